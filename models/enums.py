@@ -1,0 +1,54 @@
+"""The closed sets of words used in rows, messages and code (see the glossary in README.md)."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who a pattern asks: each pairing says which model plays which role."""
+
+    CODER = "coder"
+    REVIEWER = "reviewer"
+
+
+class Kind(StrEnum):
+    """What a step is for. The first four are model calls and double as task names in Flower."""
+
+    DRAFT = "draft"
+    PLAN = "plan"
+    REVIEW = "review"
+    FIX = "fix"
+    TRIAL = "trial"  # the visible tests are run
+    JUDGE = "judge"  # the hidden tests are run, once the pattern has returned its code
+
+
+class State(StrEnum):
+    """Where a completion, an execution or an attempt is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    ERROR = "error"  # the infrastructure failed; `foureyes retry` puts it back to queued
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. An `error` is never counted as a wrong answer."""
+
+    SOLVED = "solved"
+    UNSOLVED = "unsolved"
+    ERROR = "error"
+
+
+class Suite(StrEnum):
+    """Which tests an execution ran: those in the prompt, or the base and plus tests nobody is shown."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+
+
+class Status(StrEnum):
+    """What became of one set of hidden tests, in EvalPlus's words."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    TIMEOUT = "timeout"

@@ -1,0 +1,12 @@
+"""What can go wrong on the shared side. Each message says what happened, where, and what to do."""
+
+
+class FoureyesError(Exception):
+    """A mistake a person can mend: the command line prints this one line and exits with 2."""
+
+
+class InfrastructureError(FoureyesError):
+    """A part of the system failed (an engine, the sandbox, the broker), so no answer was reached.
+
+    Never a wrong answer: an attempt that meets one ends in the outcome `error` and may be retried.
+    """

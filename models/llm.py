@@ -1,0 +1,81 @@
+"""How a language model is named, loaded and sampled: the part of a sweep file that workers read too."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Sampling(BaseModel):
+    """How tokens are drawn. Temperature 0 is greedy, and then no seed is sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    max_tokens: int = Field(default=768, ge=1)
+    seed: int = 0
+
+
+class Model(BaseModel):
+    """What every engine's model has in common.
+
+    `name` becomes the queue `model.<name>`; `price_per_hour` is in USD and only used for cost.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(default="", pattern=r"^[a-z0-9][a-z0-9._-]*$|^$", max_length=60)
+    sampling: Sampling = Sampling()
+    price_per_hour: float = Field(default=0.0, ge=0.0)
+    threads: int = Field(default=1, ge=1, le=512, description="calls the worker keeps in flight")
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the answers apart from prompt and sampling; part of every completion's key."""
+        return self.model_dump(
+            mode="json", exclude={"name", "sampling", "price_per_hour", "threads"}, exclude_none=True
+        )
+
+
+class LlamaCpp(Model):
+    """A GGUF file run on the CPU in the worker process. `model` is a catalogue name or a path."""
+
+    engine: Literal["llamacpp"]
+    model: str
+    context: int = Field(default=4096, ge=512)
+
+
+class OpenAI(Model):
+    """Any OpenAI-compatible server. The key is read from the environment variable `api_key_env`."""
+
+    engine: Literal["openai"]
+    model: str
+    base_url: str
+    api_key_env: str = "OPENAI_API_KEY"
+    timeout: float = Field(default=300.0, gt=0)
+
+
+class Replay(Model):
+    """Answers only what was recorded before: `identity_of` names the model that was recorded.
+
+    `recording` is a JSON-lines file of `{"key": ..., "text": ...}`; completions already in the
+    database are reused without it.
+    """
+
+    engine: Literal["replay"]
+    identity_of: dict[str, Any]
+    recording: str | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """The recorded model's, so that keys are equal to the recorded ones."""
+        return self.identity_of
+
+
+class Scripted(Model):
+    """Canned answers with a stated latency, for tests and load; never the default of anything."""
+
+    engine: Literal["scripted"]
+    script: str
+    latency: float = Field(default=0.0, ge=0.0, description="mean seconds a call takes")
+
+
+AnyModel = Annotated[LlamaCpp | OpenAI | Replay | Scripted, Field(discriminator="engine")]

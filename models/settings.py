@@ -1,0 +1,53 @@
+"""The one place where the environment is read. `foureyes doctor` prints what was found."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import FoureyesError
+
+
+class Settings(BaseSettings):
+    """Everything that may differ from one machine to the next. Each is `FOUREYES_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="FOUREYES_", env_file=".env", extra="ignore")
+
+    #: Where the embedded stack, the reports and the sandbox's expected outputs live.
+    home: Path = Path(".foureyes")
+    #: Model weights; large, shared between clones.
+    cache: Path = Path("~/.cache/foureyes")
+    #: A folder with the official benchmark files; see README, "Benchmarks".
+    data: Path | None = None
+    #: Unset: the embedded PostgreSQL. Else e.g. postgresql://user:password@host/foureyes
+    database_url: SecretStr | None = None
+    #: Unset: the embedded Valkey. Else e.g. amqp://user:password@host//
+    broker_url: SecretStr | None = None
+    #: The model that a GPU or CPU model worker serves; set by whoever starts the worker.
+    model: str | None = None
+    #: Programs judged at the same time by one execution worker.
+    slots: int = Field(default=1, ge=1, le=64)
+    #: Seconds a claim on a completion or an execution lasts without being renewed.
+    lease: float = Field(default=30.0, gt=0)
+    #: Seconds between two rounds of the reaper.
+    reap_every: float = Field(default=5.0, gt=0)
+    #: Times a completion or an execution is tried before it ends in `error`.
+    tries: int = Field(default=4, ge=1)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises: FoureyesError naming the variable, if one has a value that cannot be used.
+    """
+    try:
+        found = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"FOUREYES_{str(first['loc'][0]).upper()}"
+        raise FoureyesError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
+    return found.model_copy(
+        update={"home": found.home.expanduser().resolve(), "cache": found.cache.expanduser().resolve()}
+    )
