@@ -10,3 +10,7 @@ class InfrastructureError(FoureyesError):
 
     Never a wrong answer: an attempt that meets one ends in the outcome `error` and may be retried.
     """
+
+
+class RequestRefused(InfrastructureError):
+    """An infrastructure failure that another try cannot mend: a prompt too long, a bad request."""

@@ -32,7 +32,9 @@ class Model(BaseModel):
     def identity(self) -> dict[str, Any]:
         """What decides the answers apart from prompt and sampling; part of every completion's key."""
         return self.model_dump(
-            mode="json", exclude={"name", "sampling", "price_per_hour", "threads"}, exclude_none=True
+            mode="json",
+            exclude={"name", "sampling", "price_per_hour", "threads"},
+            exclude_none=True,
         )
 
 

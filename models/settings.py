@@ -49,5 +49,8 @@ def settings() -> Settings:
         name = f"FOUREYES_{str(first['loc'][0]).upper()}"
         raise FoureyesError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
     return found.model_copy(
-        update={"home": found.home.expanduser().resolve(), "cache": found.cache.expanduser().resolve()}
+        update={
+            "home": found.home.expanduser().resolve(),
+            "cache": found.cache.expanduser().resolve(),
+        }
     )

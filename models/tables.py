@@ -1,0 +1,215 @@
+"""The tables. Postgres is the record of everything; brokers and pages are only views of it.
+
+sweep 1-n run 1-n attempt 1-n step; a step points at the completion or the execution it asked for.
+Completions and executions are content-addressed: `key` is the hash of everything that decides
+their result, and is unique, so the same work is done once whoever asks and however often.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, DateTime, Enum, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from models.enums import Kind, Outcome, Role, State, Status, Suite
+
+
+def now() -> datetime:
+    """This moment, with its time zone."""
+    return datetime.now(UTC)
+
+
+def _words(enum: type, nullable: bool = False, name: str | None = None, **options: Any) -> Any:
+    """A text column that admits only an enum's values (plain text and a check: easy to extend).
+
+    `name` is the check's, needed where a table has two columns of one enum.
+    """
+    kind = Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        name=name or enum.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+    return Field(sa_type=kind, nullable=nullable, **options)
+
+
+def _json(nullable: bool = False) -> Any:
+    return Field(sa_type=JSONB, nullable=nullable)
+
+
+def _text(nullable: bool = False) -> Any:
+    return Field(sa_type=Text, nullable=nullable)
+
+
+def _moment(nullable: bool = True) -> Any:
+    kind = DateTime(timezone=True)
+    if nullable:
+        return Field(default=None, sa_type=kind, nullable=True)
+    return Field(default_factory=now, sa_type=kind, nullable=False)
+
+
+class Sweep(SQLModel, table=True):
+    """A file's worth of work. The same file again is the same sweep, and goes on where it stopped."""
+
+    id: int = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    name: str = Field(index=True)
+    file: dict[str, Any] = _json()
+    created_at: datetime = _moment(nullable=False)
+    cancelled_at: datetime | None = _moment()
+
+
+class LanguageModel(SQLModel, table=True):
+    """A model that sweeps use, so that a worker on any machine knows how to load it."""
+
+    __tablename__: ClassVar[str] = "language_model"
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    settings: dict[str, Any] = _json()
+    identity: str
+
+
+class Problem(SQLModel, table=True):
+    """One benchmark problem, as it was: a changed file makes a new row.
+
+    `record` is the exact line of the benchmark file. It stays text: JSONB would turn 1e5 into an
+    integer and lose -0.0, and with them verdicts.
+    """
+
+    __table_args__ = (UniqueConstraint("benchmark", "problem_id", "version"),)
+
+    id: int = Field(default=None, primary_key=True)
+    benchmark: str
+    problem_id: str
+    version: str
+    entry_point: str
+    record: str = _text()
+
+
+class Run(SQLModel, table=True):
+    """One cell of a sweep's grid: benchmark x pattern x pairing x sampling."""
+
+    __table_args__ = (UniqueConstraint("sweep_id", "key"),)
+
+    id: int = Field(default=None, primary_key=True)
+    sweep_id: int = Field(foreign_key="sweep.id", ondelete="CASCADE")
+    key: str
+    position: int
+    benchmark: str
+    pattern: str
+    options: dict[str, Any] = _json()
+    pairing: str
+    coder_id: int = Field(foreign_key="language_model.id", index=True)
+    reviewer_id: int = Field(foreign_key="language_model.id", index=True)
+    samples: int
+
+
+class Work(SQLModel):
+    """What completions and executions share: being asked for, claimed, tried and finished."""
+
+    id: int = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    state: State = _words(State, default=State.QUEUED)
+    error: str | None = _text(nullable=True)
+    tries: int = 0
+    #: Who works on it, and until when the claim holds unless renewed.
+    worker: str | None = None
+    lease_until: datetime | None = _moment()
+    #: When the reaper may send its message again, should it still be queued then.
+    send_again_at: datetime = _moment(nullable=False)
+    created_at: datetime = _moment(nullable=False)
+    finished_at: datetime | None = _moment()
+
+
+class Completion(Work, table=True):
+    """One model call, made once whoever asked. `request` holds the messages and the sampling."""
+
+    __table_args__ = (
+        CheckConstraint("state <> 'done' OR text IS NOT NULL", name="done_has_text"),
+        Index(
+            "ix_completion_open", "state", postgresql_where=text("state IN ('queued','running')")
+        ),
+    )
+
+    model_id: int = Field(foreign_key="language_model.id", index=True)
+    kind: Kind = _words(Kind)
+    prompt: str
+    prompt_hash: str
+    request: dict[str, Any] = _json()
+    text: str | None = _text(nullable=True)
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    seconds: float | None = None
+
+
+class Execution(Work, table=True):
+    """One judging of one program, made once whoever asked. `detail` is the Trial or the Judgement."""
+
+    __table_args__ = (
+        CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
+        Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
+    )
+
+    problem_id: int = Field(foreign_key="problem.id", index=True)
+    suite: Suite = _words(Suite)
+    code: str = _text()
+    judge_version: str
+    base: Status | None = _words(Status, name="base_status", nullable=True, default=None)
+    plus: Status | None = _words(Status, name="plus_status", nullable=True, default=None)
+    reason: str | None = None
+    level: str | None = None
+    detail: dict[str, Any] | None = _json(nullable=True)
+    seconds: float | None = None
+
+
+class Attempt(SQLModel, table=True):
+    """One run on one problem, one sample."""
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "problem_id", "sample"),
+        CheckConstraint(
+            "(outcome IS NOT NULL) = (state IN ('done', 'error'))", name="outcome_when_ended"
+        ),
+        Index("ix_attempt_open", "state", postgresql_where=text("state IN ('queued','running')")),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="run.id", ondelete="CASCADE")
+    problem_id: int = Field(foreign_key="problem.id", index=True)
+    sample: int
+    state: State = _words(State, default=State.QUEUED)
+    outcome: Outcome | None = _words(Outcome, nullable=True, default=None)
+    code: str | None = _text(nullable=True)
+    error: str | None = _text(nullable=True)
+    created_at: datetime = _moment(nullable=False)
+    #: When it last went on; the reaper looks after those that have not for a while.
+    moved_at: datetime = _moment(nullable=False)
+    finished_at: datetime | None = _moment()
+
+
+class Step(SQLModel, table=True):
+    """One thing an attempt asked for. The row is also its subscription to the answer.
+
+    `position` counts the pattern's yields from 0; `branch` counts inside a yielded tuple.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "position", "branch"),
+        CheckConstraint("num_nonnulls(completion_id, execution_id) = 1", name="asks_one_thing"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    attempt_id: int = Field(foreign_key="attempt.id", ondelete="CASCADE")
+    position: int
+    branch: int
+    kind: Kind = _words(Kind)
+    role: Role | None = _words(Role, nullable=True, default=None)
+    completion_id: int | None = Field(default=None, foreign_key="completion.id", index=True)
+    execution_id: int | None = Field(default=None, foreign_key="execution.id", index=True)
+    created_at: datetime = _moment(nullable=False)

@@ -1,0 +1,22 @@
+"""Text that Postgres can hold."""
+
+import json
+from typing import Any
+
+
+def storable(text: str) -> str:
+    """The text with what Postgres refuses (NUL, lone surrogates) as replacement characters."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable_json(value: Any) -> Any:
+    """A JSON value whose every string Postgres can hold, and whose numbers JSONB knows."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item) for item in value]
+    if isinstance(value, float) and not json.dumps(value).lstrip("-")[0].isdigit():
+        return repr(value)  # infinities and NaN
+    return value

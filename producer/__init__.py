@@ -1,0 +1,1 @@
+"""A person's side: sweep files, benchmarks, the command line."""

@@ -1,0 +1,149 @@
+"""The `foureyes` command. Each mistake a person can make ends in one line and exit code 2."""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import OperationalError
+
+from models.errors import FoureyesError
+from producer import commands
+
+app = typer.Typer(
+    name="foureyes",
+    help="Two models, one benchmark, every way of working together: enqueue, watch, query.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+models_app = typer.Typer(help="Fetch and list the GGUF models of the embedded stack.")
+app.add_typer(models_app, name="models", no_args_is_help=True)
+
+SweepName = Annotated[
+    str | None, typer.Argument(metavar="[SWEEP]", help="Name or id; the latest if left out.")
+]
+OneSweep = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or id.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Only the first N problems of each benchmark.")
+]
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="A sweep file, e.g. sweeps/starter.toml.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
+    limit: Limit = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Use this file of problems (EvalPlus's format) instead.")
+    ] = None,
+) -> None:
+    """Enqueue a sweep; the same file again goes on where it stopped."""
+    commands.sweep(file, wait=wait, limit=limit, data=data)
+
+
+@app.command()
+def demo(
+    limit: Annotated[int, typer.Option(min=1, help="Problems of each benchmark.")] = 4,
+) -> None:
+    """Fetch two small models, run the starter sweep on a few problems, show the table."""
+    commands.demo(limit)
+
+
+@app.command()
+def up() -> None:
+    """Run the embedded stack until Ctrl-C: database, broker, workers, Flower."""
+    commands.up()
+
+
+@app.command()
+def watch(sweep: SweepName = None) -> None:
+    """Follow a sweep's progress until it is done or Ctrl-C."""
+    commands.watch(sweep)
+
+
+@app.command()
+def report(
+    sweep: SweepName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show a sweep's results, and write them as a page under .foureyes/reports/."""
+    commands.report(sweep, as_json=as_json)
+
+
+@app.command()
+def show(attempt: Annotated[int, typer.Argument(help="An attempt's id (see v_attempts).")]) -> None:
+    """Show an attempt as a transcript: prompts, answers, verdicts, diff, failing input."""
+    commands.show(attempt)
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help='E.g. "select * from v_scores".')],
+    format: Annotated[
+        commands.Format, typer.Option(help="How to print rows.")
+    ] = commands.Format.TABLE,
+) -> None:
+    """Query the results tables (read only)."""
+    commands.sql(statement, format)
+
+
+@app.command()
+def cancel(sweep: OneSweep) -> None:
+    """End what is unfinished of a sweep; what is done stays."""
+    commands.cancel(sweep)
+
+
+@app.command()
+def retry(
+    sweep: OneSweep,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
+) -> None:
+    """Try again what ended in `error`, and only that."""
+    commands.retry(sweep, wait=wait)
+
+
+@app.command()
+def doctor() -> None:
+    """Show what this machine has, what is missing, and how to bring it."""
+    commands.doctor()
+
+
+@models_app.command("pull")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="A name from `foureyes models list`, or `all`.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Take the file from here instead.")
+    ] = None,
+) -> None:
+    """Fetch a model's weights, checked by their SHA-256; resumes where it stopped."""
+    commands.models_pull(name, source)
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the models, and where their weights are."""
+    commands.models_list()
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 not all well, 2 a mistake to mend, 130 Ctrl-C."""
+    try:
+        app()
+    except FoureyesError as error:
+        _end(str(error), 2)
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[-1]
+        _end(f"the database went away: {reason}. What was done is kept; run it again to go on.", 2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _end("the disk is full. What was done is kept; make room and run it again to go on.", 2)
+
+
+def _end(line: str, code: int) -> None:
+    Console(stderr=True).print(f"foureyes: {line}", style="bold red", markup=False, highlight=False)
+    sys.exit(code)

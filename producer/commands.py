@@ -1,0 +1,266 @@
+"""What each command of the command line does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from sqlmodel import select
+
+from models import broker
+from models.session import session
+from models.settings import settings
+from models.tables import Sweep as SweepRow
+from producer import embedded, enqueue, estimate
+from producer import sweep as sweep_files
+from producer.sweep import Sweep
+from results import watch as watching
+
+console = Console()
+
+Format = StrEnum("Format", [(name.upper(), name) for name in ("table", "csv", "json")])
+
+
+def say(line: str) -> None:
+    """One line of progress for a person."""
+    console.print(line, style="dim", markup=False, highlight=False)
+
+
+def sweep(file: Path, *, wait: bool, limit: int | None, data: Path | None) -> None:
+    """Enqueue a sweep file; work on it here if no other workers will."""
+    grid = sweep_files.load(file, limit, data)
+    _check_weights(grid)
+    with embedded.database(say):
+        _show_plan(grid, estimate.estimate(grid))
+        row = _finished_row(grid)
+        if row is None:
+            row = _enqueue_and_work(grid, wait)
+        if row is not None:
+            _show_results(row)
+
+
+def _finished_row(grid: Sweep) -> SweepRow | None:
+    """The row of a sweep of which nothing is left to do."""
+    with session() as db:
+        row = db.exec(select(SweepRow).where(SweepRow.key == grid.key)).one_or_none()
+    if row is None or row.id is None or row.cancelled_at or enqueue.unfinished(row.id):
+        return None
+    say(f"sweep {row.id} of {row.name!r} is done already: nothing to do")
+    return row
+
+
+def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:
+    """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
+    with _workers() as here:
+        row = enqueue.enqueue(grid)
+        assert row.id is not None
+        enqueue.send_starts(row.id)
+        if not (wait or here):
+            console.print(
+                f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
+                markup=False,
+            )
+            return None
+        _follow(row.id)
+        return row
+
+
+@contextmanager
+def _workers() -> Iterator[bool]:
+    """A broker that can be reached; whether its workers are this process's own stack."""
+    if settings().broker_url is not None:
+        broker.check_connection()
+        yield False
+    elif embedded.running() is not None:
+        embedded.join()
+        yield False
+    else:
+        say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
+        with embedded.stack(say, enqueue.models_in_demand):
+            enqueue.forget_messages()
+            yield True
+
+
+def _follow(sweep_id: int) -> None:
+    """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
+    try:
+        finished = watching.watch(sweep_id, console, check=embedded.check)
+    except KeyboardInterrupt:
+        finished = False
+    if not finished:
+        console.print(
+            "Interrupted. What was done is kept: the same command goes on where it stopped.",
+            style="yellow",
+        )
+        raise typer.Exit(130)
+
+
+def _check_weights(grid: Sweep) -> None:
+    """Every embedded model's file must be there, and be the right one, before anything starts."""
+    for model in grid.file.models.values():
+        if isinstance(model, LlamaCpp):
+            weights.locate(model.model)
+
+
+def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
+    """The grid, and at most how much work it is."""
+    file = grid.file
+    table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
+    table.add_column("benchmark")
+    table.add_column("problems", justify="right")
+    table.add_column("patterns")
+    table.add_column("coder + reviewer")
+    table.add_column("samples", justify="right")
+    for benchmark, problems in grid.problems.items():
+        table.add_row(
+            benchmark,
+            str(len(problems)),
+            ", ".join(file.patterns),
+            ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings),
+            str(file.samples),
+        )
+    console.print(table)
+    for name, load in plan.models.items():
+        done = f", {load.already_done:,} of them done before" if load.already_done else ""
+        console.print(
+            f"  {name}: at most {load.calls:,} calls{done}; "
+            f"about {load.prompt_tokens:,} tokens in, {load.answer_tokens:,} out",
+            markup=False,
+        )
+    shared = plan.unshared_calls - plan.calls
+    if shared:
+        console.print(f"  {shared:,} further calls are shared and made once", markup=False)
+    if plan.seconds is not None and plan.seconds >= 1:
+        console.print(f"  about {_duration(plan.seconds)} on this machine", markup=False)
+
+
+def _duration(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def _show_results(row: SweepRow) -> None:
+    board = reports.scoreboard(row.id)
+    reports.render(board, console)
+    path = reports.write_html(board, settings().home / "reports")
+    console.print(f"Report: {path}", markup=False, soft_wrap=True)
+
+
+def demo(limit: int) -> None:
+    """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
+    file = Path(__file__).parent.parent / "sweeps" / "starter.toml"
+    for model in sweep_files.parse(file).models.values():
+        if isinstance(model, LlamaCpp):
+            models_pull(model.model, None)
+    sweep(file, wait=True, limit=limit, data=None)
+    console.print("\nThree things to try next:", style="bold")
+    for line in (
+        'foureyes sql "select benchmark, pattern, n, solved, pass_1 from v_scores"',
+        "foureyes show 1                      # a whole attempt, prompts to verdict",
+        "foureyes sweep sweeps/starter.toml   # all 30 problems; what is done is reused",
+    ):
+        console.print(f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False)
+
+
+def _command() -> str:
+    """How this person calls the command."""
+    return "foureyes" if shutil.which("foureyes") else ".venv/bin/foureyes"
+
+
+def up() -> None:
+    """Keep the embedded stack until Ctrl-C."""
+    with embedded.stack(say, enqueue.models_in_demand):
+        enqueue.forget_messages()
+        console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
+        try:
+            embedded.wait()
+        except KeyboardInterrupt:
+            say("stopping")
+
+
+def watch(name: str | None) -> None:
+    """Follow a sweep."""
+    with embedded.database(say):
+        _follow(find_sweep(name).id)
+
+
+def report(name: str | None, *, as_json: bool) -> None:
+    """Show a sweep's results, or print them as JSON."""
+    with embedded.database(say):
+        row = find_sweep(name)
+        if as_json:
+            print(reports.to_json(reports.scoreboard(row.id)))
+        else:
+            _show_results(row)
+
+
+def show(attempt_id: int) -> None:
+    """Show an attempt."""
+    with embedded.database(say):
+        transcript.show(attempt_id, console)
+
+
+def sql(statement: str, format: Format) -> None:
+    """Run a read-only statement."""
+    with embedded.database(say):
+        query.run(statement, format.value, console)
+
+
+def cancel(name: str) -> None:
+    """Cancel a sweep."""
+    with embedded.database(say):
+        row = find_sweep(name)
+        ended = enqueue.cancel(row.id)
+        console.print(f"Sweep {row.id} ({row.name}): {ended} attempts cancelled.", markup=False)
+
+
+def retry(name: str, *, wait: bool) -> None:
+    """Start anew what ended in error."""
+    with embedded.database(say):
+        row = find_sweep(name)
+        again = enqueue.retry(row.id)
+        console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
+        if again:
+            with _workers() as here:
+                enqueue.send_starts(row.id)
+                if wait or here:
+                    _follow(row.id)
+                    _show_results(row)
+
+
+def models_pull(name: str, source: Path | None) -> None:
+    """Fetch weights, with a progress bar."""
+    names = list(weights.CATALOGUE) if name == "all" else [name]
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=console,
+    ) as progress:
+        for each in names:
+            task = progress.add_task(each, total=None)
+            path = weights.pull(
+                each,
+                source=source,
+                progress=lambda done, total, what, task=task, each=each: progress.update(
+                    task, completed=done, total=total, description=f"{each} ({what})"
+                ),
+            )
+            progress.update(task, description=str(path))
+
+
+def models_list() -> None:
+    """List the catalogue."""
+    table = Table()
+    for column in ("name", "size", "weights"):
+        table.add_column(column)
+    for name, entry in weights.CATALOGUE.items():
+        try:
+            where = str(weights.locate(name))
+        except FoureyesError:
+            where = f"not here: foureyes models pull {name}"
+        table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
+    console.print(table)

@@ -1,0 +1,283 @@
+"""Writing a sweep's rows and sending its start messages; cancelling it, and retrying its errors.
+
+All rows of a sweep are written in one transaction: nothing is half enqueued. Doing it again adds
+what is missing and lets everything unfinished go on.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, SQLModel, col, select, update
+
+from models import broker
+from models.enums import State
+from models.errors import FoureyesError
+from models.llm import AnyModel
+from models.session import session
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    now,
+)
+from models.tables import Sweep as SweepRow
+from models.work import GRACE
+from producer.sweep import Sweep
+from worker.requests import digest
+
+#: Attempts that one start message lets go: a hundred thousand must not be as many messages.
+STARTS_PER_MESSAGE = 20
+_ROWS_PER_INSERT = 2000
+
+_OPEN = [State.QUEUED, State.RUNNING]
+
+
+def enqueue(sweep: Sweep) -> SweepRow:
+    """Write the rows of a sweep that are missing, and revive it if it was cancelled.
+
+    Nothing is sent yet: call `send_starts` once workers can be reached.
+    """
+    file = sweep.file.model_dump(mode="json")
+    with session() as db:
+        values = {"key": sweep.key, "name": sweep.file.name, "file": file, "created_at": now()}
+        _insert_missing(db, SweepRow, [values], ["key"])
+        row = db.exec(select(SweepRow).where(SweepRow.key == sweep.key).with_for_update()).one()
+        row.cancelled_at = None
+        row.file = file  # prices may have changed; nothing else can
+        model_ids = {
+            name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()
+        }
+        problem_ids = _problems(db, sweep)
+        run_ids = _runs(db, sweep, row.id, model_ids)
+        attempts = [
+            {"run_id": run_id, "problem_id": problem_id, "sample": sample}
+            for benchmark, ids in problem_ids.items()
+            for problem_id in ids  # problem by problem, so that what is shared is soon shared
+            for run_id in run_ids[benchmark]
+            for sample in range(sweep.file.samples)
+        ]
+        stamps = {"state": State.QUEUED, "created_at": now(), "moved_at": now()}
+        _insert_missing(
+            db, Attempt, [a | stamps for a in attempts], ["run_id", "problem_id", "sample"]
+        )
+        _reopen(db, row.id, [State.CANCELLED])
+    return row
+
+
+def send_starts(sweep_id: int) -> int:
+    """Tell workers about every unfinished attempt of a sweep; how many there are."""
+    with session() as db:
+        sweep = db.get_one(SweepRow, sweep_id)
+        open_attempts = list(
+            db.exec(
+                select(Attempt.id)
+                .join(Run)
+                .where(Run.sweep_id == sweep_id, col(Attempt.state).in_(_OPEN))
+                .order_by(col(Attempt.id))
+            )
+        )
+    for ids in _chunks(open_attempts, STARTS_PER_MESSAGE):
+        numbers = [attempt_id for attempt_id in ids if attempt_id is not None]
+        shown = f"{sweep.name}: attempts {numbers[0]} to {numbers[-1]}"
+        broker.send(broker.START, broker.START, *numbers, shown=shown)
+    return len(open_attempts)
+
+
+def cancel(sweep_id: int) -> int:
+    """End a sweep's unfinished attempts; how many there were. What they shared with others stays."""
+    with session() as db:
+        db.execute(
+            update(SweepRow).where(col(SweepRow.id) == sweep_id).values(cancelled_at=func.now())
+        )
+        ended = db.execute(
+            update(Attempt)
+            .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
+            .values(state=State.CANCELLED, finished_at=func.now())
+            .returning(col(Attempt.id))
+        )
+        return len(ended.all())
+
+
+def retry(sweep_id: int) -> int:
+    """Put the attempts that ended in `error` back to the start, from nothing; how many.
+
+    Their steps are forgotten, but every completion and execution that was done is reused.
+    """
+    with session() as db:
+        return _reopen(db, sweep_id, [State.ERROR])
+
+
+def forget_messages() -> None:
+    """Say that every message is lost, so that the reaper sends all that is open at once again.
+
+    For a broker that has just been started empty.
+    """
+    with session() as db:
+        for table in (Completion, Execution):
+            db.execute(
+                update(table)
+                .where(col(table.state) == State.QUEUED)
+                .values(send_again_at=func.now())
+            )
+        db.execute(
+            update(Attempt)
+            .where(col(Attempt.state).in_(_OPEN))
+            .values(moved_at=now() - timedelta(seconds=GRACE))
+        )
+
+
+def models_in_demand() -> list[str]:
+    """The names of the models that open completions wait for."""
+    with session() as db:
+        return list(
+            db.exec(
+                select(LanguageModel.name)
+                .join(Completion)
+                .where(col(Completion.state).in_(_OPEN))
+                .distinct()
+            )
+        )
+
+
+def unfinished(sweep_id: int) -> int:
+    """How many attempts of a sweep have not ended."""
+    with session() as db:
+        return db.exec(
+            select(func.count())
+            .select_from(Attempt)
+            .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
+        ).one()
+
+
+def _runs_of(sweep_id: int) -> Any:
+    return select(Run.id).where(Run.sweep_id == sweep_id)
+
+
+def _reopen(db: Session, sweep_id: int, states: list[State]) -> int:
+    """Let ended attempts start anew."""
+    reopened = db.execute(
+        update(Attempt)
+        .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(states))
+        .values(
+            state=State.QUEUED,
+            outcome=None,
+            error=None,
+            code=None,
+            finished_at=None,
+            moved_at=func.now(),
+        )
+        .returning(col(Attempt.id))
+    ).scalars()
+    ids = list(reopened)
+    for some in _chunks(ids, _ROWS_PER_INSERT):
+        db.execute(delete(Step).where(col(Step.attempt_id).in_(some)))
+    return len(ids)
+
+
+def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
+    """The id of a model's row, brought up to date.
+
+    Raises: FoureyesError if an unfinished sweep uses the name for something else.
+    """
+    settings = model.model_dump(mode="json")
+    identity = digest(model.identity())
+    _insert_missing(
+        db,
+        LanguageModel,
+        [{"name": model.name, "settings": settings, "identity": identity}],
+        ["name"],
+    )
+    row = db.exec(
+        select(LanguageModel).where(LanguageModel.name == model.name).with_for_update()
+    ).one()
+    if row.identity != identity:
+        user = db.exec(
+            select(SweepRow.name)
+            .join(Run)
+            .join(Attempt)
+            .where(
+                SweepRow.id != sweep_id,
+                (Run.coder_id == row.id) | (Run.reviewer_id == row.id),
+                col(Attempt.state).in_(_OPEN),
+            )
+        ).first()
+        if user is not None:
+            raise FoureyesError(
+                f"models.{model.name}: the unfinished sweep {user!r} uses this name for another "
+                f"model; choose another name, or `foureyes cancel {user}` first"
+            )
+    row.settings, row.identity = settings, identity
+    return row.id
+
+
+def _problems(db: Session, sweep: Sweep) -> dict[str, list[int]]:
+    """The ids of all problems by benchmark, in the benchmark's order."""
+    ids: dict[str, list[int]] = {}
+    for benchmark, problems in sweep.problems.items():
+        rows = [
+            {
+                "benchmark": benchmark,
+                "problem_id": problem.problem_id,
+                "version": problem.version,
+                "entry_point": problem.entry_point,
+                "record": problem.record,
+            }
+            for problem in problems
+        ]
+        _insert_missing(db, Problem, rows, ["benchmark", "problem_id", "version"])
+        found = {
+            (problem_id, version): row_id
+            for row_id, problem_id, version in db.exec(
+                select(Problem.id, Problem.problem_id, Problem.version).where(
+                    Problem.benchmark == benchmark
+                )
+            )
+        }
+        ids[benchmark] = [found[p.problem_id, p.version] for p in problems]
+    return ids
+
+
+def _runs(
+    db: Session, sweep: Sweep, sweep_id: int, model_ids: dict[str, int]
+) -> dict[str, list[int]]:
+    """The ids of all runs by benchmark, in the order of the file."""
+    cells = sweep.cells()
+    rows = [
+        {
+            "sweep_id": sweep_id,
+            "key": cell.key,
+            "position": position,
+            "benchmark": cell.benchmark,
+            "pattern": cell.pattern,
+            "options": {},
+            "pairing": cell.pairing.name,
+            "coder_id": model_ids[cell.pairing.coder],
+            "reviewer_id": model_ids[cell.pairing.reviewer],
+            "samples": sweep.file.samples,
+        }
+        for position, cell in enumerate(cells)
+    ]
+    _insert_missing(db, Run, rows, ["sweep_id", "key"])
+    ids: dict[str, list[int]] = {}
+    for run in db.exec(select(Run).where(Run.sweep_id == sweep_id).order_by(col(Run.position))):
+        ids.setdefault(run.benchmark, []).append(run.id)
+    return ids
+
+
+def _insert_missing(
+    db: Session, table: type[SQLModel], rows: list[dict[str, Any]], unique: list[str]
+) -> None:
+    for some in _chunks(rows, _ROWS_PER_INSERT):
+        db.execute(insert(table).on_conflict_do_nothing(index_elements=unique), list(some))
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

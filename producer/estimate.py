@@ -1,0 +1,147 @@
+"""What a sweep will ask for, before it does: every pattern is rehearsed with stand-in answers.
+
+Calls are counted by their keys, as the database will count them, so what patterns share counts
+once. A review is taken to ask for changes: the estimate is an upper bound.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from models.enums import Kind, Role, State
+from models.llm import AnyModel, LlamaCpp
+from models.problem import Spec, Trial
+from models.session import session
+from models.tables import Completion, LanguageModel
+from producer.sweep import Sweep
+from worker import patterns
+from worker.replay import Replay
+from worker.requests import Call, call
+from worker.steps import CompletionStep, Result, VisibleTests
+from worker.verdict import Verdict
+
+#: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
+#: set with the embedded models.
+ANSWER_TOKENS = {Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 60, Kind.FIX: 170}
+#: Tokens a second that the embedded models read and write on two AVX2 cores, both models at work.
+TOKENS_PER_SECOND = {
+    "qwen2.5-coder-0.5b": (60.0, 15.0),
+    "qwen2.5-coder-1.5b": (25.0, 8.0),
+}
+#: Characters of English and Python in a token.
+CHARACTERS_PER_TOKEN = 3.6
+
+
+@dataclass
+class Load:
+    """What one model is asked for: calls, and tokens in and out."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    already_done: int = 0
+    seconds: float | None = 0.0
+
+
+@dataclass
+class Estimate:
+    """At most this much work, what is shared counted once."""
+
+    attempts: int
+    unshared_calls: int = 0
+    models: dict[str, Load] = field(default_factory=lambda: defaultdict(Load))
+
+    @property
+    def calls(self) -> int:
+        """Distinct model calls."""
+        return sum(load.calls for load in self.models.values())
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the calls take one after the other; None where no speed is known yet."""
+        times = [load.seconds for load in self.models.values() if load.calls > load.already_done]
+        return None if None in times else sum(time for time in times if time is not None)
+
+
+def estimate(sweep: Sweep) -> Estimate:
+    """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took."""
+    asked: dict[str, tuple[str, Kind, Call]] = {}
+    total = Estimate(attempts=sweep.attempts)
+    for cell in sweep.cells():
+        names = {Role.CODER: cell.pairing.coder, Role.REVIEWER: cell.pairing.reviewer}
+        models = {role: sweep.file.models[name] for role, name in names.items()}
+        for problem in sweep.problems[cell.benchmark]:
+            for sample in range(sweep.file.samples):
+                for step, made in _rehearse(cell.pattern, problem.spec(), models, sample):
+                    total.unshared_calls += 1
+                    asked[made.key] = (names[step.by], step.kind, made)
+    done = _done(list(asked))
+    taken = _seconds_per_call()
+    for name, kind, made in asked.values():
+        load = total.models[name]
+        load.calls += 1
+        if made.key in done:
+            load.already_done += 1
+            continue
+        text = "".join(message["content"] for message in made.request["messages"])
+        prompt_tokens = round(len(text) / CHARACTERS_PER_TOKEN)
+        load.prompt_tokens += prompt_tokens
+        load.answer_tokens += ANSWER_TOKENS[kind]
+        seconds = taken.get((name, kind)) or _expected(sweep.file.models[name], kind, prompt_tokens)
+        load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
+    return total
+
+
+def _rehearse(
+    pattern: str, spec: Spec, models: dict[Role, AnyModel], sample: int
+) -> Iterator[tuple[CompletionStep, Call]]:
+    """The calls that an attempt makes if every review asks for changes."""
+    replay = Replay(patterns.find(pattern), spec)
+    while replay.wanted is not None:
+        results: list[Result] = []
+        for step in replay.wanted:
+            if isinstance(step, VisibleTests):
+                results.append(Trial(results=()))
+                continue
+            made = call(step, models[step.by], sample)
+            yield step, made
+            results.append(_stand_in(step, made))
+        replay.answer(tuple(results))
+
+
+def _stand_in(step: CompletionStep, made: Call) -> Result:
+    """An answer of about the usual length that differs where the call differs."""
+    text = made.key.ljust(round(ANSWER_TOKENS[step.kind] * CHARACTERS_PER_TOKEN), ".")
+    if step.kind is Kind.REVIEW:
+        return Verdict(approves=False, issues=(text,), text=text)
+    return step.read(f"```python\n# {text}\n```")
+
+
+def _done(keys: list[str]) -> set[str]:
+    with session() as db:
+        query = select(Completion.key).where(
+            col(Completion.key).in_(keys), Completion.state == State.DONE
+        )
+        return set(db.exec(query))
+
+
+def _seconds_per_call() -> dict[tuple[str, Kind], float]:
+    """What calls took on average, by model and kind, in this database."""
+    with session() as db:
+        rows = db.exec(
+            select(LanguageModel.name, Completion.kind, func.avg(Completion.seconds))
+            .join(LanguageModel)
+            .where(Completion.state == State.DONE)
+            .group_by(LanguageModel.name, Completion.kind)
+        )
+        return {(name, kind): float(seconds) for name, kind, seconds in rows}
+
+
+def _expected(model: AnyModel, kind: Kind, prompt_tokens: int) -> float | None:
+    if not isinstance(model, LlamaCpp) or model.model not in TOKENS_PER_SECOND:
+        return None
+    prompt_rate, answer_rate = TOKENS_PER_SECOND[model.model]
+    return prompt_tokens / prompt_rate + ANSWER_TOKENS[kind] / answer_rate

@@ -1,0 +1,337 @@
+"""The state machine on real Postgres: work is done once, and no attempt is lost or doubled."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, func, select, update
+
+from models import broker, work
+from models.benchmark import Problem, parse_record
+from models.enums import Outcome, State, Status, Suite
+from models.session import session
+from models.tables import Attempt, Completion, Execution, Step, now
+from models.work import GRACE
+from producer import enqueue
+from producer.sweep import Sweep, SweepFile
+from worker import patterns, reaper
+from worker.advance import advance
+from worker.steps import Draft, Plan, Steps
+
+pytestmark = pytest.mark.usefixtures("database")
+
+RECORD = {
+    "task_id": "t/{n}",
+    "prompt": 'def f(x):\n    """Return x + {n}.\n\n    >>> f(1)\n    {one}\n    """\n',
+    "entry_point": "f",
+    "canonical_solution": "    return x + {n}\n",
+    "base_input": [[1], [2]],
+    "plus_input": [[3]],
+    "atol": 0,
+}
+
+
+def problem(n: int) -> Problem:
+    text = json.dumps(RECORD).replace("{n}", str(n)).replace("{one}", str(1 + n))
+    return parse_record("mine", text)
+
+
+def make_sweep(*names: str, problems: int = 1, samples: int = 1, name: str = "test") -> int:
+    """Enqueue a sweep of these patterns; its id."""
+    file = SweepFile.model_validate(
+        {
+            "name": name,
+            "benchmarks": ["mine"],
+            "patterns": list(names),
+            "samples": samples,
+            "models": {
+                "c": {"engine": "scripted", "script": "c.toml"},
+                "r": {"engine": "scripted", "script": "r.toml"},
+            },
+            "pairings": [{"coder": "c", "reviewer": "r"}],
+        }
+    )
+    row = enqueue.enqueue(Sweep(file, {"mine": [problem(n) for n in range(problems)]}))
+    return row.id
+
+
+def attempt_ids() -> list[int]:
+    with session() as db:
+        return list(db.exec(select(Attempt.id).order_by(col(Attempt.id))))
+
+
+def attempts() -> list[Attempt]:
+    with session() as db:
+        return list(db.exec(select(Attempt).order_by(col(Attempt.id))))
+
+
+def completions() -> list[Completion]:
+    with session() as db:
+        return list(db.exec(select(Completion).order_by(col(Completion.id))))
+
+
+def count(table: type) -> int:
+    with session() as db:
+        return db.exec(select(func.count()).select_from(table)).one()
+
+
+def answer(completion_id: int, text: str, worker: str = "w/1") -> bool:
+    """Do as a model worker does; whether the claim was granted and the result was written."""
+    with session() as db:
+        row = work.claim(db, Completion, completion_id, worker)
+    if row is None:
+        return False
+    with session() as db:
+        return work.finish(db, row, worker, text=text, completion_tokens=1, prompt_tokens=1)
+
+
+def judge(execution_id: int, solved: bool = True) -> None:
+    with session() as db:
+        row = work.claim(db, Execution, execution_id, "w/1")
+    assert row is not None
+    status = Status.PASS if solved else Status.FAIL
+    detail = {"results": []} if row.suite is Suite.VISIBLE else {"solved": solved}
+    with session() as db:
+        assert work.finish(db, row, "w/1", detail=detail, base=status, plus=status)
+
+
+CODE = "```python\ndef f(x):\n    return x\n```"
+
+
+def run_to_the_end(say: Callable[[Completion], str], solved: bool = True) -> int:
+    """Do all the work there is, in rounds; how many model calls were made."""
+    calls = 0
+    for _ in range(20):
+        for attempt_id in attempt_ids():
+            advance(attempt_id)
+        with session() as db:
+            open_calls = db.exec(select(Completion).where(Completion.state == State.QUEUED)).all()
+            open_programs = db.exec(select(Execution).where(Execution.state == State.QUEUED)).all()
+        for row in open_calls:
+            assert answer(row.id, say(row))
+            calls += 1
+        for program in open_programs:
+            judge(program.id, solved)
+        if all(attempt.state not in (State.QUEUED, State.RUNNING) for attempt in attempts()):
+            return calls
+    raise AssertionError("the attempts do not end")
+
+
+def _revise(row: Completion) -> str:
+    return '{"issues": ["no"], "verdict": "revise"}' if row.kind == "review" else CODE
+
+
+def test_patterns_that_start_from_the_same_draft_cost_one_draft() -> None:
+    make_sweep("raw-coder", "review-then-fix", "grounded-review", problems=3)
+    calls = run_to_the_end(_revise)
+    # a problem: 1 draft, 2 reviews (one with evidence), 1 fix that both reviews lead to
+    assert calls == 3 * 4 == count(Completion)
+    assert {attempt.outcome for attempt in attempts()} == {Outcome.SOLVED}
+
+
+def test_an_approved_draft_is_judged_once_for_all_patterns() -> None:
+    make_sweep("raw-coder", "review-then-fix")
+    run_to_the_end(
+        lambda row: '{"issues": [], "verdict": "approve"}' if row.kind == "review" else CODE
+    )
+    assert count(Execution) == 1
+    assert all(attempt.code == "def f(x):\n    return x\n" for attempt in attempts())
+
+
+def test_a_message_delivered_again_changes_nothing() -> None:
+    make_sweep("review-then-fix")
+    (attempt_id,) = attempt_ids()
+    assert len(advance(attempt_id)) == 1
+    assert advance(attempt_id) == []  # it waits: nothing new is asked for
+    (draft,) = completions()
+    assert answer(draft.id, CODE)
+    assert not answer(draft.id, "something else")  # done is done
+    assert len(advance(attempt_id)) == 1
+    assert advance(attempt_id) == []
+    assert (count(Completion), count(Step)) == (2, 2)
+    assert completions()[0].text == CODE
+
+
+def test_greedy_samples_share_a_draft_and_drawn_ones_do_not() -> None:
+    make_sweep("raw-coder", samples=3)
+    assert run_to_the_end(_revise) == 1
+    assert len(attempts()) == 3
+
+
+def test_a_worker_that_lost_its_claim_cannot_overwrite_the_result() -> None:
+    make_sweep("raw-coder")
+    advance(attempt_ids()[0])
+    (draft,) = completions()
+    with session() as db:
+        lost = work.claim(db, Completion, draft.id, "slow/1")
+        assert lost is not None
+        assert work.claim(db, Completion, draft.id, "other/1") is None  # held by a lease
+        db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
+    assert answer(draft.id, CODE, worker="quick/1")
+    with session() as db:
+        assert not work.finish(db, lost, "slow/1", text="too late")
+    assert completions()[0].text == CODE
+
+
+def test_a_call_that_keeps_failing_ends_in_error_and_is_never_a_wrong_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sweep_id = make_sweep("raw-coder")
+    advance(attempt_ids()[0])
+    for attempted in range(1, 5):
+        with session() as db:
+            row = work.claim(db, Completion, completions()[0].id, "w/1")
+            assert row is not None
+        with session() as db:
+            ended = work.fail(db, row, "w/1", "the engine died", permanent=False)
+        assert ended == (attempted == 4)
+    advance(attempt_ids()[0])
+    (attempt,) = attempts()
+    assert (attempt.outcome, attempt.error) == (Outcome.ERROR, "the engine died")
+    # and `retry` starts it anew, with a fresh count of tries
+    assert enqueue.retry(sweep_id) == 1
+    run_to_the_end(_revise)
+    assert attempts()[0].outcome is Outcome.SOLVED
+
+
+def test_cancelled_work_is_not_done_and_comes_back_when_the_sweep_does() -> None:
+    sweep_id = make_sweep("raw-coder")
+    advance(attempt_ids()[0])
+    assert enqueue.cancel(sweep_id) == 1
+    assert not answer(completions()[0].id, CODE)
+    assert completions()[0].state is State.CANCELLED
+    assert make_sweep("raw-coder") == sweep_id  # the same file again goes on
+    run_to_the_end(_revise)
+    assert attempts()[0].outcome is Outcome.SOLVED
+
+
+def test_what_another_sweep_waits_for_survives_a_cancel() -> None:
+    first = make_sweep("raw-coder", name="first")
+    make_sweep("raw-coder", name="second")
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    enqueue.cancel(first)
+    assert answer(completions()[0].id, CODE)
+
+
+def test_a_pattern_that_changes_under_way_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_sweep("raw-coder", "raw-reviewer")
+    first, second = attempt_ids()
+    advance(first)
+    advance(second)
+
+    def changed(spec: object) -> Steps:
+        yield Plan(spec)  # type: ignore[arg-type]
+        return ""
+
+    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, changed, "changed"))
+    advance(first)
+    caught, untouched = attempts()
+    assert caught.outcome is Outcome.ERROR
+    assert caught.error is not None and "pattern 'raw-coder', step 1: asks for some" in caught.error
+    assert untouched.outcome is None
+
+
+def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def both(spec: object) -> Steps:
+        left, _ = yield Draft(spec), Plan(spec)  # type: ignore[arg-type]
+        return str(left.code)
+
+    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, both, "both"))
+    make_sweep("raw-coder")
+    (attempt_id,) = attempt_ids()
+    messages = advance(attempt_id)
+    assert sorted(message.row.kind for message in messages) == ["draft", "plan"]  # type: ignore[union-attr]
+    answer(messages[0].row.id, CODE)
+    assert advance(attempt_id) == []
+    answer(messages[1].row.id, CODE)
+    (judged,) = advance(attempt_id)
+    assert isinstance(judged.row, Execution)
+
+
+def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:
+    """Asking and finishing race; whoever is second must see the other's row, or nobody goes on."""
+    make_sweep("raw-coder", problems=12, name="first")
+    first = attempt_ids()
+    for attempt_id in first:
+        advance(attempt_id)
+    make_sweep("raw-coder", problems=12, name="second")
+    second = attempt_ids()[len(first) :]
+    missed = []
+    for mine, row in zip(second, completions(), strict=True):
+        start = threading.Barrier(2)
+
+        def finish(completion_id: int = row.id, start: threading.Barrier = start) -> None:
+            start.wait()
+            answer(completion_id, CODE)
+
+        other = threading.Thread(target=finish)
+        other.start()
+        start.wait()
+        went_on = bool(advance(mine))
+        other.join()
+        with session() as db:
+            told = mine in work.waiting_attempts(db, Completion, row.id)
+        if not (went_on or told):
+            missed.append(mine)
+    assert missed == []
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """What is sent, with a broker whose queues are empty."""
+    messages: list[tuple[str, str, int]] = []
+
+    def send(task: str, queue: str, *ids: int, shown: str = "") -> None:
+        messages.extend((task, queue, row_id) for row_id in ids)
+
+    monkeypatch.setattr(broker, "send", send)
+    monkeypatch.setattr(broker, "depth", lambda queue: 0)
+    return messages
+
+
+def test_the_reaper_sends_again_what_was_committed_but_never_sent(
+    sent: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sweep("raw-coder")
+    (attempt_id,) = attempt_ids()
+    assert reaper.reap() == 0  # enqueued just now: its message may well be on the way
+    with session() as db:
+        db.exec(update(Attempt).values(moved_at=now() - timedelta(seconds=GRACE + 1)))
+    assert reaper.reap() == 1
+    assert sent.pop() == ("start", "start", attempt_id)
+    advance(attempt_id)
+    (draft,) = completions()
+    assert reaper.reap() == 0
+    with session() as db:
+        db.exec(update(Completion).values(send_again_at=now()))
+    monkeypatch.setattr(broker, "depth", lambda queue: 1)
+    assert reaper.reap() == 0  # it plausibly waits in its queue
+    monkeypatch.setattr(broker, "depth", lambda queue: 0)
+    assert reaper.reap() == 1
+    assert sent == [("draft", "model.c", draft.id)]
+    assert reaper.reap() == 0  # not again within the grace time
+
+
+def test_the_reaper_takes_work_from_the_dead(sent: list[tuple[str, str, int]]) -> None:
+    make_sweep("raw-coder")
+    advance(attempt_ids()[0])
+    (draft,) = completions()
+    with session() as db:
+        assert work.claim(db, Completion, draft.id, "dead/1")
+    assert reaper.reap() == 0
+    with session() as db:
+        db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
+    assert reaper.reap() == 1
+    assert sent == [("draft", "model.c", draft.id)]
+    assert answer(draft.id, CODE)
+
+
+def test_enqueueing_twice_adds_nothing(tmp_path: Path) -> None:
+    assert make_sweep("raw-coder", "raw-reviewer", problems=5) == make_sweep(
+        "raw-coder", "raw-reviewer", problems=5
+    )
+    assert len(attempts()) == 10

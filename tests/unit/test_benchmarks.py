@@ -1,0 +1,361 @@
+"""Benchmarks: the right file is found and whole, mistakes in a file are named, nothing leaks."""
+
+import dataclasses
+import gc
+import gzip
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.benchmark import parse_record
+from models.errors import FoureyesError
+from models.settings import settings
+from producer import benchmarks
+
+OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
+RELEASE_PATH = "/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz"
+FILE = "HumanEvalPlus-v0.1.10.jsonl"
+
+
+def fields(number: int = 0, **changes: Any) -> dict[str, Any]:
+    return {
+        "task_id": f"Mine/{number}",
+        "prompt": 'def double(x):\n    """Twice x.\n    >>> double(2)\n    4\n    """\n',
+        "entry_point": "double",
+        "canonical_solution": "    return 2 * x  # the secret solution\n",
+        "base_input": [[71077]],
+        "plus_input": [[1e5], [-0.0], [60606]],
+        "atol": 1e-6,
+    } | changes
+
+
+def line(number: int = 0, **changes: Any) -> str:
+    return json.dumps(fields(number, **changes))
+
+
+#: Stands for the official file, so that finding and checking it is tested in any clone.
+CONTENT = f"{line(0)}\n{line(1)}\n{line(2)}\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A machine without any benchmark, and without a network."""
+    for name in ("FOUREYES_DATA", "HUMANEVAL_OVERRIDE_PATH", "MBPP_OVERRIDE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FOUREYES_CACHE", str(tmp_path / "ours"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(benchmarks, "RELEASES", "http://127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """CONTENT is what EvalPlus released as HumanEval+."""
+    md5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
+    official = dataclasses.replace(benchmarks._OFFICIAL["humaneval+"], md5=md5)
+    monkeypatch.setitem(benchmarks._OFFICIAL, "humaneval+", official)
+    return CONTENT
+
+
+class _Release(BaseHTTPRequestHandler):
+    answer = b""
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200 if self.path == RELEASE_PATH else 404)
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Release]]:
+    """EvalPlus's release page, on this machine."""
+    handler = type("Release", (_Release,), {"asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setattr(benchmarks, "RELEASES", f"http://127.0.0.1:{server.server_port}")
+    yield handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def write(path: Path, content: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def refusal(name: str = "humaneval+") -> str:
+    with pytest.raises(FoureyesError) as caught:
+        benchmarks.load(name)
+    return str(caught.value)
+
+
+def data_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FOUREYES_DATA", str(folder))
+    settings.cache_clear()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "plus"), [("humaneval+", 164, 122_683), ("mbpp+", 378, 39_841)]
+)
+def test_the_official_files_load_whole(
+    name: str, count: int, plus: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else scores would be of another benchmark than the one they name."""
+    official = benchmarks._OFFICIAL[name]
+    if not any((OFFICIAL / f"{official.file}{end}").is_file() for end in ("", ".gz")):
+        pytest.skip(f"needs {official.file}: set FOUREYES_DATA to the folder that has it")
+    data_folder(OFFICIAL.resolve(), monkeypatch)
+    problems = benchmarks.load(name)
+    hidden = [problem.hidden_tests() for problem in problems]
+    assert len(problems) == count
+    assert sum(len(tests.plus_inputs) for tests in hidden) == plus
+    assert all(tests.base_inputs for tests in hidden)
+    assert benchmarks.load(name, limit=3) == problems[:3]
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["jsonl", "gz"])
+@pytest.mark.parametrize("place", ["FOUREYES_DATA", "EvalPlus's cache"])
+def test_a_file_that_is_here_is_used_without_a_network(
+    place: str, packed: bool, released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an offline machine could not run the benchmarks it has."""
+    folder = machine / "cache" / "evalplus"
+    if place == "FOUREYES_DATA":
+        folder = data_folder(machine / "data", monkeypatch)
+    file = f"{FILE}.gz" if packed else FILE
+    write(folder / file, gzip.compress(released) if packed else released)
+    assert [problem.problem_id for problem in benchmarks.load("humaneval+")] == [
+        "Mine/0",
+        "Mine/1",
+        "Mine/2",
+    ]
+
+
+def test_a_file_that_is_not_the_released_one_is_refused(
+    released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a damaged or edited file would give scores under the official name."""
+    folder = data_folder(machine / "data", monkeypatch)
+    write(folder / FILE, released.replace(b"71077", b"71078", 1))
+    message = refusal()
+    assert str(folder / FILE) in message
+    assert "HUMANEVAL_OVERRIDE_PATH" in message
+    write(folder / FILE, b"")
+    (folder / FILE).unlink()
+    write(folder / f"{FILE}.gz", gzip.compress(released)[:-20])
+    assert "damaged" in refusal()
+
+
+def test_an_overriding_file_is_used_as_it_is_and_its_versions_differ(
+    released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EvalPlus's own variable; and results of changed problems must not pass for the official."""
+    write(machine / "cache" / "evalplus" / FILE, released)
+    official = benchmarks.load("humaneval+")
+    changed = write(machine / "changed.jsonl", released.replace(b"71077", b"71078", 1))
+    monkeypatch.setenv("HUMANEVAL_OVERRIDE_PATH", str(changed))
+    overridden = benchmarks.load("humaneval+")
+    assert overridden[0].benchmark == "humaneval+"
+    assert overridden[0].hidden_tests().base_inputs == [[71078]]
+    assert overridden[0].version != official[0].version
+    assert overridden[1:] == official[1:]
+
+
+def test_the_release_is_fetched_once_and_kept(
+    released: bytes, web: type[_Release], machine: Path
+) -> None:
+    """Else a first run would need the file to be brought by hand, or every run the network."""
+    web.answer = gzip.compress(released)
+    first = benchmarks.load("humaneval+")
+    assert benchmarks.load("humaneval+") == first
+    assert web.asked == [RELEASE_PATH]
+    assert [path.name for path in (machine / "ours" / "benchmarks").iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize(
+    "answer", [b"<html>please log in</html>", gzip.compress(CONTENT[:-9]), b""]
+)
+def test_a_download_that_is_not_the_release_is_not_kept(
+    answer: bytes, released: bytes, web: type[_Release], machine: Path
+) -> None:
+    """Else a captive portal's page would be the benchmark from then on."""
+    web.answer = answer
+    assert "cannot be downloaded" in refusal()
+    assert not (machine / "ours").exists()
+
+
+@pytest.mark.parametrize("name", ["humaneval+", "mbpp+"])
+def test_offline_one_line_says_which_file_from_where_to_where(name: str) -> None:
+    """Else the user of an offline machine would see a traceback of a connection."""
+    message = refusal(name)
+    official = benchmarks._OFFICIAL[name]
+    assert "\n" not in message
+    for needed in (official.file, official.url, "FOUREYES_DATA", official.override):
+        assert needed in message
+
+
+def test_a_data_folder_that_does_not_exist_is_named(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a misspelt FOUREYES_DATA would go unnoticed and something else be used."""
+    folder = data_folder(machine / "no-such-folder", monkeypatch)
+    assert refusal() == f"FOUREYES_DATA: {folder} is not a folder"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("humaneval", "humaneval+"), ("MBPP+", "mbpp+"), ("starter", "starter-"), ("?", "'")],
+)
+def test_an_unknown_name_gets_the_nearest_valid_one(given: str, meant: str) -> None:
+    """Else the user would have to look the names up."""
+    message = refusal(given)
+    assert message.startswith(f"there is no benchmark {given!r}; did you mean")
+    assert meant in message.split("mean")[1]
+
+
+@pytest.mark.parametrize("name", ["starter-rich", "starter-lean"])
+def test_the_starter_sets_load(name: str) -> None:
+    """Else the demo would have no problems."""
+    if not (benchmarks._SHIPPED / f"{name}.jsonl").is_file():
+        pytest.fail("problems/*.jsonl are missing: python -m problems.build makes them")
+    problems = benchmarks.load(name)
+    assert len(problems) == 30
+    assert all(
+        bool(problem.spec().visible_tests) == (name == "starter-rich") for problem in problems
+    )
+
+
+def test_a_record_is_kept_to_the_last_digit(machine: Path) -> None:
+    """Else 1e5 would become an integer and -0.0 lose its sign, and with them verdicts."""
+    text = line().replace("100000.0", "1e5") + "  "
+    (problem,) = benchmarks.load_file(write(machine / "mine.jsonl", text))
+    assert problem.record == text.strip()
+    assert problem.version == hashlib.sha256(text.strip().encode()).hexdigest()
+    assert parse_record("mine", problem.record) == problem
+    assert [repr(given) for given in problem.hidden_tests().plus_inputs] == [
+        "[100000.0]",
+        "[-0.0]",
+        "[60606]",
+    ]
+
+
+def test_files_from_windows_and_with_rare_characters_are_read(machine: Path) -> None:
+    """Else a byte order mark, CRLF, blank lines or a raw U+2028 would break a good file."""
+    rare = json.dumps(fields(1, base_input=[["a\u2028b"]]), ensure_ascii=False)
+    content = b"\xef\xbb\xbf" + f"{line(0)}\r\n\r\n{rare}\r\n".encode()
+    problems = benchmarks.load_file(write(machine / "own.jsonl", content), "own")
+    assert problems[0].record == line(0)
+    assert problems[1].hidden_tests().base_inputs == [["a\u2028b"]]
+    packed = write(machine / "own.jsonl.gz", gzip.compress(content))
+    assert benchmarks.load_file(packed) == problems
+
+
+def test_absent_plus_inputs_are_none_at_all(machine: Path) -> None:
+    """EvalPlus writes {} in Mbpp/793; plain HumanEval files have no such field."""
+    without = fields(1)
+    del without["plus_input"], without["atol"]
+    text = f"{line(0, plus_input={})}\n{json.dumps(without)}\n"
+    for problem in benchmarks.load_file(write(machine / "own.jsonl", text)):
+        assert problem.hidden_tests().plus_inputs == []
+
+
+MISTAKES = {
+    "not JSON": ("{'task_id': 1}", "not valid JSON"),
+    "cut off": (line(9)[:-30], "not valid JSON"),
+    "no object": ("[1, 2]", "not a JSON object"),
+    "nesting": ("[" * 100_000, "JSON that cannot be read"),
+    "field missing": (json.dumps({"task_id": "a"}), "the field 'prompt' is missing"),
+    "field of another type": (line(9, prompt=["a"]), "the field 'prompt' must be a string"),
+    "inputs no lists": (line(9, base_input=[1]), "'base_input' must be a list of argument lists"),
+    "no hidden test": (line(9, base_input=[], plus_input=[]), "there is no hidden test"),
+    "bad tolerance": (line(9, atol="1e-6"), "'atol' must be a number"),
+    "strange id": (line(9, task_id="a\nb"), "the task_id must be"),
+    "NUL": (line(9, prompt="def double(x):\0"), "NUL"),
+    "no function name": (line(9, entry_point="f(x)"), "must be a function's name"),
+    "entry point undefined": (line(9, entry_point="triple"), "does not define the entry_point"),
+    "reference no Python": (line(9, canonical_solution="    return ((\n"), "is not Python"),
+    "used twice": (line(0), "'Mine/0' was already used"),
+}
+
+
+@pytest.mark.parametrize(("broken", "mistake"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_a_file_is_named_with_its_line(
+    broken: str, mistake: str, machine: Path
+) -> None:
+    """Else the user would have to search a file of hundreds of long lines."""
+    path = write(machine / "mine.jsonl", f"{line(0)}\n\n{broken}\n{line(1)}\n")
+    with pytest.raises(FoureyesError) as caught:
+        benchmarks.load_file(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path} line 3: ")
+    assert mistake in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        (b"", "there is no problem in this file"),
+        (b"\n \n", "there is no problem in this file"),
+        (b'{"task_id": "\xff"}', "line 1: not UTF-8 text"),
+        (None, "there is no such file"),
+    ],
+)
+def test_a_file_without_problems_is_refused(
+    content: bytes | None, mistake: str, machine: Path
+) -> None:
+    """Else a sweep over nothing would end at once, and seem to have worked."""
+    path = machine / "mine.jsonl"
+    if content is not None:
+        write(path, content)
+    with pytest.raises(FoureyesError, match=mistake) as caught:
+        benchmarks.load_file(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_or_a_limit_of_nothing_is_refused(machine: Path) -> None:
+    """Else the user would see a traceback, or a sweep of the wrong size."""
+    with pytest.raises(FoureyesError, match="cannot be read"):
+        benchmarks.load_file(machine)
+    with pytest.raises(FoureyesError, match="at least 1, not -1"):
+        benchmarks.load_file(write(machine / "mine.jsonl", line()), limit=-1)
+
+
+def test_hidden_tests_cannot_be_reached_from_a_spec(machine: Path) -> None:
+    """Else a prompt template could show a model the tests it is judged by."""
+    path = write(machine / "mine.jsonl", line())
+    (problem,) = benchmarks.load_file(path)
+    reached: list[str] = []
+    waiting: list[Any] = [problem.spec()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            reached.append(value)
+        elif not isinstance(value, type):
+            waiting.extend(gc.get_referents(value))
+    assert "double(2)" in reached  # the walk does reach what the prompt shows
+    for secret in ("71077", "60606", "secret solution"):
+        assert secret in problem.record
+        assert not any(secret in text for text in reached)

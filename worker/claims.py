@@ -1,0 +1,93 @@
+"""Working on a row: claim it, hold the claim while the work lasts, write what came of it."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from models import work
+from models.errors import FoureyesError, RequestRefused
+from models.session import session
+from models.settings import settings
+from models.tables import Completion, Execution, Work
+from models.text import storable
+from models.work import AnyWork
+
+log = logging.getLogger(__name__)
+
+
+class Holder:
+    """Renews the claims of this process while their work lasts.
+
+    One thread for all of them: a worker with hundreds of calls in flight renews with one statement.
+    """
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.name = f"{node}/{os.getpid()}"
+        self._held: dict[type[Work], set[int]] = {
+            Completion: set(),
+            Execution: set(),
+        }
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def hold(self, table: type[AnyWork], row_id: int) -> Iterator[None]:
+        """Keep a claimed row ours until the block ends."""
+        with self._lock:
+            self._held[table].add(row_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[table].discard(row_id)
+
+    def close(self) -> None:
+        """Stop renewing; what is still held can be taken over when its lease runs out."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _renew(self) -> None:
+        while not self._stop.wait(settings().lease / 3):
+            with self._lock:
+                held = {table: tuple(ids) for table, ids in self._held.items() if ids}
+            try:
+                with session() as db:
+                    for table, ids in held.items():
+                        work.renew(db, table, ids, self.name)
+            except Exception:  # the database may be away for a moment; the next round tries again
+                log.warning("could not renew claims", exc_info=True)
+
+
+def work_on(
+    holder: Holder,
+    table: type[AnyWork],
+    row_id: int,
+    produce: Callable[[AnyWork], dict[str, Any]],
+) -> None:
+    """Claim a row, produce its result and write it, once; nothing if it is done or taken.
+
+    `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
+    tried again later (or ends in error after so many tries), and the exception goes on to Celery so
+    that Flower shows it.
+    """
+    with session() as db:
+        row = work.claim(db, table, row_id, holder.name)
+    if row is None:
+        return
+    with holder.hold(table, row_id):
+        try:
+            result = produce(row)
+        except Exception as error:
+            said = str(error) if isinstance(error, FoureyesError) else repr(error)
+            with session() as db:
+                work.fail(db, row, holder.name, storable(said), isinstance(error, RequestRefused))
+            raise
+        with session() as db:
+            if not work.finish(db, row, holder.name, **result):
+                log.warning("%s %s was taken over meanwhile", table.__name__, row_id)

@@ -1,0 +1,12 @@
+"""The baseline: one model, one answer."""
+
+from models.problem import Spec
+from worker.patterns import pattern
+from worker.steps import CODER, Draft, Steps
+
+
+@pattern("raw-coder")
+def raw_coder(spec: Spec) -> Steps:
+    """The coder writes the program alone."""
+    draft = yield Draft(spec, by=CODER)
+    return draft.code

@@ -1,0 +1,12 @@
+"""The control that tells a good pattern from a good reviewer."""
+
+from models.problem import Spec
+from worker.patterns import pattern
+from worker.steps import REVIEWER, Draft, Steps
+
+
+@pattern("raw-reviewer")
+def raw_reviewer(spec: Spec) -> Steps:
+    """The reviewer writes the program alone."""
+    draft = yield Draft(spec, by=REVIEWER)
+    return draft.code

@@ -1,0 +1,65 @@
+"""Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
+
+from collections.abc import Generator
+from typing import Any, get_args
+
+from models.problem import Spec
+from worker.patterns import Pattern
+from worker.steps import CompletionStep, Result, Step, VisibleTests
+
+#: A pattern that has asked this often is looping.
+MAX_POSITIONS = 100
+
+
+class PatternError(Exception):
+    """A pattern broke the rules of the game: says which pattern, at which step, and how."""
+
+
+class Replay:
+    """One replay of a pattern on a specification.
+
+    `wanted` holds the steps it waits for, or None once it has returned; then `code` is its result.
+    """
+
+    def __init__(self, pattern: Pattern, spec: Spec) -> None:
+        self.pattern = pattern
+        self.position = 0
+        self.wanted: tuple[Step, ...] | None = None
+        self.code: str | None = None
+        self._several = False
+        body = pattern.body(spec)
+        if not isinstance(body, Generator):
+            raise self.error("is not a generator: it must yield its steps")
+        self._body = body
+        self._go_on(None)
+
+    def answer(self, results: tuple[Result, ...]) -> None:
+        """Give the results of the wanted steps, in their order, and go on to the next ones."""
+        self.position += 1
+        if self.position >= MAX_POSITIONS:
+            raise self.error(f"has asked {MAX_POSITIONS} times without returning")
+        self._go_on(results if self._several else results[0])
+
+    def error(self, what: str) -> PatternError:
+        """A PatternError that says where we are."""
+        return PatternError(f"pattern {self.pattern.name!r}, step {self.position + 1}: {what}")
+
+    def _go_on(self, results: Any) -> None:
+        try:
+            yielded = self._body.send(results)
+        except StopIteration as stop:
+            if not isinstance(stop.value, str):
+                returned = type(stop.value).__name__
+                raise self.error(f"must return code as a str, not {returned}") from None
+            self.wanted, self.code = None, stop.value
+            return
+        except Exception as error:
+            raise self.error(f"raised {type(error).__name__}: {error}") from error
+        self._several = isinstance(yielded, tuple)
+        steps = yielded if isinstance(yielded, tuple) else (yielded,)
+        if not steps or not all(isinstance(step, _STEPS) for step in steps):
+            raise self.error(f"must yield a step or a tuple of steps, not {yielded!r:.80}")
+        self.wanted = steps
+
+
+_STEPS = (*get_args(CompletionStep), VisibleTests)

@@ -1,0 +1,68 @@
+"""Reading a reviewer's verdict. What cannot be read is a state of its own, never an approval."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from worker.extract import without_thinking
+
+#: What the engine constrains a review to, where it can. The issues come first, so that the verdict
+#: is drawn after they have been thought of.
+REVIEW_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "issues": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": 240},
+            "maxItems": 4,
+        },
+        "verdict": {"type": "string", "enum": ["approve", "revise"]},
+    },
+    "required": ["issues", "verdict"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a review concluded: `approves` is None when the answer had no readable verdict."""
+
+    approves: bool | None
+    issues: tuple[str, ...]
+    text: str
+
+    @property
+    def asks_for_changes(self) -> bool:
+        """True only for a verdict that was read and is against the draft."""
+        return self.approves is False
+
+
+def read_verdict(text: str) -> Verdict:
+    """The verdict in a review's answer: JSON, else the last line that says `verdict: ...`."""
+    answer = without_thinking(text)
+    found = _json_object(answer)
+    if found is not None:
+        issues = found.get("issues")
+        listed = tuple(str(issue) for issue in issues) if isinstance(issues, list) else ()
+        said = str(found.get("verdict", "")).strip().lower()
+    else:
+        listed = ()
+        lines = re.findall(r"verdict\W+(\w+)", answer.lower())
+        said = lines[-1] if lines else ""
+    approves = {"approve": True, "approved": True, "revise": False, "reject": False}.get(said)
+    return Verdict(approves=approves, issues=listed, text=text)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    """The last JSON object in a text, fenced or not, that has a verdict."""
+    decoder = json.JSONDecoder()
+    best = None
+    for start in (match.start() for match in re.finditer(r"\{", text)):
+        try:
+            value, _ = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and "verdict" in value:
+            best = value
+    return best
