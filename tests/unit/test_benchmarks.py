@@ -162,7 +162,6 @@ def test_a_file_that_is_not_the_released_one_is_refused(
     message = refusal()
     assert str(folder / FILE) in message
     assert "HUMANEVAL_OVERRIDE_PATH" in message
-    write(folder / FILE, b"")
     (folder / FILE).unlink()
     write(folder / f"{FILE}.gz", gzip.compress(released)[:-20])
     assert "damaged" in refusal()
@@ -238,8 +237,6 @@ def test_an_unknown_name_gets_the_nearest_valid_one(given: str, meant: str) -> N
 @pytest.mark.parametrize("name", ["starter-rich", "starter-lean"])
 def test_the_starter_sets_load(name: str) -> None:
     """Else the demo would have no problems."""
-    if not (benchmarks._SHIPPED / f"{name}.jsonl").is_file():
-        pytest.fail("problems/*.jsonl are missing: python -m problems.build makes them")
     problems = benchmarks.load(name)
     assert len(problems) == 30
     assert all(

@@ -149,6 +149,7 @@ def test_an_example_is_not_lost(
         "g(1) == 2",  # another function's example
         "f(a) => False",  # is it 'a', or a variable?
         "f(abc) => False",  # a name that happens to be a module's
+        "f(order.size) == 3",
         "f(1) == 1 + 9 + 0 = 10",  # an explanation
         "f(1) ->19 - 5 - 6 = 8",
         "f(1) => 'No' (it must start with a letter)",
