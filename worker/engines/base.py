@@ -1,0 +1,87 @@
+"""What every engine takes and gives, and choosing one by a model's definition."""
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.errors import FoureyesError
+from models.llm import AnyModel, Sampling
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a chat."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One model call. `seed` is None when the answer does not depend on one (greedy decoding).
+
+    `schema` is a JSON schema that the answer is constrained to, where the engine can.
+    """
+
+    key: str
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    seed: int | None = None
+    schema: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, key: str, request: dict[str, Any]) -> "Request":
+        """The request as a completion's row holds it."""
+        return cls(
+            key=key,
+            messages=tuple(Message(**message) for message in request["messages"]),
+            sampling=Sampling(**request["sampling"]),
+            seed=request["seed"],
+            schema=request["schema"],
+        )
+
+    def chat(self) -> list[dict[str, str]]:
+        """The messages in the shape that chat servers take."""
+        return [{"role": each.role, "content": each.content} for each in self.messages]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said. `cached_tokens` of the prompt were not read again; `seconds` is wall time."""
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int | None
+    cached_tokens: int | None
+    completion_tokens: int | None
+    seconds: float
+
+
+class Engine(Protocol):
+    """One loaded model."""
+
+    def complete(self, request: Request) -> Answer:
+        """Answer a request; may be called from many threads at once.
+
+        Raises: InfrastructureError if there is no answer; RequestRefused if there never will be.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the model."""
+        ...
+
+
+def load(model: AnyModel) -> Engine:
+    """Load a model. Its engine's library is imported only here.
+
+    Raises: FoureyesError if the library is missing or the model cannot be loaded.
+    """
+    try:
+        module = importlib.import_module(f"worker.engines.{model.engine}")
+    except ModuleNotFoundError as error:
+        extra = {"llamacpp": "embedded"}.get(model.engine)
+        hint = f"; install foureyes[{extra}]" if extra else ""
+        raise FoureyesError(f"engine {model.engine}: {error.name} is not installed{hint}") from None
+    engine: Engine = module.load(model)
+    return engine

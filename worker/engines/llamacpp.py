@@ -1,0 +1,98 @@
+"""llama.cpp in this process: GGUF models on a CPU, the embedded default."""
+
+import json
+import os
+import secrets
+import time
+from typing import Any
+
+from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from models.llm import LlamaCpp
+from models.weights import locate
+from worker.engines.base import Answer, Request
+
+#: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
+#: machine: the library's default burns the others' time, and none at all costs a third of the
+#: speed of a model that is alone (bench/engines.py).
+_SPIN = "500"
+#: Megabytes of prompts kept for later calls: all steps on a problem begin with its specification.
+_PROMPT_CACHE = 128
+
+
+class LlamaCppEngine:
+    """A loaded GGUF model. One call at a time is computed; further ones wait in its queue.
+
+    With one slot, greedy answers repeat exactly, whatever was asked before.
+    """
+
+    def __init__(self, server: Any, context: int) -> None:
+        self._server = server
+        self._context = context
+
+    def complete(self, request: Request) -> Answer:
+        """Answer in the shape of the model's own chat template."""
+        asked: dict[str, Any] = {
+            "messages": request.chat(),
+            "temperature": request.sampling.temperature,
+            "top_p": request.sampling.top_p,
+            "max_tokens": request.sampling.max_tokens,
+            "seed": request.seed if request.seed is not None else 0,
+        }
+        if request.schema is not None:
+            asked["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": request.schema},
+            }
+        started = time.monotonic()
+        try:
+            made = self._server.handle_chat_completions(asked)
+        except Exception as error:  # the bindings raise RuntimeError and ValueError alike
+            raise InfrastructureError(f"llama.cpp: {error}") from error
+        if isinstance(made, str | bytes):
+            made = json.loads(made)
+        if "error" in made:
+            self._refuse(made["error"])
+        choice, usage = made["choices"][0], made["usage"]
+        return Answer(
+            text=choice["message"].get("content") or "",
+            finish_reason=choice["finish_reason"],
+            prompt_tokens=usage["prompt_tokens"],
+            cached_tokens=usage.get("prompt_tokens_details", {}).get("cached_tokens"),
+            completion_tokens=usage["completion_tokens"],
+            seconds=time.monotonic() - started,
+        )
+
+    def close(self) -> None:
+        """Stop the server's threads and free the model."""
+        self._server = None
+
+    def _refuse(self, error: dict[str, Any]) -> None:
+        said = f"llama.cpp: {error.get('message', error)}"
+        if error.get("type") in ("exceed_context_size_error", "invalid_request_error"):
+            raise RequestRefused(f"{said} (the model's context is {self._context} tokens)")
+        raise InfrastructureError(said)
+
+
+def load(model: LlamaCpp) -> LlamaCppEngine:
+    """Load a GGUF file. Call after any fork, once a process."""
+    path = locate(model.model)
+    os.environ["GOMP_SPINCOUNT"] = _SPIN  # read when the library is loaded
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = model.context
+    params.n_parallel = 1
+    params.cache_ram_mib = _PROMPT_CACHE
+    params.fit_params = False
+    params.warmup = False
+    params.verbosity = 0
+    # The library opens a port on the loopback interface; nobody is told its key.
+    params.api_keys = [secrets.token_hex(32)]
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.n_threads = len(os.sched_getaffinity(0))
+    try:
+        server = xllamacpp.Server(params)
+    except Exception as error:  # the bindings raise RuntimeError and others alike
+        raise FoureyesError(f"{path}: llama.cpp cannot load it ({error})") from None
+    return LlamaCppEngine(server, model.context)

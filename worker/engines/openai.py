@@ -1,0 +1,104 @@
+"""Any OpenAI-compatible server: vllm serve, SGLang, llama.cpp, or a provider."""
+
+import os
+import time
+from typing import Any
+
+import openai
+import stamina
+
+from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from models.llm import OpenAI
+from worker.engines.base import Answer, Request
+
+#: Worth another try: the server was busy, restarting, or out of reach.
+_PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
+_LONGEST_WAIT = 60.0
+
+
+def _wait_as_told(error: Exception) -> bool | float:
+    """Whether to try again, and after how many seconds if the server said (Retry-After)."""
+    if not isinstance(error, _PASSING):
+        return False
+    if isinstance(error, openai.APIStatusError):
+        told = error.response.headers.get("retry-after", "")
+        if told.isdigit():
+            return min(float(told), _LONGEST_WAIT)
+    return True
+
+
+class OpenAIEngine:
+    """A model behind HTTP; connections are kept alive and shared by all threads."""
+
+    def __init__(self, client: openai.OpenAI, model: OpenAI) -> None:
+        self._client = client
+        self._model = model
+
+    def complete(self, request: Request) -> Answer:
+        """Ask the server, again after passing failures, for about as long as its timeout."""
+        started = time.monotonic()
+        try:
+            made = self._ask(request)
+        except _PASSING as error:
+            raise InfrastructureError(self._said(error)) from error
+        except openai.APIStatusError as error:
+            raise RequestRefused(self._said(error)) from error
+        except openai.OpenAIError as error:
+            raise InfrastructureError(self._said(error)) from error
+        choice = made.choices[0]
+        usage = made.usage
+        details = usage.prompt_tokens_details if usage else None
+        return Answer(
+            text=choice.message.content or "",
+            finish_reason=choice.finish_reason,
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            cached_tokens=details.cached_tokens if details else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            seconds=time.monotonic() - started,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _ask(self, request: Request) -> Any:
+        options: dict[str, Any] = {}
+        if request.seed is not None:
+            options["seed"] = request.seed
+        if request.schema is not None:
+            options["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
+            }
+        for attempt in stamina.retry_context(
+            on=_wait_as_told, attempts=6, timeout=self._model.timeout, wait_max=_LONGEST_WAIT
+        ):
+            with attempt:
+                return self._client.chat.completions.create(
+                    model=self._model.model,
+                    messages=request.chat(),  # type: ignore[arg-type]
+                    temperature=request.sampling.temperature,
+                    top_p=request.sampling.top_p,
+                    max_tokens=request.sampling.max_tokens,
+                    **options,
+                )
+        raise AssertionError("stamina always tries once")
+
+    def _said(self, error: Exception) -> str:
+        return f"{self._model.base_url}: {type(error).__name__}: {error}"
+
+
+def load(model: OpenAI) -> OpenAIEngine:
+    """A client for the server. The key comes from the environment and is kept nowhere else."""
+    key = os.environ.get(model.api_key_env)
+    if key is None and model.api_key_env != "OPENAI_API_KEY":
+        raise FoureyesError(
+            f"models.{model.name}: the environment variable {model.api_key_env} is not set"
+        )
+    client = openai.OpenAI(
+        base_url=model.base_url,
+        api_key=key or "none",  # local servers want none
+        timeout=model.timeout,
+        max_retries=0,  # ours are recorded and bounded; two layers would multiply
+    )
+    return OpenAIEngine(client, model)
