@@ -101,7 +101,6 @@ class Run(SQLModel, table=True):
     position: int
     benchmark: str
     pattern: str
-    options: dict[str, Any] = _json()
     pairing: str
     coder_id: int = Field(foreign_key="language_model.id", index=True)
     reviewer_id: int = Field(foreign_key="language_model.id", index=True)

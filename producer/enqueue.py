@@ -256,7 +256,6 @@ def _runs(
             "position": position,
             "benchmark": cell.benchmark,
             "pattern": cell.pattern,
-            "options": {},
             "pairing": cell.pairing.name,
             "coder_id": model_ids[cell.pairing.coder],
             "reviewer_id": model_ids[cell.pairing.reviewer],

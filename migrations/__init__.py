@@ -1,0 +1,58 @@
+"""The database's history: tables, then views. Run by Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from models.errors import FoureyesError
+from models.session import engine
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
+
+
+def head() -> str:
+    """The revision that this code needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current() -> str | None:
+    """The revision that the database is at; None if it has none of our tables."""
+    with engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(revision: str = "head") -> None:
+    """Bring the database to a later revision."""
+    command.upgrade(_config(), revision)
+
+
+def downgrade(revision: str) -> None:
+    """Bring the database back to an earlier revision ("base" for none); rows may be lost."""
+    command.downgrade(_config(), revision)
+
+
+def check() -> None:
+    """Raises: FoureyesError when the database is not at the revision that this code needs."""
+    found, needed = current(), head()
+    if found == needed:
+        return
+    if found is not None and found not in {
+        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    }:
+        raise FoureyesError(
+            f"the database is at migration {found}, which this version of foureyes (it knows up to "
+            f"{needed}) does not know; update foureyes"
+        )
+    raise FoureyesError(
+        f"the database is at migration {found or 'none'}, and this version of foureyes needs "
+        f"{needed}; run `alembic upgrade head`"
+    )

