@@ -40,19 +40,24 @@ def downgrade(revision: str) -> None:
     command.downgrade(_config(), revision)
 
 
-def check() -> None:
-    """Raises: FoureyesError when the database is not at the revision that this code needs."""
-    found, needed = current(), head()
-    if found == needed:
-        return
-    if found is not None and found not in {
-        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
-    }:
+def check_known(found: str) -> None:
+    """Raises: FoureyesError when this code does not know the revision that the database is at."""
+    scripts = ScriptDirectory.from_config(_config())
+    if found not in {script.revision for script in scripts.walk_revisions()}:
         raise FoureyesError(
             f"the database is at migration {found}, which this version of foureyes (it knows up to "
-            f"{needed}) does not know; update foureyes"
+            f"{head()}) does not know; update foureyes"
         )
+
+
+def check() -> None:
+    """Raises: FoureyesError when the database is not at the revision that this code needs."""
+    found = current()
+    if found == head():
+        return
+    if found is not None:
+        check_known(found)
     raise FoureyesError(
         f"the database is at migration {found or 'none'}, and this version of foureyes needs "
-        f"{needed}; run `alembic upgrade head`"
+        f"{head()}; run `alembic upgrade head`"
     )

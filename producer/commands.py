@@ -1,5 +1,7 @@
 """What each command of the command line does."""
 
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -7,16 +9,24 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
 from sqlmodel import select
 
-from models import broker
+from models import broker, weights
+from models.errors import FoureyesError
+from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
 from producer import embedded, enqueue, estimate
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
+from results import query, transcript
+from results import report as reports
 from results import watch as watching
+from results.scoreboard import scoreboard
+from results.sweeps import find_sweep
 
 console = Console()
 
@@ -53,48 +63,46 @@ def _finished_row(grid: Sweep) -> SweepRow | None:
 
 def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:
     """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
-    with _workers() as here:
+    with _workers() as stack:
         row = enqueue.enqueue(grid)
         assert row.id is not None
         enqueue.send_starts(row.id)
-        if not (wait or here):
+        if not (wait or stack):
             console.print(
                 f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
                 markup=False,
             )
             return None
-        _follow(row.id)
+        _follow(row.id, stack)
         return row
 
 
 @contextmanager
-def _workers() -> Iterator[bool]:
-    """A broker that can be reached; whether its workers are this process's own stack."""
+def _workers() -> Iterator[embedded.Stack | None]:
+    """A broker that can be reached; the stack, if this process had to start one for itself."""
     if settings().broker_url is not None:
         broker.check_connection()
-        yield False
-    elif embedded.running() is not None:
-        embedded.join()
-        yield False
+        yield None
+    elif (running := embedded.running()) is not None:
+        embedded.join(running)
+        yield None
     else:
         say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
-        with embedded.stack(say, enqueue.models_in_demand):
+        with embedded.stack(say, enqueue.models_in_demand) as stack:
             enqueue.forget_messages()
-            yield True
+            yield stack
 
 
-def _follow(sweep_id: int) -> None:
+def _follow(sweep_id: int, stack: embedded.Stack | None = None) -> None:
     """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
     try:
-        finished = watching.watch(sweep_id, console, check=embedded.check)
+        watching.watch(sweep_id, console, stack.check if stack else lambda: None)
     except KeyboardInterrupt:
-        finished = False
-    if not finished:
         console.print(
             "Interrupted. What was done is kept: the same command goes on where it stopped.",
             style="yellow",
         )
-        raise typer.Exit(130)
+        raise typer.Exit(130) from None
 
 
 def _check_weights(grid: Sweep) -> None:
@@ -142,7 +150,7 @@ def _duration(seconds: float) -> str:
 
 
 def _show_results(row: SweepRow) -> None:
-    board = reports.scoreboard(row.id)
+    board = scoreboard(row.id)
     reports.render(board, console)
     path = reports.write_html(board, settings().home / "reports")
     console.print(f"Report: {path}", markup=False, soft_wrap=True)
@@ -173,11 +181,13 @@ def _command() -> str:
 
 def up() -> None:
     """Keep the embedded stack until Ctrl-C."""
-    with embedded.stack(say, enqueue.models_in_demand):
+    with embedded.database(say), embedded.stack(say, enqueue.models_in_demand) as stack:
         enqueue.forget_messages()
         console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
         try:
-            embedded.wait()
+            while True:
+                stack.check()
+                time.sleep(0.5)
         except KeyboardInterrupt:
             say("stopping")
 
@@ -193,7 +203,7 @@ def report(name: str | None, *, as_json: bool) -> None:
     with embedded.database(say):
         row = find_sweep(name)
         if as_json:
-            print(reports.to_json(reports.scoreboard(row.id)))
+            print(reports.to_json(scoreboard(row.id)))
         else:
             _show_results(row)
 
@@ -225,10 +235,10 @@ def retry(name: str, *, wait: bool) -> None:
         again = enqueue.retry(row.id)
         console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
         if again:
-            with _workers() as here:
+            with _workers() as stack:
                 enqueue.send_starts(row.id)
-                if wait or here:
-                    _follow(row.id)
+                if wait or stack:
+                    _follow(row.id, stack)
                     _show_results(row)
 
 

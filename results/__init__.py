@@ -1,0 +1,1 @@
+"""The reader's side: statistics, progress, reports, transcripts, SQL. Reads rows, changes nothing."""

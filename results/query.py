@@ -1,0 +1,76 @@
+"""`foureyes sql`: read-only queries, as a table, CSV or JSON."""
+
+import csv
+import json
+import sys
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from models.errors import FoureyesError
+from models.session import engine
+from results.text import visible
+
+_SECONDS = 60
+
+
+def run(statement: str, format: str, console: Console) -> None:
+    """Run one statement in a read-only transaction, and print its rows.
+
+    Raises: FoureyesError with the database's own words, if it refuses.
+    """
+    with engine().connect() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text(f"SET LOCAL statement_timeout = '{_SECONDS}s'"))
+        try:
+            result = connection.exec_driver_sql(statement)
+            if not result.returns_rows:
+                return
+            columns, rows = list(result.keys()), [tuple(row) for row in result]
+        except DBAPIError as error:
+            said = str(error.orig).strip().splitlines()
+            raise FoureyesError(f"sql: {' '.join(line.strip() for line in said)}") from None
+    if format == "json":
+        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain))
+    elif format == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        _print_table(columns, rows, console)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _print_table(columns: list[str], rows: list[tuple[Any, ...]], console: Console) -> None:
+    numbers = [
+        all(isinstance(row[i], int | float | Decimal | None) for row in rows)
+        for i in range(len(columns))
+    ]
+    table = Table()
+    for column, is_number in zip(columns, numbers, strict=True):
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console.print(table)
+    console.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S%z}"
+    return visible(str(value))

@@ -1,0 +1,239 @@
+"""What a sweep showed, as plain data: scores with intervals, paired comparisons, and sentences."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from models.session import session
+from models.tables import Sweep
+from results.statistics import holm, mcnemar_exact, wilson
+
+#: What every other pattern is compared with.
+BASELINE = "raw-coder"
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Score:
+    """One run. Shares are between 0 and 1; None where nothing was judged yet."""
+
+    run_id: int
+    benchmark: str
+    pattern: str
+    coder: str
+    reviewer: str
+    n: int
+    solved: int
+    pass_1: float | None
+    low: float
+    high: float
+    base_pass_1: float | None
+    errors: int
+    unfinished: int
+    reviewed: int
+    changes_asked: int
+    completion_tokens: int
+    model_seconds: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One run against the baseline of its benchmark and pairing, on the problems both ended.
+
+    `p` is McNemar's exact p-value, `p_holm` the same adjusted for all comparisons of the sweep.
+    """
+
+    run_id: int
+    baseline_run_id: int
+    pairs: int
+    improved: int
+    regressed: int
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """Everything a report shows. `grid` maps (problem, benchmark) to an outcome for each run id."""
+
+    sweep_id: int
+    name: str
+    scores: list[Score]
+    comparisons: dict[int, Comparison]
+    sentences: list[str]
+    grid: dict[tuple[str, str], dict[int, str]]
+
+
+_SCORES = text("SELECT * FROM v_scores WHERE sweep_id = :sweep ORDER BY run_id")
+_OUTCOMES = text(
+    "SELECT run_id, benchmark, problem_id, sample, outcome FROM v_attempts"
+    " WHERE sweep_id = :sweep AND outcome IS NOT NULL ORDER BY attempt_id"
+)
+
+
+def scoreboard(sweep_id: int) -> Scoreboard:
+    """The scoreboard of a sweep as it is now, also while it runs."""
+    with session() as db:
+        name = db.get_one(Sweep, sweep_id).name
+        scores = [_score(row) for row in db.execute(_SCORES, {"sweep": sweep_id}).mappings()]
+        outcomes: dict[int, dict[tuple[str, int], str]] = defaultdict(dict)
+        grid: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+        rows = db.execute(_OUTCOMES, {"sweep": sweep_id})
+        for run_id, benchmark, problem_id, sample, outcome in rows:
+            outcomes[run_id][problem_id, sample] = outcome
+            if sample == 0:
+                grid[problem_id, benchmark][run_id] = outcome
+    comparisons = _compare(scores, outcomes)
+    sentences = _sentences(scores, comparisons, outcomes)
+    return Scoreboard(sweep_id, name, scores, comparisons, sentences, dict(grid))
+
+
+def _score(row) -> Score:  # type: ignore[no-untyped-def]
+    low, high = wilson(row["solved"], row["n"])
+    return Score(
+        **{
+            name: row[name]
+            for name in (
+                "run_id", "benchmark", "pattern", "coder", "reviewer", "n", "solved", "pass_1",
+                "base_pass_1", "errors", "unfinished", "reviewed", "changes_asked",
+            )
+        },
+        low=low,
+        high=high,
+        completion_tokens=int(row["completion_tokens"]),
+        model_seconds=float(row["model_seconds"]),
+    )  # fmt: skip
+
+
+def _flips(
+    run: dict[tuple[str, int], str], baseline: dict[tuple[str, int], str]
+) -> tuple[int, int, int]:
+    """Pairs that both ended, and how many of them the run improved and regressed."""
+    both = [
+        (run[key], baseline[key])
+        for key in run.keys() & baseline.keys()
+        if "error" not in (run[key], baseline[key])
+    ]
+    improved = both.count(("solved", "unsolved"))
+    regressed = both.count(("unsolved", "solved"))
+    return len(both), improved, regressed
+
+
+def _compare(
+    scores: list[Score], outcomes: dict[int, dict[tuple[str, int], str]]
+) -> dict[int, Comparison]:
+    baselines = {
+        (score.benchmark, score.coder, score.reviewer): score.run_id
+        for score in scores
+        if score.pattern == BASELINE
+    }
+    found = []
+    for score in scores:
+        baseline = baselines.get((score.benchmark, score.coder, score.reviewer))
+        if baseline is not None and baseline != score.run_id:
+            flips = _flips(outcomes[score.run_id], outcomes[baseline])
+            found.append((score.run_id, baseline, *flips, mcnemar_exact(*flips[1:])))
+    adjusted = holm([comparison[-1] for comparison in found])
+    return {
+        comparison[0]: Comparison(*comparison, p_holm=p_holm)
+        for comparison, p_holm in zip(found, adjusted, strict=True)
+    }
+
+
+def _sentences(
+    scores: list[Score],
+    comparisons: dict[int, Comparison],
+    outcomes: dict[int, dict[tuple[str, int], str]],
+) -> list[str]:
+    """What the numbers say, and what they do not, in plain words."""
+    said = []
+    benchmarks = list(dict.fromkeys(score.benchmark for score in scores))
+    for benchmark in benchmarks:
+        here = [score for score in scores if score.benchmark == benchmark]
+        said += [line for score in here if (line := _against_baseline(score, comparisons))]
+        said += _review_against_plan(here, outcomes)
+    said += [line for score in scores if (line := _reviewer(score))]
+    said += _richness(scores)
+    unfinished = sum(score.unfinished for score in scores)
+    errors = sum(score.errors for score in scores)
+    if unfinished:
+        said.append(f"{unfinished} attempts have not ended yet: the figures are those of the others.")
+    if errors:
+        said.append(
+            f"{errors} attempts ended in error (the infrastructure failed); they are in no figure. "
+            "`foureyes retry` tries them again."
+        )
+    return said
+
+
+def _against_baseline(score: Score, comparisons: dict[int, Comparison]) -> str | None:
+    comparison = comparisons.get(score.run_id)
+    if comparison is None or comparison.pairs == 0:
+        return None
+    if comparison.p_holm >= _SIGNIFICANT:
+        return None  # the table says so in its last column
+    word = "better" if comparison.improved > comparison.regressed else "worse"
+    return (
+        f"{score.benchmark}: {score.pattern} is {word} than {BASELINE} "
+        f"({comparison.improved} improved, {comparison.regressed} regressed, "
+        f"p = {comparison.p_holm:.3f})."
+    )
+
+
+def _review_against_plan(
+    here: list[Score], outcomes: dict[int, dict[tuple[str, int], str]]
+) -> list[str]:
+    """The question of the paper, on these problems, for each pairing."""
+    said = []
+    for review in (score for score in here if score.pattern == "review-then-fix"):
+        for plan in here:
+            same = (plan.coder, plan.reviewer) == (review.coder, review.reviewer)
+            if plan.pattern != "plan-then-code" or not same:
+                continue
+            pairs, better, worse = _flips(outcomes[review.run_id], outcomes[plan.run_id])
+            if not pairs:
+                continue
+            p = mcnemar_exact(better, worse)
+            if p >= _SIGNIFICANT:
+                answer = "no evidence of a difference"
+            else:
+                answer = "yes" if better > worse else "no, planning is better"
+            said.append(
+                f"{review.benchmark}: does review beat planning here? {answer.capitalize()}: of "
+                f"{pairs} problems, {better} are solved by review alone and {worse} by planning "
+                f"alone (exact McNemar p = {p:.3f})."
+            )
+    return said
+
+
+def _reviewer(score: Score) -> str | None:
+    if not score.reviewed:
+        return None
+    if score.changes_asked == 0:
+        return (
+            f"{score.benchmark}, {score.pattern}: the reviewer ({score.reviewer}) asked for no "
+            f"change in any of {score.reviewed} drafts, so the pattern changed nothing."
+        )
+    return (
+        f"{score.benchmark}, {score.pattern}: the reviewer ({score.reviewer}) asked for changes in "
+        f"{score.changes_asked} of {score.reviewed} drafts."
+    )
+
+
+def _richness(scores: list[Score]) -> list[str]:
+    """Rich against lean specifications of the same problems, where a sweep has both."""
+    said = []
+    lean = {
+        (score.pattern, score.coder, score.reviewer): score
+        for score in scores
+        if score.benchmark == "starter-lean"
+    }
+    for rich in (score for score in scores if score.benchmark == "starter-rich"):
+        other = lean.get((rich.pattern, rich.coder, rich.reviewer))
+        if rich.pattern == BASELINE and other and rich.n and other.n:
+            said.append(
+                f"The same problems, {BASELINE}: {rich.solved} of {rich.n} solved from rich "
+                f"specifications, {other.solved} of {other.n} from lean ones."
+            )
+    return said

@@ -1,0 +1,28 @@
+"""Finding the sweep that a person means."""
+
+from sqlmodel import col, select
+
+from models.errors import FoureyesError
+from models.session import session
+from models.tables import Sweep
+
+
+def find_sweep(name: str | None) -> Sweep:
+    """The sweep of this id, or the latest of this name, or the latest of all.
+
+    Raises: FoureyesError naming the sweeps that there are.
+    """
+    latest = select(Sweep).order_by(col(Sweep.id).desc())
+    with session() as db:
+        if name is None:
+            found = db.exec(latest).first()
+        elif name.isdigit():
+            found = db.get(Sweep, int(name))
+        else:
+            found = db.exec(latest.where(Sweep.name == name)).first()
+        known = [f"{row.id} ({row.name})" for row in db.exec(latest.limit(10))]
+    if found is not None:
+        return found
+    if not known:
+        raise FoureyesError("there is no sweep yet; start one with `foureyes sweep FILE`")
+    raise FoureyesError(f"there is no sweep {name!r}; the latest are {', '.join(known)}")

@@ -1,0 +1,1 @@
+"""The machines' side: advancing attempts, calling models, judging programs."""
