@@ -69,8 +69,8 @@ def _print_table(columns: list[str], rows: list[tuple[Any, ...]], console: Conso
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:.3f}"
+    if isinstance(value, float | Decimal):
+        return str(int(value)) if value == int(value) else f"{value:.3f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S%z}"
     return visible(str(value))

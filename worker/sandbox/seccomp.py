@@ -39,6 +39,7 @@ _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _FCNTL = (72, 25)
+_IOCTL = (16, 29)
 _PRLIMIT = (302, 261)
 
 _CLONE_THREAD = 0x10000
@@ -48,6 +49,16 @@ _LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _NR, _ARCH, _ARG0, _ARG1, _ARG2, _ARG2_HIGH = 0, 4, 16, 24, 32, 36
 #: fcntl commands: duplicating a descriptor, and reading and setting its flags; no locks.
 _FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)
+#: ioctl commands: is it a terminal, and close-on-exec; every `open` of Python's asks.
+_IOCTL_COMMANDS = (0x5401, 0x5450, 0x5451)
+
+
+def _with_command(number: int, commands: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Allows a call whose second argument is one of these commands, and no other such call."""
+    code = [(_JEQ, 0, len(commands) + 3, number), (_LOAD, 0, 0, _ARG1)]
+    for position, command in enumerate(commands):
+        code.append((_JEQ, len(commands) - position, 0, command))
+    return [*code, (_RET, 0, 0, _ERRNO | _EPERM), (_RET, 0, 0, _ALLOW)]
 
 
 def program() -> bytes:
@@ -82,12 +93,9 @@ def program() -> bytes:
         (_JEQ, 0, 1, 0),
         (_RET, 0, 0, _ALLOW),
         (_RET, 0, 0, _ERRNO | _EPERM),
-        (_JEQ, 0, len(_FCNTL_COMMANDS) + 3, _FCNTL[column]),
-        (_LOAD, 0, 0, _ARG1),
     ]
-    for position, command in enumerate(_FCNTL_COMMANDS):
-        code.append((_JEQ, len(_FCNTL_COMMANDS) - position, 0, command))
-    code += [(_RET, 0, 0, _ERRNO | _EPERM), (_RET, 0, 0, _ALLOW)]
+    code += _with_command(_FCNTL[column], _FCNTL_COMMANDS)
+    code += _with_command(_IOCTL[column], _IOCTL_COMMANDS)
     for numbers in _ALLOWED.values():
         number = numbers[column]
         if number is not None:
