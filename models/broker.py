@@ -6,6 +6,7 @@ this app (`worker/app.py`); producers send by task name, so they never import a 
 
 from functools import cache
 
+from amqp.exceptions import ChannelError
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
@@ -104,11 +105,15 @@ def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
 
 
 def depth(queue_name: str) -> int:
-    """How many messages wait in a queue (not those already with a worker)."""
+    """How many messages wait in a queue (not those already with a worker); 0 if it does not exist.
+
+    On a Redis-style broker a queue without messages does not exist.
+    """
     with app().connection_for_read() as connection, connection.channel() as channel:
-        declared = queue(queue_name)(channel)
-        declared.declare()
-        return int(declared.queue_declare(passive=True).message_count)
+        try:
+            return int(queue(queue_name)(channel).queue_declare(passive=True).message_count)
+        except ChannelError:
+            return 0
 
 
 def check_connection() -> None:

@@ -4,6 +4,177 @@ from problems.shape import Source
 
 EASY = [
     Source(
+        signature="def cart_total(prices: list[int], discount: int) -> int:",
+        difficulty="easy",
+        topic="numbers",
+        lean="Return the total of a shopping cart after a discount.",
+        rich="""
+Return the sum of the prices minus the discount, all in cents. The total is never below 0.
+
+>>> cart_total([250, 100], 50)
+300
+>>> cart_total([30], 100)
+0
+>>> cart_total([], 0)
+0
+""",
+        solution="""
+return max(0, sum(prices) - discount)
+""",
+        wrong={
+            "may be negative": [("max(0, sum(prices) - discount)", "sum(prices) - discount")],
+            "takes the discount in percent": [("- discount", "* (100 - discount) // 100 + 0 * discount")],
+            "takes it off each price": [("- discount", "- discount * len(prices)")],
+        },
+        base=[[[250, 100], 50], [[30], 100], [[], 0], [[5, 5, 5], 5]],
+        plus=lambda r: [[[], 10], [[7], 7], [[1, 1, 1], 2]]
+        + [[[r.randint(0, 500) for _ in range(r.randint(0, 6))], r.randint(0, 900)] for _ in range(40)],
+    ),
+    Source(
+        signature="def count_above(values: list[int], limit: int) -> int:",
+        difficulty="easy",
+        topic="lists",
+        lean="Count how many measurements are above a limit.",
+        rich="""
+Count how many values are above the limit. A value equal to the limit is not above it.
+
+>>> count_above([5, 7, 9], 6)
+2
+>>> count_above([3, 3], 3)
+0
+>>> count_above([], 1)
+0
+""",
+        solution="""
+return sum(value > limit for value in values)
+""",
+        wrong={
+            "counts the limit itself": [("value > limit", "value >= limit")],
+            "adds the values": [("value > limit for value in values", "value for value in values if value > limit")],
+            "counts different values": [("for value in values", "for value in set(values)")],
+        },
+        base=[[[5, 7, 9], 6], [[3, 3], 3], [[], 1], [[-1, -5], -3]],
+        plus=lambda r: [[[8, 8, 8], 7], [[0], 0], [[1, 1], 0]]
+        + [[[r.randint(-5, 9) for _ in range(r.randint(0, 9))], r.randint(-4, 8)] for _ in range(40)],
+    ),
+    Source(
+        signature="def longest_name(names: list[str]) -> str:",
+        difficulty="easy",
+        topic="strings",
+        lean="Return the longest name of a guest list.",
+        rich="""
+Return the longest name of a list. If several are equally long, return the first of them. An empty
+list gives "".
+
+>>> longest_name(["Bo", "Anna", "Cleo"])
+'Anna'
+>>> longest_name([])
+''
+""",
+        solution="""
+return max(names, key=len, default="")
+""",
+        wrong={
+            "the last of several": [("max(names, key=len", "max(reversed(names), key=len")],
+            "the last in the alphabet": [(", key=len", "")],
+            "fails on an empty list": [(', default=""', "")],
+        },
+        base=[[["Bo", "Anna", "Cleo"]], [[]], [["x"]], [["Eve", "Al"]]],
+        plus=lambda r: [[["a", "b"]], [["bb", "aa"]], [["", ""]], [["aa", "b", "cc"]]]
+        + [[["".join(r.choice("abz") for _ in range(r.randint(0, 4))) for _ in range(r.randint(0, 6))]] for _ in range(40)],
+    ),
+    Source(
+        signature="def swap_ends(items: list[int]) -> list[int]:",
+        difficulty="easy",
+        topic="lists",
+        lean="Return a list with its first and last element swapped.",
+        rich="""
+Return a new list in which the first and the last element have changed places. A list of fewer than
+two elements comes back as it is. The given list is not changed.
+
+>>> swap_ends([1, 2, 3])
+[3, 2, 1]
+>>> swap_ends([1, 2, 3, 4])
+[4, 2, 3, 1]
+>>> swap_ends([])
+[]
+""",
+        solution="""
+if len(items) < 2:
+    return list(items)
+return [items[-1], *items[1:-1], items[0]]
+""",
+        wrong={
+            "turns it round": [("[items[-1], *items[1:-1], items[0]]", "items[::-1]")],
+            "fails on short lists": [("len(items) < 2", "False")],
+            "loses the middle": [("*items[1:-1], ", "")],
+        },
+        base=[[[1, 2, 3]], [[]], [[7]], [[1, 2]]],
+        plus=lambda r: [[[1, 2, 3, 4]], [[5, 5]], [[0, 1, 0, 2]]]
+        + [[[r.randint(0, 9) for _ in range(r.randint(0, 8))]] for _ in range(40)],
+    ),
+    Source(
+        signature="def user_name(first: str, last: str) -> str:",
+        difficulty="easy",
+        topic="strings",
+        lean="Make a user name of the first letter of the first name and the whole last name.",
+        rich="""
+Make a user name: the first letter of the first name followed by the whole last name, in lower case
+and without any spaces. If there is no first name, it is the last name alone.
+
+>>> user_name("Ada", "Lovelace")
+'alovelace'
+>>> user_name("Ludwig", "van Beethoven")
+'lvanbeethoven'
+>>> user_name("", "Cher")
+'cher'
+""",
+        solution="""
+return (first[:1] + last).lower().replace(" ", "")
+""",
+        wrong={
+            "keeps the case": [(".lower()", "")],
+            "keeps spaces": [('.replace(" ", "")', "")],
+            "fails without a first name": [("first[:1]", "first[0]")],
+            "takes the whole first name": [("first[:1]", "first")],
+        },
+        base=[["Ada", "Lovelace"], ["", "Cher"], ["Bo", "Li"], ["X", ""]],
+        plus=lambda r: [["Ludwig", "van Beethoven"], ["", ""], ["A", " b c "]]
+        + [["".join(r.choice("AbZ") for _ in range(r.randint(0, 3))), "".join(r.choice("aB c") for _ in range(r.randint(0, 7)))] for _ in range(40)],
+    ),
+    Source(
+        signature="def water_state(celsius: float) -> str:",
+        difficulty="easy",
+        topic="numbers",
+        lean='Return whether water is "ice", "water" or "steam" at a temperature.',
+        rich="""
+Return what water is at a temperature in degrees Celsius: "ice" at 0 and below, "steam" at 100 and
+above, and "water" between them.
+
+>>> water_state(20.0)
+'water'
+>>> water_state(0.0)
+'ice'
+>>> water_state(100.0)
+'steam'
+""",
+        solution="""
+if celsius <= 0:
+    return "ice"
+if celsius >= 100:
+    return "steam"
+return "water"
+""",
+        wrong={
+            "water at zero": [("celsius <= 0", "celsius < 0")],
+            "water at a hundred": [("celsius >= 100", "celsius > 100")],
+            "ice below one": [("celsius <= 0", "celsius < 1")],
+        },
+        base=[[20.0], [-5.0], [120.0], [50.5]],
+        plus=lambda r: [[0.0], [100.0], [0.01], [99.99], [-0.01], [100.5]]
+        + [[r.choice([0.0, 0.5, 1.0, 99.5, 100.0]) + r.randint(-3, 3)] for _ in range(40)],
+    ),
+    Source(
         signature="def badge_initials(full_name: str) -> str:",
         difficulty="easy",
         topic="strings",
@@ -100,41 +271,6 @@ return filled
         + [[[r.choice([None, 0, 1, -3, 8]) for _ in range(r.randint(0, 9))]] for _ in range(40)],
     ),
     Source(
-        signature="def parking_fee(minutes: int) -> int:",
-        difficulty="easy",
-        topic="numbers",
-        lean="Return the parking fee in cents: 2 euros for each hour begun, 15 euros a day at most, the first 15 minutes free.",
-        rich="""
-Return the fee in cents for a number of minutes in a car park. The first 15 minutes are free, but
-whoever stays longer pays from the first minute: 200 cents for each hour begun, and never more
-than 1500 cents for each day of 1440 minutes. A further day begun is charged by the same hours
-and the same limit. Zero or negative minutes cost nothing.
-
->>> parking_fee(15)
-0
->>> parking_fee(61)
-400
->>> parking_fee(1441)
-1700
-""",
-        solution="""
-if minutes <= 15:
-    return 0
-days, rest = divmod(minutes, 1440)
-hours = -(-rest // 60)
-return days * 1500 + min(hours * 200, 1500)
-""",
-        wrong={
-            "charges the 15th minute": [("minutes <= 15", "minutes < 15")],
-            "counts full hours only": [("-(-rest // 60)", "rest // 60")],
-            "has no limit on the last day": [("min(hours * 200, 1500)", "hours * 200")],
-            "takes the free minutes off": [("divmod(minutes, 1440)", "divmod(minutes - 15, 1440)")],
-        },
-        base=[[15], [61], [16], [0], [600]],
-        plus=lambda r: [[-5], [60], [120], [121], [480], [1439], [1440], [1441], [2880], [75], [76]]
-        + [[r.randint(0, 6000)] for _ in range(40)],
-    ),
-    Source(
         signature="def unread_badge(count: int) -> str:",
         difficulty="easy",
         topic="text layout",
@@ -170,76 +306,6 @@ return "99k+"
         base=[[7], [1999], [0], [100000], [42]],
         plus=lambda r: [[999], [1000], [1001], [99999], [99500], [-3], [10**9], [1500]]
         + [[r.randint(-10, 200000)] for _ in range(30)],
-    ),
-    Source(
-        signature="def log_rollup(lines: list[str]) -> dict[str, int]:",
-        difficulty="easy",
-        topic="parsing",
-        lean="Count the log lines of each level.",
-        rich="""
-Count the log lines of each level. A line looks like "LEVEL: message"; the level is what stands
-before the first colon, in any case and with any spaces around it, and is counted in upper case.
-Lines without a colon belong to the level of the line before them; before any level they are ignored.
-
->>> log_rollup(["info: up", "WARN: hot: 90", "INFO: down"])
-{'INFO': 2, 'WARN': 1}
->>> log_rollup(["error: boom", "  at line 3"])
-{'ERROR': 2}
->>> log_rollup(["no level"])
-{}
-""",
-        solution="""
-counts = {}
-level = None
-for line in lines:
-    if ":" in line:
-        level = line.split(":")[0].strip().upper()
-    if level is not None:
-        counts[level] = counts.get(level, 0) + 1
-return counts
-""",
-        wrong={
-            "takes the last colon": [('line.split(":")[0]', 'line.rsplit(":", 1)[0]')],
-            "ignores continued lines": [("if level is not None:", 'if level is not None and ":" in line:')],
-            "keeps the case": [(".strip().upper()", ".strip()")],
-            "keeps the spaces": [(".strip().upper()", ".upper()")],
-        },
-        base=[[["info: up", "WARN: hot: 90", "INFO: down"]], [["error: boom", "  at line 3"]], [[]], [["no level"]]],
-        plus=lambda r: [[["x", "a:"]], [[" a : b"]], [["A:1", "y", "b: z", "y"]]]
-        + [[[r.choice(["info: a", "INFO :b", " warn: c:d", "tail", "", "Error: e"]) for _ in range(r.randint(0, 8))]] for _ in range(40)],
-    ),
-    Source(
-        signature="def podium(times: dict[str, float]) -> list[str]:",
-        difficulty="easy",
-        topic="sorting",
-        lean="Return the names of the three fastest runners.",
-        rich="""
-Return the names of the three fastest runners (smallest time), the fastest first. Everybody who is
-as fast as the third also belongs to it, so there may be more than three. Equal times are listed in
-alphabetical order. Runners with a time of 0 or less did not finish and are left out.
-
->>> podium({"Ana": 9.5, "Bo": 9.1, "Cy": 9.9, "Di": 10.2})
-['Bo', 'Ana', 'Cy']
->>> podium({"d": 2.0, "c": 2.0, "b": 2.0, "a": 2.0})
-['a', 'b', 'c', 'd']
->>> podium({"x": 0.0})
-[]
-""",
-        solution="""
-ranked = sorted((time, name) for name, time in times.items() if time > 0)
-if len(ranked) > 3:
-    slowest = ranked[2][0]
-    ranked = [pair for pair in ranked if pair[0] <= slowest]
-return [name for time, name in ranked]
-""",
-        wrong={
-            "always three": [("ranked = [pair for pair in ranked if pair[0] <= slowest]", "ranked = ranked[:3]")],
-            "includes who did not finish": [(" if time > 0", "")],
-            "slowest first": [("return [name for time, name in ranked]", "return [name for time, name in reversed(ranked)]")],
-        },
-        base=[[{"Ana": 9.5, "Bo": 9.1, "Cy": 9.9, "Di": 10.2}], [{}], [{"x": 0.0}], [{"a": 1.0, "b": 1.0}]],
-        plus=lambda r: [[{"d": 2.0, "c": 2.0, "b": 2.0, "a": 2.0}], [{"a": -1.0, "b": 3.0}]]
-        + [[{n: r.choice([0.0, 1.5, 2.0, 2.5, 3.0]) for n in r.sample("jihgfedcba", r.randint(0, 9))}] for _ in range(40)],
     ),
     Source(
         signature="def mask_card(number: str) -> str:",
@@ -278,40 +344,6 @@ return masked
         + [["".join(r.choice("0123456789 -") for _ in range(r.randint(0, 20)))] for _ in range(40)],
     ),
     Source(
-        signature="def seat_label(index: int, per_row: int) -> str:",
-        difficulty="easy",
-        topic="numbers",
-        lean="Return the label of a seat, such as A1 for the first, given how many seats a row has.",
-        rich="""
-Return the label of a seat: the row's letter and the seat's number in it, counted from 1. Seats are
-numbered row by row from index 0. After row Z come AA, AB and so on, as in a spreadsheet.
-
->>> seat_label(0, 10)
-'A1'
->>> seat_label(25, 10)
-'C6'
->>> seat_label(26, 1)
-'AA1'
-""",
-        solution="""
-row, seat = divmod(index, per_row)
-letters = ""
-row += 1
-while row > 0:
-    row, letter = divmod(row - 1, 26)
-    letters = chr(ord("A") + letter) + letters
-return f"{letters}{seat + 1}"
-""",
-        wrong={
-            "counts seats from zero": [("{seat + 1}", "{seat}")],
-            "ends at Z": [("while row > 0:", "for _ in range(1):")],
-            "treats letters as digits": [("divmod(row - 1, 26)", "divmod(row, 26)")],
-        },
-        base=[[0, 10], [25, 10], [26, 1], [9, 10]],
-        plus=lambda r: [[701, 1], [702, 1], [18277, 1], [18278, 1], [259, 10], [260, 10], [51, 1], [52, 1]]
-        + [[r.randint(0, 3000), r.randint(1, 12)] for _ in range(40)],
-    ),
-    Source(
         signature="def split_bill(total: int, people: int) -> list[int]:",
         difficulty="easy",
         topic="numbers",
@@ -344,82 +376,5 @@ return [sign * (share + (1 if person < rest else 0)) for person in range(people)
         base=[[10, 3], [9, 3], [5, 0], [0, 2]],
         plus=lambda r: [[-10, 3], [-1, 2], [1, 5], [0, 0], [7, 7], [11, 3]]
         + [[r.randint(-500, 500), r.randint(1, 9)] for _ in range(40)],
-    ),
-    Source(
-        signature="def streak(days: list[bool]) -> int:",
-        difficulty="easy",
-        topic="lists",
-        lean="Return the current streak of practised days, where one missed day is forgiven.",
-        rich="""
-Return the current streak: how many days were practised, counted back from the last day in the list.
-One single missed day is forgiven: it does not count, and the counting goes on before it. The second
-missed day ends the streak.
-
->>> streak([True, True, True])
-3
->>> streak([True, False, True])
-2
->>> streak([True, False, True, False])
-1
->>> streak([])
-0
-""",
-        solution="""
-count = 0
-missed = 0
-for practised in reversed(days):
-    if practised:
-        count += 1
-    else:
-        missed += 1
-        if missed == 2:
-            break
-return count
-""",
-        wrong={
-            "forgives nothing": [("missed == 2", "missed == 1")],
-            "forgives two": [("missed == 2", "missed == 3")],
-            "counts from the first day": [("reversed(days)", "days")],
-            "counts the missed day": [("missed += 1\n", "missed += 1\n            count += missed == 1\n")],
-        },
-        base=[[[True, True, True]], [[True, False, True]], [[]], [[False]]],
-        plus=lambda r: [[[True, False, True, False]], [[False, False, True]], [[True, True, False, False]]]
-        + [[[r.random() < 0.65 for _ in range(r.randint(0, 10))]] for _ in range(40)],
-    ),
-    Source(
-        signature="def reading_time(text: str, words_per_minute: int) -> str:",
-        difficulty="easy",
-        topic="text layout",
-        lean='Return how long a text takes to read, such as "3 min".',
-        rich="""
-Return how long a text takes to read: the words (separated by white space) divided by the words per
-minute, rounded up to whole minutes. From 60 minutes on hours and minutes are shown, the minutes
-only if there are any. An empty text takes "0 min".
-
->>> reading_time("one two three", 2)
-'2 min'
->>> reading_time("", 200)
-'0 min'
->>> reading_time("a " * 61, 1)
-'1 h 1 min'
->>> reading_time("a " * 120, 1)
-'2 h'
-""",
-        solution="""
-minutes = -(-len(text.split()) // words_per_minute)
-if minutes < 60:
-    return f"{minutes} min"
-hours, rest = divmod(minutes, 60)
-return f"{hours} h {rest} min" if rest else f"{hours} h"
-""",
-        wrong={
-            "rounds down": [("-(-len(text.split()) // words_per_minute)", "len(text.split()) // words_per_minute")],
-            "counts spaces": [("text.split()", 'text.split(" ")')],
-            "shows zero minutes": [(' if rest else f"{hours} h"', "")],
-            "hours after 60": [("minutes < 60", "minutes <= 60")],
-        },
-        base=[["one two three", 2], ["", 200], ["word", 1], ["a b c d", 2]],
-        plus=lambda r: [["a " * 61, 1], ["a " * 120, 1], ["a " * 60, 1], ["a " * 59, 1], ["  x  y ", 1], ["a\nb\tc", 1]]
-        + [["w " * r.randint(0, 400), r.choice([1, 2, 3, 7])] for _ in range(30)],
     ),
 ]

@@ -20,6 +20,7 @@ from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
 from producer import embedded, enqueue, estimate
+from producer import doctor as checks
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
 from results import query, transcript
@@ -87,6 +88,7 @@ def _workers() -> Iterator[embedded.Stack | None]:
         embedded.join(running)
         yield None
     else:
+        _check_sandbox()
         say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
         with embedded.stack(say, enqueue.models_in_demand) as stack:
             enqueue.forget_messages()
@@ -110,6 +112,13 @@ def _check_weights(grid: Sweep) -> None:
     for model in grid.file.models.values():
         if isinstance(model, LlamaCpp):
             weights.locate(model.model)
+
+
+def _check_sandbox() -> None:
+    """Workers of ours would refuse to judge: better said before anything is enqueued."""
+    found = checks.sandbox()
+    if not found.fine:
+        raise FoureyesError(found.found)
 
 
 def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
@@ -181,6 +190,7 @@ def _command() -> str:
 
 def up() -> None:
     """Keep the embedded stack until Ctrl-C."""
+    _check_sandbox()
     with embedded.database(say), embedded.stack(say, enqueue.models_in_demand) as stack:
         enqueue.forget_messages()
         console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
@@ -276,3 +286,15 @@ def models_list() -> None:
             where = f"not here: foureyes models pull {name}"
         table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
     console.print(table)
+
+
+def doctor() -> None:
+    """Show the findings; exit code 1 if something is missing."""
+    missing = 0
+    for finding in checks.findings():
+        mark = "[green]ok[/]     " if finding.fine else "[red]missing[/]"
+        missing += not finding.fine
+        console.print(f"{mark} {finding.name}: ", end="")
+        console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
+    if missing:
+        raise typer.Exit(1)

@@ -177,7 +177,7 @@ class Stack:
         self._children[name] = child
 
     def _look_after(self) -> None:
-        self._start_flower()
+        self._start_flower(_free_port(5555))
         while not self._stopping.wait(0.5):
             try:
                 models = self._models_in_demand()
@@ -186,8 +186,9 @@ class Stack:
             self._start_worker("execution", f"{broker.START},{broker.EXECUTION}", settings().slots)
             for model in models:
                 self._start_worker(model, broker.model_queue(model), 1, model=model)
-            for name, child in self._children.items():
-                self._restart_if_dead(name, child)
+            for name, child in list(self._children.items()):
+                if not child.is_alive():
+                    self._restart(name, child)
 
     def _start_worker(self, name: str, queues: str, threads: int, model: str = "") -> None:
         if name in self._children:
@@ -196,11 +197,10 @@ class Stack:
         self._say(f"starting the worker of {name}" + (" (it loads its model)" if model else ""))
         self.run(name, _worker_command(f"{name}@foureyes-{self._name}", queues, threads), environment)
 
-    def _start_flower(self) -> None:
-        port = _free_port(5555)
+    def _start_flower(self, port: int) -> None:
         command = [sys.executable, "-m", "celery", "-A", "worker.app", "flower"]
         command += ["--address=127.0.0.1", f"--port={port}"]
-        self.run("flower", command, _ONE_THREAD)
+        self.run(_FLOWER, command, _ONE_THREAD)
         home = settings().home
         url = settings().broker_url
         assert url is not None
@@ -209,10 +209,14 @@ class Stack:
             json.dump({"broker_url": url.get_secret_value(), "flower_url": flower_url}, file)
         self._say(f"Flower: {flower_url}")
 
-    def _restart_if_dead(self, name: str, child: "_Child") -> None:
-        if child.is_alive() or self._failure is not None:
-            return
+    def _restart(self, name: str, child: "_Child") -> None:
         recent = child.note_death()
+        if name == _FLOWER:  # only a viewer: no work waits for it
+            if recent == 1:
+                self._start_flower(_free_port(0))  # its port may have been taken meanwhile
+            return
+        if self._failure is not None:
+            return
         if recent >= _DEATHS_PER_MINUTE or child.gave_up():
             self._failure = (
                 f"the worker of {name} does not stay up: {child.last_line()} (log: {child.log})"
@@ -223,6 +227,7 @@ class Stack:
         child.start()
 
 
+_FLOWER = "flower"
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 

@@ -15,6 +15,7 @@ from models.session import session
 from models.settings import settings
 from models.tables import Completion, Execution
 from worker import reaper
+from worker.sandbox import probe
 from worker.serving import open_serving, serving
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ def _open(sender: Any, **_: Any) -> None:
     """Load what this worker serves before it takes a message; a worker that cannot must end."""
     try:
         open_serving(sender.hostname).load_model()
+        if broker.EXECUTION in sender.app.amqp.queues.consume_from:
+            probe.check()  # fail closed: nothing is judged where the sandbox does not hold
         with session() as db:
             for table in (Completion, Execution):
                 if returned := work.release(db, table, sender.hostname):
