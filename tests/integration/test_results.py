@@ -1,0 +1,182 @@
+"""The views and the report are what users quote: shared work, errors and samples must count right."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sqlalchemy import text
+
+from models.enums import Kind, Outcome, State, Status, Suite
+from models.errors import FoureyesError
+from models.session import session
+from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from results import query, report, transcript
+from results.scoreboard import scoreboard
+from results.sweeps import find_sweep
+from results.text import visible
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HOSTILE = "<script>alert(1)</script> [red]x[/red] \x1b[31m \u202e"
+
+
+@pytest.fixture
+def sweep_id() -> int:
+    """Two runs on four problems: problem 0 flips up, 1 flips down, 2 both solved, 3 has an error."""
+    outcomes = {
+        "raw-coder": ["unsolved", "solved", "solved", "solved"],
+        "review-then-fix": ["solved", "unsolved", "solved", "error"],
+    }
+    with session() as db:
+        sweep = Sweep(key="k", name="mine", file={})
+        models = [LanguageModel(name=name, settings={}, identity=name) for name in ("c", "r")]
+        problems = [
+            Problem(benchmark="b", problem_id=f"p/{n}", version="1", entry_point="f", record="{}")
+            for n in range(4)
+        ]
+        db.add_all([sweep, *models, *problems])
+        db.flush()
+        drafts = []
+        for problem in problems:
+            draft = Completion(
+                key=f"draft {problem.id}", model_id=models[0].id, kind=Kind.DRAFT, prompt="draft",
+                prompt_hash="h", request={"messages": [{"role": "user", "content": HOSTILE}]},
+                state=State.DONE, text=HOSTILE, prompt_tokens=10, completion_tokens=5, seconds=1.0,
+            )  # fmt: skip
+            db.add(draft)
+            drafts.append(draft)
+        db.flush()
+        for position, (pattern, ended) in enumerate(outcomes.items()):
+            run = Run(
+                sweep_id=sweep.id, key=pattern, position=position, benchmark="b", pattern=pattern,
+                pairing="c+r", coder_id=models[0].id, reviewer_id=models[1].id, samples=1,
+            )  # fmt: skip
+            db.add(run)
+            db.flush()
+            for problem, draft, outcome in zip(problems, drafts, ended, strict=True):
+                failed = outcome == "error"
+                attempt = Attempt(
+                    run_id=run.id, problem_id=problem.id, sample=0, outcome=Outcome(outcome),
+                    state=State.ERROR if failed else State.DONE, error=HOSTILE if failed else None,
+                )  # fmt: skip
+                db.add(attempt)
+                db.flush()
+                db.add(
+                    Step(attempt_id=attempt.id, position=0, branch=0, kind=Kind.DRAFT, completion_id=draft.id)
+                )
+                if failed:
+                    continue
+                status = Status.PASS if outcome == "solved" else Status.FAIL
+                judged = Execution(
+                    key=f"{pattern} {problem.id}", problem_id=problem.id, suite=Suite.HIDDEN,
+                    code="x", judge_version="1", state=State.DONE, base=Status.PASS, plus=status,
+                    reason="" if outcome == "solved" else "wrong answer",
+                    detail={"reason": "wrong answer", "got": HOSTILE},
+                )  # fmt: skip
+                db.add(judged)
+                db.flush()
+                db.add(
+                    Step(attempt_id=attempt.id, position=1, branch=0, kind=Kind.JUDGE, execution_id=judged.id)
+                )
+        return sweep.id
+
+
+def rows(statement: str) -> list[tuple[object, ...]]:
+    with session() as db:
+        return [tuple(row) for row in db.execute(text(statement))]
+
+
+def test_scores_leave_errors_out_and_count_shared_work_once(sweep_id: int) -> None:
+    assert rows(
+        "select pattern, n, solved, pass_1, base_solved, errors, completions, completion_tokens"
+        " from v_scores order by pattern"
+    ) == [
+        ("raw-coder", 4, 3, 0.75, 4, 0, 4, 20),
+        ("review-then-fix", 3, 2, pytest.approx(2 / 3), 3, 1, 4, 20),
+    ]
+
+
+def test_flips_are_pairs_that_both_ended(sweep_id: int) -> None:
+    found = rows(
+        "select problem_id, flip from v_flips where baseline = 'raw-coder' order by problem_id"
+    )
+    assert found == [("p/0", "improved"), ("p/1", "regressed")]
+
+
+def test_attempts_say_how_they_ended_and_what_they_took(sweep_id: int) -> None:
+    found = rows(
+        "select pattern, outcome, base, plus, completions, prompt_tokens from v_attempts"
+        " where problem_id in ('p/1', 'p/3') order by attempt_id"
+    )
+    assert found == [
+        ("raw-coder", "solved", "pass", "pass", 1, 10),
+        ("raw-coder", "solved", "pass", "pass", 1, 10),
+        ("review-then-fix", "unsolved", "pass", "fail", 1, 10),
+        ("review-then-fix", "error", None, None, 1, 10),
+    ]
+
+
+def test_progress_adds_up(sweep_id: int) -> None:
+    found = rows("select attempts, ended, unfinished, solved, errors from v_progress order by position")
+    assert found == [(4, 4, 0, 3, 0), (4, 4, 0, 2, 1)]
+
+
+def test_the_scoreboard_compares_pairs_and_says_when_there_is_no_evidence(sweep_id: int) -> None:
+    board = scoreboard(sweep_id)
+    (comparison,) = board.comparisons.values()
+    assert (comparison.pairs, comparison.improved, comparison.regressed) == (3, 1, 1)
+    assert comparison.p == 1.0
+    said = "\n".join(board.sentences)
+    assert "1 attempts ended in error" in said
+    output = io.StringIO()
+    report.render(board, Console(file=output, width=80))
+    assert "no evidence" in output.getvalue()
+    assert "75% [30%..95%]" in output.getvalue()
+    assert json.loads(report.to_json(board))["scores"][0]["solved"] == 3
+
+
+def test_hostile_output_stays_text_in_the_page_and_in_the_terminal(
+    sweep_id: int, tmp_path: Path
+) -> None:
+    with session() as db:
+        db.execute(text("update run set pattern = :p where pattern = 'raw-coder'"), {"p": HOSTILE})
+    page = report.write_html(scoreboard(sweep_id), tmp_path).read_text()
+    assert "<script>" not in page
+    assert "http" not in page  # nothing is fetched
+    output = io.StringIO()
+    (attempt_id,) = rows("select attempt_id from v_attempts where outcome = 'error'")[0]
+    transcript.show(int(str(attempt_id)), Console(file=output, width=80))
+    shown = output.getvalue()
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[red]x[/red]" in shown  # not taken for colours
+    assert "\\u001b" in shown
+
+
+def test_what_is_made_visible() -> None:
+    assert visible("a\tb\nc\r\x00\u202e\ufeffé") == "a\tb\nc\\u000d\\u0000\\u202e\\ufeffé"
+
+
+def test_sql_in_three_formats(sweep_id: int, capsys: pytest.CaptureFixture[str]) -> None:
+    statement = "select problem_id, sample, 0.5::numeric as half from v_attempts order by 1 limit 1"
+    query.run(statement, "json", Console())
+    assert json.loads(capsys.readouterr().out) == [{"problem_id": "p/0", "sample": 0, "half": 0.5}]
+    query.run(statement, "csv", Console())
+    assert capsys.readouterr().out.splitlines() == ["problem_id,sample,half", "p/0,0,0.5"]
+    query.run(statement, "table", Console())
+    assert "1 row" in capsys.readouterr().out
+
+
+def test_a_query_cannot_write(sweep_id: int) -> None:
+    for statement in ("delete from sweep", "commit; delete from sweep"):
+        with pytest.raises(FoureyesError):
+            query.run(statement, "json", Console())
+    assert rows("select count(*) from sweep") == [(1,)]
+
+
+def test_a_sweep_is_found_by_name_by_id_and_by_being_the_latest(sweep_id: int) -> None:
+    assert find_sweep(None).id == find_sweep("mine").id == find_sweep(str(sweep_id)).id == sweep_id
+    with pytest.raises(FoureyesError, match=r"no sweep 'other'; the latest are 1 \(mine\)"):
+        find_sweep("other")
