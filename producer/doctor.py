@@ -51,9 +51,11 @@ def sandbox() -> Finding:
         said = (made.stderr.strip().splitlines() or ["no message"])[-1]
         return Finding("sandbox", False, said)
     report = json.loads(made.stdout)
-    if report["level"] is None:
-        return Finding("sandbox", False, report["remedy"])
-    return Finding("sandbox", True, f"level {report['level']}: {len(report['layers'])} attacks held")
+    layers = report["layers"]
+    failed = [f"{layer['name']}: {layer['remedy']}" for layer in layers if not layer["ok"]]
+    if not report["level"]:
+        return Finding("sandbox", False, "; ".join(failed))
+    return Finding("sandbox", True, f"level {report['level']}: {len(layers)} checks hold")
 
 
 def _disk() -> Finding:

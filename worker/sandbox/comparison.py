@@ -1,98 +1,58 @@
-"""Is what a program returned right? EvalPlus's rules, applied where no program can reach them."""
+"""Whether an output is right: pure code on plain values, on the trusted side.
 
-import math
+The rules are EvalPlus's, without numpy: exact equality, then for numbers a tolerance, then for a
+few problems a rule of their own (oracles.py). Where numpy would stretch one value to the shape of
+another, lengths must agree here.
+"""
+
 from typing import Any
 
-import numpy
-
-#: What the sandbox sends instead of the value, for problems whose order or value does not matter.
-REDUCTIONS = dict.fromkeys(("similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum", "intersection_array", "find_dissimilar", "Diff"), "set") | dict.fromkeys(("check_str", "text_match_three", "text_starta_endb"), "not none")  # fmt: skip
-
-
-def reduction(problem_id: str, entry_point: str) -> str:
-    """How a problem's values are reduced in the sandbox; empty for not at all."""
-    return REDUCTIONS.get(entry_point, "") if problem_id.startswith("Mbpp/") else ""
+_RELATIVE = 1e-7
+#: The absolute tolerance for outputs that are floats, where a problem states none.
+_FLOATS = 1e-6
 
 
-class Comparison:
-    """Compares the outputs of one program on one suite, input by input.
+def has_floats(expected: Any) -> bool:
+    """Whether a value is a float, or a list or tuple of nothing but floats."""
+    if isinstance(expected, list | tuple):
+        return bool(expected) and all(isinstance(item, float) for item in expected)
+    return isinstance(expected, float)
 
-    Stateful as EvalPlus is: once an expected value is a float, the tolerance stays for what follows.
+
+def tolerances(atol: float, expected: list[Any]) -> list[float]:
+    """The absolute tolerance for each of a set's outputs.
+
+    Once a float is expected, a tolerance holds for the rest of the set: so it does in EvalPlus.
     """
-
-    def __init__(self, problem_id: str, entry_point: str, atol: float) -> None:
-        self._oracle = _ORACLES.get((problem_id.split("/")[0], entry_point))
-        self._atol = atol
-
-    def matches(self, arguments: list[Any], expected: Any, got: Any) -> bool:
-        """Whether `got` is right for these arguments. Never raises, whatever `got` is."""
-        try:
-            return self._matches(arguments, expected, got)
-        except Exception:  # e.g. no order between what came and what should have: not equal
-            return False
-
-    def _matches(self, arguments: list[Any], expected: Any, got: Any) -> bool:
-        if self._oracle is _find_zero:
-            return _find_zero(arguments, got, self._atol)
-        exact = bool(got == expected)
-        if self._oracle is not None:
-            exact = exact or self._oracle(arguments, got, self._atol)
-        if self._atol == 0 and _is_floats(expected):
-            self._atol = 1e-6
-        if exact or self._atol == 0:
-            return exact
-        if type(got) is not type(expected):
-            return False
-        if isinstance(expected, list | tuple) and len(got) != len(expected):
-            return False
-        return bool(numpy.allclose(got, expected, rtol=1e-07, atol=self._atol))
+    found = []
+    for value in expected:
+        if atol == 0 and has_floats(value):
+            atol = _FLOATS
+        found.append(atol)
+    return found
 
 
-def _is_floats(value: Any) -> bool:
-    if isinstance(value, float):
+def matches(expected: Any, got: Any, atol: float) -> bool:
+    """Whether `got` equals `expected`, or, if `atol` is not 0, is numerically close to it."""
+    if got == expected:
         return True
-    return (
-        isinstance(value, list | tuple)
-        and bool(value)
-        and all(isinstance(item, float) for item in value)
-    )
+    return atol != 0 and type(got) is type(expected) and _close(expected, got, atol)
 
 
-def _find_zero(arguments: list[Any], got: Any, atol: float) -> bool:
-    """HumanEval/32: any root of the polynomial will do."""
-    value = sum(factor * math.pow(got, power) for power, factor in enumerate(arguments[0]))
-    return abs(value) <= atol
-
-
-def _anything(arguments: list[Any], got: Any, atol: float) -> bool:
-    """Mbpp/164: its specification contradicts its tests."""
-    return True
-
-
-def _zero(arguments: list[Any], got: Any, atol: float) -> bool:
-    """Mbpp/295: 0 is right too where the specification leaves 1 open."""
-    return bool(got == 0)
-
-
-def _pyramid(arguments: list[Any], got: Any, atol: float) -> bool:
-    """Mbpp/581: the height may also be taken as the pyramid's, not the slant's."""
-    edge, height = arguments
-    slant = math.sqrt((edge / 2) ** 2 + height**2)
-    return abs(got - round(edge**2 + 2 * edge * slant)) <= atol
-
-
-def _padded_digits(arguments: list[Any], got: Any, atol: float) -> bool:
-    """Mbpp/558: the shorter number may be padded with zeros."""
-    left, right = (str(number) for number in arguments)
-    width = max(len(left), len(right))
-    pairs = zip(left.zfill(width), right.zfill(width), strict=True)
-    return bool(got == sum(abs(int(a) - int(b)) for a, b in pairs))
-
-
-_ORACLES = {
-    ("HumanEval", "find_zero"): _find_zero,
-    ("Mbpp", "are_equivalent"): _anything,
-    ("Mbpp", "sum_div"): _zero,
-    ("Mbpp", "surface_Area"): _pyramid,
-    ("Mbpp", "digit_distance_nums"): _padded_digits,
-}
+def _close(expected: Any, got: Any, atol: float) -> bool:
+    if isinstance(expected, list | tuple):
+        return (
+            isinstance(got, list | tuple)
+            and len(got) == len(expected)
+            and all(_close(one, other, atol) for one, other in zip(expected, got, strict=True))
+        )
+    if not isinstance(expected, int | float | complex) or not isinstance(
+        got, int | float | complex
+    ):
+        return False
+    if got == expected:  # infinities too
+        return True
+    try:
+        return bool(abs(got - expected) <= atol + _RELATIVE * abs(expected) < float("inf"))
+    except OverflowError:  # an integer beyond the range of floats
+        return False

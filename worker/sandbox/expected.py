@@ -1,103 +1,87 @@
-"""What the reference program returns, computed in the sandbox once per problem version and machine."""
+"""What the reference program returns, and how long it takes: found out once per machine, kept.
 
+Kept under FOUREYES_HOME/expected, one file for each version of a problem, in the encoding of
+inside/wire.py. Several workers may share the folder.
+"""
+
+import fcntl
 import os
+import platform
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import InfrastructureError
-from models.problem import HiddenTests
 from models.settings import settings
-from worker.sandbox import wire
-from worker.sandbox.comparison import reduction
-from worker.sandbox.inputs import arguments_of
-from worker.sandbox.sandbox import Limits, Sandbox
+from worker.sandbox.inside import wire
 
-#: Seconds a reference may take for one input.
-_REFERENCE_SECONDS = 120.0
+_FORMAT = f"1 {'.'.join(platform.python_version_tuple()[:2])}"
+_LARGEST = 1 << 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds."""
+
+    frame: bytes
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Expected:
-    """One input's right output: the encoded value, or the digest of a large one.
+    """The reference's answers to the base inputs and to the plus inputs."""
 
-    `seconds` is what the reference took on this machine, its encoding included.
-    """
-
-    kind: str
-    payload: bytes
-    seconds: float
+    base: tuple[Answer, ...]
+    plus: tuple[Answer, ...]
 
 
-def job(problem: HiddenTests, code: str, inputs: list[Any]) -> dict[str, Any]:
-    """What the sandbox is told to do with a program."""
-    return {
-        "code": code,
-        "entry_point": problem.entry_point,
-        "inputs": arguments_of(problem.problem_id, inputs),
-        "reduce": reduction(problem.problem_id, problem.entry_point),
-        "tests": None,
-    }
+def load(version: str, find_out: Callable[[], Expected]) -> Expected:
+    """The answers for a version of a problem; `find_out` is called if they are not kept yet."""
+    path = settings().home / "expected" / version
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    with _locked(path):
+        kept = _read(path)  # another worker may have been at it
+        if kept is None:
+            kept = find_out()
+            _write(path, kept)
+    return kept
 
 
-def outputs(
-    sandbox: Sandbox, problem: HiddenTests, version: str
-) -> tuple[list[Expected], list[Expected]]:
-    """The right outputs of the base and of the plus tests, from disk or computed now.
-
-    `version` is the judge's; another one asks anew.
-
-    Raises: InfrastructureError if the reference program itself does not get through.
-    """
-    path = settings().home / "expected" / f"{problem.version[:32]}-{version}.bin"
+def _read(path: Path) -> Expected | None:
+    """What is kept; None if nothing is, or nothing that this Python's verdicts may rest on."""
     try:
-        base, plus = _read(path)
-        if len(base) == len(problem.base_inputs) and len(plus) == len(problem.plus_inputs):
-            return base, plus
-    except (OSError, wire.WireError, ValueError, TypeError):
-        pass  # not there, or cut off by a crash of the machine: computed again
-    base = list(_compute(sandbox, problem, problem.base_inputs))
-    plus = list(_compute(sandbox, problem, problem.plus_inputs))
-    _write(path, base, plus)
-    return base, plus
+        stated, base, plus = wire.decode(path.read_bytes())
+        if stated != _FORMAT:
+            return None
+        return Expected(_answers(base), _answers(plus))
+    except (FileNotFoundError, wire.WireError, TypeError, ValueError):
+        return None
 
 
-def _compute(sandbox: Sandbox, problem: HiddenTests, inputs: list[Any]) -> Iterator[Expected]:
-    if not inputs:
-        return
-    count = 0
-    asked = job(problem, problem.reference, inputs)
-    with closing(sandbox.run(asked, Limits(load_seconds=60), [_REFERENCE_SECONDS])) as frames:
-        for frame in frames:
-            if frame.kind in "VD":
-                count += 1
-                yield Expected(frame.kind, frame.payload, frame.seconds)
-            elif frame.kind != "R":
-                said = wire.decode(frame.payload) if frame.payload else "no entry point"
-                raise InfrastructureError(
-                    f"the reference program of {problem.problem_id} fails by itself: {said}"
-                )
-    if count != len(inputs):
-        raise InfrastructureError(
-            f"the reference program of {problem.problem_id} ended after {count} of "
-            f"{len(inputs)} inputs ({sandbox.ended})"
-        )
+def _answers(pairs: list[Any]) -> tuple[Answer, ...]:
+    return tuple(Answer(bytes(frame), float(seconds)) for frame, seconds in pairs)
 
 
-def _read(path: Path) -> tuple[list[Expected], list[Expected]]:
-    stored: Any = wire.decode(path.read_bytes())
-    base, plus = ([Expected(*each) for each in suite] for suite in stored)
-    return base, plus
+def _write(path: Path, expected: Expected) -> None:
+    pairs = [
+        [(answer.frame, answer.seconds) for answer in answers]
+        for answers in (expected.base, expected.plus)
+    ]
+    data = wire.encode((_FORMAT, *pairs), _LARGEST)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(name).replace(path)
 
 
-def _write(path: Path, base: list[Expected], plus: list[Expected]) -> None:
-    """Write in one go, so that no other worker ever reads half a file."""
-    suites = [[[e.kind, e.payload, e.seconds] for e in suite] for suite in (base, plus)]
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one worker at a time find out; the reference of one problem needs over 1 GB."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(wire.encode(suites, 1 << 30))
-    os.replace(temporary, path)
+    with (path.parent / f".lock-{path.name[:2]}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

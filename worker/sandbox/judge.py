@@ -1,212 +1,188 @@
-"""The judge: runs a program in the sandbox and says what became of it. One per slot."""
+"""Judges programs: by the hidden tests for a verdict, by the visible ones for a pattern to see."""
 
-import signal
-from collections.abc import Sequence
-from contextlib import closing
-from typing import Any
+import ast
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from models.enums import Status
+from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import wire
-from worker.sandbox.comparison import Comparison
-from worker.sandbox.expected import Expected, job, outputs
-from worker.sandbox.inputs import arguments_of
-from worker.sandbox.sandbox import Limits, Sandbox
+from worker.sandbox import expected, profiles, suites
+from worker.sandbox.comparison import matches
+from worker.sandbox.inside import frames, wire
+from worker.sandbox.probe import LEVEL, Report, attack, probe
+from worker.sandbox.running import BadFrames, Overtime, Run
+from worker.sandbox.sandbox import Sandbox
 
-#: Part of every execution's key: change it when a verdict could change.
-JUDGE_VERSION = "1"
-#: What the sandbox holds programs with: namespaces, seccomp and resource limits (JUDGE.md's A).
-LEVEL = "A"
-PROFILE = "default"
+__all__ = ["JUDGE_VERSION", "Judge", "Report", "probe"]
 
-#: CPU seconds for an input: at least this, or this many times what the reference took.
-_LEAST_SECONDS = 1.0
-_REFERENCE_FACTOR = 4.0
-_VISIBLE_SECONDS = 5.0
-_SHOWN = 2000
+#: Part of what identifies an execution. Change it when any verdict could change.
+JUDGE_VERSION = "2"
+
+_PREPARED = 8
+_TEST_SECONDS = 2.0
+_FLOATS = 1e-6
+#: Visible tests that may run into their time limit before the rest is not tried any more.
+_MAX_TIMEOUTS = 2
+
+Result = TypeVar("Result")
 
 
 class Judge:
-    """One slot's judge. It starts its sandbox when needed, and again should it die."""
+    """One slot of an execution worker: a sandbox, started when first needed. For one thread."""
 
-    def __init__(self, slot: int = 0) -> None:
-        self._sandbox = Sandbox(slot)
+    def __init__(self, slot: int = 0, profile: profiles.Profile = profiles.DEFAULT) -> None:
+        self._slot = slot
+        self._profile = profile
+        self._sandbox: Sandbox | None = None
+        self._prepared: dict[str, suites.Prepared] = {}
 
     def hidden(self, problem: HiddenTests, code: str) -> Judgement:
-        """Judge a program by the base and the plus tests; each stops at the first failing input.
+        """What the base and plus tests say of a program, each up to the first failing input.
 
-        Raises: InfrastructureError if no verdict was reached; that is never the program's fault.
+        If it fails the base tests, the plus tests count for nothing: the default profile does not
+        run them, and `plus` is then what `base` is.
+
+        Raises: InfrastructureError if the sandbox fails twice, or the reference program itself does
+        not work; a program cannot bring that about.
         """
-        base_expected, plus_expected = outputs(self._sandbox, problem, JUDGE_VERSION)
-        base = self._suite(problem, code, problem.base_inputs, base_expected)
-        plus = self._suite(problem, code, problem.plus_inputs, plus_expected)
-        first = base if base.status is not Status.PASS else plus
+        return self._twice(lambda sandbox: self._hidden(sandbox, problem, code))
+
+    def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
+        """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
+        return self._twice(lambda sandbox: _visible(sandbox, code, entry_point, tests))
+
+    def close(self) -> None:
+        """End the sandbox. The judge may be used again."""
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.close()
+
+    def _twice(self, work: Callable[[Sandbox], Result]) -> Result:
+        """Do it; if the sandbox fails, do it once more in a new one."""
+        try:
+            return work(self._started())
+        except InfrastructureError:
+            self.close()
+        try:
+            return work(self._started())
+        except InfrastructureError:
+            self.close()
+            raise
+
+    def _started(self) -> Sandbox:
+        """The sandbox, which has withstood an attack before it is given any program."""
+        if self._sandbox is None:
+            sandbox = Sandbox(self._slot)
+            try:
+                attack(sandbox)
+            except BaseException:
+                sandbox.close()
+                raise
+            self._sandbox = sandbox
+        return self._sandbox
+
+    def _hidden(self, sandbox: Sandbox, problem: HiddenTests, code: str) -> Judgement:
+        started = time.monotonic()
+        prepared = self._prepare(sandbox, problem)
+        base = suites.judge(sandbox, self._profile, prepared.base, code)
+        if base.status is Status.PASS or self._profile.plus_without_base:
+            plus = suites.judge(sandbox, self._profile, prepared.plus, code)
+            cpu_seconds = base.cpu_seconds + plus.cpu_seconds
+        else:
+            plus, cpu_seconds = base, base.cpu_seconds
+        shown = plus if base.status is Status.PASS else base
         return Judgement(
             base=base.status,
             plus=plus.status,
-            reason=first.reason,
-            failing_input=first.failing_input,
-            expected=first.expected,
-            got=first.got,
-            seconds=base.seconds + plus.seconds,
-            cpu_seconds=base.cpu_seconds + plus.cpu_seconds,
+            reason=shown.reason,
+            failing_input=shown.failing_input,
+            expected=shown.expected,
+            got=shown.got,
+            seconds=time.monotonic() - started,
+            cpu_seconds=cpu_seconds,
             level=LEVEL,
-            profile=PROFILE,
+            profile=self._profile.name,
         )
 
-    def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
-        """Run the tests that the prompt shows, each to its end.
-
-        Their verdicts come from the program's own process: they guide models, and count for nothing.
-        """
-        if not tests:
-            return Trial(())
-        asked: dict[str, Any] = {
-            "code": code,
-            "entry_point": entry_point,
-            "inputs": [],
-            "reduce": "",
-            "tests": [[test.kind, test.call, test.expected] for test in tests],
-        }
-        results: list[TestResult] = []
-        failed = ""
-        with closing(self._sandbox.run(asked, Limits(), [_VISIBLE_SECONDS])) as frames:
-            for frame in frames:
-                if frame.kind == "T" and len(results) < len(tests):
-                    passed, shown = _trial_result(frame.payload)
-                    results.append(TestResult(tests[len(results)].source, passed, shown))
-                elif frame.kind == "L":
-                    failed = "raised " + ": ".join(_said(frame.payload))
-        ended = self._sandbox.ended
-        if not failed and ended is not None:
-            failed = "ran out of time" if ended.timed_out else _death(ended.status)
-        results += [TestResult(test.source, False, failed) for test in tests[len(results) :]]
-        return Trial(tuple(results))
-
-    def close(self) -> None:
-        """End the sandbox."""
-        self._sandbox.close()
-
-    def _suite(
-        self, problem: HiddenTests, code: str, inputs: list[Any], expected: list[Expected]
-    ) -> "_Suite":
-        suite = _Suite(problem, inputs, expected)
-        if not inputs:
-            return suite
-        seconds = [max(_LEAST_SECONDS, _REFERENCE_FACTOR * each.seconds) for each in expected]
-        with closing(self._sandbox.run(job(problem, code, inputs), Limits(), seconds)) as frames:
-            for frame in frames:
-                suite.seconds += frame.seconds
-                if not suite.take(frame.kind, frame.payload):
-                    break
-        ended = self._sandbox.ended
-        assert ended is not None
-        suite.cpu_seconds = ended.cpu_seconds
-        if not suite.decided:
-            if ended.flooded:
-                suite.fail("output too large")
-            elif ended.timed_out:
-                suite.fail("timeout", status=Status.TIMEOUT if not suite.loaded else Status.FAIL)
-            else:
-                suite.fail(_death(ended.status))
-        return suite
+    def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
+        prepared = self._prepared.pop(problem.version, None)
+        if prepared is None:
+            answers = expected.load(problem.version, lambda: suites.run_reference(sandbox, problem))
+            prepared = suites.Prepared.of(problem, answers)
+            if len(self._prepared) >= _PREPARED:
+                del self._prepared[next(iter(self._prepared))]
+        self._prepared[problem.version] = prepared
+        return prepared
 
 
-class _Suite:
-    """One program on one suite of tests, frame by frame."""
-
-    def __init__(self, problem: HiddenTests, inputs: list[Any], expected: list[Expected]) -> None:
-        self._arguments = arguments_of(problem.problem_id, inputs)
-        self._expected = expected
-        self._comparison = Comparison(problem.problem_id, problem.entry_point, problem.atol)
-        self._right = 0
-        self.loaded = False
-        self.decided = not inputs
-        self.status = Status.PASS
-        self.reason = ""
-        self.failing_input: str | None = None
-        self.expected: str | None = None
-        self.got: str | None = None
-        self.seconds = 0.0
-        self.cpu_seconds = 0.0
-
-    def take(self, kind: str, payload: bytes) -> bool:
-        """Take one frame in; False once nothing further matters."""
-        if kind == "R" and not self.loaded:
-            self.loaded = True
-        elif kind == "L":
-            name, message = _said(payload)
-            syntax = name in ("SyntaxError", "IndentationError", "TabError")
-            self.fail("syntax error" if syntax else f"exception: {name}", got=f"{name}: {message}")
-        elif kind == "M":
-            self.fail("missing entry point")
-        elif kind == "E" and self.loaded:
-            name, message = _said(payload)
-            memory = name == "MemoryError"
-            self.fail("memory" if memory else f"exception: {name}", got=f"{name}: {message}")
-        elif kind in "VD" and self.loaded:
-            self._compare(kind, payload)
-        else:
-            self.fail("malformed output")
-        return not self.decided
-
-    def fail(self, reason: str, got: str | None = None, status: Status = Status.FAIL) -> None:
-        """Decide against the program, at the input it had come to."""
-        self.decided = True
-        self.status = status
-        self.reason = reason
-        if self.loaded and self._right < len(self._arguments):
-            self.failing_input = repr(self._arguments[self._right])[:_SHOWN]
-            wanted = self._expected[self._right]
-            if wanted.kind == "V":
-                self.expected = repr(wire.decode(wanted.payload))[:_SHOWN]
-        self.got = got[:_SHOWN] if got is not None else None
-
-    def _compare(self, kind: str, payload: bytes) -> None:
-        wanted = self._expected[self._right]
-        if kind == wanted.kind and payload == wanted.payload:
-            right, got = True, None
-        elif kind == "D" or wanted.kind == "D":
-            right, got = False, "a large value"
-        else:
-            try:
-                value = wire.decode(payload)
-            except wire.WireError:
-                self.fail("malformed output")
-                return
-            arguments = self._arguments[self._right]
-            right = self._comparison.matches(arguments, wire.decode(wanted.payload), value)
-            got = None if right else repr(value)
-        if not right:
-            self.fail("wrong answer", got=got)
-            return
-        self._right += 1
-        self.decided = self._right == len(self._expected)
+def _visible(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
+    """Run the tests in one process; after one that does not end, the rest in another."""
+    results: list[TestResult] = []
+    timeouts = 0
+    while len(results) < len(tests):
+        left = tests[len(results) :]
+        if timeouts >= _MAX_TIMEOUTS:
+            results += [_result(test, "not run: others took too long") for test in left]
+            break
+        calls = [(test.kind, test.call) for test in left]
+        request = frames.request(("test", code, entry_point, calls))
+        with sandbox.run(
+            request, int(_TEST_SECONDS * (len(left) + 2)) + suites.LOAD_SECONDS
+        ) as run:
+            stopped = _run_tests(run, left, results)
+        if stopped:
+            timeouts += 1
+    return Trial(tuple(results))
 
 
-def _said(payload: bytes) -> tuple[str, str]:
-    """The type and the message of an exception, as the program's process tells it."""
-    try:
-        name, message = wire.decode(payload)  # type: ignore[misc]
-        return str(name)[:80], str(message)[:500]
-    except (wire.WireError, ValueError, TypeError):
-        return "Exception", "malformed"
-
-
-def _trial_result(payload: bytes) -> tuple[bool, str]:
-    try:
-        passed, shown = wire.decode(payload)  # type: ignore[misc]
-        return passed is True, str(shown)[:500]
-    except (wire.WireError, ValueError, TypeError):
-        return False, "malformed output"
-
-
-def _death(status: int) -> str:
-    """How a process ended that did not say what it should have, from its wait status."""
-    if status & 0x7F:
-        number = status & 0x7F
+def _run_tests(run: Run, tests: Sequence[VisibleTest], results: list[TestResult]) -> bool:
+    """Append the results of tests until one stops the process; whether one did."""
+    broken = suites.loading_problem(run)
+    if broken is not None:
+        results += [_result(test, broken.reason) for test in tests]
+        return False
+    for test in tests:
         try:
-            return f"killed: {signal.Signals(number).name}"
-        except ValueError:
-            return f"killed: signal {number}"
-    return "exited"
+            frame = run.next(_TEST_SECONDS)
+            shown = "the process ended" if frame is None else ""
+        except Overtime:
+            frame, shown = None, f"took more than {_TEST_SECONDS:g} s"
+        except BadFrames:
+            frame, shown = None, "the process ended"
+        if frame is None:
+            results.append(_result(test, shown))
+            return True
+        results.append(_read_result(test, frame))
+    return False
+
+
+def _read_result(test: VisibleTest, frame: bytes) -> TestResult:
+    try:
+        outcome, text = wire.decode(frame[1:])
+    except (wire.WireError, TypeError, ValueError):
+        outcome, text = frames.THREW, "nothing that can be read"
+    text = str(text).strip()
+    if outcome == frames.PRINTED and test.expected is not None:
+        passed = _prints_alike(test.expected, text)
+        return TestResult(test.source, passed, f"got: {text}"[: suites.SHOWN])
+    if outcome == frames.HELD:
+        return TestResult(test.source, True, "")
+    what = "raised" if outcome == frames.THREW else "got"
+    return _result(test, f"{what}: {text}")
+
+
+def _result(test: VisibleTest, shown: str) -> TestResult:
+    return TestResult(test.source, False, shown[: suites.SHOWN])
+
+
+def _prints_alike(wanted: str, printed: str) -> bool:
+    """Equal texts, or texts of equal values; floats as close as the hidden tests ask."""
+    if wanted.strip() == printed:
+        return True
+    try:
+        values: list[Any] = [ast.literal_eval(text) for text in (wanted, printed)]
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return False
+    return matches(values[0], values[1], _FLOATS)

@@ -1,66 +1,70 @@
-"""Becomes bubblewrap. Run as a program of its own, with a JSON description of what to do.
+"""Becomes bubblewrap: without root's identity, and as the first to die if memory runs out.
 
-bubblewrap must never run as root: /proc/sys/kernel/core_pattern would open for writing inside. So
-as root, the folders that the sandbox shows are first mounted where anybody can reach them (an
-interpreter often lives under a home that nobody else may enter), in a mount namespace of our own;
-then this process becomes the slot's own user. Standard library only.
+Run as a program of its own: `python launcher.py '{"uid": ..., "binds": [[source, staged]...],
+"command": [...]}'`, with uid null when not started by root. bubblewrap must never run as root (its
+sandbox could then write to the kernel's settings), so root first takes the user id of the slot.
+That user may not be able to reach the interpreter (say, under root's home): it is shown to it under
+/tmp in a mount namespace of its own, so nothing is changed or left behind on the machine.
 """
 
 import ctypes
 import json
 import os
+import resource
 import sys
+from pathlib import Path
 
-_CLONE_NEWNS = 0x20000
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
-_STAGE = "/mnt"  # exists everywhere, and what we mount there nobody else sees
+_CLONE_NEWNS = 0x00020000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _mount(source, target, kind, flags):  # type: ignore[no-untyped-def]
-    encoded = [part.encode() if part else None for part in (source, target, kind)]
-    if _libc.mount(*encoded, flags, None) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"mounting {source} on {target}: {os.strerror(code)}")
+def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
+    kind_bytes = kind.encode() if kind else None
+    if _libc.mount(source.encode(), target.encode(), kind_bytes, flags, None) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {source} on {target}: {os.strerror(number)}")
 
 
-def _stage(binds):  # type: ignore[no-untyped-def]
-    """Mount the folders where the slot's user can reach them; where each is now."""
+def _show(binds: list[list[str]]) -> None:
+    """Show the sources at their staged places under /tmp, to this process and its children only."""
     if _libc.unshare(_CLONE_NEWNS) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"a mount namespace: {os.strerror(code)}")
-    _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
-    _mount("none", _STAGE, "tmpfs", 0)
-    os.chmod(_STAGE, 0o755)
-    staged = []
-    for number, (source, target) in enumerate(binds):
-        place = f"{_STAGE}/{number}"
-        if os.path.isdir(source):
-            os.mkdir(place)
+        raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNS): root without CAP_SYS_ADMIN")
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    # Opened first: a source may lie under /tmp itself.
+    opened = [(os.open(source, os.O_PATH), staged) for source, staged in binds]
+    _mount("tmpfs", "/tmp", "tmpfs", 0)  # noqa: S108
+    Path("/tmp").chmod(0o755)  # noqa: S108
+    for fd, staged in opened:
+        place = Path(staged)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        source = f"/proc/self/fd/{fd}"
+        if Path(source).is_dir():
+            place.mkdir()
         else:
-            open(place, "w").close()
-        _mount(source, place, None, _MS_BIND | _MS_REC)
-        staged.append((place, target))
-    return staged
+            place.touch()
+        _mount(source, staged, None, _MS_BIND | _MS_REC)
+        os.close(fd)
 
 
-def main():  # type: ignore[no-untyped-def]
-    """Stage, become the slot's user, become bubblewrap."""
-    task = json.loads(sys.argv[1])
-    binds = task["binds"]
-    if os.geteuid() == 0:
-        binds = _stage(binds)
+def main() -> None:
+    """Do what the first argument says, and become its command."""
+    request = json.loads(sys.argv[1])
+    Path("/proc/self/oom_score_adj").write_text("1000")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o022)
+    if request["uid"] is not None:
+        _show(request["binds"])
+        os.chdir("/")
         os.setgroups([])
-        os.setresgid(task["uid"], task["uid"], task["uid"])
-        os.setresuid(task["uid"], task["uid"], task["uid"])
-    shown = [word for source, target in binds for word in ("--ro-bind", source, target)]
-    command = [task["bwrap"], *task["before"], *shown, *task["after"]]
-    os.execv(command[0], command)
+        os.setresgid(*[request["uid"]] * 3)
+        os.setresuid(*[request["uid"]] * 3)
+    os.execv(request["command"][0], request["command"])  # noqa: S606
 
 
 if __name__ == "__main__":
     try:
         main()
     except OSError as error:
-        sys.exit(f"cannot prepare the sandbox: {error}")
+        sys.exit(str(error))

@@ -1,112 +1,141 @@
-"""Is the sandbox tight on this machine? Found out by attacking it, not by trusting flags.
-
-`python -m worker.sandbox.probe` prints the report as JSON; `foureyes doctor` shows it.
-"""
+"""Does the sandbox hold? Found out by attacking it from inside, not by reading settings."""
 
 import json
-from contextlib import closing
+import tempfile
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
 
 from models.errors import InfrastructureError
-from worker.sandbox import wire
-from worker.sandbox.judge import LEVEL
-from worker.sandbox.sandbox import Limits, Sandbox
+from worker.sandbox.command import INSTALL_BUBBLEWRAP
+from worker.sandbox.inside import frames, wire
+from worker.sandbox.running import BadFrames, Overtime
+from worker.sandbox.sandbox import Sandbox
 
-_SLOT = 99
+#: Namespaces, system call filter and limits, all of them. Nothing less is accepted.
+LEVEL = "A"
+_SECONDS = 10.0
 
-#: What must fail inside, and what it would mean if it did not.
-_ATTACKS = {
-    "namespaces: host files are out of sight": "open('/etc/passwd')",
-    "namespaces: host processes are out of sight": "open('/proc/1/status')",
-    "read-only root: kernel settings cannot be written": (
-        "open('/proc/sys/kernel/core_pattern', 'w')"
-    ),
-    "read-only root: the sandbox cannot be changed": "open('/sandbox/zygote.py', 'a')",
-    "seccomp: no sockets": "__import__('socket').socket()",
-    "seccomp: no processes": "__import__('os').fork()",
-    "seccomp: no other programs": "__import__('os').execv('/bin/true', ['true'])",
-    "capabilities: no mounts": "check(libc.mount(b'none', b'/tmp', b'tmpfs', 0, 0))",
-    "limits: memory ends": "bytearray(1 << 42)",
-}
-_PROGRAM = """
-import ctypes
-libc = ctypes.CDLL(None)
-def check(result):
-    if result != 0:
-        raise OSError("refused")
-def f(attack):
+_ATTACK = """
+import ctypes, os, resource, socket
+
+
+def succeeds(action):
     try:
-        eval(attack, globals())
-    except (OSError, MemoryError):
-        return "held"
-    return "open"
+        action()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read(path):
+    with open(path) as file:
+        file.read(1)
+
+
+def write(path):
+    with open(path, "w") as file:
+        file.write("x")
+
+
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def attack(canary):
+    libc = ctypes.CDLL(None, use_errno=True)
+    return {
+        "private file system": any(
+            succeeds(lambda path=path: read(path))
+            for path in (canary, "/etc/passwd", "/proc/self/status", "/proc/self/mem")
+        ),
+        "read-only file system": any(
+            succeeds(lambda path=path: write(path))
+            for path in ("/x", "/python/x", "/judge/x", "/dev/x", "/proc/sys/kernel/core_pattern")
+        ),
+        "no network": succeeds(lambda: socket.socket().close()),
+        "no new processes": succeeds(fork) or succeeds(lambda: os.execv("/python/bin/x", ["x"])),
+        "no namespaces": libc.unshare(0x10000000) == 0,
+        "no mounts": libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None) == 0,
+        "fixed limits": succeeds(lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))),
+        "own process namespace": os.getpid() != 1,
+        "no inherited files": sum(succeeds(lambda fd=fd: os.fstat(fd)) for fd in range(3, 1024)) != 1,
+        "no privileges": os.getuid() == 0 or os.geteuid() == 0,
+        "no tracing": libc.ptrace(0, 0, 0, 0) == 0,  # last: a traced process stops at any signal
+    }
 """
-_REMEDIES = (
-    ("bubblewrap is missing", "apt install bubblewrap"),
-    (
-        "setting up uid map: Permission denied",
-        "allow user namespaces for bwrap: on Ubuntu 24.04 an AppArmor profile for /usr/bin/bwrap "
-        "with `userns,`",
-    ),
-    (
-        "No permissions to create new namespace",
-        "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1; in Docker a seccomp "
-        "profile that allows unshare, mount and clone with namespaces",
-    ),
-    ("a mount namespace", "run workers as an ordinary user, or as root with CAP_SYS_ADMIN"),
-)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One thing that must hold, and whether it did."""
+    """One thing that the sandbox must keep a program from doing; `remedy` if it does not."""
 
     name: str
-    holds: bool
+    ok: bool
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found. `level` is None if programs cannot be judged here; then `remedy` says why."""
+    """What was found; `level` is empty if programs must not be run here."""
 
-    level: str | None
-    layers: list[Layer]
-    remedy: str
+    level: str
+    layers: tuple[Layer, ...]
 
 
 def probe() -> Report:
-    """Attack a sandbox of our own."""
-    sandbox = Sandbox(_SLOT)
-    job: dict[str, Any] = {
-        "code": _PROGRAM,
-        "entry_point": "f",
-        "inputs": [[attack] for attack in _ATTACKS.values()],
-        "reduce": "",
-        "tests": None,
-    }
+    """Start a sandbox and attack it. Never raises for what a machine lacks: the report says it."""
     try:
-        with closing(sandbox.run(job, Limits(), [5.0])) as frames:
-            said = [wire.decode(frame.payload) for frame in frames if frame.kind == "V"]
+        sandbox = Sandbox()
     except InfrastructureError as error:
-        remedies = [remedy for sign, remedy in _REMEDIES if sign in str(error)]
-        return Report(None, [], "; ".join([str(error), *remedies]))
+        return Report("", (Layer("sandbox starts", False, str(error)),))
+    try:
+        layers = _layers(sandbox)
+    except InfrastructureError as error:
+        return Report("", (Layer("sandbox runs programs", False, str(error)),))
     finally:
         sandbox.close()
-    said += ["no answer"] * (len(_ATTACKS) - len(said))
-    layers = [Layer(name, word == "held") for name, word in zip(_ATTACKS, said, strict=True)]
-    failed = [layer.name for layer in layers if not layer.holds]
-    if failed:
-        return Report(None, layers, f"the sandbox does not hold ({'; '.join(failed)})")
-    return Report(LEVEL, layers, "")
+    found = (Layer("sandbox starts", True), *layers)
+    return Report(LEVEL if all(layer.ok for layer in found) else "", found)
+
+
+def attack(sandbox: Sandbox) -> None:
+    """Attack a sandbox that is about to be used.
+
+    Raises: InfrastructureError if anything succeeds that must not.
+    """
+    broken = [layer.name for layer in _layers(sandbox) if not layer.ok]
+    if broken:
+        raise InfrastructureError(
+            f"the sandbox does not hold ({', '.join(broken)}): no program is run; foureyes doctor"
+        )
+
+
+def _layers(sandbox: Sandbox) -> list[Layer]:
+    """What the attack could do; every remedy is in the reach of whoever set the machine up."""
+    with tempfile.NamedTemporaryFile(prefix="foureyes-canary-") as canary:
+        Path(canary.name).chmod(0o644)
+        request = frames.request(("call", _ATTACK, "attack", [[canary.name]], ""))
+        with sandbox.run(request, int(_SECONDS)) as run:
+            try:
+                loaded = run.next(_SECONDS, judge_cpu=False)
+                frame = run.next(_SECONDS, judge_cpu=False)
+            except (Overtime, BadFrames):
+                loaded, frame = None, None
+    if loaded != frames.READY or frame is None or frame[:1] != frames.VALUE:
+        raise InfrastructureError(f"the sandbox did not run its own check: {frame or loaded!r}")
+    succeeded: dict[str, bool] = wire.decode(frame[1:])
+    remedy = f"update the kernel (5.14 or later) and {INSTALL_BUBBLEWRAP}"
+    return [Layer(name, not bad, remedy if bad else "") for name, bad in succeeded.items()]
 
 
 def check() -> None:
     """Raises: InfrastructureError with the remedy unless programs are held safely here."""
     report = probe()
-    if report.level is None:
-        raise InfrastructureError(f"programs cannot be judged here: {report.remedy}")
+    if not report.level:
+        said = [f"{layer.name}: {layer.remedy}" for layer in report.layers if not layer.ok]
+        raise InfrastructureError(f"programs cannot be judged here: {'; '.join(said)}")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # `foureyes doctor` asks so: it imports nothing of a worker's
     print(json.dumps(asdict(probe())))

@@ -1,0 +1,318 @@
+"""If one of these fails, verdicts are wrong, or the sandbox does not start, stop or hold."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.benchmark import parse_record
+from models.enums import Status
+from models.errors import InfrastructureError
+from models.problem import HiddenTests, VisibleTest
+from models.settings import settings
+from worker.sandbox import profiles
+from worker.sandbox.judge import Judge, probe
+
+REPOSITORY = Path(__file__).parents[2]
+DATA = Path(os.environ.get("FOUREYES_DATA") or REPOSITORY.parent / "shared" / "data")
+FILES = ("HumanEvalPlus-v0.1.10.jsonl.gz", "MbppPlus-v0.2.0.jsonl.gz")
+
+
+def problem(
+    reference: str, base: list[list[object]], plus: list[list[object]], **more: object
+) -> HiddenTests:
+    name = f"{abs(hash((reference, str(base), str(plus)))):064x}"
+    fields = {"problem_id": "Test/0", "entry_point": "f", "atol": 0.0, "version": name, **more}
+    return HiddenTests(reference=reference, base_inputs=base, plus_inputs=plus, **fields)
+
+
+ADD = problem("def f(x):\n    return x + 1\n", [[1], [2]], [[3], [40]])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("home")
+        patch.setenv("FOUREYES_HOME", str(path))
+        settings.cache_clear()
+        yield path
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def judge(home: Path) -> Iterator[Judge]:
+    judge = Judge(slot=5)
+    yield judge
+    judge.close()
+
+
+def test_the_sandbox_withstands_its_own_attack() -> None:
+    """Else programs would run with less protection than every execution claims."""
+    report = probe()
+    assert [layer for layer in report.layers if not layer.ok] == []
+    assert report.level == "A"
+
+
+@pytest.mark.parametrize(
+    ("code", "base", "plus", "reason"),
+    [
+        ("def f(x): return 1 + x", Status.PASS, Status.PASS, ""),
+        ("def f(x): return x + 1.0", Status.PASS, Status.PASS, ""),
+        ("def f(x): return x + 1 if x < 9 else 0", Status.PASS, Status.FAIL, "wrong answer"),
+        ("def f(x): return x", Status.FAIL, Status.FAIL, "wrong answer"),
+        ("def f(x): return x + 'a'", Status.FAIL, Status.FAIL, "exception: TypeError"),
+        ("def f(x: return", Status.FAIL, Status.FAIL, "syntax error"),
+        ("def f(x):\n\treturn 1\n        return 2", Status.FAIL, Status.FAIL, "syntax error"),
+        ("def g(x): return x + 1", Status.FAIL, Status.FAIL, "missing entry point"),
+        ("f = 1 / 0", Status.FAIL, Status.FAIL, "exception: ZeroDivisionError"),
+        ("f = 7", Status.FAIL, Status.FAIL, "exception: TypeError"),
+        ("def f(x):\n    while True: pass", Status.FAIL, Status.FAIL, "timeout"),
+        ("while True: pass", Status.TIMEOUT, Status.TIMEOUT, "timeout"),
+        ("def f(x): return bytearray(1 << 40)", Status.FAIL, Status.FAIL, "memory"),
+        ("def f(x): return list(range(200_000))", Status.FAIL, Status.FAIL, "output too large"),
+        ("import os\ndef f(x): os._exit(0)", Status.TIMEOUT, Status.TIMEOUT, "killed"),
+        ("\0", Status.FAIL, Status.FAIL, "syntax error"),
+        ("import numpy\ndef f(x): return numpy.int64(x) + 1", Status.PASS, Status.PASS, ""),
+        ("x = input()\ndef f(x): return x + 1", Status.FAIL, Status.FAIL, "exception: EOFError"),
+    ],
+)
+def test_every_end_has_its_name(
+    judge: Judge, code: str, base: Status, plus: Status, reason: str
+) -> None:
+    """A person who asks why a program failed reads this, and the reports count it."""
+    judgement = judge.hidden(ADD, code)
+    assert (judgement.base, judgement.plus) == (base, plus), judgement
+    assert judgement.reason.startswith(reason) and bool(judgement.reason) == bool(reason)
+    assert judgement.solved is (base is plus is Status.PASS)
+
+
+def test_the_failing_input_is_shown(judge: Judge) -> None:
+    judgement = judge.hidden(ADD, "def f(x): return x + 1 if x < 9 else -x")
+    assert (judgement.failing_input, judgement.expected, judgement.got) == ("[40]", "41", "-40")
+    assert judgement.seconds > 0 and judgement.cpu_seconds > 0
+    assert (judgement.level, judgement.profile) == ("A", "default")
+
+
+def test_base_and_plus_tests_meet_a_fresh_program_each(judge: Judge) -> None:
+    """EvalPlus runs them apart; a program that keeps state between calls must not differ here."""
+    counting = problem(
+        "def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)\n", [[1], [2]], [[3]]
+    )
+    assert judge.hidden(counting, counting.reference).solved
+
+
+def test_a_program_that_changes_its_arguments_is_judged_by_the_original_ones(judge: Judge) -> None:
+    copying = problem("def f(xs):\n    return sorted(xs)\n", [[[2, 1]], [[3, 1]]], [])
+    assert judge.hidden(copying, "def f(xs):\n    xs.sort()\n    return xs").solved
+    judgement = judge.hidden(copying, "def f(xs):\n    xs.clear()\n    return xs")
+    assert judgement.failing_input == "[[2, 1]]"
+
+
+def test_the_order_of_a_set_does_not_matter(judge: Judge) -> None:
+    similar = problem(
+        "def similar_elements(a, b):\n    return tuple(set(a) & set(b))\n",
+        [[[1, 2, 3], [3, 2]]],
+        [],
+        problem_id="Mbpp/2",
+        entry_point="similar_elements",
+    )
+    shuffled = "def similar_elements(a, b): return [3, 2, 3]"
+    assert judge.hidden(similar, shuffled).solved
+    assert not judge.hidden(similar, shuffled.replace("2, 3]", "4]")).solved
+
+
+def test_a_large_right_output_passes_and_a_large_wrong_one_fails(judge: Judge) -> None:
+    """Large outputs are compared by digest; Mbpp/255 has one of a gigabyte."""
+    large = problem("def f(n):\n    return [(i, 'x' * 50) for i in range(n)]\n", [[60_000]], [])
+    assert judge.hidden(large, large.reference).solved
+    judgement = judge.hidden(large, large.reference.replace("range(n)", "range(n - 1)") + "#")
+    assert judgement.reason == "wrong answer" and judgement.got is not None
+    assert judgement.got.startswith("[(0, 'xxx")
+
+
+def test_a_busy_machine_makes_no_right_answer_wrong(judge: Judge) -> None:
+    """0.7 s of CPU time, where 1 s is allowed, take over 1.4 s on a machine with twice the work."""
+    slow = """
+        import time
+        def f(x):
+            while time.process_time() < 0.7: pass
+            return x + 1
+    """
+    one = problem("def f(x):\n    return x + 1\n", [[1]], [])
+    assert judge.hidden(one, one.reference).solved
+    spin = [sys.executable, "-c", "while True: pass"]
+    spinners = [subprocess.Popen(spin) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        judgement = judge.hidden(one, textwrap.dedent(slow))
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+    assert judgement.solved, judgement
+
+
+def test_evalplus_profile_runs_plus_tests_in_any_case(home: Path) -> None:
+    """Its labels must be EvalPlus's, where plus is run even if base failed."""
+    judge = Judge(slot=4, profile=profiles.EVALPLUS)
+    try:
+        judgement = judge.hidden(ADD, "def f(x): return x + 1 if x > 2 else 0")
+    finally:
+        judge.close()
+    assert (judgement.base, judgement.plus) == (Status.FAIL, Status.PASS)
+    assert not judgement.solved and judgement.profile == "evalplus-0.3.1"
+
+
+DOCTEST = VisibleTest("doctest", ">>> f(1)\n2", "f(1)", "2")
+ASSERT = VisibleTest("assert", "assert f(2) == 3", "assert f(2) == 3")
+
+
+@pytest.mark.parametrize(
+    ("code", "passed", "shown"),
+    [
+        ("def f(x): return x + 1", (True, True), ("got: 2", "")),
+        ("def f(x): return x", (False, False), ("got: 1", "got: 2")),
+        ("def f(x): print(x + 1)", (True, False), ("got: 2", "got: 3\nNone")),
+        ("def f(x): return x + 1.00000001", (True, False), ("got: 2.00000001", "got: 3.00000001")),
+        (
+            "def f(x): assert x > 1, 'no'; return x + 1",
+            (False, True),
+            ("raised: AssertionError: no", ""),
+        ),
+        (
+            "def f(x): return x.y",
+            (False, False),
+            ("raised: AttributeError", "raised: AttributeError"),
+        ),
+        ("def f(x", (False, False), ("syntax error", "syntax error")),
+        ("def g(x): return 2", (False, False), ("missing entry point", "missing entry point")),
+        (
+            "import os\ndef f(x): return 3 if x == 2 else os._exit(1)",
+            (False, True),
+            ("the process ended", ""),
+        ),
+        (
+            "def f(x):\n    while x == 1: pass\n    return x + 1",
+            (False, True),
+            ("took more than", ""),
+        ),
+    ],
+)
+def test_a_trial_shows_a_model_what_its_program_did(
+    judge: Judge, code: str, passed: tuple[bool, ...], shown: tuple[str, ...]
+) -> None:
+    """This is all that a reviewing or fixing model learns of running the program."""
+    trial = judge.visible(code, "f", [DOCTEST, ASSERT])
+    assert [result.source for result in trial.results] == [DOCTEST.source, ASSERT.source]
+    if "00000001" in code:  # a doctest's numbers may be as close as the hidden tests' floats
+        passed = (False, False)
+    assert tuple(result.passed for result in trial.results) == passed
+    for result, text in zip(trial.results, shown, strict=True):
+        assert result.shown.startswith(text), result
+
+
+def test_a_trial_without_tests_has_not_passed(judge: Judge) -> None:
+    assert not judge.visible("def f(x): return x", "f", []).passed
+
+
+def test_expected_outputs_are_found_out_once(home: Path) -> None:
+    """Else every worker would run every reference again: minutes for a benchmark."""
+    twice = problem("def f(x):\n    return 2 * x\n", [[1]], [[5]])
+    for _ in range(2):
+        judge = Judge(slot=6)
+        assert judge.hidden(twice, "def f(x): return x + x").solved
+        judge.close()
+        kept = home / "expected" / twice.version
+        written = kept.stat().st_mtime_ns
+    assert kept.stat().st_mtime_ns == written
+    kept.write_bytes(kept.read_bytes()[:-3])  # as after a crash of the machine
+    judge = Judge(slot=6)
+    assert judge.hidden(twice, "def f(x): return x + x").solved
+    judge.close()
+
+
+def test_a_broken_reference_is_nobodys_wrong_answer(judge: Judge) -> None:
+    broken = problem("def f(x):\n    return x[0]\n", [[1]], [])
+    with pytest.raises(InfrastructureError, match=r"Test/0: its reference .* TypeError"):
+        judge.hidden(broken, "def f(x): return 1")
+
+
+def test_a_sandbox_that_dies_is_replaced(home: Path) -> None:
+    """Else one out-of-memory kill would turn every later attempt of the worker into an error."""
+    judge = Judge(slot=6)
+    try:
+        assert judge.hidden(ADD, ADD.reference).solved
+        for pid in children(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        assert judge.hidden(ADD, ADD.reference).solved
+    finally:
+        judge.close()
+
+
+def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path) -> None:
+    """Else a machine would fill up with the endless loops of dead workers."""
+    script = """
+        from models.problem import VisibleTest
+        from worker.sandbox.judge import Judge
+        test = VisibleTest("doctest", "", "f()", "1")
+        judge = Judge(slot=3)
+        judge.visible("def f(): return 1", "f", [test])
+        print("ready", flush=True)
+        judge.visible("while True: pass", "f", [test])
+    """
+    environment = {**os.environ, "FOUREYES_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+    ) as worker:
+        assert worker.stdout is not None and worker.stdout.readline() == b"ready\n"
+        below = children(worker.pid)
+        family = below | {grandchild for pid in below for grandchild in children(pid)}
+        assert len(family) >= 2
+        worker.kill()
+    deadline = time.monotonic() + 10
+    while (alive := [pid for pid in family if Path(f"/proc/{pid}").exists()]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.05)
+    assert not alive
+
+
+def test_a_machine_without_bubblewrap_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    report = probe()
+    assert report.level == "" and "apt install bubblewrap" in report.layers[0].remedy
+    with pytest.raises(InfrastructureError, match="apt install bubblewrap"):
+        Judge().hidden(ADD, ADD.reference)
+
+
+@pytest.mark.skipif(
+    not all((DATA / name).exists() for name in FILES),
+    reason=f"needs {' and '.join(FILES)}: put them into a folder and set FOUREYES_DATA to it",
+)
+@pytest.mark.parametrize("name", FILES)
+def test_canonical_solutions_pass(judge: Judge, name: str) -> None:
+    """Every ninth of them here, for time; a judge that fails one fails every model's as well."""
+    with gzip.open(DATA / name, "rt", encoding="utf-8") as file:
+        problems = [parse_record("", line.rstrip("\n")) for line in file]
+    tests = [one.hidden_tests() for one in problems[::9]]
+    failed = [one.problem_id for one in tests if not judge.hidden(one, one.reference).solved]
+    assert failed == []
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started and that live."""
+    found: set[int] = set()
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        found |= {int(child) for child in listing.read_text().split()}
+    return found

@@ -1,0 +1,56 @@
+"""The frames that a program's process and the supervisor exchange: a length, a tag, a body.
+
+What comes from a program's process was possibly written by the candidate: it may say anything.
+"""
+
+import marshal
+import os
+import struct
+from typing import Any
+
+LENGTH = struct.Struct(">I")
+
+#: Tags of what a program's process says.
+CONFINED = b"C"  #: nothing was read or run yet, and nothing can do harm any more; no body
+READY = b"R"  #: the program is loaded; no body
+BROKEN = b"B"  #: it could not be loaded: the reason, as text
+VALUE = b"V"  #: what a call returned: wire bytes
+DIGEST = b"D"  #: the same, too long to send: sha256 of its canonical bytes, then its beginning
+REFUSED = b"L"  #: the same, but too large or too deep even for that: the reason, as text
+RAISED = b"E"  #: what a call raised: "TypeError: ..."
+TESTED = b"T"  #: what a visible test gave: wire bytes of (TestOutcome, text)
+
+DIGEST_BYTES = 32
+
+#: Outcomes of a visible test.
+PRINTED, HELD, FAILED, THREW = "printed", "held", "failed", "threw"
+
+
+def send(fd: int, tag: bytes, body: bytes = b"") -> None:
+    """Write one frame, all of it."""
+    data = memoryview(LENGTH.pack(len(body) + 1) + tag + body)
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def receive_request(fd: int) -> Any:
+    """Read the one thing that the trusted side sends: a length, and marshalled data."""
+    (length,) = LENGTH.unpack(_read(fd, LENGTH.size))
+    return marshal.loads(_read(fd, length))  # noqa: S302  # from the trusted side
+
+
+def request(content: Any) -> bytes:
+    """The bytes that `receive_request` reads; format 2, which every Python 3 has."""
+    body = marshal.dumps(content, 2)
+    return LENGTH.pack(len(body)) + body
+
+
+def _read(fd: int, count: int) -> bytes:
+    parts = []
+    while count:
+        part = os.read(fd, min(count, 1 << 20))
+        if not part:
+            raise EOFError("the supervisor is gone")
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

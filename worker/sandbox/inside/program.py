@@ -1,0 +1,171 @@
+"""Loads one program, calls it, and says what it returned. Runs inside, beside the candidate.
+
+The candidate can change everything here once it runs. That gains it nothing: all it can do is to
+return other values, and it is never told which ones are right.
+"""
+
+import ast
+import contextlib
+import hashlib
+import io
+import linecache
+import marshal
+import sys
+import traceback
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import frames, wire
+
+#: A program's own name for itself; never "__main__", so that what stands behind that is not run.
+_MODULE = "solution"
+_SHOWN = 300
+#: Items of a long output that are put into canonical bytes at a time, to save memory.
+_CHUNK = 4096
+
+
+def run(fd: int) -> None:
+    """Do what the request on `fd` asks, and write its frames there."""
+    kind, code, entry_point, *rest = frames.receive_request(fd)
+    namespace = _load(fd, code, entry_point)
+    if namespace is None:
+        return
+    if kind == "call":
+        _call(fd, namespace[entry_point], *rest)
+    else:
+        _test(fd, namespace, *rest)
+
+
+def _load(fd: int, code: str, entry_point: str) -> dict[str, Any] | None:
+    """The namespace of the loaded program; None, once the reason is sent, if it is no use."""
+    module = types.ModuleType(_MODULE)
+    sys.modules[_MODULE] = module
+    linecache.cache["<program>"] = (len(code), None, code.splitlines(True), "<program>")
+    problem = ""
+    try:
+        try:
+            compiled = compile(code, "<program>", "exec")
+        except (SyntaxError, ValueError) as error:  # ValueError: a NUL, in older Pythons
+            problem = f"syntax error: {error}"
+        else:
+            exec(compiled, module.__dict__)  # noqa: S102
+            if entry_point not in module.__dict__:
+                problem = "missing entry point"
+    except BaseException as error:
+        problem = f"exception: {_described(error)}"
+    frames.send(fd, frames.BROKEN if problem else frames.READY, _bytes(problem))
+    return None if problem else module.__dict__
+
+
+def _call(fd: int, function: Callable[..., Any], inputs: list[list[Any]], reduction: str) -> None:
+    """Call the function with each input; one frame each."""
+    reduce = _REDUCTIONS[reduction]
+    for arguments in inputs:
+        try:
+            output = reduce(function(*arguments))
+        except BaseException as error:
+            frames.send(fd, frames.RAISED, _bytes(_described(error)))
+            continue
+        try:
+            frames.send(fd, frames.VALUE, wire.encode(output))
+        except wire.TooLarge as error:
+            _send_digest(fd, output, str(error))
+        except BaseException as error:
+            frames.send(fd, frames.REFUSED, _bytes(_described(error)))
+
+
+def _same(output: Any) -> Any:
+    return output
+
+
+def _presence(output: Any) -> bool:
+    return output if isinstance(output, bool) else output is not None
+
+
+#: What is sent of an output; see oracles.py, which chooses.
+_REDUCTIONS: dict[str, Callable[[Any], Any]] = {"": _same, "set": set, "presence": _presence}
+
+
+def _send_digest(fd: int, output: Any, reason: str) -> None:
+    """Say a large output by the digest of its canonical bytes.
+
+    marshal writes exact builtin types only, and in its format 2 equal bytes for equal lists, tuples,
+    texts and numbers. It is only written, never read, so nobody has to trust it.
+    """
+    try:
+        digest = hashlib.sha256()
+        for part in _parts(output):
+            digest.update(marshal.dumps(part, 2))
+        begin = repr(output[:20])[:_SHOWN] if type(output) in (list, tuple, str) else ""
+    except BaseException:
+        frames.send(fd, frames.REFUSED, _bytes(reason))
+        return
+    frames.send(fd, frames.DIGEST, digest.digest() + _bytes(begin))
+
+
+def _parts(output: Any) -> Iterable[Any]:
+    if type(output) not in (list, tuple):
+        yield output
+        return
+    yield (type(output).__name__, len(output))
+    for start in range(0, len(output), _CHUNK):
+        yield output[start : start + _CHUNK]
+
+
+def _test(fd: int, namespace: dict[str, Any], tests: list[tuple[str, str]]) -> None:
+    """Run visible tests, pairs of a kind and a call; one frame each."""
+    for kind, call in tests:
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                outcome, text = _TESTS[kind](call, namespace)
+            text = printed.getvalue() + text
+        except BaseException as error:
+            outcome, text = frames.THREW, _described(error)
+        text = text[: 20 * _SHOWN]
+        frames.send(fd, frames.TESTED, wire.encode((outcome, text)))
+
+
+def _doctest(call: str, namespace: dict[str, Any]) -> tuple[str, str]:
+    value = eval(compile(call, "<test>", "eval"), namespace)  # noqa: S307
+    return frames.PRINTED, "" if value is None else repr(value)
+
+
+def _assert(call: str, namespace: dict[str, Any]) -> tuple[str, str]:
+    try:
+        exec(compile(call, "<test>", "exec"), namespace)  # noqa: S102
+    except AssertionError as error:
+        if len(list(traceback.walk_tb(error.__traceback__))) > 2:
+            raise  # the program's own assertion
+        return frames.FAILED, _left_side(call, namespace)
+    return frames.HELD, ""
+
+
+def _left_side(call: str, namespace: dict[str, Any]) -> str:
+    """What the left side of a failed comparison gave, for a person to read."""
+    match ast.parse(call).body:
+        case [ast.Assert(test=ast.Compare(left=left))]:
+            code = compile(ast.Expression(left), "<test>", "eval")
+            with contextlib.redirect_stdout(io.StringIO()):  # it has printed already
+                return repr(eval(code, namespace))  # noqa: S307
+    return ""
+
+
+_TESTS: dict[str, Callable[[str, dict[str, Any]], tuple[str, str]]] = {
+    "doctest": _doctest,
+    "assert": _assert,
+}
+
+
+def _described(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    name = type(error).__name__
+    return f"{name}: {text}"[:_SHOWN] if text else name
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

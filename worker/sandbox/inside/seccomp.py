@@ -1,0 +1,233 @@
+"""The system calls a program may make: a seccomp filter, written as BPF, for x86_64 and aarch64.
+
+Everything else fails with EPERM, which Python shows as a PermissionError. See seccomp(2).
+"""
+
+import ctypes
+import errno
+import platform
+import struct
+
+_AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+#: Numbers on (x86_64, aarch64); None where an architecture does without. The busiest first.
+_ALLOWED: dict[str, tuple[int | None, int | None]] = {
+    "read": (0, 63),
+    "write": (1, 64),
+    "futex": (202, 98),
+    "mmap": (9, 222),
+    "munmap": (11, 215),
+    "mprotect": (10, 226),
+    "mremap": (25, 216),
+    "madvise": (28, 233),
+    "brk": (12, 214),
+    "newfstatat": (262, 79),
+    "fstat": (5, 80),
+    "openat": (257, 56),
+    "close": (3, 57),
+    "lseek": (8, 62),
+    "getdents64": (217, 61),
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115),
+    "nanosleep": (35, 101),
+    "gettimeofday": (96, 169),
+    "time": (201, None),
+    "times": (100, 153),
+    "getrandom": (318, 278),
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "rt_sigpending": (127, 136),
+    "rt_sigtimedwait": (128, 137),
+    "rt_sigsuspend": (130, 133),
+    "sigaltstack": (131, 132),
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+    "restart_syscall": (219, 128),
+    "open": (2, None),
+    "stat": (4, None),
+    "lstat": (6, None),
+    "statx": (332, 291),
+    "access": (21, None),
+    "faccessat": (269, 48),
+    "faccessat2": (439, 439),
+    "readlink": (89, None),
+    "readlinkat": (267, 78),
+    "getcwd": (79, 17),
+    "chdir": (80, 49),
+    "fchdir": (81, 50),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "pread64": (17, 67),
+    "pwrite64": (18, 68),
+    "pipe": (22, None),
+    "pipe2": (293, 59),
+    "dup": (32, 23),
+    "dup2": (33, None),
+    "dup3": (292, 24),
+    "poll": (7, None),
+    "ppoll": (271, 73),
+    "select": (23, None),
+    "pselect6": (270, 72),
+    "fsync": (74, 82),
+    "fdatasync": (75, 83),
+    "truncate": (76, 45),
+    "ftruncate": (77, 46),
+    "creat": (85, None),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "utimensat": (280, 88),
+    "umask": (95, 166),
+    "getpid": (39, 172),
+    "getppid": (110, 173),
+    "gettid": (186, 178),
+    "getuid": (102, 174),
+    "geteuid": (107, 175),
+    "getgid": (104, 176),
+    "getegid": (108, 177),
+    "getpgrp": (111, None),
+    "getpgid": (121, 155),
+    "getsid": (124, 156),
+    "getgroups": (115, 158),
+    "uname": (63, 160),
+    "sysinfo": (99, 179),
+    "getrlimit": (97, 163),
+    "getrusage": (98, 165),
+    "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123),
+    "set_tid_address": (218, 96),
+    "set_robust_list": (273, 99),
+    "get_robust_list": (274, 100),
+    "rseq": (334, 293),
+    "arch_prctl": (158, None),
+    "getitimer": (36, 102),
+    "setitimer": (38, 103),
+    "alarm": (37, None),
+    "pause": (34, None),
+    "kill": (62, 129),  # its process namespace holds nobody else
+    "tgkill": (234, 131),
+    "mincore": (27, 232),
+    "msync": (26, 227),
+}
+_CLONE = (56, 220)
+_CLONE3 = (435, 435)
+_FCNTL = (72, 25)
+_IOCTL = (16, 29)
+_PRLIMIT = (302, 261)
+
+_CLONE_THREAD = 0x10000
+#: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: no locks, leases, signals, seals.
+_FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)
+#: TCGETS, TIOCGWINSZ, FIONCLEX, FIOCLEX: what opening a file asks.
+_IOCTL_COMMANDS = (0x5401, 0x5413, 0x5450, 0x5451)
+
+_LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_NUMBER, _ARCHITECTURE = 0, 4
+_ALLOW, _KILL_PROCESS, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
+
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
+
+
+def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("<HBBI", code, if_true, if_false, value)
+
+
+def _argument(index: int, high: bool = False) -> bytes:
+    return _instruction(_LOAD, 16 + 8 * index + (4 if high else 0))
+
+
+def _return(value: int) -> bytes:
+    return _instruction(_RETURN, value)
+
+
+def _case(number: int, body: list[bytes]) -> list[bytes]:
+    """Run `body`, which must return, for the system call `number`."""
+    return [_instruction(_JUMP_EQUAL, number, 0, len(body)), *body]
+
+
+def _one_of(argument: int, values: tuple[int, ...]) -> list[bytes]:
+    allow = [
+        part
+        for value in values
+        for part in (_instruction(_JUMP_EQUAL, value, 0, 1), _return(_ALLOW))
+    ]
+    return [_argument(argument), *allow, _return(_FAIL | errno.EPERM)]
+
+
+def build(machine: str) -> bytes:
+    """The filter for a machine as `platform.machine()` names it.
+
+    Raises: OSError for an architecture that it was not written for.
+    """
+    if machine not in _AUDIT_ARCHITECTURE:
+        raise OSError(errno.ENOSYS, f"no system call filter for {machine}: use x86_64 or aarch64")
+    which = list(_AUDIT_ARCHITECTURE).index(machine)
+    program = [
+        _instruction(_LOAD, _ARCHITECTURE),
+        _instruction(_JUMP_EQUAL, _AUDIT_ARCHITECTURE[machine], 1, 0),
+        _return(_KILL_PROCESS),
+        _instruction(_LOAD, _NUMBER),
+    ]
+    for numbers in _ALLOWED.values():
+        number = numbers[which]
+        if number is not None:
+            program += _case(number, [_return(_ALLOW)])
+    program += _case(
+        _CLONE[which],
+        [
+            _argument(0),
+            _instruction(_JUMP_SET, _CLONE_THREAD, 1, 0),
+            _return(_FAIL | errno.EPERM),
+            _return(_ALLOW),
+        ],
+    )
+    # The C library then falls back on clone, whose flags a filter can read.
+    program += _case(_CLONE3[which], [_return(_FAIL | errno.ENOSYS)])
+    program += _case(_FCNTL[which], _one_of(1, _FCNTL_COMMANDS))
+    program += _case(_IOCTL[which], _one_of(1, _IOCTL_COMMANDS))
+    program += _case(
+        _PRLIMIT[which],  # limits may be read, not set: the new limit must be a null pointer
+        [
+            _argument(2),
+            _instruction(_JUMP_EQUAL, 0, 1, 0),
+            _return(_FAIL | errno.EPERM),
+            _argument(2, high=True),
+            _instruction(_JUMP_EQUAL, 0, 1, 0),
+            _return(_FAIL | errno.EPERM),
+            _return(_ALLOW),
+        ],
+    )
+    program.append(_return(_FAIL | errno.EPERM))
+    return b"".join(program)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+class Filter:
+    """The filter of this machine, built once and installed in every child."""
+
+    def __init__(self) -> None:
+        self._code = build(platform.machine())
+        self._program = _Program(len(self._code) // 8, self._code)
+        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def install(self) -> None:
+        """Bind this process to the filter, for good."""
+        zero = ctypes.c_ulong(0)
+        if self._prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
+        program = ctypes.byref(self._program)
+        if self._prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_MODE_FILTER), program, zero, zero) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")

@@ -1,0 +1,272 @@
+"""The one language in which a program's outputs leave the sandbox: plain values, typed, bounded.
+
+A subclass of a builtin is reduced to the builtin's own value, read past whatever the subclass
+overrides; anything else becomes `Opaque`, which equals nothing. Equal bytes mean equal values, so
+most outputs need not be decoded at all. `decode` trusts nothing: every length, depth and tag is
+checked, and no code can be named.
+
+    value = "N" | "T" | "F" | "f" 8 bytes | "c" 16 bytes | sized
+    sized = ("i" int | "s" str | "b" bytes | "o" opaque: type name) length body
+          | ("l" list | "t" tuple | "S" set | "Z" frozenset) count values
+          | "d" count (key value)* | "q" int int (a Fraction or a finite Decimal)
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+#: The longest encoding of one output, in bytes. Longer ones travel as a digest.
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 100
+#: The longest part of a fraction: reducing a longer one would cost the reader too much.
+_MAX_FRACTION = 4096
+#: Members of one set or dict that may share a hash; more are an attack on whoever builds it.
+_MAX_SHARED_HASH = 64
+
+_LENGTH = struct.Struct(">I")
+_FLOAT = struct.Struct(">d")
+_COMPLEX = struct.Struct(">dd")
+
+
+class WireError(ValueError):
+    """A value too large or too deep to send, or bytes that encode no value."""
+
+
+class TooLarge(WireError):
+    """A value whose bytes would be more than allowed; it may still be said by a digest."""
+
+
+class Opaque:
+    """A value that cannot leave the sandbox; only the name of its type did. Equals nothing."""
+
+    def __init__(self, type_name: str) -> None:
+        self.type_name = type_name
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} object>"
+
+
+def encode(value: Any, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a value.
+
+    Raises: TooLarge if they would be more than `limit`; WireError if nested deeper than MAX_DEPTH.
+    """
+    encoder = _Encoder(limit)
+    encoder.add(value, 0)
+    return b"".join(encoder.parts)
+
+
+class _Encoder:
+    def __init__(self, limit: int) -> None:
+        self.parts: list[bytes] = []
+        self.left = limit
+
+    def put(self, part: bytes) -> None:
+        self.left -= len(part)
+        if self.left < 0:
+            raise TooLarge("too large")
+        self.parts.append(part)
+
+    def sized(self, tag: bytes, body: bytes) -> None:
+        self.put(tag + _LENGTH.pack(len(body)) + body)
+
+    def add(self, value: Any, depth: int) -> None:
+        kind = type(value)
+        if kind is int:
+            self._int(value)
+        elif kind is str:
+            self._str(value)
+        elif kind is float:
+            self.put(b"f" + _FLOAT.pack(value))
+        elif kind is bool:
+            self.put(b"T" if value else b"F")
+        elif value is None:
+            self.put(b"N")
+        elif kind is list or kind is tuple:
+            self._sequence(b"l" if kind is list else b"t", value, depth)
+        elif kind is dict:
+            self._dict(value, depth)
+        elif kind is set or kind is frozenset:
+            self._set(b"S" if kind is set else b"Z", value, depth)
+        elif kind is complex:
+            self.put(b"c" + _COMPLEX.pack(value.real, value.imag))
+        elif kind is bytes:
+            self.sized(b"b", value)
+        else:
+            self._other(value, depth)
+
+    def _int(self, value: int) -> None:
+        self.sized(b"i", value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+
+    def _str(self, value: str) -> None:
+        if len(value) > self.left:
+            raise TooLarge("too large")
+        self.sized(b"s", value.encode("utf-8", "surrogatepass"))
+
+    def _open(self, tag: bytes, count: int, depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise WireError("too deep")
+        if count > self.left:
+            raise TooLarge("too large")
+        self.put(tag + _LENGTH.pack(count))
+
+    def _sequence(self, tag: bytes, value: Any, depth: int) -> None:
+        self._open(tag, len(value), depth)
+        for item in value:
+            self.add(item, depth + 1)
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> None:
+        self._open(b"d", len(value), depth)
+        for key, item in value.items():
+            self.add(key, depth + 1)
+            self.add(item, depth + 1)
+
+    def _set(self, tag: bytes, value: Any, depth: int) -> None:
+        """The members in the order of their bytes, so that equal sets give equal bytes."""
+        self._open(tag, len(value), depth)
+        members = []
+        for item in value:
+            member = _Encoder(self.left)
+            member.add(item, depth + 1)
+            members.append(b"".join(member.parts))
+            self.left = member.left
+        self.parts.extend(sorted(members))
+
+    def _other(self, value: Any, depth: int) -> None:
+        kind = type(value)
+        bases = type.mro(kind)
+        for base, reduced in _REDUCED.items():
+            if base in bases:
+                self.add(reduced(value), depth)
+                return
+        if kind.__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+            plain = value.item()
+            if type(plain) in (int, float, bool, complex):
+                self.add(plain, depth)
+                return
+        if kind is Fraction or (kind is Decimal and value.is_finite()):
+            self._fraction(*value.as_integer_ratio())
+            return
+        self.sized(b"o", str(kind.__name__)[:100].encode("utf-8", "replace"))
+
+    def _fraction(self, over: int, under: int) -> None:
+        if max(over.bit_length(), under.bit_length()) > _MAX_FRACTION * 8 - 8:
+            raise TooLarge("too large")
+        self.put(b"q")
+        self._int(over)
+        self._int(under)
+
+
+#: How a subclass is read as its builtin, whatever it overrides. bool has no subclasses.
+_REDUCED: dict[type, Callable[[Any], Any]] = {
+    int: lambda value: int.__add__(value, 0),
+    float: float.__float__,
+    complex: lambda value: complex.__add__(value, 0),
+    str: str.__str__,
+    bytes: bytes.__bytes__,
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+
+
+def decode(data: bytes) -> Any:
+    """The value that `data`, and all of it, encodes. For bytes that nobody vouches for.
+
+    Raises: WireError if it encodes none.
+    """
+    decoder = _Decoder(data)
+    value = decoder.value(0)
+    if decoder.at != len(data):
+        raise WireError("more bytes than one value")
+    return value
+
+
+class _Decoder:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def take(self, count: int) -> bytes:
+        end = self.at + count
+        if end > len(self.data):
+            raise WireError("cut short")
+        part = self.data[self.at : end]
+        self.at = end
+        return part
+
+    def count(self) -> int:
+        """A length or a count: never more than the bytes that are left, so it cannot lie."""
+        number: int = _LENGTH.unpack(self.take(4))[0]
+        if number > len(self.data) - self.at:
+            raise WireError("cut short")
+        return number
+
+    def value(self, depth: int) -> Any:
+        tag = self.take(1)
+        if tag in b"NTF":
+            return {b"N": None, b"T": True, b"F": False}[tag]
+        if tag == b"f":
+            return _FLOAT.unpack(self.take(8))[0]
+        if tag == b"c":
+            return complex(*_COMPLEX.unpack(self.take(16)))
+        if tag in b"isbo":
+            return self._sized(tag)
+        if depth >= MAX_DEPTH:
+            raise WireError("too deep")
+        if tag == b"q":
+            return self._fraction(depth)
+        if tag not in b"ltSZd":
+            raise WireError("unknown tag")
+        count = self.count()
+        if tag == b"d":
+            pairs = [(self.value(depth + 1), self.value(depth + 1)) for _ in range(count)]
+            _check_hashes([key for key, _ in pairs])
+            return dict(pairs)
+        items = [self.value(depth + 1) for _ in range(count)]
+        if tag == b"l":
+            return items
+        if tag == b"t":
+            return tuple(items)
+        _check_hashes(items)
+        return set(items) if tag == b"S" else frozenset(items)
+
+    def _sized(self, tag: bytes) -> Any:
+        body = self.take(self.count())
+        if tag == b"i":
+            return int.from_bytes(body, "big", signed=True)
+        if tag == b"b":
+            return body
+        try:
+            text = body.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise WireError("not a text") from None
+        return text if tag == b"s" else Opaque(text)
+
+    def _fraction(self, depth: int) -> Fraction:
+        start = self.at
+        over, under = self.value(depth + 1), self.value(depth + 1)
+        if (
+            self.at - start > 2 * _MAX_FRACTION + 10
+            or type(over) is not int
+            or type(under) is not int
+        ):
+            raise WireError("not a fraction")
+        if under == 0:
+            raise WireError("not a fraction")
+        return Fraction(over, under)
+
+
+def _check_hashes(members: list[Any]) -> None:
+    """Refuse members that cannot be hashed, or that share hashes to make a set take for ever."""
+    try:
+        hashes = Counter(map(hash, members))
+    except TypeError:
+        raise WireError("a member that cannot be hashed") from None
+    if hashes and max(hashes.values()) > _MAX_SHARED_HASH:
+        raise WireError("too many members with one hash")

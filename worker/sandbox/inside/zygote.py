@@ -1,0 +1,137 @@
+"""The sandbox's first process: loads Python once, and clones a fresh process for each program.
+
+Never runs a program itself and never reads what one wrote. Spoken to over a socket of packets:
+
+    supervisor: b"R" + CPU seconds, with a socket attached: run what that socket will ask
+                b"C": how much CPU time has the program used?     b"K": kill it
+    zygote:     b"Z": ready     b"C" + seconds     b"E" + wait status, CPU seconds: it has ended
+
+When the supervisor goes away, the socket closes and the sandbox ends.
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+from . import frames, program
+from .confine import check, confine, libc
+from .seccomp import Filter
+
+STARTED, CPU, ENDED = b"Z", b"C", b"E"
+RUN, KILL = b"R", b"K"
+RUN_FORMAT = struct.Struct("=ci")
+CPU_FORMAT = struct.Struct("=cd")
+ENDED_FORMAT = struct.Struct("=cid")
+
+_CLONE_NEWPID = 0x20000000
+
+#: What programs import; loaded once, here, or each of them would pay for it.
+_PRELOADED = [
+    "abc", "array", "ast", "base64", "bisect", "builtins", "calendar", "cmath", "collections",
+    "collections.abc", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions",
+    "functools", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword",
+    "linecache", "locale", "logging", "math", "numbers", "operator", "os", "pprint", "queue",
+    "random", "re", "secrets", "statistics", "string", "struct", "sys", "tempfile", "textwrap",
+    "threading", "time", "traceback", "types", "typing", "unicodedata", "unittest",
+    "urllib.parse", "uuid", "zlib", "numpy",
+]  # fmt: skip
+
+
+class Zygote:
+    """Serves one supervisor, one program at a time."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._filter = Filter()
+        self._own_namespace = os.pidfd_open(os.getpid())
+
+    def serve(self) -> None:
+        """Run what the supervisor sends until it goes away."""
+        self._control.send(STARTED)
+        while True:
+            message, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+            if not message:
+                return
+            if message[:1] == RUN and fds:
+                _, cpu_seconds = RUN_FORMAT.unpack(message)
+                child = self._clone(fds[0], cpu_seconds)
+                os.close(fds[0])
+                self._watch(child)
+
+    def _clone(self, fd: int, cpu_seconds: int) -> int:
+        """Start a process, the first of its own process namespace, that runs one program."""
+        check(libc.unshare(_CLONE_NEWPID), "unshare(CLONE_NEWPID)")
+        child = os.fork()
+        if child == 0:
+            self._be_program(fd, cpu_seconds)
+        # Back to our own namespace for what we start next: unshare works only from there.
+        check(libc.setns(self._own_namespace, _CLONE_NEWPID), "setns(CLONE_NEWPID)")
+        return child
+
+    def _be_program(self, fd: int, cpu_seconds: int) -> None:
+        try:
+            confine(fd, cpu_seconds, self._filter)
+            frames.send(fd, frames.CONFINED)
+            gc.enable()
+            program.run(fd)
+        finally:
+            os._exit(0)
+
+    def _watch(self, child: int) -> None:
+        """Answer the supervisor until the program has ended, then say how."""
+        ended = os.pidfd_open(child)
+        poll = select.poll()
+        poll.register(ended, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        waiting = True
+        while waiting:
+            for fd, _ in poll.poll():
+                if fd == ended:
+                    waiting = False
+                    continue
+                message = self._control.recv(64)
+                if not message:
+                    os._exit(0)  # and the kernel ends everything in this namespace
+                if message == KILL:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
+                elif message == CPU:
+                    self._control.send(CPU_FORMAT.pack(CPU, _cpu_seconds(child)))
+        os.close(ended)
+        status = 0x7F  # "stopped", as a traced child would be: not an end
+        while os.WIFSTOPPED(status):
+            _, status, usage = os.wait4(child, 0)
+        self._control.send(ENDED_FORMAT.pack(ENDED, status, usage.ru_utime + usage.ru_stime))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of another process, by the clock that clock_getcpuclockid(3) would name."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+def main(control_fd: int) -> None:
+    """Serve the supervisor at the other end of `control_fd`."""
+    null = os.open("/dev/null", os.O_RDWR)
+    for module in _PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    zygote = Zygote(socket.socket(fileno=control_fd))
+    sys.path[:] = [path for path in sys.path if path != "/judge"]
+    # Errors so far went to the supervisor's pipe; from here on nobody reads them.
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    zygote.serve()

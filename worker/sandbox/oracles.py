@@ -1,0 +1,97 @@
+"""Problems with more than one right answer, or whose right answer cannot be sent.
+
+The rules are EvalPlus's. They are chosen by the names of problem and entry point; every one of
+them reads inputs that the program never had in its hands.
+"""
+
+import math
+from typing import Any
+
+from models.problem import HiddenTests
+from worker.sandbox.comparison import matches
+
+#: The order of what these return, and repetitions in it, do not matter.
+_SETS = frozenset(
+    {
+        "similar_elements",
+        "find_char_long",
+        "common_in_nested_lists",
+        "extract_singly",
+        "larg_nnum",
+        "intersection_array",
+        "find_dissimilar",
+        "Diff",
+    }
+)
+#: These return a match or nothing: what counts is whether there is one.
+_PRESENCES = frozenset({"check_str", "text_match_three", "text_starta_endb"})
+
+
+def reduction(problem: HiddenTests) -> str:
+    """What is to be sent of each output: all of it, or less (see inside/program.py)."""
+    if _is_mbpp(problem):
+        if problem.entry_point in _SETS:
+            return "set"
+        if problem.entry_point in _PRESENCES:
+            return "presence"
+    return ""
+
+
+def right(problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float) -> bool:
+    """Whether `got` is a right output of this problem for these arguments."""
+    try:
+        return _right(problem, arguments, expected, got, atol)
+    except (TypeError, ValueError, OverflowError, AttributeError, RecursionError):
+        return False  # no number where a rule computes with one
+
+
+def _right(
+    problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float
+) -> bool:
+    if problem.problem_id == "HumanEval/32":
+        return _is_root(arguments[0], expected, got, atol)
+    if matches(expected, got, atol):
+        return True
+    if not _is_mbpp(problem):
+        return False
+    match problem.entry_point:
+        case "are_equivalent":
+            return True
+        case "sum_div":
+            return bool(got == 0)
+        case "surface_Area":
+            return bool(abs(got - _pyramid_surface(*arguments)) <= problem.atol)
+        case "digit_distance_nums":
+            return bool(got == _digit_distance(*arguments))
+    return False
+
+
+def _is_mbpp(problem: HiddenTests) -> bool:
+    return problem.problem_id.startswith("Mbpp/")
+
+
+def _is_root(coefficients: list[float], expected: Any, got: Any, atol: float) -> bool:
+    """A root of the polynomial, within the tolerance, or as near to one as the reference comes.
+
+    EvalPlus leaves out the second half, and so fails its own reference.
+    """
+    miss = abs(_polynomial(coefficients, got))
+    return miss <= atol or miss <= abs(_polynomial(coefficients, expected))
+
+
+def _polynomial(coefficients: list[float], x: float) -> float:
+    return sum(coefficient * math.pow(x, power) for power, coefficient in enumerate(coefficients))
+
+
+def _pyramid_surface(base_edge: float, height: float) -> int:
+    """Of a square pyramid, `height` taken from the base to the apex."""
+    slant = math.hypot(base_edge / 2, height)
+    return round(base_edge * base_edge + 2 * base_edge * slant)
+
+
+def _digit_distance(left: int, right: int) -> int:
+    """The sum of the differences digit by digit, the shorter number filled up with zeros."""
+    one, other = str(left), str(right)
+    width = max(len(one), len(other))
+    pairs = zip(one.zfill(width), other.zfill(width), strict=True)
+    return sum(abs(int(a) - int(b)) for a, b in pairs)

@@ -1,0 +1,41 @@
+"""How long a program may take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Time limits and labels. All times in seconds.
+
+    An input may take `shortest`, or `factor` times what the reference took on this machine if that
+    is more. A set of tests may take the sum of that, but `longest` at most, unless the reference
+    alone, times `factor`, takes more and `follow_reference` allows for it.
+    """
+
+    name: str
+    shortest: float = 1.0
+    factor: float = 4.0
+    longest: float = 60.0
+    follow_reference: bool = True
+    #: CPU time, so a busy machine makes no right answer wrong; else wall-clock time.
+    judge_cpu: bool = True
+    #: Whether the plus tests are run for a program that failed the base tests.
+    plus_without_base: bool = False
+
+    def limit(self, reference: float) -> float:
+        """Seconds for an input whose reference took `reference` seconds."""
+        return max(self.shortest, self.factor * reference)
+
+    def total(self, references: Sequence[float]) -> float:
+        """Seconds for a whole set of tests."""
+        most = self.longest
+        if self.follow_reference:
+            most = max(most, self.factor * sum(references))
+        return min(most, sum(map(self.limit, references))) + 1.0
+
+
+DEFAULT = Profile("default")
+EVALPLUS = Profile(
+    "evalplus-0.3.1", follow_reference=False, judge_cpu=False, plus_without_base=True
+)

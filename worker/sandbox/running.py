@@ -1,0 +1,167 @@
+"""One program's process, seen from outside: its frames, its deadlines, its end."""
+
+import os
+import select
+import socket
+import struct
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from models.errors import InfrastructureError
+from worker.sandbox.inside import frames, wire, zygote
+
+_SEND_SECONDS = 30.0
+_REPLY_SECONDS = 10.0
+#: Wall-clock seconds a call may take in all, for each second of CPU time it is given.
+_BACKSTOP = 5.0
+_MAX_FRAME = wire.MAX_BYTES + 4096
+#: Pause after reading, so that a program of a thousand quick calls does not wake us a thousand times.
+_GATHER_SECONDS = 0.0005
+
+
+class Overtime(Exception):
+    """The program took longer than it was given."""
+
+
+class BadFrames(Exception):
+    """The program wrote bytes that are no frames."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: by a signal (a number) or with a status, and the CPU time it had used."""
+
+    signal: int
+    status: int
+    cpu_seconds: float
+
+
+class Run:
+    """The supervisor's end of one program. Made by Sandbox.run."""
+
+    def __init__(self, connection: socket.socket, control: socket.socket) -> None:
+        self._connection = connection
+        self._control = control
+        self._buffer = bytearray()
+        self._frames: deque[bytes] = deque()
+        self._closed = False
+        self.started = time.monotonic()
+        #: When the frame before the awaited one came, and the CPU time used till then, at most.
+        self._since = self.started
+        self._cpu_then = 0.0
+        self.ended: Ended | None = None
+
+    def begin(self, request: bytes) -> None:
+        """Wait until the process is confined, then tell it what to do."""
+        try:
+            first = self.next(_SEND_SECONDS, judge_cpu=False)
+        except (Overtime, BadFrames):
+            first = None
+        if first != frames.CONFINED:
+            raise InfrastructureError(
+                "the sandbox could not confine a program: see foureyes doctor"
+            )
+        self._connection.settimeout(_SEND_SECONDS)
+        try:
+            self._connection.sendall(request)
+        except OSError as error:
+            raise InfrastructureError(f"the sandbox took no request: {error}") from None
+
+    def next(self, limit: float, judge_cpu: bool = True) -> bytes | None:
+        """The next frame, tag first; None if the process has closed its end.
+
+        `limit` is in seconds since the frame before: of CPU time, with a wall-clock backstop; or of
+        wall-clock time alone. Raises: Overtime, BadFrames.
+        """
+        deadline = self._since + limit
+        while not self._frames and not self._closed:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                deadline = self._extended(limit, judge_cpu)
+                continue
+            self._receive(remaining)
+        return self._frames.popleft() if self._frames else None
+
+    def _receive(self, seconds: float) -> None:
+        readable, _, _ = select.select([self._connection], [], [], seconds)
+        if not readable:
+            return
+        try:
+            part = self._connection.recv(1 << 18)
+        except ConnectionError:
+            part = b""
+        self._closed = not part
+        self._buffer += part
+        self._cut()
+        if self._frames:
+            now = time.monotonic()
+            self._cpu_then += now - self._since  # one thread cannot have used more
+            self._since = now
+            if not self._closed:
+                time.sleep(_GATHER_SECONDS)
+
+    def _cut(self) -> None:
+        """Move whole frames out of the buffer."""
+        at = 0
+        while len(self._buffer) - at >= 4:
+            (length,) = struct.unpack_from(">I", self._buffer, at)
+            if not 1 <= length <= _MAX_FRAME:
+                raise BadFrames
+            if len(self._buffer) - at - 4 < length:
+                break
+            self._frames.append(bytes(self._buffer[at + 4 : at + 4 + length]))
+            at += 4 + length
+        del self._buffer[:at]
+
+    def _extended(self, limit: float, judge_cpu: bool) -> float:
+        """A later deadline for a program that had no processor; else Overtime."""
+        now = time.monotonic()
+        if not judge_cpu or now - self._since >= limit * _BACKSTOP:
+            raise Overtime
+        # At least this much of the CPU time went into the awaited frame.
+        used = self.cpu_seconds() - self._cpu_then
+        if used >= limit * 0.98:
+            raise Overtime
+        return min(now + max(limit - used, 0.02), self._since + limit * _BACKSTOP)
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the process has used so far."""
+        self._control.send(zygote.CPU)
+        reply = self._reply()
+        if reply[:1] == zygote.ENDED:
+            self._note_end(reply)
+            assert self.ended is not None
+            return self.ended.cpu_seconds
+        return float(zygote.CPU_FORMAT.unpack(reply)[1])
+
+    def end(self) -> Ended:
+        """Kill the process, if it still runs, and say how it ended."""
+        if self.ended is None:
+            self._control.send(zygote.KILL)
+        while self.ended is None:
+            reply = self._reply()
+            if reply[:1] == zygote.ENDED:
+                self._note_end(reply)
+        return self.ended
+
+    def await_end(self, seconds: float) -> Ended | None:
+        """How a process that closed its end ended by itself; None if it goes on all the same."""
+        if self.ended is None and select.select([self._control], [], [], seconds)[0]:
+            self._note_end(self._reply())
+        return self.ended
+
+    def _note_end(self, reply: bytes) -> None:
+        _, status, cpu_seconds = zygote.ENDED_FORMAT.unpack(reply)
+        killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        self.ended = Ended(killed, os.WEXITSTATUS(status) if not killed else 0, cpu_seconds)
+
+    def _reply(self) -> bytes:
+        self._control.settimeout(_REPLY_SECONDS)
+        try:
+            reply = self._control.recv(64)
+        except OSError as error:
+            raise InfrastructureError(f"the sandbox does not answer: {error}") from None
+        if not reply:
+            raise InfrastructureError("the sandbox died")
+        return reply

@@ -1,0 +1,248 @@
+"""One set of hidden tests: a program is called with each input until an output is wrong."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from models.enums import Status
+from models.errors import InfrastructureError
+from models.problem import HiddenTests
+from worker.sandbox import comparison, mbpp, oracles
+from worker.sandbox.expected import Answer, Expected
+from worker.sandbox.inside import frames, wire
+from worker.sandbox.profiles import Profile
+from worker.sandbox.running import BadFrames, Overtime, Run
+from worker.sandbox.sandbox import Sandbox
+
+#: CPU seconds that a program's own top level may take.
+LOAD_SECONDS = 10
+#: Characters of an input or output that are kept for a person to read.
+SHOWN = 2000
+
+_REFERENCE_SECONDS = 300.0
+_REFERENCE_TOTAL = 3600
+#: Below this, wall-clock time is as good as CPU time, as limits are never shorter than a second.
+_WORTH_ASKING = 0.1
+#: How much longer than its limit a whole set may take by the clock, on a busy machine.
+_BUSY = 5.0
+_END_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Tests:
+    """A set of tests, ready to be sent: `request` needs only the code to be put in."""
+
+    __test__ = False  # not a pytest class
+
+    problem: HiddenTests
+    inputs: list[list[Any]]
+    answers: tuple[Answer, ...]
+    atols: list[float]
+
+    def request(self, code: str) -> bytes:
+        """What is sent to the program's process; it names no expected output."""
+        problem = self.problem
+        reduction = oracles.reduction(problem)
+        return frames.request(("call", code, problem.entry_point, self.inputs, reduction))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The two sets of tests of one problem."""
+
+    base: Tests
+    plus: Tests
+
+    @classmethod
+    def of(cls, problem: HiddenTests, expected: Expected) -> "Prepared":
+        """Put together what the benchmark gives and what the reference answered."""
+        sets = []
+        for given, answers in (
+            (problem.base_inputs, expected.base),
+            (problem.plus_inputs, expected.plus),
+        ):
+            values = [_value(answer.frame) for answer in answers]
+            atols = comparison.tolerances(problem.atol, values)
+            sets.append(Tests(problem, mbpp.arguments(problem.problem_id, given), answers, atols))
+        return cls(*sets)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one set of tests said. The last four as in models.problem.Judgement."""
+
+    status: Status
+    cpu_seconds: float = 0.0
+    reason: str = ""
+    failing_input: str | None = None
+    expected: str | None = None
+    got: str | None = None
+
+
+def judge(sandbox: Sandbox, profile: Profile, tests: Tests, code: str) -> Outcome:
+    """Run the tests on a program, up to the first that fails."""
+    if not tests.inputs:
+        return Outcome(Status.PASS)
+    total = profile.total([answer.seconds for answer in tests.answers])
+    with sandbox.run(tests.request(code), int(total) + LOAD_SECONDS + 2) as run:
+        outcome = loading_problem(run) or _call_all(run, profile, tests, total)
+    assert run.ended is not None
+    return Outcome(**{**vars(outcome), "cpu_seconds": run.ended.cpu_seconds})
+
+
+def loading_problem(run: Run) -> Outcome | None:
+    """Wait until the program is loaded; what went wrong, if it cannot be."""
+    try:
+        frame = run.next(LOAD_SECONDS)
+    except Overtime:
+        return Outcome(Status.TIMEOUT, reason="timeout")
+    except BadFrames:
+        return Outcome(Status.FAIL, reason="killed")
+    if frame is None:
+        return Outcome(Status.TIMEOUT, reason=_how_it_ended(run))
+    if frame[:1] == frames.READY:
+        return None
+    return Outcome(Status.FAIL, reason=_said(frame) or "killed")
+
+
+def _call_all(run: Run, profile: Profile, tests: Tests, total: float) -> Outcome:
+    patience = total * (_BUSY if profile.judge_cpu else 1.0)
+    finish = time.monotonic() + patience
+    for index, answer in enumerate(tests.answers):
+        left = finish - time.monotonic()
+        limit = profile.limit(answer.seconds)
+        try:
+            frame = run.next(min(limit, max(left, 0.0)), profile.judge_cpu)
+        except Overtime:
+            status = Status.FAIL if limit <= left else Status.TIMEOUT
+            return _failed(tests, index, status, "timeout")
+        except BadFrames:
+            return _failed(tests, index, Status.FAIL, "killed")
+        if frame is None:
+            return _failed(tests, index, Status.TIMEOUT, _how_it_ended(run))
+        if frame == answer.frame:
+            continue
+        outcome = _compare(tests, index, frame)
+        if outcome is not None:
+            return outcome
+    return Outcome(Status.PASS)
+
+
+def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
+    """What is wrong with the frame that answers an input; None if nothing is."""
+    answer = tests.answers[index]
+    tag = frame[:1]
+    if tag == frames.RAISED:
+        said = _said(frame)
+        reason = "memory" if said.startswith("MemoryError") else f"exception: {said}"
+        return _failed(tests, index, Status.FAIL, reason.partition(":\n")[0], got=said)
+    if tag == frames.REFUSED:
+        return _failed(tests, index, Status.FAIL, "output too large", got=_said(frame))
+    if tag == frames.DIGEST:
+        digest = frame[1 : 1 + frames.DIGEST_BYTES]
+        if answer.frame[1 : 1 + frames.DIGEST_BYTES] == digest and answer.frame[:1] == tag:
+            return None
+        reason = "wrong answer" if answer.frame[:1] == tag else "output too large"
+        return _failed(tests, index, Status.FAIL, reason, got=_begin(frame))
+    try:
+        got = wire.decode(frame[1:]) if tag == frames.VALUE else None
+    except wire.WireError:
+        return _failed(tests, index, Status.FAIL, "killed")
+    if tag != frames.VALUE:
+        return _failed(tests, index, Status.FAIL, "killed")
+    expected = _value(answer.frame)
+    arguments = tests.inputs[index]
+    if answer.frame[:1] == frames.VALUE and oracles.right(
+        tests.problem, arguments, expected, got, tests.atols[index]
+    ):
+        return None
+    return _failed(tests, index, Status.FAIL, "wrong answer", got=shown(got))
+
+
+def _failed(
+    tests: Tests, index: int, status: Status, reason: str, got: str | None = None
+) -> Outcome:
+    expected = tests.answers[index].frame
+    return Outcome(
+        status,
+        reason=reason,
+        failing_input=shown(tests.inputs[index]),
+        expected=_begin(expected) if expected[:1] == frames.DIGEST else shown(_value(expected)),
+        got=got[:SHOWN] if got is not None else None,
+    )
+
+
+def _how_it_ended(run: Run) -> str:
+    """Why a process stopped speaking."""
+    run.await_end(_END_SECONDS)
+    return "killed"
+
+
+def run_reference(sandbox: Sandbox, problem: HiddenTests) -> Expected:
+    """What the reference program answers to all inputs, in the same sandbox, with ample time.
+
+    Raises: InfrastructureError if it fails on one; there is nothing then to compare with.
+    """
+    return Expected(
+        _reference_answers(sandbox, problem, problem.base_inputs),
+        _reference_answers(sandbox, problem, problem.plus_inputs),
+    )
+
+
+def _reference_answers(
+    sandbox: Sandbox, problem: HiddenTests, given: list[Any]
+) -> tuple[Answer, ...]:
+    if not given:
+        return ()
+    tests = Tests(problem, mbpp.arguments(problem.problem_id, given), (), [])
+    answers = []
+    with sandbox.run(tests.request(problem.reference), _REFERENCE_TOTAL) as run:
+        broken = loading_problem(run)
+        if broken is not None:
+            raise _no_reference(problem, broken.reason)
+        then, cpu_then = time.monotonic(), run.cpu_seconds()
+        for arguments in tests.inputs:
+            try:
+                frame = run.next(_REFERENCE_SECONDS)
+            except (Overtime, BadFrames):
+                frame = None
+            if frame is None or frame[:1] not in (frames.VALUE, frames.DIGEST):
+                raise _no_reference(
+                    problem,
+                    f"for {shown(arguments)[:200]}: {_said(frame) if frame else 'no answer'}",
+                )
+            now = time.monotonic()
+            seconds = now - then
+            if seconds > _WORTH_ASKING:
+                cpu = run.cpu_seconds()
+                seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
+            answers.append(Answer(frame, seconds))
+            then = now
+    return tuple(answers)
+
+
+def _no_reference(problem: HiddenTests, why: str) -> InfrastructureError:
+    return InfrastructureError(f"{problem.problem_id}: its reference program fails: {why}")
+
+
+def _value(frame: bytes) -> Any:
+    """The value of a frame that the reference wrote; None for a digest."""
+    return wire.decode(frame[1:]) if frame[:1] == frames.VALUE else None
+
+
+def _said(frame: bytes) -> str:
+    return frame[1:].decode("utf-8", "replace")[:SHOWN]
+
+
+def _begin(frame: bytes) -> str:
+    """How a long output begins."""
+    return frame[1 + frames.DIGEST_BYTES :].decode("utf-8", "replace")[:SHOWN] + " ..."
+
+
+def shown(value: Any) -> str:
+    """A value for a person to read, shortened."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python writes
+        return "<a number too long to write>"
+    return text if len(text) <= SHOWN else text[: SHOWN - 4] + " ..."
