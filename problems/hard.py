@@ -42,14 +42,29 @@ while waiting:
 return order
 """,
         wrong={
-            "leaves out what has no entry": [("waiting.setdefault(other, set())", "pass"), ("others - set(order)", "(others & set(needs)) - set(order)")],
+            "leaves out what has no entry": [
+                ("waiting.setdefault(other, set())", "pass"),
+                ("others - set(order)", "(others & set(needs)) - set(order)"),
+            ],
             "gives a part of the order": [("return []", "return order")],
             "takes the first that is ready": [("min(ready)", "ready[0]")],
-            "takes all that are ready at once": [("name = min(ready)\n        order.append(name)\n        del waiting[name]", "for name in sorted(ready):\n            order.append(name)\n            del waiting[name]")],
+            "takes all that are ready at once": [
+                (
+                    "name = min(ready)\n        order.append(name)\n        del waiting[name]",
+                    "for name in sorted(ready):\n            order.append(name)\n            del waiting[name]",
+                )
+            ],
         },
         base=[[{"app": ["lib"], "lib": []}], [{}], [{"a": []}], [{"b": ["z"], "a": []}]],
-        plus=lambda r: [[{"a": ["b"], "b": ["a"], "c": []}], [{"c": ["b"], "b": ["a"], "d": []}], [{"a": ["a"]}], [{"d": ["c"], "a": ["d"], "b": []}]]
-        + [[_tasks(r)] for _ in range(60)],
+        plus=lambda r: (
+            [
+                [{"a": ["b"], "b": ["a"], "c": []}],
+                [{"c": ["b"], "b": ["a"], "d": []}],
+                [{"a": ["a"]}],
+                [{"d": ["c"], "a": ["d"], "b": []}],
+            ]
+            + [[_tasks(r)] for _ in range(60)]
+        ),
     ),
     Source(
         signature="def cheapest_tickets(days: list[int], prices: list[int]) -> int:",
@@ -82,15 +97,44 @@ for first in reversed(range(len(travel))):
 return best[0]
 """,
         wrong={
-            "counts repeated days": [("sorted(set(days))", "sorted(days)"), ("travel[after] < travel[first] + length", "(after == first or travel[first] < travel[after] < travel[first] + length)")],
+            "counts repeated days": [
+                ("sorted(set(days))", "sorted(days)"),
+                (
+                    "travel[after] < travel[first] + length",
+                    "(after == first or travel[first] < travel[after] < travel[first] + length)",
+                ),
+            ],
             "does not sort": [("sorted(set(days))", "list(dict.fromkeys(days))")],
-            "tickets last a day longer": [("< travel[first] + length", "<= travel[first] + length")],
+            "tickets last a day longer": [
+                ("< travel[first] + length", "<= travel[first] + length")
+            ],
             "forgets the longest": [("zip((1, 3, 10), prices)", "zip((1, 3), prices)")],
-            "buys greedily": [("options.append(price + best[after])", "options.append((price / (after - first), price + best[after]))"), ("min(options)", "min(options)[1]")],
+            "buys greedily": [
+                (
+                    "options.append(price + best[after])",
+                    "options.append((price / (after - first), price + best[after]))",
+                ),
+                ("min(options)", "min(options)[1]"),
+            ],
         },
         base=[[[1, 2, 3], [2, 5, 9]], [[1, 20], [2, 5, 9]], [[], [1, 2, 3]], [[5], [4, 6, 9]]],
-        plus=lambda r: [[[7, 7], [4, 3, 9]], [[3, 1, 2], [2, 5, 9]], [[1, 2, 3, 4], [2, 5, 9]], [list(range(1, 12)), [3, 7, 15]], [[1, 11], [5, 5, 6]], [[1, 2, 2], [2, 9, 20]]]
-        + [[[r.randint(1, 40) for _ in range(r.randint(0, 14))], [r.randint(1, 6), r.randint(3, 12), r.randint(6, 25)]] for _ in range(50)],
+        plus=lambda r: (
+            [
+                [[7, 7], [4, 3, 9]],
+                [[3, 1, 2], [2, 5, 9]],
+                [[1, 2, 3, 4], [2, 5, 9]],
+                [list(range(1, 12)), [3, 7, 15]],
+                [[1, 11], [5, 5, 6]],
+                [[1, 2, 2], [2, 9, 20]],
+            ]
+            + [
+                [
+                    [r.randint(1, 40) for _ in range(r.randint(0, 14))],
+                    [r.randint(1, 6), r.randint(3, 12), r.randint(6, 25)],
+                ]
+                for _ in range(50)
+            ]
+        ),
     ),
     Source(
         signature="def matches(pattern: str, name: str) -> bool:",
@@ -133,15 +177,51 @@ while position < len(pattern):
 return len(name) in reached
 """,
         wrong={
-            "a star crosses folders": [('while end < len(name) and name[end] != "/":', "while end < len(name):")],
-            "a question mark may be a slash": [('symbol == "?" and name[start] != "/"', 'symbol == "?"')],
-            "a star needs a character": [("            following.add(end)\n                while", "            while")],
+            "a star crosses folders": [
+                ('while end < len(name) and name[end] != "/":', "while end < len(name):")
+            ],
+            "a question mark may be a slash": [
+                ('symbol == "?" and name[start] != "/"', 'symbol == "?"')
+            ],
+            "a star needs a character": [
+                ("            following.add(end)\n                while", "            while")
+            ],
             "matches a beginning": [("return len(name) in reached", "return bool(reached)")],
             "two stars are one": [('pattern.startswith("**", position)', "False")],
         },
-        base=[["src/*.py", "src/a.py"], ["src/*.py", "src/b/a.py"], ["a?c", "abc"], ["", ""], ["a", "b"]],
-        plus=lambda r: [["src/**.py", "src/b/a.py"], ["a?c", "a/c"], ["*", ""], ["**", ""], ["**", "a/b"], ["*", "a/b"], ["a*", "a"], ["***", "a/b"], ["?", ""], ["a.c", "abc"], ["*a*", "bab"], ["A", "a"], ["a", "ab"]]
-        + [["".join(r.choice(["a", "b", "*", "**", "?", "/"]) for _ in range(r.randint(0, 5))), "".join(r.choice("aab/") for _ in range(r.randint(0, 6)))] for _ in range(80)],
+        base=[
+            ["src/*.py", "src/a.py"],
+            ["src/*.py", "src/b/a.py"],
+            ["a?c", "abc"],
+            ["", ""],
+            ["a", "b"],
+        ],
+        plus=lambda r: (
+            [
+                ["src/**.py", "src/b/a.py"],
+                ["a?c", "a/c"],
+                ["*", ""],
+                ["**", ""],
+                ["**", "a/b"],
+                ["*", "a/b"],
+                ["a*", "a"],
+                ["***", "a/b"],
+                ["?", ""],
+                ["a.c", "abc"],
+                ["*a*", "bab"],
+                ["A", "a"],
+                ["a", "ab"],
+            ]
+            + [
+                [
+                    "".join(
+                        r.choice(["a", "b", "*", "**", "?", "/"]) for _ in range(r.randint(0, 5))
+                    ),
+                    "".join(r.choice("aab/") for _ in range(r.randint(0, 6))),
+                ]
+                for _ in range(80)
+            ]
+        ),
     ),
     Source(
         signature="def evaluate_cells(cells: dict[str, str]) -> dict[str, int | None]:",
@@ -188,14 +268,46 @@ for name in cells:
 return values
 """,
         wrong={
-            "a missing cell is None": [("if name not in cells:\n            return 0", "if name not in cells:\n            return None")],
-            "a cycle is zero": [("if name in under_way:\n            return None", "if name in under_way:\n            return 0")],
+            "a missing cell is None": [
+                (
+                    "if name not in cells:\n            return 0",
+                    "if name not in cells:\n            return None",
+                )
+            ],
+            "a cycle is zero": [
+                (
+                    "if name in under_way:\n            return None",
+                    "if name in under_way:\n            return 0",
+                )
+            ],
             "forgets signs": [("sign * term", "term")],
-            "does not see cells below": [("if name not in cells:", "if name not in cells or under_way and name not in values:")],
+            "does not see cells below": [
+                (
+                    "if name not in cells:",
+                    "if name not in cells or under_way and name not in values:",
+                )
+            ],
         },
         base=[[{"A1": "2", "B1": "=A1+A1-1"}], [{"A1": "=Z9-4"}], [{}], [{"A1": "-3"}]],
-        plus=lambda r: [[{"A1": "=B1", "B1": "=A1", "C1": "=A1+1"}], [{"A1": "=B1+C1", "B1": "=C1-2", "C1": "7"}], [{"A1": "=A1"}], [{"A1": "=1-2-3"}], [{"A1": "=B1", "B1": "=C1", "C1": "=B1", "D1": "5"}], [{"A1": "=-5+B1", "B1": "1"}]]
-        + [[{n: r.choice(["4", "-2", "=A1+1", "=B1-C1", "=C1", "=D1+B1", "=9-3"]) for n in r.sample(["A1", "B1", "C1", "D1"], r.randint(0, 4))}] for _ in range(60)],
+        plus=lambda r: (
+            [
+                [{"A1": "=B1", "B1": "=A1", "C1": "=A1+1"}],
+                [{"A1": "=B1+C1", "B1": "=C1-2", "C1": "7"}],
+                [{"A1": "=A1"}],
+                [{"A1": "=1-2-3"}],
+                [{"A1": "=B1", "B1": "=C1", "C1": "=B1", "D1": "5"}],
+                [{"A1": "=-5+B1", "B1": "1"}],
+            ]
+            + [
+                [
+                    {
+                        n: r.choice(["4", "-2", "=A1+1", "=B1-C1", "=C1", "=D1+B1", "=9-3"])
+                        for n in r.sample(["A1", "B1", "C1", "D1"], r.randint(0, 4))
+                    }
+                ]
+                for _ in range(60)
+            ]
+        ),
     ),
     Source(
         signature="def fair_queue(jobs: list[list[str]], slots: int) -> list[list[str]]:",
@@ -232,14 +344,34 @@ while waiting:
 return [order[start : start + slots] for start in range(0, len(order), slots)]
 """,
         wrong={
-            "first come, first served": [("(served[who], waiting[who][0][0])", "waiting[who][0][0]")],
-            "the busiest user first": [("(served[who], waiting[who][0][0])", "(-len(waiting[who]), waiting[who][0][0])")],
+            "first come, first served": [
+                ("(served[who], waiting[who][0][0])", "waiting[who][0][0]")
+            ],
+            "the busiest user first": [
+                ("(served[who], waiting[who][0][0])", "(-len(waiting[who]), waiting[who][0][0])")
+            ],
             "ties by name": [("(served[who], waiting[who][0][0])", "(served[who], who)")],
-            "one slot for all": [("range(0, len(order), slots)", "range(0, len(order), len(order) or 1)")],
+            "one slot for all": [
+                ("range(0, len(order), slots)", "range(0, len(order), len(order) or 1)")
+            ],
         },
-        base=[[[["a", "1"], ["a", "2"], ["b", "3"]], 2], [[["a", "1"], ["b", "2"], ["b", "3"]], 1], [[], 3], [[["a", "1"]], 0]],
-        plus=lambda r: [[[["b", "1"], ["a", "2"], ["b", "3"], ["a", "4"]], 2], [[["a", "1"], ["a", "2"], ["a", "3"], ["b", "4"], ["c", "5"]], 2], [[["x", "1"]], -1]]
-        + [[[[r.choice("cba"), str(i)] for i in range(r.randint(0, 9))], r.randint(1, 4)] for _ in range(50)],
+        base=[
+            [[["a", "1"], ["a", "2"], ["b", "3"]], 2],
+            [[["a", "1"], ["b", "2"], ["b", "3"]], 1],
+            [[], 3],
+            [[["a", "1"]], 0],
+        ],
+        plus=lambda r: (
+            [
+                [[["b", "1"], ["a", "2"], ["b", "3"], ["a", "4"]], 2],
+                [[["a", "1"], ["a", "2"], ["a", "3"], ["b", "4"], ["c", "5"]], 2],
+                [[["x", "1"]], -1],
+            ]
+            + [
+                [[[r.choice("cba"), str(i)] for i in range(r.randint(0, 9))], r.randint(1, 4)]
+                for _ in range(50)
+            ]
+        ),
     ),
     Source(
         signature="def roman_clock(time: str) -> str:",
@@ -288,7 +420,25 @@ return f"{face}.{roman(int(minutes))} {half}" if int(minutes) else f"{face} {hal
             "keeps the dot": [(' if int(minutes) else f"{face} {half}"', "")],
         },
         base=[["14:05"], ["0:49"], ["12:00"], ["24:00"], ["9:30"]],
-        plus=lambda r: [["00:00"], ["23:59"], ["1:5"], ["1:005"], ["001:05"], [":30"], ["12"], ["a:10"], ["11:60"], ["-1:00"], ["4:44"], ["19:09"], ["12:14"], ["+1:00"], ["1: 5"]]
-        + [[f"{r.randint(0, 25)}:{r.randint(0, 62):02}"] for _ in range(60)],
+        plus=lambda r: (
+            [
+                ["00:00"],
+                ["23:59"],
+                ["1:5"],
+                ["1:005"],
+                ["001:05"],
+                [":30"],
+                ["12"],
+                ["a:10"],
+                ["11:60"],
+                ["-1:00"],
+                ["4:44"],
+                ["19:09"],
+                ["12:14"],
+                ["+1:00"],
+                ["1: 5"],
+            ]
+            + [[f"{r.randint(0, 25)}:{r.randint(0, 62):02}"] for _ in range(60)]
+        ),
     ),
 ]

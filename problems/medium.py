@@ -47,9 +47,22 @@ return merged
             "keeps empty shifts": [("if end <= start:", "if end < start:")],
             "does not sort": [("sorted(shifts)", "shifts")],
         },
-        base=[[[[1, 3], [2, 5]], 0], [[[6, 8], [1, 4]], 2], [[], 3], [[[3, 3]], 1], [[[1, 2], [4, 5]], 1]],
-        plus=lambda r: [[[[1, 9], [2, 3]], 0], [[[1, 2], [2, 3]], 0], [[[5, 5], [1, 2]], 0], [[[2, 2], [2, 4], [7, 6]], 5]]
-        + [[_spans(r, r.randint(0, 7), 14), r.randint(0, 3)] for _ in range(50)],
+        base=[
+            [[[1, 3], [2, 5]], 0],
+            [[[6, 8], [1, 4]], 2],
+            [[], 3],
+            [[[3, 3]], 1],
+            [[[1, 2], [4, 5]], 1],
+        ],
+        plus=lambda r: (
+            [
+                [[[1, 9], [2, 3]], 0],
+                [[[1, 2], [2, 3]], 0],
+                [[[5, 5], [1, 2]], 0],
+                [[[2, 2], [2, 4], [7, 6]], 5],
+            ]
+            + [[_spans(r, r.randint(0, 7), 14), r.randint(0, 3)] for _ in range(50)]
+        ),
     ),
     Source(
         signature="def parse_duration(text: str) -> int:",
@@ -95,8 +108,31 @@ return total if seen and not digits else -1
             "does not allow spaces": [('character == " " and not digits', "False")],
         },
         base=[["1h30m"], ["10s 2d"], ["5m5m"], ["90"], [""], ["x"]],
-        plus=lambda r: [["1 h"], [" 1h "], ["h"], ["1h5"], ["0s"], ["-1h"], ["1.5h"], ["1D"], [" "], ["1h 30 m"], ["007s"], ["1d1h1m1s"]]
-        + [["".join(r.choice(["1h", "2m", "3s", "4d", " ", "12m", "5"]) for _ in range(r.randint(0, 4)))] for _ in range(40)],
+        plus=lambda r: (
+            [
+                ["1 h"],
+                [" 1h "],
+                ["h"],
+                ["1h5"],
+                ["0s"],
+                ["-1h"],
+                ["1.5h"],
+                ["1D"],
+                [" "],
+                ["1h 30 m"],
+                ["007s"],
+                ["1d1h1m1s"],
+            ]
+            + [
+                [
+                    "".join(
+                        r.choice(["1h", "2m", "3s", "4d", " ", "12m", "5"])
+                        for _ in range(r.randint(0, 4))
+                    )
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def compact_pages(pages: list[int]) -> str:",
@@ -132,12 +168,16 @@ return ", ".join(parts)
         wrong={
             "two are a range": [("end - start >= 2", "end - start >= 1")],
             "keeps page zero": [(" if page >= 1", "")],
-            "keeps doubles": [("{page for page in pages if page >= 1}", "[page for page in pages if page >= 1]")],
+            "keeps doubles": [
+                ("{page for page in pages if page >= 1}", "[page for page in pages if page >= 1]")
+            ],
             "no space": [('", ".join', '",".join')],
         },
         base=[[[1, 2, 3, 7]], [[5, 4]], [[]], [[3]], [[1, 3, 5]]],
-        plus=lambda r: [[[0, 1, 2]], [[-1, 0]], [[2, 2, 3, 4, 4]], [[9, 10, 11, 12]], [[1, 2, 4, 5, 6]]]
-        + [[[r.randint(-2, 15) for _ in range(r.randint(0, 12))]] for _ in range(50)],
+        plus=lambda r: (
+            [[[0, 1, 2]], [[-1, 0]], [[2, 2, 3, 4, 4]], [[9, 10, 11, 12]], [[1, 2, 4, 5, 6]]]
+            + [[[r.randint(-2, 15) for _ in range(r.randint(0, 12))]] for _ in range(50)]
+        ),
     ),
     Source(
         signature="def next_version(version: str, change: str) -> str:",
@@ -176,8 +216,21 @@ return f"{prefix}{major}.{minor}.{patch}"
             "keeps the suffix": [("{patch}", "{patch}{hyphen}{suffix}")],
         },
         base=[["1.4.2", "minor"], ["v1.4.2", "major"], ["0.0.9", "patch"], ["2.0.0-rc1", "minor"]],
-        plus=lambda r: [["2.0.0-rc1", "patch"], ["v2.0.0-a-b", "patch"], ["1.9.9", "patch"], ["9.9.9-x", "major"]]
-        + [[f"{r.choice(['', 'v'])}{r.randint(0, 12)}.{r.randint(0, 12)}.{r.randint(0, 12)}{r.choice(['', '-rc1', '-0'])}", r.choice(["major", "minor", "patch"])] for _ in range(40)],
+        plus=lambda r: (
+            [
+                ["2.0.0-rc1", "patch"],
+                ["v2.0.0-a-b", "patch"],
+                ["1.9.9", "patch"],
+                ["9.9.9-x", "major"],
+            ]
+            + [
+                [
+                    f"{r.choice(['', 'v'])}{r.randint(0, 12)}.{r.randint(0, 12)}.{r.randint(0, 12)}{r.choice(['', '-rc1', '-0'])}",
+                    r.choice(["major", "minor", "patch"]),
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def settle(payments: list[list]) -> dict[str, int]:",
@@ -211,14 +264,40 @@ return {person: cents for person, cents in balance.items() if cents != 0}
 """,
         wrong={
             "loses the odd cents": [(" + (1 if position < rest else 0)", "")],
-            "always counts the payer": [("divmod(cents, len(people))", "divmod(cents, len(set(people) | {payer}))")],
+            "always counts the payer": [
+                ("divmod(cents, len(people))", "divmod(cents, len(set(people) | {payer}))")
+            ],
             "keeps zeros": [(" if cents != 0", "")],
-            "takes payments for nobody": [("        continue", "        balance[payer] = balance.get(payer, 0) + cents\n            continue")],
+            "takes payments for nobody": [
+                (
+                    "        continue",
+                    "        balance[payer] = balance.get(payer, 0) + cents\n            continue",
+                )
+            ],
             "gives the rest to the last": [("position < rest", "position >= len(people) - rest")],
         },
-        base=[[[["Ana", 100, ["Ana", "Bo"]]]], [[["Bo", 5, ["Ana", "Cy"]]]], [[]], [[["Ana", 9, ["Ana"]]]]],
-        plus=lambda r: [[[["A", 7, []]]], [[["A", 1, ["B", "C", "D"]], ["B", 2, ["A", "B"]]]], [[["A", 10, ["A", "B", "C"]]]]]
-        + [[[[r.choice("ABC"), r.randint(0, 99), r.sample("ABCD", r.randint(0, 4))] for _ in range(r.randint(0, 5))]] for _ in range(40)],
+        base=[
+            [[["Ana", 100, ["Ana", "Bo"]]]],
+            [[["Bo", 5, ["Ana", "Cy"]]]],
+            [[]],
+            [[["Ana", 9, ["Ana"]]]],
+        ],
+        plus=lambda r: (
+            [
+                [[["A", 7, []]]],
+                [[["A", 1, ["B", "C", "D"]], ["B", 2, ["A", "B"]]]],
+                [[["A", 10, ["A", "B", "C"]]]],
+            ]
+            + [
+                [
+                    [
+                        [r.choice("ABC"), r.randint(0, 99), r.sample("ABCD", r.randint(0, 4))]
+                        for _ in range(r.randint(0, 5))
+                    ]
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def wrap_list(items: list[str], width: int) -> list[str]:",
@@ -254,8 +333,19 @@ return lines
             "forgets that spaces count": [("+ 1 + len(word)", "+ len(word)")],
         },
         base=[[["oak", "elm", "ash"], 9], [["oak", "elm"], 8], [[], 5], [["oak"], 2]],
-        plus=lambda r: [[["sycamore", "elm"], 4], [["a", "b", "c", "d"], 5], [["a", "b", "c", "d"], 4], [["ab", "cd"], 7], [["ab", "cd"], 6]]
-        + [[["x" * r.randint(1, 7) for _ in range(r.randint(0, 8))], r.randint(3, 18)] for _ in range(50)],
+        plus=lambda r: (
+            [
+                [["sycamore", "elm"], 4],
+                [["a", "b", "c", "d"], 5],
+                [["a", "b", "c", "d"], 4],
+                [["ab", "cd"], 7],
+                [["ab", "cd"], 6],
+            ]
+            + [
+                [["x" * r.randint(1, 7) for _ in range(r.randint(0, 8))], r.randint(3, 18)]
+                for _ in range(50)
+            ]
+        ),
     ),
     Source(
         signature="def free_slots(busy: list[list[int]], length: int) -> list[int]:",
@@ -287,13 +377,35 @@ return [
 """,
         wrong={
             "forgets lunch": [("[*busy, [12, 13]]", "busy")],
-            "may not touch": [("hour + length <= start or end <= hour", "hour + length < start or end < hour")],
+            "may not touch": [
+                ("hour + length <= start or end <= hour", "hour + length < start or end < hour")
+            ],
             "ends too late": [("18 - length", "18")],
             "looks at the start only": [("hour + length <= start", "hour < start")],
         },
         base=[[[[9, 11], [14, 17]], 1], [[], 4], [[], 0], [[[9, 17]], 2]],
-        plus=lambda r: [[[], 1], [[], 3], [[], 5], [[[0, 9], [17, 20]], 2], [[[10, 11]], 2], [[], 9], [[], -1], [[[13, 14]], 3]]
-        + [[[[s, s + r.randint(1, 3)] for s in (r.randint(7, 17) for _ in range(r.randint(0, 3)))], r.randint(1, 4)] for _ in range(40)],
+        plus=lambda r: (
+            [
+                [[], 1],
+                [[], 3],
+                [[], 5],
+                [[[0, 9], [17, 20]], 2],
+                [[[10, 11]], 2],
+                [[], 9],
+                [[], -1],
+                [[[13, 14]], 3],
+            ]
+            + [
+                [
+                    [
+                        [s, s + r.randint(1, 3)]
+                        for s in (r.randint(7, 17) for _ in range(r.randint(0, 3)))
+                    ],
+                    r.randint(1, 4),
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
     Source(
         signature="def dice_score(dice: list[int]) -> int:",
@@ -332,8 +444,17 @@ return score
             "forgets the straight": [("[1, 2, 3, 4, 5, 6]", "[]"), ("return 1500", "return 0")],
         },
         base=[[[1, 1, 1, 5]], [[2, 2, 2, 2]], [[3, 4, 6]], [[]], [[5, 1]]],
-        plus=lambda r: [[[6, 5, 4, 3, 2, 1]], [[1] * 6], [[5] * 6], [[4] * 6], [[1, 1, 1, 1]], [[5, 5, 5, 5, 1]]]
-        + [[[r.randint(1, 6) for _ in range(r.randint(0, 9))]] for _ in range(50)],
+        plus=lambda r: (
+            [
+                [[6, 5, 4, 3, 2, 1]],
+                [[1] * 6],
+                [[5] * 6],
+                [[4] * 6],
+                [[1, 1, 1, 1]],
+                [[5, 5, 5, 5, 1]],
+            ]
+            + [[[r.randint(1, 6) for _ in range(r.randint(0, 9))]] for _ in range(50)]
+        ),
     ),
     Source(
         signature="def allowed_path(path: str, rules: list[str]) -> bool:",
@@ -361,14 +482,43 @@ for rule in rules:
 return best[1]
 """,
         wrong={
-            "the last rule decides": [('max(best, (len(prefix), word == "allow"))', '(0, word == "allow")')],
+            "the last rule decides": [
+                ('max(best, (len(prefix), word == "allow"))', '(0, word == "allow")')
+            ],
             "denied by default": [("(-1, True)", "(-1, False)")],
-            "deny wins ties": [('best = max(best, (len(prefix), word == "allow"))', 'best = max(best, (len(prefix), word == "allow"), key=lambda b: (b[0], not b[1]))')],
+            "deny wins ties": [
+                (
+                    'best = max(best, (len(prefix), word == "allow"))',
+                    'best = max(best, (len(prefix), word == "allow"), key=lambda b: (b[0], not b[1]))',
+                )
+            ],
             "looks anywhere in the path": [("path.startswith(prefix)", "prefix in path")],
         },
-        base=[["/a/b", ["deny /", "allow /a"]], ["/b", ["deny /", "allow /a"]], ["/x", []], ["/a", ["deny /a"]]],
-        plus=lambda r: [["/a", ["allow /a", "deny /a"]], ["/a", ["deny /a", "allow /a"]], ["/x/a", ["deny /a"]], ["/abc", ["allow /ab", "deny /a", "deny /abcd"]]]
-        + [["".join(r.choice(["/a", "/b", "/c"]) for _ in range(r.randint(1, 3))), [r.choice(["allow ", "deny "]) + "".join(r.choice(["/a", "/b", "/c"]) for _ in range(r.randint(1, 3))) for _ in range(r.randint(0, 5))]] for _ in range(50)],
+        base=[
+            ["/a/b", ["deny /", "allow /a"]],
+            ["/b", ["deny /", "allow /a"]],
+            ["/x", []],
+            ["/a", ["deny /a"]],
+        ],
+        plus=lambda r: (
+            [
+                ["/a", ["allow /a", "deny /a"]],
+                ["/a", ["deny /a", "allow /a"]],
+                ["/x/a", ["deny /a"]],
+                ["/abc", ["allow /ab", "deny /a", "deny /abcd"]],
+            ]
+            + [
+                [
+                    "".join(r.choice(["/a", "/b", "/c"]) for _ in range(r.randint(1, 3))),
+                    [
+                        r.choice(["allow ", "deny "])
+                        + "".join(r.choice(["/a", "/b", "/c"]) for _ in range(r.randint(1, 3)))
+                        for _ in range(r.randint(0, 5))
+                    ],
+                ]
+                for _ in range(50)
+            ]
+        ),
     ),
     Source(
         signature="def seats(votes: dict[str, int], total: int) -> dict[str, int]:",
@@ -401,12 +551,31 @@ return given
         wrong={
             "forgets what is left": [("given[party] += 1", "pass")],
             "rounds": [("count * total // everyone", "round(count * total / everyone)")],
-            "largest parties get the rest": [("(-(votes[party] * total % everyone), -votes[party], party)", "(-votes[party], party)")],
+            "largest parties get the rest": [
+                (
+                    "(-(votes[party] * total % everyone), -votes[party], party)",
+                    "(-votes[party], party)",
+                )
+            ],
             "ties by name only": [(", -votes[party], party)", ", party)")],
         },
         base=[[{"A": 60, "B": 40}, 5], [{"A": 0}, 3], [{}, 4], [{"A": 1, "B": 1}, 2]],
-        plus=lambda r: [[{"A": 50, "B": 30, "C": 20}, 4], [{"B": 1, "A": 1}, 1], [{"A": 1, "B": 3}, 2], [{"A": 10, "B": 30}, 6], [{"A": 5, "B": 0}, 0]]
-        + [[{n: r.randint(0, 60) for n in r.sample("FEDCBA", r.randint(1, 6))}, r.randint(0, 12)] for _ in range(50)],
+        plus=lambda r: (
+            [
+                [{"A": 50, "B": 30, "C": 20}, 4],
+                [{"B": 1, "A": 1}, 1],
+                [{"A": 1, "B": 3}, 2],
+                [{"A": 10, "B": 30}, 6],
+                [{"A": 5, "B": 0}, 0],
+            ]
+            + [
+                [
+                    {n: r.randint(0, 60) for n in r.sample("FEDCBA", r.randint(1, 6))},
+                    r.randint(0, 12),
+                ]
+                for _ in range(50)
+            ]
+        ),
     ),
     Source(
         signature="def spiral_walk(grid: list[list[int]]) -> list[int]:",
@@ -435,13 +604,26 @@ while columns:
 return walked
 """,
         wrong={
-            "runs clockwise": [("columns = [list(column) for column in zip(*grid)]\n", "columns = [list(row) for row in grid]\n")],
+            "runs clockwise": [
+                (
+                    "columns = [list(column) for column in zip(*grid)]\n",
+                    "columns = [list(row) for row in grid]\n",
+                )
+            ],
             "turns the wrong way": [("zip(*rest)][::-1]", "zip(*rest)]")],
-            "goes round once": [("while columns:", "for _ in range(4 if columns else 0):"), ("columns[0]", "(columns or [[]])[0]")],
+            "goes round once": [
+                ("while columns:", "for _ in range(4 if columns else 0):"),
+                ("columns[0]", "(columns or [[]])[0]"),
+            ],
         },
         base=[[[[1, 2], [3, 4]]], [[[1, 2, 3]]], [[]], [[[1], [2]]]],
-        plus=lambda r: [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], [[[7]]], [[[1, 2, 3, 4], [5, 6, 7, 8]]]]
-        + [[[[r.randint(0, 99) for _ in range(w)] for _ in range(r.randint(1, 6))]] for w in [r.randint(1, 6) for _ in range(40)]],
+        plus=lambda r: (
+            [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], [[[7]]], [[[1, 2, 3, 4], [5, 6, 7, 8]]]]
+            + [
+                [[[r.randint(0, 99) for _ in range(w)] for _ in range(r.randint(1, 6))]]
+                for w in [r.randint(1, 6) for _ in range(40)]
+            ]
+        ),
     ),
     Source(
         signature="def retry_plan(first: float, factor: float, limit: float, total: float) -> list[float]:",
@@ -476,11 +658,37 @@ return pauses
         wrong={
             "forgets the limit": [("min(pause, limit)", "pause")],
             "total must not be reached": [("used + wait > total", "used + wait >= total")],
-            "one pause too many": [("    if used + wait > total:\n            break\n        pauses.append(wait)", "    pauses.append(wait)\n        if used + wait > total:\n            break")],
+            "one pause too many": [
+                (
+                    "    if used + wait > total:\n            break\n        pauses.append(wait)",
+                    "    pauses.append(wait)\n        if used + wait > total:\n            break",
+                )
+            ],
             "at most ten": [("< 100", "< 10")],
         },
-        base=[[1.0, 2.0, 5.0, 12.0], [3.0, 1.0, 9.0, 5.0], [0.0, 2.0, 5.0, 9.0], [2.0, 2.0, 8.0, 1.0]],
-        plus=lambda r: [[3.0, 1.0, 9.0, 6.0], [0.5, 1.0, 1.0, 500.0], [8.0, 2.0, 4.0, 20.0], [-1.0, 2.0, 3.0, 9.0], [1.0, 0.5, 3.0, 9.0]]
-        + [[r.choice([0.25, 0.5, 1.0, 2.0]), r.choice([0.5, 1.0, 1.5, 2.0]), r.choice([1.0, 3.0, 8.0]), float(r.randint(0, 40))] for _ in range(40)],
+        base=[
+            [1.0, 2.0, 5.0, 12.0],
+            [3.0, 1.0, 9.0, 5.0],
+            [0.0, 2.0, 5.0, 9.0],
+            [2.0, 2.0, 8.0, 1.0],
+        ],
+        plus=lambda r: (
+            [
+                [3.0, 1.0, 9.0, 6.0],
+                [0.5, 1.0, 1.0, 500.0],
+                [8.0, 2.0, 4.0, 20.0],
+                [-1.0, 2.0, 3.0, 9.0],
+                [1.0, 0.5, 3.0, 9.0],
+            ]
+            + [
+                [
+                    r.choice([0.25, 0.5, 1.0, 2.0]),
+                    r.choice([0.5, 1.0, 1.5, 2.0]),
+                    r.choice([1.0, 3.0, 8.0]),
+                    float(r.randint(0, 40)),
+                ]
+                for _ in range(40)
+            ]
+        ),
     ),
 ]

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from sqlmodel import select
 
@@ -19,8 +26,8 @@ from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
-from producer import embedded, enqueue, estimate
 from producer import doctor as checks
+from producer import embedded, enqueue, estimate
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
 from results import query, transcript
@@ -31,7 +38,13 @@ from results.sweeps import find_sweep
 
 console = Console()
 
-Format = StrEnum("Format", [(name.upper(), name) for name in ("table", "csv", "json")])
+
+class Format(StrEnum):
+    """How `foureyes sql` prints rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
 
 
 def say(line: str) -> None:
@@ -264,13 +277,13 @@ def models_pull(name: str, source: Path | None) -> None:
     ) as progress:
         for each in names:
             task = progress.add_task(each, total=None)
-            path = weights.pull(
-                each,
-                source=source,
-                progress=lambda done, total, what, task=task, each=each: progress.update(
-                    task, completed=done, total=total, description=f"{each} ({what})"
-                ),
-            )
+
+            def tell(
+                done: int, total: int, what: str, task: TaskID = task, name: str = each
+            ) -> None:
+                progress.update(task, completed=done, total=total, description=f"{name} ({what})")
+
+            path = weights.pull(each, source=source, progress=tell)
             progress.update(task, description=str(path))
 
 

@@ -181,7 +181,7 @@ class Stack:
         while not self._stopping.wait(0.5):
             try:
                 models = self._models_in_demand()
-            except Exception:  # the database may be stopping; the waiting thread will say so
+            except Exception:  # noqa: S112 - the database may be stopping; whoever waits will say so
                 continue
             self._start_worker("execution", f"{broker.START},{broker.EXECUTION}", settings().slots)
             for model in models:
@@ -195,7 +195,9 @@ class Stack:
             return
         environment = {"FOUREYES_MODEL": model} if model else _ONE_THREAD
         self._say(f"starting the worker of {name}" + (" (it loads its model)" if model else ""))
-        self.run(name, _worker_command(f"{name}@foureyes-{self._name}", queues, threads), environment)
+        self.run(
+            name, _worker_command(f"{name}@foureyes-{self._name}", queues, threads), environment
+        )
 
     def _start_flower(self, port: int) -> None:
         command = [sys.executable, "-m", "celery", "-A", "worker.app", "flower"]
@@ -346,8 +348,8 @@ def _broker(home: Path) -> Iterator[None]:
     settings_file = home / "valkey.conf"  # not arguments: everybody sees those
     with open(settings_file, "w", opener=_private) as file:
         file.write(
-            f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\n"
-            f"maxmemory 256mb\nmaxmemory-policy noeviction\ndir \"{home}\"\n"
+            f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
+            f'maxmemory 256mb\nmaxmemory-policy noeviction\ndir "{home}"\n'
         )
     (home / "logs").mkdir(exist_ok=True)
     command = [str(get_binary_path()), str(settings_file)]

@@ -137,7 +137,7 @@ def _seconds_per_call() -> dict[tuple[str, Kind], float]:
             .where(Completion.state == State.DONE)
             .group_by(LanguageModel.name, Completion.kind)
         )
-        return {(name, kind): float(seconds) for name, kind, seconds in rows}
+        return {(name, Kind(kind)): float(seconds) for name, kind, seconds in rows}
 
 
 def _expected(model: AnyModel, kind: Kind, prompt_tokens: int) -> float | None:

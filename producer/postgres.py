@@ -79,7 +79,9 @@ class _Server:
         self._data = self._folder / "data"
         self._sockets = self._folder
         if len(str(self._sockets)) > _LONGEST_SOCKET:
-            self._sockets = Path(tempfile.gettempdir()) / f"foureyes-{os.getuid()}-{home.stat().st_ino}"
+            self._sockets = (
+                Path(tempfile.gettempdir()) / f"foureyes-{os.getuid()}-{home.stat().st_ino}"
+            )
         self.url = f"postgresql://postgres@/postgres?host={self._sockets}"
 
     def is_running(self) -> bool:

@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from models.errors import FoureyesError
 from models.session import engine
@@ -26,16 +26,22 @@ def run(statement: str, format: str, console: Console) -> None:
     Raises: FoureyesError with the database's own words, if it refuses.
     """
     with engine().connect() as connection:
-        connection.execute(text("SET TRANSACTION READ ONLY"))
-        connection.execute(text(f"SET LOCAL statement_timeout = '{_SECONDS}s'"))
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        connection.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
+        connection.execute(text(f"SET statement_timeout = '{_SECONDS}s'"))
+        connection.commit()
         try:
-            result = connection.exec_driver_sql(statement)
-            if not result.returns_rows:
+            # prepared: the server then refuses a second statement after a semicolon
+            cursor = driver.execute(statement, prepare=True)
+            if cursor.description is None:
                 return
-            columns, rows = list(result.keys()), [tuple(row) for row in result]
-        except DBAPIError as error:
-            said = str(error.orig).strip().splitlines()
-            raise FoureyesError(f"sql: {' '.join(line.strip() for line in said)}") from None
+            columns, rows = [column.name for column in cursor.description], cursor.fetchall()
+        except psycopg.Error as error:
+            said = " ".join(line.strip() for line in str(error).splitlines())
+            raise FoureyesError(f"sql: {said}") from None
+        finally:
+            connection.invalidate()  # its settings are no other session's business
     if format == "json":
         print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain))
     elif format == "csv":

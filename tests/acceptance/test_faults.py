@@ -112,7 +112,9 @@ def test_errors_are_shown_never_counted_and_retried_on_demand(tmp_path: Path) ->
     home = tmp_path / "home"
     words = scripted_sweep(tmp_path, 2, 0.0, ["raw-coder"])
     script = (tmp_path / "script.toml").read_text()
-    (tmp_path / "script.toml").write_text('[[rules]]\ncontains = ["(1)"]\nfails = "no power"\n' + script)
+    (tmp_path / "script.toml").write_text(
+        '[[rules]]\ncontains = ["(1)"]\nfails = "no power"\n' + script
+    )
     first = foureyes(*words, home=home, FOUREYES_TRIES="1")
     assert first.returncode == 0, first.stderr
     assert "1 attempts ended in error" in " ".join(first.stdout.split())

@@ -37,9 +37,7 @@ reviewer = "c"
         ('name = "mine"', "", "name: Field required"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_sweep_file_is_named(
-    tmp_path: Path, old: str, new: str, says: str
-) -> None:
+def test_a_mistake_in_a_sweep_file_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert old in GOOD
     (tmp_path / "sweep.toml").write_text(GOOD.replace(old, new, 1))
     made = foureyes("sweep", str(tmp_path / "sweep.toml"), home=tmp_path / "home")
@@ -99,7 +97,9 @@ def test_an_unreachable_database_and_broker_are_told(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     words = scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
     made = foureyes(
-        *words, home=tmp_path / "home", FOUREYES_DATABASE_URL=f"postgresql://u:secret@127.0.0.1:{port}/x"
+        *words,
+        home=tmp_path / "home",
+        FOUREYES_DATABASE_URL=f"postgresql://u:secret@127.0.0.1:{port}/x",
     )
     assert made.returncode == 2
     assert "cannot reach the database" in made.stderr

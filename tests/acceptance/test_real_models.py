@@ -44,7 +44,12 @@ def test_two_real_models_over_a_queue_judged_in_a_sandbox(tmp_path: Path) -> Non
     (tmp_path / "sweep.toml").write_text(SWEEP)
     words = ["sweep", str(tmp_path / "sweep.toml"), "--limit", "3", "--wait"]
     made = subprocess.run(
-        command(*words), cwd=ROOT, env=environment(home), capture_output=True, text=True, check=False
+        command(*words),
+        cwd=ROOT,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
     assert "raw-coder" in made.stdout
@@ -72,7 +77,9 @@ def test_two_real_models_over_a_queue_judged_in_a_sandbox(tmp_path: Path) -> Non
         assert "def " in str(row["text"])
         assert int(str(row["prompt_tokens"])) > 50
         assert int(str(row["completion_tokens"])) > 5
-    judged = rows("select distinct level, base is not null judged from execution where suite='hidden'")
+    judged = rows(
+        "select distinct level, base is not null judged from execution where suite='hidden'"
+    )
     assert judged == [{"level": "A", "judged": True}]
     shown = foureyes("show", "2", home=home)
     assert "reviewer qwen-1500m" in shown.stdout

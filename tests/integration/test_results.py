@@ -64,7 +64,13 @@ def sweep_id() -> int:
                 db.add(attempt)
                 db.flush()
                 db.add(
-                    Step(attempt_id=attempt.id, position=0, branch=0, kind=Kind.DRAFT, completion_id=draft.id)
+                    Step(
+                        attempt_id=attempt.id,
+                        position=0,
+                        branch=0,
+                        kind=Kind.DRAFT,
+                        completion_id=draft.id,
+                    )
                 )
                 if failed:
                     continue
@@ -78,7 +84,13 @@ def sweep_id() -> int:
                 db.add(judged)
                 db.flush()
                 db.add(
-                    Step(attempt_id=attempt.id, position=1, branch=0, kind=Kind.JUDGE, execution_id=judged.id)
+                    Step(
+                        attempt_id=attempt.id,
+                        position=1,
+                        branch=0,
+                        kind=Kind.JUDGE,
+                        execution_id=judged.id,
+                    )
                 )
         return sweep.id
 
@@ -119,7 +131,9 @@ def test_attempts_say_how_they_ended_and_what_they_took(sweep_id: int) -> None:
 
 
 def test_progress_adds_up(sweep_id: int) -> None:
-    found = rows("select attempts, ended, unfinished, solved, errors from v_progress order by position")
+    found = rows(
+        "select attempts, ended, unfinished, solved, errors from v_progress order by position"
+    )
     assert found == [(4, 4, 0, 3, 0), (4, 4, 0, 2, 1)]
 
 

