@@ -28,8 +28,7 @@ def show(attempt_id: int, console: Console) -> None:
         attempt = db.execute(query, {"id": attempt_id}).mappings().first()
         if attempt is None:
             raise FoureyesError(
-                f"there is no attempt {attempt_id}; find one with "
-                '`foureyes sql "table v_attempts"`'
+                f'there is no attempt {attempt_id}; find one with `foureyes sql "table v_attempts"`'
             )
         steps = db.exec(
             select(Step).where(Step.attempt_id == attempt_id).order_by(

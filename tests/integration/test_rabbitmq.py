@@ -89,7 +89,9 @@ def _stop_epmd(environment: dict[str, str]) -> None:
     """The node's name server, a daemon of the private port, is ours to stop too."""
     for _ in range(20):
         made = subprocess.run(
-            ["epmd", "-port", environment["ERL_EPMD_PORT"], "-kill"], capture_output=True, check=False
+            ["epmd", "-port", environment["ERL_EPMD_PORT"], "-kill"],
+            capture_output=True,
+            check=False,
         )
         if b"Killed" in made.stdout:
             return

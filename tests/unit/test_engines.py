@@ -26,7 +26,7 @@ class _Server(BaseHTTPRequestHandler):
     seen: list[dict[str, Any]] = []  # noqa: RUF012
     keys_seen: list[str] = []  # noqa: RUF012
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         type(self).seen.append(body)
         type(self).keys_seen.append(self.headers["authorization"])
@@ -89,7 +89,7 @@ def test_openai_tries_again_what_passes(engine: Engine) -> None:
 
 def test_openai_does_not_try_again_what_never_passes(engine: Engine) -> None:
     _Server.faults = [(400, {})]
-    with pytest.raises(RequestRefused, match="127.0.0.1"):
+    with pytest.raises(RequestRefused, match=r"127\.0\.0\.1"):
         engine.complete(request("hi"))
     assert len(_Server.seen) == 1
 
