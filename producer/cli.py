@@ -137,7 +137,7 @@ def main() -> None:
         _end(str(error), 2)
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[-1]
-        _end(f"the database went away: {reason}. What was done is kept; run it again to go on.", 2)
+        _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

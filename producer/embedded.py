@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 import migrations
 from models import broker
@@ -134,7 +135,7 @@ def join(stack: Running) -> None:
 class Stack:
     """The processes of a stack, and the thread that looks after them."""
 
-    def __init__(self, say: Say, models_in_demand: Callable[[], list[str]]) -> None:
+    def __init__(self, say: Say, models_in_demand: Callable[[], dict[str, int]]) -> None:
         self._say = say
         self._models_in_demand = models_in_demand
         self._children: dict[str, _Child] = {}
@@ -158,13 +159,7 @@ class Stack:
     def stop(self) -> None:
         """Stop every worker: warmly, then for good."""
         self._stopping.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
-        for child in self._children.values():
-            child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        for child in self._children.values():
-            child.wait(max(0.1, deadline - time.monotonic()))
+        self._watcher.join()
 
     def run(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         """Start a process and keep it running. Called by the watching thread only.
@@ -177,18 +172,31 @@ class Stack:
         self._children[name] = child
 
     def _look_after(self) -> None:
-        self._start_flower(_free_port(5555))
-        while not self._stopping.wait(0.5):
-            try:
-                models = self._models_in_demand()
-            except Exception:  # noqa: S112 - the database may be stopping; whoever waits will say so
-                continue
-            self._start_worker("execution", f"{broker.START},{broker.EXECUTION}", settings().slots)
-            for model in models:
-                self._start_worker(model, broker.model_queue(model), 1, model=model)
-            for name, child in list(self._children.items()):
-                if not child.is_alive():
-                    self._restart(name, child)
+        """The watching thread, from the first child's start to the last one's end."""
+        try:
+            self._start_flower(_free_port(5555))
+            while not self._stopping.wait(0.5):
+                self._keep_running()
+        except OSError as error:  # a full disk, no more processes
+            self._failure = f"the stack cannot go on: {error}"
+        finally:
+            for child in self._children.values():
+                child.signal(signal.SIGTERM)
+            deadline = time.monotonic() + _STOP_SECONDS
+            for child in self._children.values():
+                child.wait(max(0.1, deadline - time.monotonic()))
+
+    def _keep_running(self) -> None:
+        try:
+            models = self._models_in_demand()
+        except OperationalError:  # the database is away for a moment; whoever waits will say so
+            return
+        self._start_worker("execution", f"{broker.START},{broker.EXECUTION}", settings().slots)
+        for model, threads in models.items():
+            self._start_worker(model, broker.model_queue(model), threads, model=model)
+        for name, child in list(self._children.items()):
+            if not child.is_alive():
+                self._restart(name, child)
 
     def _start_worker(self, name: str, queues: str, threads: int, model: str = "") -> None:
         if name in self._children:
@@ -308,7 +316,7 @@ def _worker_command(node: str, queues: str, threads: int) -> list[str]:
 
 
 @contextmanager
-def stack(say: Say, models_in_demand: Callable[[], list[str]]) -> Iterator[Stack]:
+def stack(say: Say, models_in_demand: Callable[[], dict[str, int]]) -> Iterator[Stack]:
     """Run what is missing of the stack: broker, Flower, and the workers that are in demand.
 
     Needs `database()` around it.

@@ -14,7 +14,7 @@ from worker.engines.base import Answer, Request
 #: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
 #: machine: the library's default burns the others' time, and none at all costs a third of the
 #: speed of a model that is alone (bench/engines.py).
-_SPIN = "500"
+SPIN: str | None = "500"
 #: Megabytes of prompts kept for later calls: all steps on a problem begin with its specification.
 _PROMPT_CACHE = 128
 
@@ -76,7 +76,8 @@ class LlamaCppEngine:
 def load(model: LlamaCpp) -> LlamaCppEngine:
     """Load a GGUF file. Call after any fork, once a process."""
     path = locate(model.model)
-    os.environ["GOMP_SPINCOUNT"] = _SPIN  # read when the library is loaded
+    if SPIN is not None:
+        os.environ["GOMP_SPINCOUNT"] = SPIN  # read when the library is loaded
     import xllamacpp
 
     params = xllamacpp.CommonParams()
