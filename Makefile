@@ -1,41 +1,56 @@
-# Two commands do everything: `make demo` and `make test`. Each installs what it needs.
+# Every target sets up what it needs; nothing is left running. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-SHELL := /bin/sh
+.PHONY: help install demo test lint up lock clean clean-data packages-demo packages-test
+
 BIN := .venv/bin
+#: Newer than the lock: the environment is as the lock says.
+INSTALLED := .venv/.installed
+UV ?= $(shell command -v uv || echo $(BIN)/uv)
+#: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
+PYTEST ?=
 
-help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: .venv/installed ## make the environment .venv; then .venv/bin/foureyes runs
-.venv/installed: requirements.lock pyproject.toml scripts/install.sh
-	@sh scripts/install.sh
+install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
+	@scripts/packages.sh need bubblewrap || echo "Sweeps cannot judge programs here without it."
 
-demo: install bubblewrap ## two small models on a few problems, and the results table
+demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
 
-test: lint bubblewrap rabbitmq ## every check and test
-	@$(BIN)/python -m pytest
+test: $(INSTALLED) packages-test lint ## Lint, types, layers, and every test
+	@$(BIN)/python -m pytest $(PYTEST)
 
-lint: install ## style, types, architecture
-	@$(BIN)/ruff check -q .
-	@$(BIN)/ruff format -q --check .
+lint: $(INSTALLED) ## ruff, mypy, import-linter
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@echo "lint: fine"
 
-up: install bubblewrap ## the embedded stack, until Ctrl-C
+up: $(INSTALLED) packages-demo ## Run the embedded stack until Ctrl-C
 	@$(BIN)/foureyes up
 
-lock: ## pin requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra test --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+lock: ## Pin every dependency anew, with hashes (needs uv)
+	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra test --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--output-file requirements.lock
 
-clean: ## remove what was made, results included
-	rm -rf .venv .foureyes .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+clean: ## Remove the environment and caches; results stay
+	@rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-bubblewrap:
-	@sh scripts/system-package.sh bwrap bubblewrap
+clean-data: ## Remove the embedded database and the reports: every result
+	@scripts/clean_data.sh
 
-rabbitmq:
-	@sh scripts/system-package.sh rabbitmq-server rabbitmq-server
+packages-demo:
+	@scripts/packages.sh need bubblewrap
 
-.PHONY: help install demo test lint up lock clean bubblewrap rabbitmq
+packages-test:
+	@scripts/packages.sh need bubblewrap rabbitmq-server
+
+$(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
+	@scripts/environment.sh
+	@touch $@

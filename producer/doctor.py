@@ -45,7 +45,11 @@ def findings() -> Iterator[Finding]:
 def sandbox() -> Finding:
     """Whether programs can be judged here; found out in a process of its own."""
     made = subprocess.run(
-        [sys.executable, "-m", "worker.sandbox.probe"], capture_output=True, text=True, check=False
+        # -P: not the current folder first, where a person may have a package named `worker`
+        [sys.executable, "-P", "-m", "worker.sandbox.probe"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if made.returncode != 0:
         said = (made.stderr.strip().splitlines() or ["no message"])[-1]

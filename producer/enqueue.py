@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
@@ -133,14 +133,17 @@ def forget_messages() -> None:
         )
 
 
-def models_in_demand() -> dict[str, int]:
-    """The models that open completions wait for, and how many calls each takes at a time."""
-    waiting = exists().where(
-        col(Completion.model_id) == LanguageModel.id, col(Completion.state).in_(_OPEN)
-    )
+def models_in_demand() -> list[str]:
+    """The names of the models that open completions wait for."""
     with session() as db:
-        found = db.exec(select(LanguageModel).where(waiting)).all()
-        return {model.name: int(model.settings["threads"]) for model in found}
+        return list(
+            db.exec(
+                select(LanguageModel.name)
+                .join(Completion)
+                .where(col(Completion.state).in_(_OPEN))
+                .distinct()
+            )
+        )
 
 
 def unfinished(sweep_id: int) -> int:

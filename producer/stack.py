@@ -1,0 +1,164 @@
+"""The processes of the embedded stack, and the thread that starts them and keeps them running."""
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+
+from models import broker
+from models.errors import FoureyesError
+from models.session import session
+from models.settings import settings
+from models.tables import LanguageModel
+from producer.child import Child
+from producer.valkey import free_port, private
+
+Say = Callable[[str], None]
+
+_FLOWER, _EXECUTION = "flower", "execution worker"
+_FLOWER_PORT = 5555
+#: A child that dies this often within a minute is not started again.
+_DEATHS_PER_MINUTE = 5
+#: Seconds a worker gets to finish what it does. What it cannot finish is claimed anew another time.
+_STOP_SECONDS = 8.0
+_ROOT = Path(__file__).parent.parent
+#: Not `python -m celery`: that looks for our packages in the current folder first, where a person
+#: may well have a package of their own named `models`.
+_CELERY = "import sys; from worker.app import app as celery; sys.exit(celery.start(sys.argv[1:]))"
+#: The judge and the viewer do one thing at a time; an engine decides about its threads itself.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+class Stack:
+    """Flower, one execution worker, and a worker for each model that is in demand."""
+
+    def __init__(self, say: Say, models_in_demand: Callable[[], list[str]]) -> None:
+        self._say = say
+        self._models_in_demand = models_in_demand
+        self._children: dict[str, Child] = {}
+        self._loaded: dict[
+            str, dict[str, Any]
+        ] = {}  # each model's settings, as its worker read them
+        self._given_up: set[str] = set()
+        self._stopping = threading.Event()
+        self._failure: str | None = None
+        self._thread = threading.Thread(target=self._run, name="stack")
+        self._home = settings().home
+        self._name = hashlib.sha256(str(self._home).encode()).hexdigest()[:6]
+
+    def start(self) -> None:
+        """Start what is needed, now and whenever more is needed."""
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raises: FoureyesError if a worker does not stay up."""
+        if self._failure is not None:
+            raise FoureyesError(self._failure)
+
+    def stop(self) -> None:
+        """End every process: a worker may finish what it does, but not for long."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        """Look after the processes; they are this thread's children and end with it."""
+        try:
+            self._start_flower()
+            while not self._stopping.wait(0.5):
+                # while the database is away, whoever waits for the sweep says so
+                with suppress(SQLAlchemyError):
+                    self._start_workers()
+                for name, child in self._children.items():
+                    self._restart_if_dead(name, child)
+        except Exception as error:  # a thread's exception would reach nobody
+            self._failure = f"the stack cannot start its processes: {error}"
+            self._stopping.wait()
+        finally:
+            for child in self._children.values():
+                child.ask_to_stop()
+            for child in self._children.values():
+                child.stop(_STOP_SECONDS)
+
+    def _start_flower(self) -> None:
+        port = free_port(_FLOWER_PORT)
+        self._add(_FLOWER, ["flower", "--address=127.0.0.1", f"--port={port}"], _ONE_THREAD)
+        url = settings().broker_url
+        assert url is not None
+        flower_url = f"http://127.0.0.1:{port}"
+        write_running(self._home, broker_url=url.get_secret_value(), flower_url=flower_url)
+        self._say(f"Flower: {flower_url}")
+
+    def _start_workers(self) -> None:
+        if _EXECUTION not in self._children:
+            self._say("starting the execution worker")
+            queues = f"{broker.START},{broker.EXECUTION}"
+            self._add(_EXECUTION, self._worker("execution", queues, settings().slots), _ONE_THREAD)
+        names = self._models_in_demand()
+        if not names:
+            return
+        with session() as db:
+            rows = db.exec(select(LanguageModel).where(col(LanguageModel.name).in_(names))).all()
+        for row in rows:
+            self._start_model_worker(row)
+
+    def _start_model_worker(self, row: LanguageModel) -> None:
+        if self._loaded.get(row.name) == row.settings:
+            return
+        again = self._children.pop(row.name, None)
+        if again is not None:  # the name means another model now; its worker holds the old one
+            again.stop(_STOP_SECONDS)
+        self._loaded[row.name] = row.settings
+        self._say(f"starting the worker of {row.name} (it loads its model)")
+        arguments = self._worker(
+            row.name, broker.model_queue(row.name), row.settings.get("threads", 1)
+        )
+        self._add(row.name, arguments, {"FOUREYES_MODEL": row.name})
+
+    def _worker(self, name: str, queues: str, threads: int) -> list[str]:
+        """The arguments of a worker of these queues. Threads: vLLM cannot live in a prefork child."""
+        return [
+            "worker", "-n", f"{name}@foureyes-{self._name}", "-Q", queues, "--pool=threads",
+            f"--concurrency={threads}", "--without-gossip", "--without-mingle", "--loglevel=INFO",
+        ]  # fmt: skip
+
+    def _add(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        command = [sys.executable, "-P", "-c", _CELERY, *arguments]
+        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+        log = self._home / "logs" / f"{name.replace(' ', '-')}.log"
+        child = Child(command, os.environ | {"PYTHONPATH": path} | environment, log)
+        child.start()
+        self._children[name] = child
+
+    def _restart_if_dead(self, name: str, child: Child) -> None:
+        if child.is_alive() or self._stopping.is_set() or name in self._given_up:
+            return
+        deaths = child.note_death()
+        if deaths >= _DEATHS_PER_MINUTE or child.gave_up():
+            self._given_up.add(name)
+            told = f"{name} does not stay up: {child.last_words()} (log: {child.log})"
+            if name == _FLOWER:
+                self._say(f"{told}. It only shows the work: that goes on without it.")
+            else:
+                self._failure = told if name == _EXECUTION else f"the worker of {told}"
+            return
+        self._say(f"{name} died; starting it again (log: {child.log})")
+        self._stopping.wait(min(deaths - 1, 5))
+        child.start()
+
+
+def write_running(home: Path, **values: str) -> None:
+    """Tell other terminals where this home's stack is. It holds the broker's password."""
+    making = home / "stack.json.part"
+    making.unlink(missing_ok=True)
+    with open(making, "w", opener=private) as file:
+        json.dump(values, file)
+    making.replace(home / "stack.json")
