@@ -53,13 +53,10 @@ def interval(score: Score) -> str:
 
 
 def against(comparison: Comparison | None) -> str:
-    """A paired comparison in a few words."""
+    """A paired comparison in a few characters: improved, regressed, and Holm's p-value."""
     if comparison is None or comparison.pairs == 0:
         return ""
-    flips = f"+{comparison.improved} -{comparison.regressed}"
-    if comparison.p_holm >= 0.05:
-        return f"{flips}, no evidence of a difference"
-    return f"{flips}, p = {comparison.p_holm:.3f}"
+    return f"+{comparison.improved} -{comparison.regressed}, p = {comparison.p_holm:.2f}"
 
 
 def to_json(board: Scoreboard) -> str:

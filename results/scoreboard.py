@@ -151,7 +151,7 @@ def _sentences(
     benchmarks = list(dict.fromkeys(score.benchmark for score in scores))
     for benchmark in benchmarks:
         here = [score for score in scores if score.benchmark == benchmark]
-        said += [line for score in here if (line := _against_baseline(score, comparisons))]
+        said += _against_baseline(here, comparisons)
         said += _review_against_plan(here, outcomes)
     said += [line for score in scores if (line := _reviewer(score))]
     said += _richness(scores)
@@ -169,18 +169,24 @@ def _sentences(
     return said
 
 
-def _against_baseline(score: Score, comparisons: dict[int, Comparison]) -> str | None:
-    comparison = comparisons.get(score.run_id)
-    if comparison is None or comparison.pairs == 0:
-        return None
-    if comparison.p_holm >= _SIGNIFICANT:
-        return None  # the table says so in its last column
-    word = "better" if comparison.improved > comparison.regressed else "worse"
-    return (
-        f"{score.benchmark}: {score.pattern} is {word} than {BASELINE} "
-        f"({comparison.improved} improved, {comparison.regressed} regressed, "
-        f"p = {comparison.p_holm:.3f})."
-    )
+def _against_baseline(here: list[Score], comparisons: dict[int, Comparison]) -> list[str]:
+    """Which patterns of a benchmark differ from the baseline, if any."""
+    compared = [(score, comparisons[score.run_id]) for score in here if score.run_id in comparisons]
+    compared = [(score, found) for score, found in compared if found.pairs]
+    said = []
+    for score, found in compared:
+        if found.p_holm < _SIGNIFICANT:
+            word = "better" if found.improved > found.regressed else "worse"
+            said.append(
+                f"{score.benchmark}: {score.pattern} is {word} than {BASELINE} ({found.improved} "
+                f"improved, {found.regressed} regressed, p = {found.p_holm:.3f})."
+            )
+    if compared and not said:
+        said.append(
+            f"{here[0].benchmark}: no evidence of a difference between {BASELINE} and any other "
+            "pattern."
+        )
+    return said
 
 
 def _review_against_plan(
