@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from models.benchmark import parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
+from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.problem import Trial
 from models.session import session
@@ -58,7 +59,7 @@ def advance(attempt_id: int) -> list[Message]:
         attempt.moved_at = now()
         try:
             return _Advance(db, attempt).go()
-        except PatternError as error:
+        except (PatternError, FoureyesError) as error:  # e.g. a pattern that this worker lacks
             _end(attempt, Outcome.ERROR, str(error))
             return []
 

@@ -4,6 +4,7 @@ A message carries ids only. Each task commits its rows and then sends the next m
 in between loses nothing: the message is delivered again, or the reaper finds the rows.
 """
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -22,15 +23,24 @@ from worker.claims import work_on
 from worker.engines import Answer, Request
 from worker.serving import serving
 
+log = logging.getLogger(__name__)
+
 EXECUTE = "execute"
 
 
 @app.task(name=broker.START)
 def start(*attempt_ids: int) -> None:
     """Let attempts go on from their recorded steps, as far as those allow."""
+    failure: Exception | None = None
     for attempt_id in attempt_ids:
-        for message in advance(attempt_id):
-            send(message)
+        try:
+            for message in advance(attempt_id):
+                send(message)
+        except Exception as error:  # it must not hold up the others; the reaper comes back to it
+            log.warning("attempt %d could not go on", attempt_id, exc_info=True)
+            failure = error
+    if failure is not None:
+        raise failure  # so that Flower shows it
 
 
 def send(message: Message) -> None:

@@ -13,7 +13,7 @@ from models import broker, work
 from models.benchmark import Problem, parse_record
 from models.enums import Outcome, State, Status, Suite
 from models.session import session
-from models.tables import Attempt, Completion, Execution, Step, now
+from models.tables import Attempt, Completion, Execution, Run, Step, now
 from models.work import GRACE
 from producer import enqueue
 from producer.sweep import Sweep, SweepFile
@@ -232,6 +232,18 @@ def test_a_pattern_that_changes_under_way_is_caught(monkeypatch: pytest.MonkeyPa
     caught, untouched = attempts()
     assert caught.outcome is Outcome.ERROR
     assert caught.error is not None and "pattern 'raw-coder', step 1: asks for some" in caught.error
+    assert untouched.outcome is None
+
+
+def test_a_pattern_that_a_worker_does_not_know_ends_its_attempts_alone() -> None:
+    make_sweep("raw-coder", "raw-reviewer")
+    with session() as db:
+        db.exec(update(Run).where(col(Run.pattern) == "raw-coder").values(pattern="gone"))
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    caught, untouched = attempts()
+    assert caught.outcome is Outcome.ERROR
+    assert caught.error is not None and "unknown pattern 'gone'" in caught.error
     assert untouched.outcome is None
 
 
