@@ -69,7 +69,11 @@ def _join(shared: "_Server", lock: IO[str]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_SH)
         if shared.is_running():
             return started
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # never wait here: whoever starts it holds on as long as it lives
+            time.sleep(0.05)
+            continue
         if not shared.is_running():
             shared.start()
             started = True

@@ -1,5 +1,6 @@
 """The embedded stack, with its real parts: what a person loses when a process ends in a bad way."""
 
+import fcntl
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import redis
 from sqlalchemy import create_engine, text
 
 from models.session import dialect_url
+from producer import postgres
 
 ROOT = Path(__file__).parents[2]
 
@@ -229,6 +231,21 @@ def test_the_database_lives_as_long_as_its_last_user(home: Path) -> None:
     assert execute(url, "SELECT count(*) FROM attempt") == [(0,)]
     second.send(signal.SIGKILL)
     wait_for(lambda: processes(home) == {}, 20)
+
+
+def test_two_that_find_no_database_both_get_it(home: Path) -> None:
+    """Else two terminals opened at once wait for each other."""
+    home.mkdir()
+    shared = postgres._Server(home)
+    with shared.lock_file() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # we look as well, and are the ones to start it
+        other = Program("database", home)
+        opened = Path(f"/proc/{other.process.pid}/fd")
+        wait_for(lambda: looking.name in {os.path.realpath(fd) for fd in opened.iterdir()})
+        time.sleep(0.3)  # it sees that there is no server
+        shared.start()
+        assert other.told("database").startswith("postgresql://")
+    assert other.end() == 0
 
 
 def test_results_survive_a_crash_and_the_kill_of_everything(home: Path, tmp_path: Path) -> None:
