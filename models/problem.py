@@ -93,7 +93,8 @@ class Judgement:
     """What the hidden tests said of a program. `plus` counts only together with `base`.
 
     `reason` is empty for a solved program; `failing_input`, `expected` and `got` are shortened
-    representations for a person to read.
+    representations for a person to read. `failed_base` and `failed_plus` are the numbers of the
+    failing inputs, from 0, if all were run.
     """
 
     base: Status
@@ -106,6 +107,8 @@ class Judgement:
     cpu_seconds: float
     level: str
     profile: str
+    failed_base: tuple[int, ...] | None = None
+    failed_plus: tuple[int, ...] | None = None
 
     @property
     def solved(self) -> bool:

@@ -107,6 +107,34 @@ def retry(
 
 
 @app.command()
+def evaluate(
+    samples: Annotated[
+        Path, typer.Argument(help="A .jsonl file or a folder of programs, in EvalPlus's formats.")
+    ],
+    benchmark: Annotated[
+        str | None, typer.Option(help="humaneval+, mbpp+, starter-rich or starter-lean.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A file of problems in EvalPlus's format instead.")
+    ] = None,
+    profile: Annotated[
+        commands.Profile, typer.Option(help="Time limits and labels.")
+    ] = commands.Profile.DEFAULT,
+    slots: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Programs at a time [default: one a core].")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Verdicts [default: SAMPLES.verdicts.jsonl].")
+    ] = None,
+    all_tests: Annotated[
+        bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
+    ] = False,
+) -> None:
+    """Judge programs that exist already; needs no broker and no database."""
+    commands.evaluate(samples, benchmark, data, profile, slots, output, all_tests)
+
+
+@app.command()
 def doctor() -> None:
     """Show what this machine has, what is missing, and how to bring it."""
     commands.doctor()

@@ -47,6 +47,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Profile(StrEnum):
+    """The names of worker.sandbox.profiles, which is not imported before it is needed."""
+
+    DEFAULT = "default"
+    EVALPLUS = "evalplus-0.3.1"
+
+
 def say(line: str) -> None:
     """One line of progress for a person."""
     console.print(line, style="dim", markup=False, highlight=False)
@@ -299,6 +306,39 @@ def models_list() -> None:
             where = f"not here: foureyes models pull {name}"
         table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
     console.print(table)
+
+
+def evaluate(
+    samples: Path,
+    benchmark: str | None,
+    data: Path | None,
+    profile: Profile,
+    slots: int | None,
+    output: Path | None,
+    all_tests: bool,
+) -> None:
+    """Judge samples; exit code 2 if some could not be read, 1 if the judge failed on some."""
+    from evaluation import command  # it brings the sandbox, which nothing else here needs
+
+    try:
+        made = command.evaluate(
+            samples,
+            benchmark=benchmark,
+            data=data,
+            profile=profile.value,
+            slots=slots,
+            output=output,
+            all_tests=all_tests,
+            console=console,
+        )
+    except KeyboardInterrupt:
+        console.print(
+            "Interrupted. What was judged is kept: the same command goes on where it stopped.",
+            style="yellow",
+        )
+        raise typer.Exit(130) from None
+    if made.mistakes or made.errors:
+        raise typer.Exit(2 if made.mistakes else 1)
 
 
 def doctor() -> None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+import numpy as np
+
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
     """The unbiased estimate of pass@k from `correct` right samples among `n`.
@@ -32,6 +34,25 @@ def wilson(solved: int, n: int, confidence: float = 0.95) -> tuple[float, float]
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def bootstrap_mean(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Percentile bootstrap interval for the mean of `values`, one for each problem, as (low, high).
+
+    Efron (1979), "Bootstrap Methods: Another Look at the Jackknife"; 10,000 resamples, always the
+    same ones for the same number of values. The whole range from 0 to 1 for no values.
+    """
+    if not values:
+        return 0.0, 1.0
+    sample = np.asarray(values)
+    random = np.random.default_rng(0)
+    means = [
+        sample[random.integers(len(sample), size=(100, len(sample)))].mean(axis=1)
+        for _ in range(100)
+    ]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def mcnemar_exact(improved: int, regressed: int) -> float:

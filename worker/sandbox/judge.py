@@ -18,7 +18,7 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge", "Report", "probe"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "2"
+JUDGE_VERSION = "3"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -38,8 +38,11 @@ class Judge:
         self._sandbox: Sandbox | None = None
         self._prepared: dict[str, suites.Prepared] = {}
 
-    def hidden(self, problem: HiddenTests, code: str) -> Judgement:
-        """What the base and plus tests say of a program, each up to the first failing input.
+    def hidden(self, problem: HiddenTests, code: str, all_tests: bool = False) -> Judgement:
+        """What the base and plus tests say of a program.
+
+        Each up to the first failing input; with `all_tests` all of them, which tells which ones
+        fail and does not change whether the program is solved.
 
         If it fails the base tests, the plus tests count for nothing: the default profile does not
         run them, and `plus` is then what `base` is.
@@ -47,7 +50,7 @@ class Judge:
         Raises: InfrastructureError if the sandbox fails twice, or the reference program itself does
         not work; a program cannot bring that about.
         """
-        return self._twice(lambda sandbox: self._hidden(sandbox, problem, code))
+        return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
 
     def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
         """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
@@ -83,12 +86,14 @@ class Judge:
             self._sandbox = sandbox
         return self._sandbox
 
-    def _hidden(self, sandbox: Sandbox, problem: HiddenTests, code: str) -> Judgement:
-        started = time.monotonic()
+    def _hidden(
+        self, sandbox: Sandbox, problem: HiddenTests, code: str, all_tests: bool
+    ) -> Judgement:
         prepared = self._prepare(sandbox, problem)
-        base = suites.judge(sandbox, self._profile, prepared.base, code)
-        if base.status is Status.PASS or self._profile.plus_without_base:
-            plus = suites.judge(sandbox, self._profile, prepared.plus, code)
+        started = time.monotonic()
+        base = suites.judge(sandbox, self._profile, prepared.base, code, all_tests)
+        if base.status is Status.PASS or self._profile.plus_without_base or all_tests:
+            plus = suites.judge(sandbox, self._profile, prepared.plus, code, all_tests)
             cpu_seconds = base.cpu_seconds + plus.cpu_seconds
         else:
             plus, cpu_seconds = base, base.cpu_seconds
@@ -104,6 +109,8 @@ class Judge:
             cpu_seconds=cpu_seconds,
             level=LEVEL,
             profile=self._profile.name,
+            failed_base=base.failed if all_tests else None,
+            failed_plus=plus.failed if all_tests else None,
         )
 
     def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:

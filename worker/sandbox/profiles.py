@@ -39,3 +39,4 @@ DEFAULT = Profile("default")
 EVALPLUS = Profile(
     "evalplus-0.3.1", follow_reference=False, judge_cpu=False, plus_without_base=True
 )
+PROFILES = {profile.name: profile for profile in (DEFAULT, EVALPLUS)}

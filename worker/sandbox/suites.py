@@ -1,7 +1,8 @@
 """One set of hidden tests: a program is called with each input until an output is wrong."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.enums import Status
@@ -39,6 +40,14 @@ class Tests:
     answers: tuple[Answer, ...]
     atols: list[float]
 
+    def since(self, at: int) -> "Tests":
+        """The tests without the first `at`."""
+        if at == 0:
+            return self
+        return replace(
+            self, inputs=self.inputs[at:], answers=self.answers[at:], atols=self.atols[at:]
+        )
+
     def request(self, code: str) -> bytes:
         """What is sent to the program's process; it names no expected output."""
         problem = self.problem
@@ -69,25 +78,56 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one set of tests said. The last four as in models.problem.Judgement."""
+    """What one set of tests said. The last four as in models.problem.Judgement.
+
+    `failed` holds the numbers of the inputs that failed, from 0: the first, or all if all were run.
+    """
 
     status: Status
     cpu_seconds: float = 0.0
+    failed: tuple[int, ...] = ()
     reason: str = ""
     failing_input: str | None = None
     expected: str | None = None
     got: str | None = None
 
 
-def judge(sandbox: Sandbox, profile: Profile, tests: Tests, code: str) -> Outcome:
-    """Run the tests on a program, up to the first that fails."""
-    if not tests.inputs:
-        return Outcome(Status.PASS)
+def judge(
+    sandbox: Sandbox, profile: Profile, tests: Tests, code: str, all_tests: bool = False
+) -> Outcome:
+    """Run the tests on a program, up to the first that fails or all of them.
+
+    All run in one process, as in EvalPlus; after a test that ends it, the others run in a new one.
+    """
     total = profile.total([answer.seconds for answer in tests.answers])
-    with sandbox.run(tests.request(code), int(total) + LOAD_SECONDS + 2) as run:
-        outcome = loading_problem(run) or _call_all(run, profile, tests, total)
-    assert run.ended is not None
-    return Outcome(**{**vars(outcome), "cpu_seconds": run.ended.cpu_seconds})
+    finish = time.monotonic() + total * (_BUSY if profile.judge_cpu else 1.0)
+    first: Outcome | None = None
+    failed: list[int] = []
+    cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
+    while at < count:
+        rest = tests.since(at)
+        with sandbox.run(rest.request(code), int(total) + LOAD_SECONDS + 2) as run:
+            broken = loading_problem(run)
+            if broken is not None:
+                first = first or broken
+                failed += range(at, count)
+                at = count
+            else:
+                for outcome in _call_all(run, profile, rest, finish):
+                    if outcome is not None:
+                        first = first or outcome
+                        failed.append(at)
+                    at += 1
+                    if failed and not all_tests:
+                        break
+        assert run.ended is not None
+        cpu_seconds += run.ended.cpu_seconds
+        if failed and not all_tests:
+            break
+        if time.monotonic() > finish:
+            failed += range(at, count)
+            break
+    return replace(first or Outcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed))
 
 
 def loading_problem(run: Run) -> Outcome | None:
@@ -97,17 +137,17 @@ def loading_problem(run: Run) -> Outcome | None:
     except Overtime:
         return Outcome(Status.TIMEOUT, reason="timeout")
     except BadFrames:
-        return Outcome(Status.FAIL, reason="killed")
+        return Outcome(Status.FAIL, reason="forged")
     if frame is None:
-        return Outcome(Status.TIMEOUT, reason=_how_it_ended(run))
+        run.await_end(_END_SECONDS)
+        return Outcome(Status.TIMEOUT, reason="killed")
     if frame[:1] == frames.READY:
         return None
-    return Outcome(Status.FAIL, reason=_said(frame) or "killed")
+    return Outcome(Status.FAIL, reason=_said(frame) or "forged")
 
 
-def _call_all(run: Run, profile: Profile, tests: Tests, total: float) -> Outcome:
-    patience = total * (_BUSY if profile.judge_cpu else 1.0)
-    finish = time.monotonic() + patience
+def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
+    """What is wrong with the answer to each input, None if nothing is; until the process ends."""
     for index, answer in enumerate(tests.answers):
         left = finish - time.monotonic()
         limit = profile.limit(answer.seconds)
@@ -115,17 +155,16 @@ def _call_all(run: Run, profile: Profile, tests: Tests, total: float) -> Outcome
             frame = run.next(min(limit, max(left, 0.0)), profile.judge_cpu)
         except Overtime:
             status = Status.FAIL if limit <= left else Status.TIMEOUT
-            return _failed(tests, index, status, "timeout")
+            yield _failed(tests, index, status, "timeout")
+            return
         except BadFrames:
-            return _failed(tests, index, Status.FAIL, "killed")
+            yield _failed(tests, index, Status.FAIL, "forged")
+            return
         if frame is None:
-            return _failed(tests, index, Status.TIMEOUT, _how_it_ended(run))
-        if frame == answer.frame:
-            continue
-        outcome = _compare(tests, index, frame)
-        if outcome is not None:
-            return outcome
-    return Outcome(Status.PASS)
+            run.await_end(_END_SECONDS)
+            yield _failed(tests, index, Status.TIMEOUT, "killed")
+            return
+        yield None if frame == answer.frame else _compare(tests, index, frame)
 
 
 def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
@@ -147,9 +186,9 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
     try:
         got = wire.decode(frame[1:]) if tag == frames.VALUE else None
     except wire.WireError:
-        return _failed(tests, index, Status.FAIL, "killed")
+        return _failed(tests, index, Status.FAIL, "forged")
     if tag != frames.VALUE:
-        return _failed(tests, index, Status.FAIL, "killed")
+        return _failed(tests, index, Status.FAIL, "forged")
     expected = _value(answer.frame)
     arguments = tests.inputs[index]
     if answer.frame[:1] == frames.VALUE and oracles.right(
@@ -170,12 +209,6 @@ def _failed(
         expected=_begin(expected) if expected[:1] == frames.DIGEST else shown(_value(expected)),
         got=got[:SHOWN] if got is not None else None,
     )
-
-
-def _how_it_ended(run: Run) -> str:
-    """Why a process stopped speaking."""
-    run.await_end(_END_SECONDS)
-    return "killed"
 
 
 def run_reference(sandbox: Sandbox, problem: HiddenTests) -> Expected:

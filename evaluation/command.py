@@ -1,0 +1,133 @@
+"""`foureyes evaluate`: from a file of samples to verdicts and pass@k."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from evaluation import judging, samples, summary
+from evaluation.journal import Journal, Verdict
+from evaluation.samples import Mistake, Sample
+from models.benchmark import Problem
+from models.errors import FoureyesError
+from producer import benchmarks
+from worker.sandbox import probe
+from worker.sandbox.profiles import PROFILES
+
+#: Lines about samples that cannot be judged, before the rest is only counted.
+_MISTAKES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How many samples got no verdict: for a mistake in them, or an error of the judge."""
+
+    mistakes: int
+    errors: int
+
+
+def evaluate(
+    path: Path,
+    *,
+    benchmark: str | None,
+    data: Path | None,
+    profile: str,
+    slots: int | None,
+    output: Path | None,
+    all_tests: bool,
+    console: Console,
+) -> Evaluation:
+    """Judge samples and print what came out.
+
+    Raises: FoureyesError for a mistake in what was asked for; nothing is judged then.
+    """
+    problems = {problem.problem_id: problem for problem in _problems(benchmark, data)}
+    chosen = PROFILES[profile]
+    wanted, mistakes = _wanted(path, problems, console)
+    probe.check()
+    with Journal(output or _beside(path)) as journal:
+        keys = [judging.key(sample, chosen, all_tests) for sample in wanted]
+        todo = {
+            key: sample for key, sample in zip(keys, wanted, strict=True) if not journal.get(key)
+        }
+        if len(todo) < len(wanted):
+            console.print(
+                f"{len(wanted) - len(todo)} of {len(wanted)} samples are judged already",
+                style="dim",
+                highlight=False,
+            )
+        verdicts = judging.judge_all(todo.values(), chosen, slots or os.cpu_count() or 1, all_tests)
+        with contextlib.closing(verdicts):
+            for verdict in _shown(verdicts, len(todo), console):
+                journal.add(verdict)
+        found = journal.finish(
+            (key, sample.problem.problem_id, sample.index)
+            for key, sample in zip(keys, wanted, strict=True)
+        )
+    summary.show(found, len(problems), console)
+    levels = "/".join(sorted({verdict["level"] for verdict in found if "level" in verdict}))
+    console.print(f"level {levels or 'none'}, profile {profile}", highlight=False)
+    console.print(f"verdicts: {journal.output}", highlight=False, soft_wrap=True)
+    errors = sum(verdict["outcome"] == "error" for verdict in found)
+    return Evaluation(mistakes, errors)
+
+
+def _problems(benchmark: str | None, data: Path | None) -> list[Problem]:
+    if data is not None:
+        return benchmarks.load_file(data, benchmark)
+    if benchmark is None:
+        known = ", ".join(benchmarks.names())
+        raise FoureyesError(f"say which problems: --benchmark ({known}), or --data FILE")
+    return benchmarks.load(benchmark)
+
+
+def _wanted(path: Path, problems: dict[str, Problem], console: Console) -> tuple[list[Sample], int]:
+    """The samples that can be judged, and how many cannot; each of those gets a line."""
+    wanted: list[Sample] = []
+    mistakes = 0
+    for one in samples.read(path, problems):
+        if isinstance(one, Sample):
+            wanted.append(one)
+            continue
+        mistakes += 1
+        if mistakes <= _MISTAKES_SHOWN:
+            _warn(one, console)
+    if mistakes > _MISTAKES_SHOWN:
+        _warn(Mistake(f"... and {mistakes - _MISTAKES_SHOWN} more"), console)
+    if not wanted:
+        raise FoureyesError(f"{path}: there is no sample that can be judged")
+    return wanted, mistakes
+
+
+def _warn(mistake: Mistake, console: Console) -> None:
+    console.print(mistake.line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def _beside(path: Path) -> Path:
+    """samples.jsonl -> samples.verdicts.jsonl; for a folder, beside the folder."""
+    path = path.resolve()
+    return path.with_name(path.name.removesuffix(".jsonl") + ".verdicts.jsonl")
+
+
+def _shown(verdicts: Iterator[Verdict], count: int, console: Console) -> Iterator[Verdict]:
+    """The verdicts, with progress on a terminal."""
+    with Progress(
+        TextColumn("judging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[solved]} solved"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("", total=count, solved=0)
+        solved = 0
+        for verdict in verdicts:
+            solved += verdict["outcome"] == "solved"
+            progress.update(task, advance=1, solved=solved)
+            yield verdict

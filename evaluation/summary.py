@@ -1,0 +1,90 @@
+"""What the verdicts of an evaluation come to."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.journal import Verdict
+from results.statistics import bootstrap_mean, pass_at_k, wilson
+
+_KS = (1, 10, 100)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """pass@k over problems, with its 95 % interval."""
+
+    k: int
+    mean: float
+    low: float
+    high: float
+
+
+def estimates(verdicts: Sequence[Verdict], right: Callable[[Verdict], bool]) -> list[Estimate]:
+    """pass@k for each k of 1, 10 and 100 for which every problem has samples enough.
+
+    Verdicts of outcome `error` are left out: they say nothing of the program. With one sample for
+    each problem the interval is Wilson's, else it is bootstrapped over problems.
+    """
+    by_problem: dict[str, list[bool]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict["outcome"] != "error":
+            by_problem[verdict["task_id"]].append(right(verdict))
+    fewest = min(map(len, by_problem.values()), default=0)
+    found = []
+    for k in _KS:
+        if k > fewest:
+            break
+        each = [pass_at_k(len(samples), sum(samples), k) for samples in by_problem.values()]
+        if all(len(samples) == 1 for samples in by_problem.values()):
+            low, high = wilson(int(sum(each)), len(each))
+        else:
+            low, high = bootstrap_mean(each)
+        found.append(Estimate(k, sum(each) / len(each), low, high))
+    return found
+
+
+def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
+    """Print pass@k for base and base+plus, why programs failed, and what is missing."""
+    base = estimates(verdicts, lambda verdict: verdict["base"] == "pass")
+    plus = estimates(verdicts, lambda verdict: verdict["outcome"] == "solved")
+    table = Table()
+    table.add_column("tests")
+    for estimate in base:
+        table.add_column(f"pass@{estimate.k} [95 %]", justify="right", no_wrap=True)
+    for name, row in (("base", base), ("base + plus", plus)):
+        table.add_row(name, *[f"{e.mean:.1%} [{e.low:.1%}..{e.high:.1%}]" for e in row])
+    if base:
+        console.print(table)
+    outcomes = Counter(verdict["outcome"] for verdict in verdicts)
+    covered = len({verdict["task_id"] for verdict in verdicts})
+    lines = [
+        f"{len(verdicts)} samples of {covered} problems: {outcomes['solved']} solved, "
+        f"{outcomes['unsolved']} unsolved, {outcomes['error']} errors"
+    ]
+    if covered < problems:
+        lines.append(f"{problems - covered} of the benchmark's {problems} problems have no sample")
+    if reasons := _reasons(verdicts, "unsolved"):
+        lines.append(f"unsolved: {reasons}")
+    if errors := _reasons(verdicts, "error"):
+        lines.append(f"errors, which count as neither right nor wrong: {errors}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
+
+
+def _reasons(verdicts: Sequence[Verdict], outcome: str) -> str:
+    """How often each reason occurs, the most frequent first; exceptions by their type."""
+    counts = Counter(
+        _kind(verdict["reason"]) for verdict in verdicts if verdict["outcome"] == outcome
+    )
+    return ", ".join(f"{reason} {count}" for reason, count in counts.most_common(12))
+
+
+def _kind(reason: str) -> str:
+    """`exception: TypeError: no such ...` without what the program said."""
+    if reason.startswith("exception: "):
+        return ": ".join(reason.split(": ")[:2])
+    return reason.split(":")[0] if reason.startswith("syntax error") else reason
