@@ -1,5 +1,7 @@
 """Taking the wrong code out of an answer would judge a model for what it did not offer."""
 
+import ast
+
 import pytest
 
 from worker.extract import extract_code, without_thinking
@@ -30,6 +32,51 @@ FUNCTION = "def add(a, b):\n    return a + b\n"
 )  # fmt: skip
 def test_the_program_is_found(answer: str, code: str) -> None:
     assert extract_code(answer, "add") == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        # without a fence, between prose
+        (f"Here is the function:\n\n{FUNCTION}\nThis works because it adds.\nDone!", FUNCTION),
+        # in a list, indented
+        ("1. First:\n\n   ```python\n   def add(a, b):\n       return a + b\n   ```\n", FUNCTION),
+        # a fence in a docstring does not end the block
+        (
+            '```python\ndef add(a, b):\n    """\n    ```\n    1\n    ```\n    """\n    return a + b\n```',
+            'def add(a, b):\n    """\n    ```\n    1\n    ```\n    """\n    return a + b\n',
+        ),
+        # the answer's length ran out in the middle of something else
+        (f"```python\n{FUNCTION}\n@cache\ndef other(x, y):\n    return [x,\n      y", FUNCTION),
+        (f"```python\n{FUNCTION}\nprint(add(1,", FUNCTION),
+        (f"```python\nimport math\n{FUNCTION}\ntests = [\n    (1,\n", f"import math\n{FUNCTION}"),
+        # a wrong example is no wrong program
+        (f"```python\n{FUNCTION}\nassert add(1, 1) == 3\nprint(add(1, 2))\n```", FUNCTION),
+        (f"```python\n{FUNCTION}\nresult = add(1, 2)\nfor r in [result]:\n    print(r)\n```", FUNCTION),
+        (f"```python\n{FUNCTION}\nx = int(input()); print(add(x, x))\n```", f"{FUNCTION}\nx = int(input()); print(add(x, x))\n"),
+        # what the program needs stays, also where it is odd
+        (f"```python\nimport sys\nsys.setrecursionlimit(9999)\n{FUNCTION}```", f"import sys\nsys.setrecursionlimit(9999)\n{FUNCTION}"),
+        (f"```python\n{FUNCTION}add = cache(add)\n```", f"{FUNCTION}add = cache(add)\n"),
+        (f"```python\n{FUNCTION}double = lambda x: add(x, x)\n```", f"{FUNCTION}double = lambda x: add(x, x)\n"),
+        (f"```python\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n{FUNCTION}```", f"try:\n    import fast\nexcept ImportError:\n    fast = None\n{FUNCTION}"),
+        # broken code is judged as the model wrote it, imports and all
+        ("```python\nimport math\ndef add(a, b):\n    return (a +\n```", "import math\ndef add(a, b):\n    return (a +\n"),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_program_is_left_out(answer: str, code: str) -> None:
+    assert extract_code(answer, "add") == code
+
+
+def test_time_is_linear_in_the_answer() -> None:
+    """EvalPlus tries every span of lines: 240 lines take it seconds. Counted in parses here."""
+    broken = "x = (\n" * 3000
+    parses = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ast, "parse", lambda code, parse=ast.parse: parses.append(code) or parse(code)
+        )
+        extract_code(f"```python\n{FUNCTION}{broken}", "add")
+    assert len(parses) <= 4
 
 
 def test_a_cut_off_reasoning_section_leaves_nothing() -> None:
