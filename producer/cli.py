@@ -23,6 +23,9 @@ app = typer.Typer(
 models_app = typer.Typer(help="Fetch and list the GGUF models of the embedded stack.")
 app.add_typer(models_app, name="models", no_args_is_help=True)
 
+#: The disk, a quota, or a limit on the size of files.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 SweepName = Annotated[
     str | None, typer.Argument(metavar="[SWEEP]", help="Name or id; the latest if left out.")
 ]
@@ -167,9 +170,13 @@ def main() -> None:
         reason = str(error.orig).strip().splitlines()[-1]
         _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _NO_ROOM:
             raise
-        _end("the disk is full. What was done is kept; make room and run it again to go on.", 2)
+        where = f" ({error.filename})" if error.filename else ""
+        _end(
+            f"the disk is full{where}. What was done is kept; make room and run it again to go on.",
+            2,
+        )
 
 
 def _end(line: str, code: int) -> None:

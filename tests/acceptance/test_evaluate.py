@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.programs import ROOT, foureyes, started
+from tests.programs import ROOT, command, environment, foureyes, started
 
 PROBLEMS = ROOT / "problems" / "starter-lean.jsonl"
 RECORDS = [json.loads(line) for line in PROBLEMS.read_text().splitlines()]
@@ -199,3 +200,24 @@ def test_the_profile_of_evalplus_runs_plus_tests_always(tmp_path: Path) -> None:
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     assert read(tmp_path / "s.verdicts.jsonl")[0]["profile"] == "evalplus-0.3.1"
+
+
+def test_a_full_disk_is_one_line_and_costs_nothing(tmp_path: Path) -> None:
+    """A limit on file sizes stands for it: the kernel refuses to write in the same way."""
+    lines = [right(record) for record in RECORDS]
+    samples = write(tmp_path / "s.jsonl", lines)
+    words = ["evaluate", str(samples), "--data", str(PROBLEMS)]
+    home = tmp_path / "home"
+    assert foureyes(*words, "--output", str(tmp_path / "warm.jsonl"), home=home).returncode == 0
+    made = subprocess.run(
+        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command(*words)],
+        env=environment(home), cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert made.returncode == 2
+    assert "the disk is full" in " ".join(made.stderr.split())
+    assert "Traceback" not in made.stderr
+    kept = (tmp_path / "s.verdicts.jsonl.part").read_bytes().count(b"\n")
+    assert 0 < kept < len(lines)
+    again = foureyes(*words, home=home)
+    assert f"{kept} of {len(lines)} samples are judged already" in again.stdout
+    assert [v["outcome"] for v in read(tmp_path / "s.verdicts.jsonl")] == ["solved"] * len(lines)

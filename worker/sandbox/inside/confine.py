@@ -53,6 +53,9 @@ def confine(fd: int, cpu_seconds: int, filter_: Filter) -> None:
     check(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", flags, options), "mount(/tmp)")
     os.chdir("/tmp")  # noqa: S108
     for limit, most in _LIMITS.items():
+        _, hard = resource.getrlimit(limit)
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)  # whoever started the worker may have set less
         resource.setrlimit(limit, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
