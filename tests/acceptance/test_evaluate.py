@@ -202,6 +202,26 @@ def test_the_profile_of_evalplus_runs_plus_tests_always(tmp_path: Path) -> None:
     assert read(tmp_path / "s.verdicts.jsonl")[0]["profile"] == "evalplus-0.3.1"
 
 
+def test_an_error_of_the_judge_is_no_verdict(tmp_path: Path) -> None:
+    """Else a broken benchmark file makes every model look bad; and it is tried again later."""
+    broken = {
+        "task_id": "Mine/0", "prompt": "def f(x):\n", "entry_point": "f",
+        "canonical_solution": "    return 1 / 0\n", "base_input": [[0]], "plus_input": [], "atol": 0,
+    }  # fmt: skip
+    data = write(tmp_path / "mine.jsonl", [broken, RECORDS[0]])
+    lines = [{"task_id": "Mine/0", "solution": "def f(x): return x"}, right(RECORDS[0])]
+    words = ["evaluate", str(write(tmp_path / "s.jsonl", lines)), "--data", str(data)]
+    for judged in ("", "1 of 2 samples are judged already"):
+        made = foureyes(*words, home=tmp_path / "home")
+        assert made.returncode == 1
+        assert judged in made.stdout
+        error, solved = read(tmp_path / "s.verdicts.jsonl")
+        assert (error["outcome"], error["base"], error["plus"]) == ("error", None, None)
+        assert "Mine/0: its reference program fails" in error["reason"]
+        assert solved["outcome"] == "solved"
+        assert "100.0%" in made.stdout  # of the one that could be judged
+
+
 def test_a_full_disk_is_one_line_and_costs_nothing(tmp_path: Path) -> None:
     """A limit on file sizes stands for it: the kernel refuses to write in the same way."""
     lines = [right(record) for record in RECORDS]
