@@ -28,12 +28,14 @@ class Model(BaseModel):
     sampling: Sampling = Sampling()
     price_per_hour: float = Field(default=0.0, ge=0.0)
     threads: int = Field(default=1, ge=1, le=512, description="calls the worker keeps in flight")
+    #: Whether the chat template lets the model reason first; None leaves it to the template.
+    thinking: bool | None = None
 
     def identity(self) -> dict[str, Any]:
         """What decides the answers apart from prompt and sampling; part of every completion's key."""
         return self.model_dump(
             mode="json",
-            exclude={"name", "sampling", "price_per_hour", "threads"},
+            exclude={"name", "sampling", "price_per_hour", "threads", "thinking"},
             exclude_none=True,
         )
 

@@ -22,12 +22,16 @@ class VisibleTest:
 
 @dataclass(frozen=True)
 class Spec:
-    """What a pattern sees of a problem. Hidden tests are not here, so they cannot leak."""
+    """What a pattern sees of a problem. Hidden tests are not here, so they cannot leak.
+
+    `notes` is what a model added to the specification, if a pattern asked it to.
+    """
 
     problem_id: str
     prompt: str
     entry_point: str
     visible_tests: tuple[VisibleTest, ...]
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,14 @@ class Trial:
     results: tuple[TestResult, ...]
 
     @property
-    def passed(self) -> bool:
-        """Whether there were tests, and all passed."""
-        return bool(self.results) and all(result.passed for result in self.results)
+    def passes(self) -> int:
+        """How many tests passed."""
+        return sum(result.passed for result in self.results)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a test failed; where there are no tests, none did."""
+        return self.passes < len(self.results)
 
     @property
     def report(self) -> str:

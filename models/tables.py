@@ -100,7 +100,10 @@ class Run(SQLModel, table=True):
     key: str
     position: int
     benchmark: str
+    #: The pattern's label: its name, and in brackets what differs from its default options.
     pattern: str
+    #: All of the pattern's options.
+    options: dict[str, Any] = _json()
     pairing: str
     coder_id: int = Field(foreign_key="language_model.id", index=True)
     reviewer_id: int = Field(foreign_key="language_model.id", index=True)
@@ -209,6 +212,10 @@ class Step(SQLModel, table=True):
     branch: int
     kind: Kind = _words(Kind)
     role: Role | None = _words(Role, nullable=True, default=None)
+    #: What a review concluded: approve, revise or none; of a choice the letter, or none.
+    verdict: str | None = None
+    #: The program that a draft or a fix produced.
+    code: str | None = _text(nullable=True)
     completion_id: int | None = Field(default=None, foreign_key="completion.id", index=True)
     execution_id: int | None = Field(default=None, foreign_key="execution.id", index=True)
     created_at: datetime = _moment(nullable=False)

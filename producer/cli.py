@@ -20,7 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
 models_app = typer.Typer(help="Fetch and list the GGUF models of the embedded stack.")
+app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 
 #: The disk, a quota, or a limit on the size of files.
@@ -43,9 +45,20 @@ def sweep(
     data: Annotated[
         Path | None, typer.Option(help="Use this file of problems (EvalPlus's format) instead.")
     ] = None,
+    models: Annotated[
+        commands.ModelSet, typer.Option(help="The file's models, or the two that run anywhere.")
+    ] = commands.ModelSet.FILE,
+    fresh: Annotated[
+        str, typer.Option(help="A word: reuse only what was made under the same word.")
+    ] = "",
+    replay: Annotated[
+        Path | None, typer.Option(help="Take all answers from this recording; no model is run.")
+    ] = None,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped."""
-    commands.sweep(file, wait=wait, limit=limit, data=data)
+    commands.sweep(
+        file, wait=wait, limit=limit, data=data, models=models, fresh=fresh, recording=replay
+    )
 
 
 @app.command()
@@ -95,6 +108,15 @@ def sql(
 
 
 @app.command()
+def record(
+    sweep: OneSweep,
+    file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
+) -> None:
+    """Write a sweep's model calls to a file, to run it again with no model at all."""
+    commands.record(sweep, file)
+
+
+@app.command()
 def cancel(sweep: OneSweep) -> None:
     """End what is unfinished of a sweep; what is done stays."""
     commands.cancel(sweep)
@@ -141,6 +163,21 @@ def evaluate(
 def doctor() -> None:
     """Show what this machine has, what is missing, and how to bring it."""
     commands.doctor()
+
+
+@patterns_app.callback()
+def patterns(context: typer.Context) -> None:
+    """List the patterns and their options."""
+    if context.invoked_subcommand is None:
+        commands.patterns_list()
+
+
+@patterns_app.command("show")
+def patterns_show(
+    name: Annotated[str, typer.Argument(help="A name from `foureyes patterns`.")],
+) -> None:
+    """Draw a pattern's flow and print its prompts."""
+    commands.patterns_show(name)
 
 
 @models_app.command("pull")

@@ -17,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TransferSpeedColumn,
 )
+from rich.rule import Rule
 from rich.table import Table
 from sqlmodel import select
 
@@ -27,14 +28,19 @@ from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
 from producer import doctor as checks
-from producer import embedded, enqueue, estimate
+from producer import embedded, enqueue, estimate, flow
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
 from results import query, transcript
+from results import recording as recordings
 from results import report as reports
 from results import watch as watching
 from results.scoreboard import scoreboard
 from results.sweeps import find_sweep
+from worker import templates
+from worker.patterns import find as find_pattern
+from worker.patterns import patterns as known_patterns
+from worker.style import Style
 
 console = Console()
 
@@ -45,6 +51,13 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+class ModelSet(StrEnum):
+    """Which models a sweep is run with."""
+
+    FILE = "file"
+    EMBEDDED = "embedded"
 
 
 class Profile(StrEnum):
@@ -59,9 +72,21 @@ def say(line: str) -> None:
     console.print(line, style="dim", markup=False, highlight=False)
 
 
-def sweep(file: Path, *, wait: bool, limit: int | None, data: Path | None) -> None:
+def sweep(
+    file: Path,
+    *,
+    wait: bool,
+    limit: int | None,
+    data: Path | None,
+    models: ModelSet = ModelSet.FILE,
+    fresh: str = "",
+    recording: Path | None = None,
+) -> None:
     """Enqueue a sweep file; work on it here if no other workers will."""
-    grid = sweep_files.load(file, limit, data)
+    embedded_models = models is ModelSet.EMBEDDED
+    grid = sweep_files.load(
+        file, limit, data, embedded=embedded_models, fresh=fresh, recording=recording
+    )
     _check_weights(grid)
     with embedded.database(say):
         _show_plan(grid, estimate.estimate(grid))
@@ -154,7 +179,7 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
         table.add_row(
             benchmark,
             str(len(problems)),
-            ", ".join(file.patterns),
+            ", ".join(pattern.label for pattern in grid.patterns),
             ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings),
             str(file.samples),
         )
@@ -248,6 +273,13 @@ def sql(statement: str, format: Format) -> None:
     """Run a read-only statement."""
     with embedded.database(say):
         query.run(statement, format.value, console)
+
+
+def record(name: str, path: Path) -> None:
+    """Write the model calls of a sweep to a file."""
+    with embedded.database(say):
+        count = recordings.write(find_sweep(name), path)
+    say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
 
 
 def cancel(name: str) -> None:
@@ -351,3 +383,35 @@ def doctor() -> None:
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
     if missing:
         raise typer.Exit(1)
+
+
+def patterns_list() -> None:
+    """The patterns, and what their options are."""
+    table = Table(title="Patterns", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    table.add_column("what happens")
+    table.add_column("options")
+    for name, pattern in sorted(known_patterns().items()):
+        own = {
+            option: field.default
+            for option, field in pattern.options.model_fields.items()
+            if option not in Style.model_fields
+        }
+        options = ", ".join(f"{option}={default}" for option, default in own.items())
+        table.add_row(name, pattern.summary.splitlines()[0], options)
+    console.print(table)
+    style = ", ".join(f"{name}={field.default}" for name, field in Style.model_fields.items())
+    console.print(f"Every pattern also has: {style}", highlight=False)
+
+
+def patterns_show(label: str) -> None:
+    """One pattern: what it does, its flow, and its prompts."""
+    pattern = find_pattern(label)
+    configured = pattern.configure({})
+    console.print(pattern.summary, highlight=False, markup=False)
+    console.print()
+    console.print(flow.draw(configured), highlight=False)
+    folder = templates.shipped(configured.style.prompts)
+    for prompt in flow.prompts(configured):
+        console.print(Rule(f"{prompt}.md", align="left", style="dim"))
+        console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

@@ -30,7 +30,7 @@ from models.tables import (
 from models.tables import Sweep as SweepRow
 from models.work import GRACE
 from producer.sweep import Sweep
-from worker.requests import digest
+from worker.digest import digest
 
 #: Attempts that one start message lets go: a hundred thousand must not be as many messages.
 STARTS_PER_MESSAGE = 20
@@ -44,7 +44,7 @@ def enqueue(sweep: Sweep) -> SweepRow:
 
     Nothing is sent yet: call `send_starts` once workers can be reached.
     """
-    file = sweep.file.model_dump(mode="json")
+    file = sweep.content()
     with session() as db:
         values = {"key": sweep.key, "name": sweep.file.name, "file": file, "created_at": now()}
         _insert_missing(db, SweepRow, [values], ["key"])
@@ -255,7 +255,8 @@ def _runs(
             "key": cell.key,
             "position": position,
             "benchmark": cell.benchmark,
-            "pattern": cell.pattern,
+            "pattern": cell.pattern.label,
+            "options": cell.pattern.options,
             "pairing": cell.pairing.name,
             "coder_id": model_ids[cell.pairing.coder],
             "reviewer_id": model_ids[cell.pairing.reviewer],

@@ -13,14 +13,14 @@ from sqlmodel import col, select
 
 from models.enums import Kind, Role, State
 from models.llm import AnyModel, LlamaCpp
-from models.problem import Spec, Trial
+from models.problem import Spec, TestResult, Trial
 from models.session import session
 from models.tables import Completion, LanguageModel
 from producer.sweep import Sweep
-from worker import patterns
+from worker.patterns import Configured
 from worker.replay import Replay
-from worker.requests import Call, call
-from worker.steps import CompletionStep, Result, VisibleTests
+from worker.requests import Call, Caller
+from worker.steps import CompletionStep, Result, Review, VisibleTests
 from worker.verdict import Verdict
 
 #: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
@@ -73,9 +73,12 @@ def estimate(sweep: Sweep) -> Estimate:
     for cell in sweep.cells():
         names = {Role.CODER: cell.pairing.coder, Role.REVIEWER: cell.pairing.reviewer}
         models = {role: sweep.file.models[name] for role, name in names.items()}
+        caller = Caller(
+            sweep.templates(cell.pattern.style.prompts), cell.pattern.style, sweep.fresh
+        )
         for problem in sweep.problems[cell.benchmark]:
             for sample in range(sweep.file.samples):
-                for step, made in _rehearse(cell.pattern, problem.spec(), models, sample):
+                for step, made in _rehearse(cell.pattern, problem.spec(), caller, models, sample):
                     total.unshared_calls += 1
                     asked[made.key] = (names[step.by], step.kind, made)
     done = _done(list(asked))
@@ -96,26 +99,30 @@ def estimate(sweep: Sweep) -> Estimate:
 
 
 def _rehearse(
-    pattern: str, spec: Spec, models: dict[Role, AnyModel], sample: int
+    pattern: Configured, spec: Spec, caller: Caller, models: dict[Role, AnyModel], sample: int
 ) -> Iterator[tuple[CompletionStep, Call]]:
-    """The calls that an attempt makes if every review asks for changes."""
-    replay = Replay(patterns.find(pattern), spec)
+    """The calls that an attempt makes if every review asks for changes and every test fails."""
+    replay = Replay(pattern, spec)
     while replay.wanted is not None:
         results: list[Result] = []
         for step in replay.wanted:
             if isinstance(step, VisibleTests):
-                results.append(Trial(results=()))
+                results.append(_failing(spec))
                 continue
-            made = call(step, models[step.by], sample)
+            made = caller.call(step, models[step.by], sample)
             yield step, made
             results.append(_stand_in(step, made))
         replay.answer(tuple(results))
 
 
+def _failing(spec: Spec) -> Trial:
+    return Trial(tuple(TestResult(test.source, False, "got: 0") for test in spec.visible_tests))
+
+
 def _stand_in(step: CompletionStep, made: Call) -> Result:
     """An answer of about the usual length that differs where the call differs."""
     text = made.key.ljust(round(ANSWER_TOKENS[step.kind] * CHARACTERS_PER_TOKEN), ".")
-    if step.kind is Kind.REVIEW:
+    if isinstance(step, Review):
         return Verdict(approves=False, issues=(text,), text=text)
     return step.read(f"```python\n# {text}\n```")
 

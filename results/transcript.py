@@ -42,8 +42,8 @@ def show(attempt_id: int, console: Console) -> None:
                 completion = db.get_one(Completion, step.completion_id)
                 model = db.get_one(LanguageModel, completion.model_id).name
                 _completion(step, completion, model, console)
-                if step.kind in (Kind.DRAFT, Kind.FIX) and completion.text is not None:
-                    programs.append((step.kind, completion.text))
+                if step.code is not None:
+                    programs.append((f"{step.kind} {step.position + 1}", step.code))
             else:
                 execution = db.get_one(Execution, step.execution_id)
                 _execution(step, execution, console)
@@ -92,6 +92,8 @@ def _completion(step: Step, completion: Completion, model: str, console: Console
         _plain(completion.error or f"({completion.state})", console, style="red")
     else:
         _plain(completion.text, console)
+    if step.verdict is not None:
+        _plain(f"verdict: {step.verdict}", console, style="bold")
 
 
 def _execution(step: Step, execution: Execution, console: Console) -> None:

@@ -1,6 +1,7 @@
 """Letting an attempt go on: replay its pattern from the recorded steps, and ask for what is next."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
@@ -22,13 +23,15 @@ from models.tables import (
     Sweep,
     now,
 )
+from models.text import storable
 from models.work import ask
-from worker import patterns
+from worker import patterns, templates
 from worker.replay import PatternError, Replay
-from worker.requests import call, execution_key
+from worker.requests import Caller, execution_key
 from worker.sandbox.judge import JUDGE_VERSION
-from worker.steps import Result, VisibleTests
+from worker.steps import Choice, Program, Result, VisibleTests
 from worker.steps import Step as Wanted
+from worker.verdict import Verdict
 
 AnyRow = Completion | Execution
 
@@ -86,7 +89,16 @@ class _Advance:
         for role, model_id in (("coder", run.coder_id), ("reviewer", run.reviewer_id)):
             name = db.get_one(LanguageModel, model_id).name
             self.models[role] = (model_id, _MODEL.validate_python(sweep.file["models"][name]))
-        self.replay = Replay(patterns.find(run.pattern), self.spec)
+        patterns.load_modules(
+            sweep.file.get("modules") or [], Path(sweep.file.get("module_folder") or ".")
+        )
+        pattern = patterns.find(run.pattern).configure(run.options)
+        self.caller = Caller(
+            templates.of(pattern.style.prompts, sweep.file.get("prompt_files") or {}),
+            pattern.style,
+            sweep.file.get("fresh") or "",
+        )
+        self.replay = Replay(pattern, self.spec)
         self.shown = (
             f"{run.benchmark} {self.problem.problem_id} {run.pattern} #{attempt.sample}"
             f" ({sweep.name}, attempt {attempt.id})"
@@ -100,6 +112,7 @@ class _Advance:
             if not self._all_done(rows):
                 return self.messages
             answers = tuple(_read(step, row) for step, row in zip(wanted, rows, strict=True))
+            self._note(answers)
             self.replay.answer(answers)
         self.attempt.code = self.replay.code
         (judged,) = self._rows(None)
@@ -108,6 +121,17 @@ class _Advance:
             solved = judged.base is Status.PASS and judged.plus is Status.PASS
             _end(self.attempt, Outcome.SOLVED if solved else Outcome.UNSOLVED)
         return self.messages
+
+    def _note(self, results: tuple[Result, ...]) -> None:
+        """Keep with each step of this position what it gave, for whoever reads the rows."""
+        for branch, result in enumerate(results):
+            step = self.steps[branch]
+            if isinstance(result, Program):
+                step.code = storable(result.code)
+            elif isinstance(result, Verdict):
+                step.verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
+            elif isinstance(result, Choice):
+                step.verdict = result.letter or "none"
 
     def _rows(self, wanted: tuple[Wanted, ...] | None) -> list[AnyRow]:
         """The rows that answer the wanted steps (None: the judging of the returned code).
@@ -126,6 +150,7 @@ class _Advance:
                 "a pattern must be deterministic"
             )
         rows: dict[int, AnyRow] = {}
+        self.steps: dict[int, Step] = {step.branch: step for step in recorded}
         # in the order of their keys, so that two attempts never wait for each other's rows
         for branch, asked in sorted(enumerate(fresh), key=lambda pair: pair[1].key):
             if recorded:
@@ -158,23 +183,22 @@ class _Advance:
         return row
 
     def _subscribe(self, branch: int, step: Wanted | None, row: AnyRow) -> None:
-        self.db.add(
-            Step(
-                attempt_id=self.attempt.id,
-                position=self.replay.position,
-                branch=branch,
-                kind=Kind.JUDGE if step is None else step.kind,
-                role=None if step is None else step.by,
-                completion_id=row.id if isinstance(row, Completion) else None,
-                execution_id=row.id if isinstance(row, Execution) else None,
-            )
+        self.steps[branch] = Step(
+            attempt_id=self.attempt.id,
+            position=self.replay.position,
+            branch=branch,
+            kind=Kind.JUDGE if step is None else step.kind,
+            role=None if step is None else step.by,
+            completion_id=row.id if isinstance(row, Completion) else None,
+            execution_id=row.id if isinstance(row, Execution) else None,
         )
+        self.db.add(self.steps[branch])
 
     def _row_for(self, step: Wanted) -> AnyRow:
         if isinstance(step, VisibleTests):
             return self._execution(Suite.VISIBLE, step.draft.code)
         model_id, model = self.models[step.by]
-        wanted = call(step, model, self.attempt.sample)
+        wanted = self.caller.call(step, model, self.attempt.sample)
         return Completion(
             key=wanted.key,
             model_id=model_id,

@@ -4,8 +4,9 @@ from collections.abc import Generator
 from typing import Any, get_args
 
 from models.problem import Spec
-from worker.patterns import Pattern
-from worker.steps import CompletionStep, Result, Step, VisibleTests
+from worker.patterns import Configured
+from worker.steps import CompletionStep, Result, Review, Step, VisibleTests
+from worker.verdict import Verdict
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
@@ -21,28 +22,55 @@ class Replay:
     `wanted` holds the steps it waits for, or None once it has returned; then `code` is its result.
     """
 
-    def __init__(self, pattern: Pattern, spec: Spec) -> None:
+    def __init__(self, pattern: Configured, spec: Spec) -> None:
         self.pattern = pattern
         self.position = 0
         self.wanted: tuple[Step, ...] | None = None
         self.code: str | None = None
         self._several = False
-        body = pattern.body(spec)
+        #: What was answered to the pattern's steps so far, while something has to be asked again.
+        self._results: list[Result] = []
+        self._repairs: list[int] = []
+        try:
+            body = pattern.start(spec)
+        except Exception as error:
+            raise self.error(f"raised {type(error).__name__}: {error}") from error
         if not isinstance(body, Generator):
             raise self.error("is not a generator: it must yield its steps")
         self._body = body
         self._go_on(None)
 
     def answer(self, results: tuple[Result, ...]) -> None:
-        """Give the results of the wanted steps, in their order, and go on to the next ones."""
+        """Give the results of the wanted steps, in their order, and go on to the next ones.
+
+        A review without a readable verdict is asked about once before the pattern hears of it.
+        """
         self.position += 1
         if self.position >= MAX_POSITIONS:
             raise self.error(f"has asked {MAX_POSITIONS} times without returning")
-        self._go_on(results if self._several else results[0])
+        if self._repairs:
+            for index, result in zip(self._repairs, results, strict=True):
+                self._results[index] = result
+            self._repairs = []
+        else:
+            self._results = list(results)
+            assert self.wanted is not None
+            repairs = {
+                index: question
+                for index, (step, result) in enumerate(zip(self.wanted, results, strict=True))
+                if isinstance(step, Review)
+                and isinstance(result, Verdict)
+                and (question := step.repair(result)) is not None
+            }
+            if repairs:
+                self._repairs = list(repairs)
+                self.wanted = tuple(repairs.values())
+                return
+        self._go_on(tuple(self._results) if self._several else self._results[0])
 
     def error(self, what: str) -> PatternError:
         """A PatternError that says where we are."""
-        return PatternError(f"pattern {self.pattern.name!r}, step {self.position + 1}: {what}")
+        return PatternError(f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}")
 
     def _go_on(self, results: Any) -> None:
         try:

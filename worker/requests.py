@@ -1,26 +1,17 @@
 """From a step to the exact call that answers it, and the key that call is known by."""
 
-import hashlib
-import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.enums import Suite
 from models.llm import AnyModel
-from worker.steps import CompletionStep
+from worker.digest import digest
+from worker.steps import CompletionStep, Draft, Review
+from worker.style import Style
+from worker.templates import Templates
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "prompts"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 - prompts are plain text for a model; pages escape for themselves
-)
+#: Seeds between a draft and another of the same attempt; more than an attempt's number can be.
+_SEEDS_APART = 1000
 
 
 @dataclass(frozen=True)
@@ -33,43 +24,50 @@ class Call:
     request: dict[str, Any]
 
 
-def digest(value: Any) -> str:
-    """The SHA-256 of a JSON value in its canonical form."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+@dataclass(frozen=True)
+class Caller:
+    """Writes the calls of one sweep in one style. `fresh` sets them apart from all other sweeps'."""
 
+    templates: Templates
+    style: Style
+    fresh: str = ""
 
-@cache
-def prompt_hash(prompt: str) -> str:
-    """The hash of everything in the files that the prompt is rendered from."""
-    loader = _TEMPLATES.loader
-    assert loader is not None
-    names = ["system.md", "_specification.md", f"{prompt}.md"]
-    sources = [loader.get_source(_TEMPLATES, name)[0] for name in names]
-    return digest(sources)[:16]
+    def call(self, step: CompletionStep, model: AnyModel, sample: int) -> Call:
+        """The call that answers a step when `model` plays its role.
 
+        Greedy calls carry no seed, so all samples share one; others draw with the seed of their
+        sample.
+        """
+        sampling = model.sampling
+        seed = sampling.seed + sample
+        if isinstance(step, Draft) and step.temperature is not None:
+            sampling = sampling.model_copy(update={"temperature": step.temperature})
+            seed += _SEEDS_APART * step.another
+        request: dict[str, Any] = {
+            "model": model.identity(),
+            "messages": [
+                {"role": "system", "content": self.templates.render("system", style=self.style)},
+                {
+                    "role": "user",
+                    "content": self.templates.render(
+                        step.prompt, style=self.style, **step.variables()
+                    ),
+                },
+            ],
+            "sampling": sampling.model_dump(exclude={"seed"}),
+            "seed": seed if sampling.temperature > 0 else None,
+            "schema": self._schema(step),
+        }
+        thinking = model.thinking if self.style.thinking is None else self.style.thinking
+        if thinking is not None:
+            request["thinking"] = thinking
+        if self.fresh:
+            request["fresh"] = self.fresh
+        return Call(digest(request), step.prompt, self.templates.hash(step.prompt), request)
 
-def call(step: CompletionStep, model: AnyModel, sample: int) -> Call:
-    """The call that answers a step when `model` plays its role.
-
-    Greedy calls carry no seed, so all samples share one; others draw with the seed of their sample.
-    """
-    sampling = model.sampling
-    request = {
-        "model": model.identity(),
-        "messages": [
-            {"role": "system", "content": _render("system")},
-            {"role": "user", "content": _render(step.prompt, **step.variables())},
-        ],
-        "sampling": sampling.model_dump(exclude={"seed"}),
-        "seed": sampling.seed + sample if sampling.temperature > 0 else None,
-        "schema": step.schema,
-    }
-    return Call(digest(request), step.prompt, prompt_hash(step.prompt), request)
-
-
-def _render(prompt: str, **variables: Any) -> str:
-    return _TEMPLATES.get_template(f"{prompt}.md").render(**variables).strip()
+    def _schema(self, step: CompletionStep) -> dict[str, Any] | None:
+        free = isinstance(step, Review) and self.style.review_format == "text"
+        return None if free else step.schema
 
 
 def execution_key(suite: Suite, version: str, code: str, judge_version: str) -> str:

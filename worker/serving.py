@@ -17,8 +17,8 @@ from models.session import session
 from models.settings import settings
 from models.tables import Completion, LanguageModel
 from worker.claims import Holder
+from worker.digest import digest
 from worker.engines import Engine, load
-from worker.requests import digest
 from worker.sandbox.judge import Judge
 
 log = logging.getLogger(__name__)

@@ -5,16 +5,18 @@ that the next step is made from. `VisibleTests` runs the tests in the prompt ins
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from models.enums import Kind, Role
 from models.problem import Spec, Trial
-from worker.extract import extract_code
-from worker.verdict import REVIEW_SCHEMA, Verdict, read_verdict
+from worker.extract import extract_code, without_thinking
+from worker.verdict import CHOICE_SCHEMA, REVIEW_SCHEMA, Verdict, read_choice, read_verdict
 
 CODER = Role.CODER
 REVIEWER = Role.REVIEWER
+
+Schema = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,20 @@ class Planned:
 
 @dataclass(frozen=True)
 class Draft:
-    """Write a program for the specification, freely or along a plan. Gives a Program."""
+    """Write a program for the specification, freely or along a plan. Gives a Program.
+
+    `another` numbers further drafts of the same thing, drawn at `temperature`; 0 is the first, at
+    the model's own.
+    """
 
     kind: ClassVar[Kind] = Kind.DRAFT
-    schema: ClassVar[dict[str, Any] | None] = None
+    schema: ClassVar[Schema] = None
 
     spec: Spec
     plan: Planned | None = None
     by: Role = CODER
+    another: int = 0
+    temperature: float | None = None
 
     @property
     def prompt(self) -> str:
@@ -59,12 +67,12 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Plan the program before it is written. Gives a Planned."""
+class Enrich:
+    """Say what the specification leaves unsaid. Gives a Spec with notes."""
 
     kind: ClassVar[Kind] = Kind.PLAN
-    schema: ClassVar[dict[str, Any] | None] = None
-    prompt: ClassVar[str] = "plan"
+    schema: ClassVar[Schema] = None
+    prompt: ClassVar[str] = "enrich"
 
     spec: Spec
     by: Role = REVIEWER
@@ -73,9 +81,35 @@ class Plan:
         """What the template is filled with."""
         return {"spec": self.spec}
 
+    def read(self, text: str) -> Spec:
+        """The specification with the answer as notes."""
+        return replace(self.spec, notes=without_thinking(text).strip())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Plan the program before it is written, or after a draft failed a trial. Gives a Planned."""
+
+    kind: ClassVar[Kind] = Kind.PLAN
+    schema: ClassVar[Schema] = None
+
+    spec: Spec
+    draft: Program | None = None
+    trial: Trial | None = None
+    by: Role = REVIEWER
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "plan" if self.trial is None else "plan-after-trial"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.spec, "draft": self.draft, "trial": self.trial}
+
     def read(self, text: str) -> Planned:
-        """The plan is the answer."""
-        return Planned(text)
+        """The plan is the answer, without what was only thought."""
+        return Planned(without_thinking(text))
 
 
 @dataclass(frozen=True)
@@ -86,7 +120,7 @@ class Review:
     """
 
     kind: ClassVar[Kind] = Kind.REVIEW
-    schema: ClassVar[dict[str, Any] | None] = REVIEW_SCHEMA
+    schema: ClassVar[Schema] = REVIEW_SCHEMA
 
     draft: Program
     trial: Trial | None = None
@@ -105,26 +139,89 @@ class Review:
         """The verdict in an answer."""
         return read_verdict(text)
 
+    def repair(self, verdict: Verdict) -> "RepairVerdict | None":
+        """The question to ask before a verdict that cannot be read counts as none."""
+        return RepairVerdict(verdict, by=self.by) if verdict.approves is None else None
+
 
 @dataclass(frozen=True)
-class Fix:
-    """Mend what the review named, and nothing else. Gives a Program."""
+class RepairVerdict:
+    """Ask for the verdict of a review that has none. Asked by the replay, not by patterns.
 
-    kind: ClassVar[Kind] = Kind.FIX
-    schema: ClassVar[dict[str, Any] | None] = None
-    prompt: ClassVar[str] = "fix"
+    Gives the review's Verdict, read at last or still None.
+    """
 
-    draft: Program
+    kind: ClassVar[Kind] = Kind.REVIEW
+    schema: ClassVar[Schema] = REVIEW_SCHEMA
+    prompt: ClassVar[str] = "repair-verdict"
+
     review: Verdict
-    by: Role = CODER
+    by: Role = REVIEWER
 
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
-        return {"spec": self.draft.spec, "draft": self.draft, "review": self.review}
+        return {"review": self.review}
+
+    def read(self, text: str) -> Verdict:
+        """The verdict in the answer, and the issues of whichever has some."""
+        found = read_verdict(text)
+        return replace(found, issues=found.issues or self.review.issues, text=self.review.text)
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Mend what a review named or a trial showed, and nothing else. Gives a Program."""
+
+    kind: ClassVar[Kind] = Kind.FIX
+    schema: ClassVar[Schema] = None
+
+    draft: Program
+    found: Verdict | Trial
+    by: Role = CODER
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "fix" if isinstance(self.found, Verdict) else "fix-failed-tests"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        name = "review" if isinstance(self.found, Verdict) else "trial"
+        return {"spec": self.draft.spec, "draft": self.draft, name: self.found}
 
     def read(self, text: str) -> Program:
         """The mended program in an answer."""
         return Program(self.draft.spec, extract_code(text, self.draft.spec.entry_point), text)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of two programs was chosen: `letter` is A, B, or None when it could not be read."""
+
+    program: Program
+    letter: str | None
+
+
+@dataclass(frozen=True)
+class Choose:
+    """Choose one of two programs. Gives a Choice; the first program if none can be read."""
+
+    kind: ClassVar[Kind] = Kind.REVIEW
+    schema: ClassVar[Schema] = CHOICE_SCHEMA
+    prompt: ClassVar[str] = "choose"
+
+    left: Program
+    right: Program
+    by: Role = REVIEWER
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.left.spec, "left": self.left, "right": self.right}
+
+    def read(self, text: str) -> Choice:
+        """The choice in an answer."""
+        letter = read_choice(text)
+        return Choice(self.right if letter == "B" else self.left, letter)
 
 
 @dataclass(frozen=True)
@@ -137,9 +234,9 @@ class VisibleTests:
     draft: Program
 
 
-CompletionStep = Draft | Plan | Review | Fix
+CompletionStep = Draft | Enrich | Plan | Review | RepairVerdict | Fix | Choose
 Step = CompletionStep | VisibleTests
-Result = Program | Planned | Verdict | Trial
+Result = Program | Spec | Planned | Verdict | Choice | Trial
 
 #: A pattern's body: it yields a step (or a tuple of steps that run at the same time), receives the
 #: result (or a tuple of them), and returns the final code.

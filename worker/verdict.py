@@ -24,6 +24,17 @@ REVIEW_SCHEMA: dict[str, Any] = {
 }
 
 
+CHOICE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "maxLength": 240},
+        "choice": {"type": "string", "enum": ["A", "B"]},
+    },
+    "required": ["reason", "choice"],
+    "additionalProperties": False,
+}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a review concluded: `approves` is None when the answer had no readable verdict."""
@@ -41,7 +52,7 @@ class Verdict:
 def read_verdict(text: str) -> Verdict:
     """The verdict in a review's answer: JSON, else the last line that says `verdict: ...`."""
     answer = without_thinking(text)
-    found = _json_object(answer)
+    found = _json_object(answer, "verdict")
     if found is not None:
         issues = found.get("issues")
         listed = tuple(str(issue) for issue in issues) if isinstance(issues, list) else ()
@@ -54,8 +65,20 @@ def read_verdict(text: str) -> Verdict:
     return Verdict(approves=approves, issues=listed, text=text)
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    """The last JSON object in a text, fenced or not, that has a verdict."""
+def read_choice(text: str) -> str | None:
+    """The choice in an answer, A or B: JSON, else the last line that says `choice: ...`."""
+    answer = without_thinking(text)
+    found = _json_object(answer, "choice")
+    if found is not None:
+        said = str(found["choice"]).strip().upper()
+    else:
+        lines = re.findall(r"choice\W+([AB])\b", answer, re.IGNORECASE)
+        said = lines[-1].upper() if lines else ""
+    return said if said in ("A", "B") else None
+
+
+def _json_object(text: str, key: str) -> dict[str, Any] | None:
+    """The last JSON object in a text, fenced or not, that has this key."""
     decoder = json.JSONDecoder()
     best = None
     for start in (match.start() for match in re.finditer(r"\{", text)):
@@ -63,6 +86,6 @@ def _json_object(text: str) -> dict[str, Any] | None:
             value, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict) and "verdict" in value:
+        if isinstance(value, dict) and key in value:
             best = value
     return best

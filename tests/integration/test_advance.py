@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
 from models import broker, work
 from models.benchmark import Problem, parse_record
-from models.enums import Outcome, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from models.work import GRACE
@@ -20,6 +21,7 @@ from producer.sweep import Sweep, SweepFile
 from worker import patterns, reaper
 from worker.advance import advance
 from worker.steps import Draft, Plan, Steps
+from worker.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -39,7 +41,13 @@ def problem(n: int) -> Problem:
     return parse_record("mine", text)
 
 
-def make_sweep(*names: str, problems: int = 1, samples: int = 1, name: str = "test") -> int:
+def make_sweep(
+    *names: str | dict[str, object],
+    problems: int = 1,
+    samples: int = 1,
+    name: str = "test",
+    fresh: str = "",
+) -> int:
     """Enqueue a sweep of these patterns; its id."""
     file = SweepFile.model_validate(
         {
@@ -54,8 +62,8 @@ def make_sweep(*names: str, problems: int = 1, samples: int = 1, name: str = "te
             "pairings": [{"coder": "c", "reviewer": "r"}],
         }
     )
-    row = enqueue.enqueue(Sweep(file, {"mine": [problem(n) for n in range(problems)]}))
-    return row.id
+    grid = Sweep(file, {"mine": [problem(n) for n in range(problems)]}, fresh=fresh)
+    return enqueue.enqueue(grid).id
 
 
 def attempt_ids() -> list[int]:
@@ -130,6 +138,90 @@ def test_patterns_that_start_from_the_same_draft_cost_one_draft() -> None:
     # a problem: 1 draft, 2 reviews (one with evidence), 1 fix that both reviews lead to
     assert calls == 3 * 4 == count(Completion)
     assert {attempt.outcome for attempt in attempts()} == {Outcome.SOLVED}
+
+
+PAPER = (
+    "raw-coder", "raw-reviewer", "plan-then-code", "review-then-fix", "review-then-fix-retry",
+    "debate", "enriched-review",
+)  # fmt: skip
+
+
+def test_the_papers_patterns_share_their_drafts() -> None:
+    """Else the seven of them would cost six drafts a problem where two are enough."""
+    make_sweep(*PAPER, problems=3)
+    run_to_the_end(_revise)
+    drafts = [(row.model_id, row.prompt) for row in completions() if row.kind is Kind.DRAFT]
+    # the coder's, the reviewer's, along a plan, and on the enriched specification: each once
+    assert len(drafts) == 3 * 4
+    reviews = [row for row in completions() if row.prompt == "review"]
+    # of the coder's draft, of the reviewer's in the debate, of the draft on the enriched one
+    assert len(reviews) == 3 * 3
+    assert {attempt.outcome for attempt in attempts()} == {Outcome.SOLVED}
+
+
+def test_what_steps_gave_is_in_their_rows() -> None:
+    """Else the transcript and the reviewer's record have to be guessed from texts."""
+    make_sweep("review-then-fix", problems=1)
+    run_to_the_end(lambda row: "Hm." if row.kind == "review" else CODE)
+    make_sweep("debate", problems=1, name="second", fresh="second")
+    run_to_the_end(_revise)
+    with session() as db:
+        rows = db.execute(
+            text("SELECT attempt_id, kind, prompt, verdict, code FROM v_steps ORDER BY step_id")
+        ).all()
+    first = [tuple(row)[1:] for row in rows if row.attempt_id == rows[0].attempt_id]
+    code = "def f(x):\n    return x\n"
+    assert first == [
+        ("draft", "draft", None, code),
+        ("review", "review", "none", None),
+        ("review", "repair-verdict", "none", None),  # asked once more, then the draft stands
+        ("judge", None, None, None),
+    ]
+    verdicts = [
+        row.verdict for row in rows if row.kind == "review" and row.attempt_id != rows[0].attempt_id
+    ]
+    assert verdicts == ["revise", "revise"]
+
+
+def test_samples_drawn_with_a_temperature_have_a_seed_each() -> None:
+    make_sweep("sample-and-select", "raw-coder", samples=2)
+    run_to_the_end(_revise)
+    asked = [(row.request["sampling"]["temperature"], row.request["seed"]) for row in completions()]
+    # greedy drafts are one for both samples; the others are 2 for each
+    assert sorted(asked, key=str) == [
+        (0.0, None),
+        (0.8, 1000),
+        (0.8, 1001),
+        (0.8, 2000),
+        (0.8, 2001),
+    ]
+
+
+def test_options_and_prompts_make_runs_of_their_own() -> None:
+    choice = {"name": "retry", "retries": [1, 2], "prompts": ["default", "terse"]}
+    make_sweep("raw-coder", choice)
+    run_to_the_end(_revise)
+    with session() as db:
+        runs = db.exec(select(Run).order_by(col(Run.position))).all()
+    assert [(run.pattern, run.options.get("retries")) for run in runs] == [
+        ("raw-coder", None),
+        ("retry(retries=1)", 1),
+        ("retry(prompts=terse, retries=1)", 1),
+        ("retry(retries=2)", 2),
+        ("retry(prompts=terse, retries=2)", 2),
+    ]
+    drafts = [row for row in completions() if row.kind is Kind.DRAFT]
+    assert len(drafts) == 2  # one in each style
+    assert len({row.prompt_hash for row in drafts}) == 2
+
+
+def test_a_fresh_sweep_reuses_nothing_but_its_own() -> None:
+    make_sweep("raw-coder")
+    assert run_to_the_end(_revise) == 1
+    make_sweep("raw-coder", fresh="again")
+    assert run_to_the_end(_revise) == 1
+    make_sweep("raw-coder", fresh="again", name="other")
+    assert run_to_the_end(_revise) == 0
 
 
 def test_an_approved_draft_is_judged_once_for_all_patterns() -> None:
@@ -227,7 +319,9 @@ def test_a_pattern_that_changes_under_way_is_caught(monkeypatch: pytest.MonkeyPa
         yield Plan(spec)  # type: ignore[arg-type]
         return ""
 
-    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, changed, "changed"))
+    monkeypatch.setattr(
+        patterns, "find", lambda name: patterns.Pattern(name, changed, "changed", Style)
+    )
     advance(first)
     caught, untouched = attempts()
     assert caught.outcome is Outcome.ERROR
@@ -252,7 +346,7 @@ def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> 
         left, _ = yield Draft(spec), Plan(spec)  # type: ignore[arg-type]
         return str(left.code)
 
-    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, both, "both"))
+    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, both, "both", Style))
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
     messages = advance(attempt_id)

@@ -51,7 +51,7 @@ def sweep_id() -> int:
         for position, (pattern, ended) in enumerate(outcomes.items()):
             run = Run(
                 sweep_id=sweep.id, key=pattern, position=position, benchmark="b", pattern=pattern,
-                pairing="c+r", coder_id=models[0].id, reviewer_id=models[1].id, samples=1,
+                options={}, pairing="c+r", coder_id=models[0].id, reviewer_id=models[1].id, samples=1,
             )  # fmt: skip
             db.add(run)
             db.flush()

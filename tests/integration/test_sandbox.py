@@ -218,7 +218,8 @@ def test_a_trial_shows_a_model_what_its_program_did(
 
 
 def test_a_trial_without_tests_has_not_passed(judge: Judge) -> None:
-    assert not judge.visible("def f(x): return x", "f", []).passed
+    nothing = judge.visible("def f(x): return x", "f", [])
+    assert not nothing.failed and nothing.passes == 0
 
 
 def test_expected_outputs_are_found_out_once(home: Path) -> None:

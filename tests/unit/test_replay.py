@@ -1,57 +1,146 @@
 """A replay that differed from the first run would give an attempt another history than its rows."""
 
 import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.problem import Spec, Trial
+from models.problem import Spec, TestResult, Trial, VisibleTest
 from worker import patterns
-from worker.patterns import Pattern
+from worker.patterns import Configured, Pattern
 from worker.replay import MAX_POSITIONS, PatternError, Replay
-from worker.steps import Draft, Plan, Review, Step, Steps, VisibleTests
+from worker.steps import Draft, Fix, Plan, RepairVerdict, Result, Step, Steps, VisibleTests
+from worker.style import Style
 
-SPEC = Spec(problem_id="t/1", prompt="def f(x):\n", entry_point="f", visible_tests=())
+ROOT = Path(__file__).parents[2]
+
+TESTS = tuple(VisibleTest("doctest", f">>> f({n})\n{n}", f"f({n})", str(n)) for n in range(3))
+SPEC = Spec(problem_id="t/1", prompt="def f(x):\n", entry_point="f", visible_tests=TESTS)
+
+#: Option values to draw from; the others stay at their defaults.
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "retries": st.integers(1, 3),
+    "rounds": st.integers(1, 3),
+    "drafts": st.integers(2, 4),
+    "accept": st.sampled_from(["better", "not-worse"]),
+    "review_format": st.sampled_from(["json", "text"]),
+}
+
+texts = st.one_of(
+    st.integers(0, 3).map(lambda n: f"```python\ndef f(x):\n    return {n}\n```"),
+    st.builds(
+        lambda verdict, issue: json.dumps({"issues": [issue], "verdict": verdict}),
+        st.sampled_from(["approve", "revise", "?"]),
+        st.sampled_from(["a", "b"]),
+    ),
+    st.sampled_from(['{"reason": "", "choice": "B"}', '{"reason": "", "choice": "A"}', "", "?"]),
+)
+trials = st.lists(st.booleans(), min_size=3, max_size=3).map(
+    lambda passed: Trial(tuple(TestResult("t", one, "") for one in passed))
+)
 
 
-def answer(step: Step, draw: Callable[[str], str]) -> object:
-    """A random but readable answer to a step."""
-    if isinstance(step, VisibleTests):
-        return Trial(results=())
-    if isinstance(step, Review):
-        return step.read(json.dumps({"issues": [draw("issue")], "verdict": draw("verdict")}))
-    return step.read(f"```python\ndef f(x):\n    return {draw('value')!r}\n```")
+def answer(data: st.DataObject, step: Step) -> Result:
+    """A random answer to a step, fit for it or not."""
+    return data.draw(trials) if isinstance(step, VisibleTests) else step.read(data.draw(texts))
+
+
+def configured(data: st.DataObject, name: str) -> Configured:
+    pattern = patterns.find(name)
+    known = {
+        option: values
+        for option, values in VALUES.items()
+        if option in pattern.options.model_fields
+    }
+    return pattern.configure(data.draw(st.fixed_dictionaries({}, optional=known)))
+
+
+def attempt(
+    data: st.DataObject, pattern: Configured
+) -> tuple[list[tuple[Step, ...]], list[tuple[Result, ...]], str]:
+    """One attempt from beginning to end: what was wanted, what came of it, and the code."""
+    replay = Replay(pattern, SPEC)
+    wanted, recorded = [], []
+    while replay.wanted is not None:
+        wanted.append(replay.wanted)
+        recorded.append(tuple(answer(data, step) for step in replay.wanted))
+        replay.answer(recorded[-1])
+    assert replay.code is not None
+    return wanted, recorded, replay.code
 
 
 @given(st.data(), st.sampled_from(sorted(patterns.patterns())))
 def test_replaying_after_every_step_gives_the_same_attempt(data: st.DataObject, name: str) -> None:
-    draws = {
-        "issue": st.sampled_from(["a", "b"]),
-        "verdict": st.sampled_from(["approve", "revise", "?"]),
-        "value": st.integers(0, 3).map(str),
-    }
-    pattern = patterns.find(name)
-    once = Replay(pattern, SPEC)
-    recorded: list[tuple[object, ...]] = []
-    wanted = []
-    while once.wanted is not None:
-        wanted.append(once.wanted)
-        recorded.append(
-            tuple(answer(step, lambda kind: data.draw(draws[kind])) for step in once.wanted)
-        )
-        once.answer(recorded[-1])  # type: ignore[arg-type]
+    pattern = configured(data, name)
+    wanted, recorded, code = attempt(data, pattern)
+    for known in range(len(recorded) + 1):
         again = Replay(pattern, SPEC)
-        for position, results in enumerate(recorded):
+        for position in range(known):
             assert again.wanted == wanted[position]
-            again.answer(results)  # type: ignore[arg-type]
-        assert (again.wanted, again.code) == (once.wanted, once.code)
-    assert isinstance(once.code, str)
+            again.answer(recorded[position])
+        if known < len(recorded):
+            assert again.wanted == wanted[known]
+        else:
+            assert (again.wanted, again.code) == (None, code)
 
 
-def _pattern(body: Callable[[Spec], Steps]) -> Pattern:
-    return Pattern("mine", body, "A test.")
+@given(st.data(), st.sampled_from(sorted(patterns.patterns())))
+@settings(max_examples=10, deadline=None)
+def test_another_process_asks_for_the_same(data: st.DataObject, name: str) -> None:
+    """Hash seeds and the like differ there."""
+    pattern = configured(data, name)
+    wanted, recorded, code = attempt(data, pattern)
+    there = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE],
+        input=pickle.dumps((name, pattern.options, SPEC, recorded)),
+        env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": str(data.draw(st.integers(0, 99)))},
+        capture_output=True,
+        check=True,
+    )
+    assert pickle.loads(there.stdout) == (wanted, code)
+
+
+ELSEWHERE = """
+import pickle, sys
+from worker import patterns
+from worker.replay import Replay
+name, options, spec, recorded = pickle.load(sys.stdin.buffer)
+replay, wanted = Replay(patterns.find(name).configure(options), spec), []
+for results in recorded:
+    wanted.append(replay.wanted)
+    replay.answer(results)
+sys.stdout.buffer.write(pickle.dumps((wanted, replay.code)))
+"""
+
+
+def test_a_review_without_a_verdict_is_asked_about_once() -> None:
+    """Else an unreadable answer would count as an approval, or stop the attempt."""
+    for said, ends in [('{"issues": ["x"], "verdict": "revise"}', 3), ("who knows", 2)]:
+        replay = Replay(patterns.find("review-then-fix").configure({}), SPEC)
+        replay.answer((replay.wanted[0].read("```\ndef f(x): return 1\n```"),))
+        replay.answer((replay.wanted[0].read("Looks odd to me."),))
+        (question,) = replay.wanted
+        assert isinstance(question, RepairVerdict)
+        assert question.review.text == "Looks odd to me."
+        replay.answer((question.read(said),))
+        assert replay.position == 3
+        if ends == 3:
+            (fix,) = replay.wanted
+            assert isinstance(fix, Fix) and fix.found.issues == ("x",)
+        else:
+            assert replay.wanted is None  # no verdict: the draft stands
+            assert replay.code == "def f(x): return 1\n"
+
+
+def _pattern(body: Callable[[Spec], Steps]) -> Configured:
+    return Pattern("mine", body, "A test.", Style).configure({})
 
 
 def test_parallel_steps_come_back_as_a_tuple() -> None:

@@ -20,7 +20,8 @@ class Message:
 class Request:
     """One model call. `seed` is None when the answer does not depend on one (greedy decoding).
 
-    `schema` is a JSON schema that the answer is constrained to, where the engine can.
+    `schema` is a JSON schema that the answer is constrained to, where the engine can; `thinking`
+    switches the reasoning section of the chat template on or off, where it has one.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Request:
     sampling: Sampling
     seed: int | None = None
     schema: dict[str, Any] | None = None
+    thinking: bool | None = None
 
     @classmethod
     def from_json(cls, key: str, request: dict[str, Any]) -> "Request":
@@ -38,6 +40,7 @@ class Request:
             sampling=Sampling(**request["sampling"]),
             seed=request["seed"],
             schema=request["schema"],
+            thinking=request.get("thinking"),
         )
 
     def chat(self) -> list[dict[str, str]]:

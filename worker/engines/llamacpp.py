@@ -43,6 +43,8 @@ class LlamaCppEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": request.schema},
             }
+        if request.thinking is not None:
+            asked["chat_template_kwargs"] = {"enable_thinking": request.thinking}
         started = time.monotonic()
         try:
             made = self._server.handle_chat_completions(asked)

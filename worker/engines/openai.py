@@ -70,6 +70,8 @@ class OpenAIEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
             }
+        if request.thinking is not None:  # as vLLM, SGLang and llama.cpp call it
+            options["extra_body"] = {"chat_template_kwargs": {"enable_thinking": request.thinking}}
         for attempt in stamina.retry_context(
             on=_wait_as_told, attempts=6, timeout=self._model.timeout, wait_max=_LONGEST_WAIT
         ):

@@ -1,0 +1,174 @@
+"""Drawing a pattern: what it asks for, for each way its reviews, trials and choices can turn out.
+
+Nobody writes the picture down: the pattern is rehearsed with every combination of outcomes, and
+what it asks for each time is put together as a tree.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rich.tree import Tree
+
+from models.problem import Spec, TestResult, Trial, VisibleTest
+from worker.patterns import Configured
+from worker.replay import Replay
+from worker.steps import (
+    Choice,
+    Choose,
+    CompletionStep,
+    Enrich,
+    Plan,
+    Planned,
+    Program,
+    RepairVerdict,
+    Result,
+    Review,
+    Step,
+    VisibleTests,
+)
+from worker.templates import Templates
+from worker.verdict import Verdict
+
+_SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
+#: Yields that are followed; a pattern of many rounds repeats itself after that.
+_DEEPEST = 12
+
+#: How each kind of step can turn out, said of its number.
+_OUTCOMES = {
+    Review: ("approves", "asks for changes"),
+    VisibleTests: ("passes", "fails"),
+    Choose: ("chooses A", "chooses B"),
+}
+
+
+@dataclass
+class Node:
+    """One yield of a pattern, or its end; and what follows, by outcome."""
+
+    said: str
+    steps: tuple[CompletionStep, ...] = ()
+    branches: dict[str, "Node"] = field(default_factory=dict)
+
+
+def draw(pattern: Configured) -> Tree:
+    """The pattern as a tree: a line for each yield, a branch for each outcome that matters."""
+    tree = Tree(pattern.label)
+    _add(tree, _explore(pattern, []))
+    return tree
+
+
+def prompts(pattern: Configured) -> list[str]:
+    """The names of the templates that the pattern can use, in about the order in which it does."""
+    return list(dict.fromkeys(step.prompt for step in _steps(pattern)))
+
+
+def check_prompts(pattern: Configured, folder: Templates) -> None:
+    """Fill in every prompt that the pattern can use.
+
+    Raises: FoureyesError naming the template that cannot be.
+    """
+    for step in _steps(pattern):
+        folder.render("system", style=pattern.style)
+        folder.render(step.prompt, style=pattern.style, **step.variables())
+
+
+def _steps(pattern: Configured) -> Iterator[CompletionStep]:
+    """Every model call that the pattern can ask for, the question after an unreadable one too."""
+    waiting = [_explore(pattern, [])]
+    while waiting:
+        node = waiting.pop(0)
+        for step in node.steps:
+            yield step
+            if isinstance(step, Review):
+                yield RepairVerdict(Verdict(None, (), "a review"), by=step.by)
+        waiting += node.branches.values()
+
+
+def _explore(pattern: Configured, outcomes: list[tuple[int, ...]]) -> Node:
+    """What the pattern asks for after these outcomes of its steps (numbers into _OUTCOMES)."""
+    replay = Replay(pattern, _SPEC)
+    for known in outcomes:
+        assert replay.wanted is not None
+        replay.answer(_results(replay, known))
+    if replay.wanted is None:
+        return Node(f"the hidden tests judge {replay.code}")
+    if len(outcomes) == _DEEPEST:
+        return Node("and so on")
+    node = Node(
+        ", ".join(_said(replay, branch) for branch in range(len(replay.wanted))),
+        tuple(step for step in replay.wanted if not isinstance(step, VisibleTests)),
+    )
+    kinds = [_OUTCOMES.get(type(step), ("",)) for step in replay.wanted]
+    for chosen in itertools.product(*(range(len(kind)) for kind in kinds)):
+        names = [kind[number] for kind, number in zip(kinds, chosen, strict=True)]
+        condition = _condition(replay, names)
+        node.branches[condition] = _explore(pattern, [*outcomes, chosen])
+    return node
+
+
+def _condition(replay: Replay, names: list[str]) -> str:
+    """What has to be so for a branch."""
+    return " and ".join(
+        f"{_number(replay, branch)} {name}" for branch, name in enumerate(names) if name
+    )
+
+
+def _number(replay: Replay, branch: int) -> str:
+    assert replay.wanted is not None
+    letter = "abcdefghijklmnopqrstuvwxyz"[branch % 26] if len(replay.wanted) > 1 else ""
+    return f"{replay.position + 1}{letter}"
+
+
+def _said(replay: Replay, branch: int) -> str:
+    assert replay.wanted is not None
+    step = replay.wanted[branch]
+    number = _number(replay, branch)
+    if isinstance(step, VisibleTests):
+        return f"{number} visible tests on {step.draft.code}"
+    return f"{number} {step.prompt} by {step.by}"
+
+
+def _results(replay: Replay, outcomes: tuple[int, ...]) -> tuple[Result, ...]:
+    assert replay.wanted is not None
+    return tuple(
+        _result(step, outcome, f"the program of {_number(replay, branch)}")
+        for branch, (step, outcome) in enumerate(zip(replay.wanted, outcomes, strict=True))
+    )
+
+
+def _result(step: Step, outcome: int, name: str) -> Result:
+    match step:
+        case VisibleTests():
+            return Trial((TestResult("f()", outcome == 0, ""),))
+        case Review():
+            return Verdict(outcome == 0, ("an issue",), "a review")
+        case Choose():
+            return Choice((step.left, step.right)[outcome], "AB"[outcome])
+        case Plan():
+            return Planned("a plan")
+        case Enrich():
+            return step.spec
+        case _:
+            return Program(_SPEC, name, name)
+
+
+def _add(tree: Tree, node: Node) -> None:
+    """Add a node and what follows it. Outcomes after which the same follows share a branch."""
+    tree.add(node.said)
+    groups: list[tuple[list[str], Node]] = []
+    for condition, branch in node.branches.items():
+        for conditions, other in groups:
+            if other == branch:
+                conditions.append(condition)
+                break
+        else:
+            groups.append(([condition], branch))
+    if len(groups) == 1:
+        _add(tree, groups[0][1])
+        return
+    groups.sort(key=lambda group: len(group[0]))
+    for conditions, branch in groups:
+        last = len(conditions) > 1 and branch is groups[-1][1]
+        said = "otherwise" if last else f"if {', or '.join(conditions)}"
+        _add(tree.add(f"[bold]{said}[/bold]"), branch)

@@ -1,0 +1,49 @@
+"""A recorded sweep can be run again by anybody, with no model, and gives the same bit for bit."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.programs import foureyes, scripted_sweep
+
+ATTEMPTS = """
+    SELECT problem_id, pattern, sample, outcome, base, plus, completions, prompt_tokens,
+        completion_tokens, changes_asked FROM v_attempts ORDER BY pattern, problem_id"""
+STEPS = """
+    SELECT problem_id, pattern, position, branch, s.kind, role, s.prompt, s.prompt_hash, verdict,
+        s.code, completion.key, completion.text, s.finish_reason
+    FROM v_steps AS s JOIN v_attempts USING (attempt_id)
+    LEFT JOIN completion ON completion.id = completion_id
+    ORDER BY pattern, problem_id, position, branch"""
+
+
+def rows(statement: str, home: Path) -> Any:
+    made = foureyes("sql", statement, "--format", "json", home=home)
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout)
+
+
+def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
+    patterns = ["review-then-fix", "debate", "sample-and-select", "plan-after-trial"]
+    words = scripted_sweep(tmp_path, 2, 0.0, patterns)
+    first, second = tmp_path / "first", tmp_path / "second"
+    made = foureyes(*words, home=first)
+    assert made.returncode == 0, made.stdout + made.stderr
+    recording = tmp_path / "calls.jsonl"
+    assert foureyes("record", "scripted", str(recording), home=first).returncode == 0
+    (tmp_path / "script.toml").unlink()
+
+    again = foureyes(*words, "--replay", str(recording), home=second)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert rows(ATTEMPTS, second) == rows(ATTEMPTS, first) != []
+    assert rows(STEPS, second) == rows(STEPS, first) != []
+
+
+def test_what_was_not_recorded_is_an_error_and_not_a_wrong_answer(tmp_path: Path) -> None:
+    words = scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
+    (tmp_path / "calls.jsonl").write_text("")
+    made = foureyes(*words, "--replay", str(tmp_path / "calls.jsonl"), home=tmp_path / "home")
+    assert "ended in error" in " ".join(made.stdout.split())
+    (row,) = rows("SELECT outcome, error FROM v_attempts", tmp_path / "home")
+    assert row["outcome"] == "error"
+    assert "no recorded completion" in row["error"]

@@ -1,0 +1,187 @@
+"""Patterns, their options and their prompts, as a sweep file names them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models.errors import FoureyesError
+from producer import flow, sweep
+from worker import patterns, templates
+from worker.patterns import load_modules
+
+ROOT = Path(__file__).parents[2]
+FILE = """
+name = "mine"
+benchmarks = ["starter-lean"]
+patterns = [PATTERN]
+MORE
+[models.c]
+engine = "scripted"
+script = "c.toml"
+[[pairings]]
+coder = "c"
+reviewer = "c"
+"""
+
+
+def load(folder: Path, pattern: str, more: str = "") -> sweep.Sweep:
+    path = folder / "sweep.toml"
+    path.write_text(FILE.replace("PATTERN", pattern).replace("MORE", more))
+    return sweep.load(path, 1)
+
+
+def test_lists_of_values_are_runs_of_their_own(tmp_path: Path) -> None:
+    grid = load(
+        tmp_path,
+        '"retry", { name = "retry", retries = [1, 3] }, { name = "retry", thinking = true }',
+    )
+    assert [pattern.label for pattern in grid.patterns] == [
+        "retry", "retry(retries=1)", "retry(thinking=True)",
+    ]  # fmt: skip
+    assert grid.patterns[0].options == {
+        "retries": 3, "prompts": "default", "thinking": None, "review_format": "json",
+    }  # fmt: skip
+    assert len({cell.key for cell in grid.cells()}) == 3
+
+
+def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
+    grid = load(tmp_path, '"raw-coder", "retry"', 'prompts = ["default", "terse"]')
+    assert [pattern.label for pattern in grid.patterns] == [
+        "raw-coder", "raw-coder(prompts=terse)", "retry", "retry(prompts=terse)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pattern", "more", "says"),
+    [
+        ('{ name = "retry", retrys = 2 }', "", "pattern 'retry' has no option 'retrys'; did you mean 'retries'?"),
+        ('{ name = "retry", retries = 0 }', "", "pattern 'retry', option 'retries': Input should be greater"),
+        ('{ name = "retry", retries = [1, 99] }', "", "option 'retries': Input should be less"),
+        ('{ name = "retry", review_format = "xml" }', "", "option 'review_format': Input should be 'json' or 'text'"),
+        ('{ name = "retri" }', "", "unknown pattern 'retri'; did you mean 'retry'?"),
+        ('{ retries = 1 }', "", "name: Field required"),
+        ('"retry"', 'prompts = "ters"', "there are no prompts 'ters'; did you mean 'terse'?"),
+        ('"retry"', 'modules = ["nowhere"]', "no installed module 'nowhere'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_before_anything_is_enqueued(
+    tmp_path: Path, pattern: str, more: str, says: str
+) -> None:
+    with pytest.raises(FoureyesError, match=re.escape(says)) as caught:
+        load(tmp_path, pattern, more)
+    assert "sweep.toml" in str(caught.value)
+
+
+def own_prompts(folder: Path) -> Path:
+    made = folder / "mine"
+    made.mkdir()
+    for path in (ROOT / "worker" / "prompts" / "default").glob("*.md"):
+        (made / path.name).write_text(path.read_text())
+    return made
+
+
+def test_prompts_of_ones_own_travel_with_the_sweep(tmp_path: Path) -> None:
+    """Else workers on other machines would lack them."""
+    folder = own_prompts(tmp_path)
+    (folder / "draft.md").write_text("Solve this: {{ spec.prompt }}")
+    grid = load(tmp_path, '"raw-coder"', 'prompts = "mine"')
+    files = grid.content()["prompt_files"]
+    (folder / "draft.md").unlink()
+    made = templates.of("mine", files).render("draft", spec=grid.problems["starter-lean"][0].spec())
+    assert made.startswith("Solve this: ")
+
+
+def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
+    folder = own_prompts(tmp_path)
+    (folder / "fix.md").unlink()
+    with pytest.raises(FoureyesError, match=r"fix\.md missing; copy"):
+        load(tmp_path, '"raw-coder"', 'prompts = "mine"')
+    (folder / "fix.md").write_text("")
+    (folder / "reveiw.md").write_text("")
+    with pytest.raises(FoureyesError, match=r"no step has this prompt; did you mean review\.md\?"):
+        load(tmp_path, '"raw-coder"', 'prompts = "mine"')
+
+
+def test_a_template_with_an_unknown_variable_is_refused(tmp_path: Path) -> None:
+    folder = own_prompts(tmp_path)
+    (folder / "review.md").write_text("{{ drafft.code }}")
+    with pytest.raises(FoureyesError, match=r"'mine', review\.md: .*drafft"):
+        load(tmp_path, '"review-then-fix"', 'prompts = "mine"')
+
+
+def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
+    """Prompts of one's own are rendered on every worker."""
+    folder = own_prompts(tmp_path)
+    (folder / "draft.md").write_text("{{ spec.__class__.__mro__[1].__subclasses__() }}")
+    with pytest.raises(FoureyesError, match="unsafe"):
+        load(tmp_path, '"raw-coder"', 'prompts = "mine"')
+
+
+MODULE = '''
+from worker.patterns import pattern
+from worker.steps import CODER, Draft
+
+@pattern("twice")
+def twice(spec, times: int = 2):
+    """Draft, and draft again."""
+    for number in range(times):
+        draft = yield Draft(spec, by=CODER, another=number, temperature=0.5)
+    return draft.code
+'''
+
+
+def test_patterns_of_ones_own_come_from_a_module(tmp_path: Path) -> None:
+    (tmp_path / "my_twice.py").write_text(MODULE)
+    grid = load(tmp_path, '{ name = "twice", times = 3 }', 'modules = ["my_twice"]')
+    assert [pattern.label for pattern in grid.patterns] == ["twice(times=3)"]
+    assert grid.content()["module_folder"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import nothing_like_it", "nothing_like_it"),
+        (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already"),
+        (MODULE.replace('"twice"', '"thrice"').replace(": int = 2", ""), "needs a type and a default"),
+        (MODULE.replace('"twice"', '"fourfold"').replace("Draft, and draft again.", ""), "no docstring"),
+    ],
+)  # fmt: skip
+def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> None:
+    name = f"broken_{abs(hash(source))}"
+    (tmp_path / f"{name}.py").write_text(source)
+    with pytest.raises(FoureyesError, match=re.escape(says)):
+        load_modules([name], tmp_path)
+    assert "of ones own" not in patterns.find("retry").summary
+
+
+@pytest.mark.parametrize("name", sorted(patterns.patterns()))
+def test_every_pattern_can_be_drawn_and_names_its_prompts(name: str) -> None:
+    configured = patterns.find(name).configure({})
+    drawn = flow.draw(configured)
+    assert drawn.children
+    prompts = flow.prompts(configured)
+    assert prompts
+    for folder in templates.names():
+        for prompt in prompts:
+            assert templates.shipped(folder).source(prompt)
+
+
+def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
+    root = flow._explore(patterns.find("review-then-fix").configure({}), [])
+    (review,) = root.branches.values()
+    assert (root.said, review.said) == ("1 draft by coder", "2 review by reviewer")
+    assert [(said, node.said) for said, node in review.branches.items()] == [
+        ("2 approves", "the hidden tests judge the program of 1"),
+        ("2 asks for changes", "3 fix by coder"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["paper", "beyond", "starter"])
+def test_the_sweeps_that_ship_are_valid(name: str) -> None:
+    file = sweep.parse(ROOT / "sweeps" / f"{name}.toml")
+    labels = [pattern.label for pattern in file.configured()]
+    assert len(labels) == len(set(labels))
+    if name == "paper":
+        assert len(labels) == 7
