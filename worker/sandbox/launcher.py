@@ -1,10 +1,11 @@
-"""Becomes bubblewrap: without root's identity, and as the first to die if memory runs out.
+"""Becomes the sandbox: without root's identity, and as the first to die if memory runs out.
 
 Run as a program of its own: `python launcher.py '{"uid": ..., "binds": [[source, staged]...],
-"command": [...]}'`, with uid null when not started by root. bubblewrap must never run as root (its
-sandbox could then write to the kernel's settings), so root first takes the user id of the slot.
-That user may not be able to reach the interpreter (say, under root's home): it is shown to it under
-/tmp in a mount namespace of its own, so nothing is changed or left behind on the machine.
+"environment": {...}, "command": [...]}'`, with uid null when not started by root. bubblewrap must
+never run as root (its sandbox could then write to the kernel's settings), nor must programs, so
+root first takes the user id of the slot. That user may not be able to reach the interpreter (say,
+under root's home): with `binds` it is shown to it under /tmp in a mount namespace of its own, so
+nothing is changed or left behind on the machine.
 """
 
 import ctypes
@@ -54,13 +55,14 @@ def main() -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o022)
-    if request["uid"] is not None:
+    if request["binds"]:
         _show(request["binds"])
-        os.chdir("/")
+    os.chdir("/")
+    if request["uid"] is not None:
         os.setgroups([])
         os.setresgid(*[request["uid"]] * 3)
         os.setresuid(*[request["uid"]] * 3)
-    os.execv(request["command"][0], request["command"])  # noqa: S606
+    os.execve(request["command"][0], request["command"], request["environment"])  # noqa: S606
 
 
 if __name__ == "__main__":
