@@ -18,7 +18,7 @@ _INSIDE = Path(__file__).parent / "inside"
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
 #: User ids that no account has; one for each slot.
-_FIRST_UID = 64000
+FIRST_UID = 64000
 
 #: Equal for every program: verdicts must not depend on who runs the worker, or on hash seeds.
 _ENVIRONMENT = {
@@ -45,7 +45,7 @@ def launch(level: Level, slot: int, control_fd: int, info_fd: int) -> list[str]:
     Raises: InfrastructureError if bubblewrap is needed and not installed.
     """
     binds = python_binds()
-    uid = _FIRST_UID + slot if os.geteuid() == 0 else None
+    uid = FIRST_UID + slot if os.geteuid() == 0 else None
     staged: list[Bind] = []
     if uid is not None and (level is Level.A or not all(map(_open_to_all, binds))):
         staged = binds
