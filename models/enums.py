@@ -52,3 +52,10 @@ class Status(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     TIMEOUT = "timeout"
+
+
+class Level(StrEnum):
+    """What holds a program while it is judged; see docs/sandbox.md."""
+
+    A = "A"  # namespaces, system call filter, limits
+    B = "B"  # no namespaces to be had: Landlock instead

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.enums import Level
 from models.errors import FoureyesError
 
 
@@ -28,6 +29,8 @@ class Settings(BaseSettings):
     model: str | None = None
     #: Programs judged at the same time by one execution worker.
     slots: int = Field(default=1, ge=1, le=64)
+    #: The least that must hold a program: A, or B where namespaces cannot be had. A is tried first.
+    sandbox_level: Level = Level.A
     #: Seconds a claim on a completion or an execution lasts without being renewed.
     lease: float = Field(default=30.0, gt=0)
     #: Seconds between two rounds of the reaper.

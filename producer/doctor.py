@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import migrations
 from models import broker, weights
@@ -55,11 +56,24 @@ def sandbox() -> Finding:
         said = (made.stderr.strip().splitlines() or ["no message"])[-1]
         return Finding("sandbox", False, said)
     report = json.loads(made.stdout)
-    layers = report["layers"]
-    failed = [f"{layer['name']}: {layer['remedy']}" for layer in layers if not layer["ok"]]
-    if not report["level"]:
-        return Finding("sandbox", False, "; ".join(failed))
-    return Finding("sandbox", True, f"level {report['level']}: {len(layers)} checks hold")
+    tried = {trial["level"]: _layers(trial["layers"]) for trial in report["tried"]}
+    lacking = [f"level {level}: {lack}" for level, (_, lack) in tried.items() if lack]
+    if report["level"]:
+        held, _ = tried[report["level"]]
+        return Finding("sandbox", True, "; ".join([f"level {report['level']}: {held}", *lacking]))
+    lacking += [
+        f"level {level} would hold; FOUREYES_SANDBOX_LEVEL={level} accepts it"
+        for level, (_, lack) in tried.items()
+        if not lack
+    ]
+    return Finding("sandbox", False, "; ".join(lacking))
+
+
+def _layers(layers: list[dict[str, Any]]) -> tuple[str, str]:
+    """The layers that hold, and what is lacking with its remedies."""
+    held = [layer["name"] for layer in layers if layer["ok"]]
+    lacking = [f"{layer['name']}: {layer['remedy']}" for layer in layers if not layer["ok"]]
+    return ", ".join(held), "; ".join(lacking)
 
 
 def _disk() -> Finding:

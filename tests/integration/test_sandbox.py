@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 from models.benchmark import parse_record
-from models.enums import Status
+from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, VisibleTest
 from models.settings import settings
 from worker.sandbox import profiles
-from worker.sandbox.judge import Judge, probe
+from worker.sandbox.attack import attack
+from worker.sandbox.inside import landlock
+from worker.sandbox.judge import Judge
+from worker.sandbox.probe import probe
+from worker.sandbox.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FOUREYES_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -46,18 +50,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def judge(home: Path) -> Iterator[Judge]:
-    judge = Judge(slot=5)
+@pytest.fixture(scope="module", params=Level)
+def judge(home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """Verdicts must not depend on the level, so each is asked of both."""
+    judge = Judge(slot=5, levels=(request.param,))
     yield judge
     judge.close()
 
 
-def test_the_sandbox_withstands_its_own_attack() -> None:
+@pytest.mark.parametrize("level", Level)
+def test_the_sandbox_withstands_its_own_attack(level: Level) -> None:
     """Else programs would run with less protection than every execution claims."""
-    report = probe()
-    assert [layer for layer in report.layers if not layer.ok] == []
-    assert report.level == "A"
+    sandbox = Sandbox(5, level)
+    layers = attack(sandbox)
+    sandbox.close()
+    assert [layer for layer in layers if not layer.ok] == []
+    assert probe().level == "A"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,14 @@ def test_the_failing_input_is_shown(judge: Judge) -> None:
     judgement = judge.hidden(ADD, "def f(x): return x + 1 if x < 9 else -x")
     assert (judgement.failing_input, judgement.expected, judgement.got) == ("[40]", "41", "-40")
     assert judgement.seconds > 0 and judgement.cpu_seconds > 0
-    assert (judgement.level, judgement.profile) == ("A", "default")
+    assert judgement.profile == "default"
+
+
+@pytest.mark.parametrize("level", Level)
+def test_every_judgement_says_at_which_level_it_was_made(home: Path, level: Level) -> None:
+    judge = Judge(slot=4, levels=(level,))
+    assert judge.hidden(ADD, ADD.reference).level == level
+    judge.close()
 
 
 def test_base_and_plus_tests_meet_a_fresh_program_each(judge: Judge) -> None:
@@ -288,13 +303,26 @@ def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_bubblewrap_is_told_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And judges at level B only if it was told that this is enough."""
     monkeypatch.setenv("PATH", "")
     report = probe()
-    assert report.level == "" and "apt install bubblewrap" in report.layers[0].remedy
-    with pytest.raises(InfrastructureError, match="apt install bubblewrap"):
+    assert report.level == "" and "apt install bubblewrap" in str(report.tried[0])
+    with pytest.raises(InfrastructureError, match=r"apt install bubblewrap.*SANDBOX_LEVEL=B"):
         Judge().hidden(ADD, ADD.reference)
+    monkeypatch.setattr(settings(), "sandbox_level", Level.B)
+    assert probe().level == "B"
+    judge = Judge(slot=4)
+    assert judge.hidden(ADD, ADD.reference).level == "B"
+    judge.close()
+
+
+def test_an_older_landlock_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would let a program signal and trace the worker, where they share a user."""
+    monkeypatch.setattr(landlock, "LEAST_ABI", 99)
+    with pytest.raises(OSError, match=r"Landlock \d+ here, 99 needed: use Linux"):
+        landlock.check_version()
 
 
 @pytest.mark.skipif(

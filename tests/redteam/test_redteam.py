@@ -1,71 +1,121 @@
-"""If one of these fails, a model's program can score without solving, or harm the machine."""
+"""If one of these fails, a model's program can score without solving, or harm the machine.
 
+Every hostile program is judged at both levels, as root and as an ordinary user: four sieges, each a
+process of its own, all at the same time.
+"""
+
+import json
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile import PROGRAMS
+from mode import can_become_a_user
+from siege import HONEST, MUTUAL, PROBLEM, PROGRAMS
 
-from models.problem import HiddenTests
+from models.enums import Level
 from models.settings import settings
 from worker.sandbox.judge import Judge
 
-PROBLEM = HiddenTests(
-    problem_id="Redteam/0",
-    entry_point="f",
-    reference="def f(x):\n    return [x + 1]\n",
-    base_inputs=[[1], [2]],
-    plus_inputs=[[40], [41]],
-    atol=0.0,
-    version="0" * 64,
-)
-HONEST = "def f(x): return [1 + x]"
+ROOT = Path(__file__).parents[2]
+#: Ids that no account has, for the ordinary users that root becomes; a pair of slots for each siege.
+_USER, _SLOT = 65530, 40
+_SECONDS = 150
+#: Bytes that the judging process may take for a while, whatever a program sends.
+_MEMORY = 64 << 20
+
+MODES = [(user, level) for user in ("root", "user") for level in Level]
+#: By mode and by the program's name: the fields of siege.Result.
+Results = dict[tuple[str, Level], dict[str, dict[str, object]]]
+NAMES = [*PROGRAMS, *(f"{name}, in another slot" for name in MUTUAL)]
 
 
-def descendants(pid: int) -> set[int]:
-    """The processes below one, threads' children included."""
-    found: set[int] = set()
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+def started(user: str, level: Level, home: Path) -> "subprocess.Popen[bytes]":
+    """A siege as one kind of user."""
+    number = MODES.index((user, level))
+    siege = Path(__file__).with_name("siege.py")
+    command = [sys.executable, "-B", str(siege), level, str(_SLOT + 2 * number)]
+    home.mkdir()
+    if os.geteuid() == 0 and user == "user":
+        os.chown(home, _USER + number, _USER + number)
+        folders = {str(ROOT), sys.base_prefix, sys.prefix}
+        mode = Path(__file__).with_name("mode.py")
+        become = [sys.executable, str(mode), str(_USER + number), json.dumps(sorted(folders))]
+        command = [*become, *command]
+    environment = {
+        **os.environ,
+        "FOUREYES_HOME": str(home),
+        "FOUREYES_DATABASE_URL": "postgresql://a-secret-that-no-program-may-see",
+        "TMPDIR": str(home),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+@pytest.fixture(scope="session")
+def sieges() -> Results:
+    """What happened to each program in each mode that can be had here."""
+    users = ["user"] if os.geteuid() != 0 else ["root", *(["user"] if can_become_a_user() else [])]
+    told: Results = {}
+    # Not pytest's own folder, which is closed to others.
+    with tempfile.TemporaryDirectory(prefix="foureyes-siege-") as name:
+        Path(name).chmod(0o755)
+        running = {
+            (user, level): started(user, level, Path(name, f"{user}-{level}"))
+            for user, level in MODES
+            if user in users
+        }
         try:
-            ids = [int(child) for child in children.read_text().split()]
-        except OSError:
-            continue
-        for child in ids:
-            found |= {child} | descendants(child)
-    return found
+            for mode, process in running.items():
+                output, errors = process.communicate(timeout=_SECONDS)
+                assert process.returncode == 0, f"{mode}: {errors.decode()}"
+                told[mode] = json.loads(output)
+        finally:
+            for process in running.values():
+                process.kill()
+                process.wait()
+    return told
 
 
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("user", "level"), MODES, ids=lambda part: str(part))
+def test_a_hostile_program_gains_nothing(
+    name: str,
+    user: str,
+    level: Level,
+    sieges: Results,
+) -> None:
+    """It scores nothing, leaves nothing behind, harms nobody; the next honest program passes."""
+    if (user, level) not in sieges:
+        why = "run by an ordinary user" if user == "root" else "root without CAP_SYS_ADMIN"
+        pytest.skip(f"{why}: what a program could do to {user} was not tried")
+    result = sieges[user, level][name]
+    assert not result["error"]
+    assert not result["solved"]
+    assert result["reason"]
+    assert result["left"] == []
+    assert not result["canary"]
+    assert not result["harmed"]
+    assert isinstance(result["memory"], int) and result["memory"] < _MEMORY
+
+
+@pytest.fixture(scope="module", params=Level)
+def judge(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Judge]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
         settings.cache_clear()
-        judge = Judge(slot=7)
+        judge = Judge(slot=7, levels=(request.param,))
         assert judge.hidden(PROBLEM, HONEST).solved
         yield judge
         judge.close()
         settings.cache_clear()
-
-
-@pytest.fixture
-def canary(tmp_path: Path) -> Path:
-    path = tmp_path / "canary"
-    path.write_text("secret")
-    path.chmod(0o666)
-    return path
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_hostile_program_gains_nothing(name: str, judge: Judge, canary: Path) -> None:
-    """It scores nothing, leaves nothing running, and the next honest program still passes."""
-    before = descendants(os.getpid())
-    judgement = judge.hidden(PROBLEM, PROGRAMS[name].replace("CANARY", str(canary)))
-    assert not judgement.solved
-    assert judgement.reason
-    assert descendants(os.getpid()) == before
-    assert judge.hidden(PROBLEM, HONEST).solved
-    assert canary.read_text() == "secret"
 
 
 def test_a_program_cannot_leave_anything_for_the_next(judge: Judge) -> None:
@@ -89,15 +139,12 @@ def f(x):
     assert not judge.hidden(PROBLEM, look).solved
 
 
-def test_slots_do_not_see_each_other(judge: Judge) -> None:
-    """Else a program could read, stop or answer for one that is judged at the same time."""
-    other = Judge(slot=8)
-    try:
-        assert other.hidden(PROBLEM, HONEST).solved
-        alone = (
-            "import os\ndef f(x):\n    return [x + 1] if os.getppid() or os.getpid() > 9 else []"
-        )
-        assert not judge.hidden(PROBLEM, alone).solved
-        assert other.hidden(PROBLEM, HONEST).solved
-    finally:
-        other.close()
+def test_an_honest_program_may_start_threads(judge: Judge) -> None:
+    """Else the limit that stops a bomb would make right answers wrong."""
+    threads = """
+from concurrent.futures import ThreadPoolExecutor
+def f(x):
+    with ThreadPoolExecutor(16) as pool:
+        return [sum(pool.map(int, [x] * 16)) // 16 + 1]
+"""
+    assert judge.hidden(PROBLEM, threads).solved

@@ -1,6 +1,7 @@
-"""Which files the sandbox shows, and the bubblewrap command line that makes it."""
+"""Which files a sandbox shows, and the command that makes it: bubblewrap's, or Python's own."""
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -8,12 +9,16 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.enums import Level
 from models.errors import InfrastructureError
 
 INSTALL_BUBBLEWRAP = "install bubblewrap (Debian, Ubuntu: apt install bubblewrap)"
 
 _INSIDE = Path(__file__).parent / "inside"
-_START = "import sys; sys.path.insert(0, '/judge'); from inside.zygote import main; main({fd})"
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
+#: User ids that no account has; one for each slot.
+FIRST_UID = 64000
 
 #: Equal for every program: verdicts must not depend on who runs the worker, or on hash seeds.
 _ENVIRONMENT = {
@@ -22,16 +27,40 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",  # a zygote must have one thread
     "OMP_NUM_THREADS": "1",
-    "LD_LIBRARY_PATH": "/python/lib",
 }
+_OPTIONS = ("-s", "-S", "-B", "-X", "utf8")
 
 
 @dataclass(frozen=True)
 class Bind:
-    """A file or folder of this machine, and where the sandbox shows it, read-only."""
+    """A file or folder of this machine, and where level A shows it, read-only."""
 
     source: Path
     target: str
+
+
+def launch(level: Level, slot: int, control_fd: int, info_fd: int) -> list[str]:
+    """The command line of the launcher for a sandbox whose zygote serves `control_fd`.
+
+    Raises: InfrastructureError if bubblewrap is needed and not installed.
+    """
+    binds = python_binds()
+    uid = FIRST_UID + slot if os.geteuid() == 0 else None
+    staged: list[Bind] = []
+    if uid is not None and (level is Level.A or not all(map(_open_to_all, binds))):
+        staged = binds
+        binds = [Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
+    if level is Level.A:
+        command, environment = _with_namespaces(binds, control_fd, info_fd), dict(os.environ)
+    else:
+        command, environment = _with_landlock(binds, control_fd)
+    request = {
+        "uid": uid,
+        "binds": [[str(bind.source), _STAGE + bind.target] for bind in staged],
+        "environment": environment,
+        "command": command,
+    }
+    return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
 
 
 def bubblewrap() -> str:
@@ -48,11 +77,11 @@ def bubblewrap() -> str:
 
 
 def python_binds() -> list[Bind]:
-    """This interpreter, its standard library, numpy if it has it, and our own part."""
+    """This interpreter, its standard library, our own part, and libpython and numpy if they exist."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     binds = [
         Bind(Path(sys.executable).resolve(), f"/python/bin/{version}"),
-        Bind(Path(sysconfig.get_path("stdlib")), f"/python/{sys.platlibdir}/{version}"),
+        Bind(Path(sysconfig.get_path("stdlib")).resolve(), f"/python/{sys.platlibdir}/{version}"),
         Bind(_INSIDE, "/judge/inside"),
     ]
     library = sysconfig.get_config_var("INSTSONAME")
@@ -70,8 +99,25 @@ def python_binds() -> list[Bind]:
     return binds
 
 
-def arguments(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
-    """The bubblewrap command line; its process number 1 is the zygote, which serves `control_fd`."""
+def _open_to_all(bind: Bind) -> bool:
+    """Whether every user of this machine can read what is bound."""
+    path = bind.source.resolve()
+    needed = 0o005 if path.is_dir() else 0o004
+    return path.stat().st_mode & needed == needed and all(
+        parent.stat().st_mode & 0o001 for parent in path.parents
+    )
+
+
+def _script(judge: str, packages: str, start: str) -> str:
+    """What the zygote's Python is given to run; `judge` is the folder that holds `inside`."""
+    return (
+        f"import sys; sys.path.append({packages!r}); sys.path.insert(0, {judge!r}); "
+        f"from inside import {start}"
+    )
+
+
+def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
+    """Level A: bubblewrap's command line; its process number 1 is the zygote."""
     command = [
         bubblewrap(),
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
@@ -80,32 +126,39 @@ def arguments(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
         *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
         *("--info-fd", str(info_fd), "--clearenv"),
     ]
-    for name, value in _ENVIRONMENT.items():
+    for name, value in {**_ENVIRONMENT, "LD_LIBRARY_PATH": "/python/lib"}.items():
         command += ["--setenv", name, value]
-    command += _system_libraries()
-    for bind in binds:
-        command += ["--ro-bind", str(bind.source), bind.target]
-    command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    command += ["--chdir", "/", f"/python/bin/{version}", "-s", "-S", "-B", "-X", "utf8"]
-    script = "import sys; sys.path.append('/python/packages'); " + _START.format(fd=control_fd)
-    return [*command, "-c", script]
-
-
-def _system_libraries() -> list[str]:
-    """The folders of the C library and its like, without programs or configuration."""
-    command: list[str] = []
-    triplet = sysconfig.get_config_var("MULTIARCH") or ""
-    folders = [Path("/usr/lib", triplet) if triplet else Path("/usr/lib"), Path("/usr/lib64")]
-    for folder in folders:
-        if folder.is_dir():
-            command += ["--ro-bind", str(folder), str(folder)]
+    for folder in _system_folders():
+        command += ["--ro-bind", str(folder), str(folder)]
     for link in (Path("/lib"), Path("/lib64")):
         if link.is_symlink():
             command += ["--symlink", os.readlink(link), str(link)]
-        elif link.is_dir():
-            command += ["--ro-bind", str(link), str(link)]
-    cache = Path("/etc/ld.so.cache")
-    if cache.exists():
-        command += ["--ro-bind", str(cache), str(cache)]
-    return command
+    for bind in binds:
+        command += ["--ro-bind", str(bind.source), bind.target]
+    command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
+    start = f"namespaces, zygote; zygote.main({control_fd}, namespaces.Namespaces())"
+    script = _script("/judge", "/python/packages", start)
+    return [*command, "--chdir", "/", binds[0].target, *_OPTIONS, "-c", script]
+
+
+def _with_landlock(binds: list[Bind], control_fd: int) -> tuple[list[str], dict[str, str]]:
+    """Level B: the zygote's own command line, and its environment."""
+    places = {bind.target: str(bind.source) for bind in binds}
+    readable = [*places.values(), *map(str, _system_folders())]
+    library = next((path for path in places.values() if "libpython" in Path(path).name), None)
+    environment = dict(_ENVIRONMENT)
+    if library is not None:
+        environment["LD_LIBRARY_PATH"] = str(Path(library).parent)
+    numpy = places.get("/python/packages/numpy", "/python/packages/numpy")
+    start = f"landlock, zygote; zygote.main({control_fd}, landlock.Landlock({readable!r}))"
+    script = _script(str(Path(places["/judge/inside"]).parent), str(Path(numpy).parent), start)
+    return [str(binds[0].source), *_OPTIONS, "-P", "-c", script], environment
+
+
+def _system_folders() -> list[Path]:
+    """The C library and its like, without programs or configuration."""
+    triplet = sysconfig.get_config_var("MULTIARCH") or ""
+    places = [Path("/usr/lib", triplet) if triplet else Path("/usr/lib"), Path("/usr/lib64")]
+    places += [folder for folder in (Path("/lib"), Path("/lib64")) if not folder.is_symlink()]
+    places += [Path("/etc/ld.so.cache")]
+    return [place for place in places if place.exists()]

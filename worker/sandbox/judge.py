@@ -5,17 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from models.enums import Status
+from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import expected, profiles, suites
+from worker.sandbox import expected, probe, profiles, suites
 from worker.sandbox.comparison import matches
 from worker.sandbox.inside import frames, wire
-from worker.sandbox.probe import LEVEL, Report, attack, probe
 from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 
-__all__ = ["JUDGE_VERSION", "Judge", "Report", "probe"]
+__all__ = ["JUDGE_VERSION", "Judge"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
 JUDGE_VERSION = "3"
@@ -30,10 +29,19 @@ Result = TypeVar("Result")
 
 
 class Judge:
-    """One slot of an execution worker: a sandbox, started when first needed. For one thread."""
+    """One slot of an execution worker: a sandbox, started when first needed. For one thread.
 
-    def __init__(self, slot: int = 0, profile: profiles.Profile = profiles.DEFAULT) -> None:
+    It is of the best of `levels` that holds here; by default, of those that the settings accept.
+    """
+
+    def __init__(
+        self,
+        slot: int = 0,
+        profile: profiles.Profile = profiles.DEFAULT,
+        levels: tuple[Level, ...] | None = None,
+    ) -> None:
         self._slot = slot
+        self._levels = levels
         self._profile = profile
         self._sandbox: Sandbox | None = None
         self._prepared: dict[str, suites.Prepared] = {}
@@ -77,13 +85,7 @@ class Judge:
     def _started(self) -> Sandbox:
         """The sandbox, which has withstood an attack before it is given any program."""
         if self._sandbox is None:
-            sandbox = Sandbox(self._slot)
-            try:
-                attack(sandbox)
-            except BaseException:
-                sandbox.close()
-                raise
-            self._sandbox = sandbox
+            self._sandbox = probe.start(self._slot, self._levels)
         return self._sandbox
 
     def _hidden(
@@ -107,7 +109,7 @@ class Judge:
             got=shown.got,
             seconds=time.monotonic() - started,
             cpu_seconds=cpu_seconds,
-            level=LEVEL,
+            level=str(sandbox.level),
             profile=self._profile.name,
             failed_base=base.failed if all_tests else None,
             failed_plus=plus.failed if all_tests else None,

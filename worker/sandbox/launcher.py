@@ -1,10 +1,11 @@
-"""Becomes bubblewrap: without root's identity, and as the first to die if memory runs out.
+"""Becomes the sandbox: without root's identity, and as the first to die if memory runs out.
 
 Run as a program of its own: `python launcher.py '{"uid": ..., "binds": [[source, staged]...],
-"command": [...]}'`, with uid null when not started by root. bubblewrap must never run as root (its
-sandbox could then write to the kernel's settings), so root first takes the user id of the slot.
-That user may not be able to reach the interpreter (say, under root's home): it is shown to it under
-/tmp in a mount namespace of its own, so nothing is changed or left behind on the machine.
+"environment": {...}, "command": [...]}'`, with uid null when not started by root. bubblewrap must
+never run as root (its sandbox could then write to the kernel's settings), nor must programs, so
+root first takes the user id of the slot. That user may not be able to reach the interpreter (say,
+under root's home): with `binds` it is shown to it under /tmp in a mount namespace of its own, so
+nothing is changed or left behind on the machine.
 """
 
 import ctypes
@@ -14,27 +15,28 @@ import resource
 import sys
 from pathlib import Path
 
-_CLONE_NEWNS = 0x00020000
-_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+CLONE_NEWNS = 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
-_libc = ctypes.CDLL(None, use_errno=True)
+libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
+def mount(source: str, target: str, kind: str | None, flags: int) -> None:
+    """Mount, and say what could not be mounted."""
     kind_bytes = kind.encode() if kind else None
-    if _libc.mount(source.encode(), target.encode(), kind_bytes, flags, None) != 0:
+    if libc.mount(source.encode(), target.encode(), kind_bytes, flags, None) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"mount {source} on {target}: {os.strerror(number)}")
 
 
 def _show(binds: list[list[str]]) -> None:
     """Show the sources at their staged places under /tmp, to this process and its children only."""
-    if _libc.unshare(_CLONE_NEWNS) != 0:
+    if libc.unshare(CLONE_NEWNS) != 0:
         raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNS): root without CAP_SYS_ADMIN")
-    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
     # Opened first: a source may lie under /tmp itself.
     opened = [(os.open(source, os.O_PATH), staged) for source, staged in binds]
-    _mount("tmpfs", "/tmp", "tmpfs", 0)  # noqa: S108
+    mount("tmpfs", "/tmp", "tmpfs", 0)  # noqa: S108
     Path("/tmp").chmod(0o755)  # noqa: S108
     for fd, staged in opened:
         place = Path(staged)
@@ -44,7 +46,7 @@ def _show(binds: list[list[str]]) -> None:
             place.mkdir()
         else:
             place.touch()
-        _mount(source, staged, None, _MS_BIND | _MS_REC)
+        mount(source, staged, None, MS_BIND | MS_REC)
         os.close(fd)
 
 
@@ -54,13 +56,14 @@ def main() -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o022)
-    if request["uid"] is not None:
+    if request["binds"]:
         _show(request["binds"])
-        os.chdir("/")
+    os.chdir("/")
+    if request["uid"] is not None:
         os.setgroups([])
         os.setresgid(*[request["uid"]] * 3)
         os.setresuid(*[request["uid"]] * 3)
-    os.execv(request["command"][0], request["command"])  # noqa: S606
+    os.execve(request["command"][0], request["command"], request["environment"])  # noqa: S606
 
 
 if __name__ == "__main__":

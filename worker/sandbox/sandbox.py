@@ -8,56 +8,41 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from models.enums import Level
 from models.errors import InfrastructureError
 from worker.sandbox import command
 from worker.sandbox.inside import zygote
+from worker.sandbox.remedies import explained
 from worker.sandbox.running import Run
 
 log = logging.getLogger(__name__)
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")
-#: User ids that no account has; one for each slot.
-_FIRST_UID = 64000
-_STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
 _START_SECONDS = 30.0
 _END_SECONDS = 2.0
 
-_REMEDIES = {
-    "root without CAP_SYS_ADMIN": "run the worker as an ordinary user, or give its container "
-    "CAP_SYS_ADMIN",
-    "Operation not permitted": "allow unprivileged user namespaces (sysctl "
-    "kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0), or in a "
-    "container give it CAP_SYS_ADMIN and no seccomp profile",
-    "No space left": "allow user namespaces (sysctl user.max_user_namespaces=10000)",
-    "No permissions": "allow unprivileged user namespaces (sysctl "
-    "kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)",
-    "Permission denied": "let every user read the project and its Python, and allow unprivileged "
-    "user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0)",
-    "Can't find source": "reinstall the Python that runs the worker: a part of it is missing",
-}
-
 
 class Sandbox:
-    """A zygote behind bubblewrap, for one thread. Once it fails it is of no more use."""
+    """A zygote and what encloses it, for one thread. Once it fails it is of no more use."""
 
-    def __init__(self, slot: int = 0) -> None:
+    def __init__(self, slot: int = 0, level: Level = Level.A) -> None:
+        self.level = level
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         info_read, info_write = os.pipe()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
+        #: The zygote, as this machine counts processes; known once it has started.
+        self.pid = 0
         self._init: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         try:
             with inside, open(info_read, "rb") as info:
                 try:
                     self._process = subprocess.Popen(
-                        _command(slot, inside.fileno(), info_write),
-                        pass_fds=(inside.fileno(), info_write),
+                        command.launch(level, slot, inside.fileno(), info_write),
+                        pass_fds=(inside.fileno(), info_write)[: 2 if level is Level.A else 1],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
                         stderr=self._errors,
@@ -73,8 +58,12 @@ class Sandbox:
     def _await_start(self, info: IO[bytes]) -> None:
         """Learn the process that holds the sandbox together, and wait until it is ready."""
         self._control.settimeout(_START_SECONDS)
+        assert self._process is not None
         with contextlib.suppress(ValueError, KeyError, OSError):
-            self._init = os.pidfd_open(json.loads(info.read())["child-pid"])
+            told = info.read()  # by bubblewrap, of its child; at level B our child is the zygote
+            at_a = self.level is Level.A
+            self.pid = json.loads(told)["child-pid"] if at_a else self._process.pid
+            self._init = os.pidfd_open(self.pid)
         try:
             ready = self._control.recv(64)
         except OSError as error:
@@ -82,7 +71,7 @@ class Sandbox:
         if ready != zygote.STARTED or self._init is None:
             self._errors.seek(0)
             lines = self._errors.read(4000).decode("utf-8", "replace").strip().splitlines()
-            raise InfrastructureError(f"the sandbox did not start: {_explained(lines)}")
+            raise InfrastructureError(f"the sandbox did not start: {explained(lines)}")
 
     @contextlib.contextmanager
     def run(self, request: bytes, cpu_seconds: int) -> Iterator[Run]:
@@ -131,27 +120,3 @@ class Sandbox:
             select.select([self._init], [], [], _END_SECONDS)
         process.kill()
         process.wait()
-
-
-def _command(slot: int, control_fd: int, info_fd: int) -> list[str]:
-    binds = command.python_binds()
-    uid = None
-    staged: list[list[str]] = []
-    if os.geteuid() == 0:
-        uid = _FIRST_UID + slot
-        staged = [[str(bind.source), _STAGE + bind.target] for bind in binds]
-        binds = [command.Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
-    request: dict[str, Any] = {
-        "uid": uid,
-        "binds": staged,
-        "command": command.arguments(binds, control_fd, info_fd),
-    }
-    return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
-
-
-def _explained(lines: list[str]) -> str:
-    said = lines[-1] if lines else "it said nothing"
-    for symptom, remedy in _REMEDIES.items():
-        if symptom in said:
-            return f"{said}; {remedy}"
-    return said

@@ -8,6 +8,8 @@ import errno
 import platform
 import struct
 
+from .kernel import check, libc
+
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 #: Numbers on (x86_64, aarch64); None where an architecture does without. The busiest first.
@@ -114,11 +116,16 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "setitimer": (38, 103),
     "alarm": (37, None),
     "pause": (34, None),
-    "kill": (62, 129),  # its process namespace holds nobody else
+    "kill": (62, 129),  # reaches itself only: its process namespace or Landlock domain sees to that
     "tgkill": (234, 131),
     "mincore": (27, 232),
     "msync": (26, 227),
 }
+#: Those that change a file or its name, mode or times.
+WRITING = frozenset({
+    "truncate", "ftruncate", "creat", "rename", "renameat", "renameat2", "mkdir", "mkdirat",
+    "rmdir", "unlink", "unlinkat", "chmod", "fchmod", "fchmodat", "utimensat",
+})  # fmt: skip
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _FCNTL = (72, 25)
@@ -135,7 +142,7 @@ _LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
 _NUMBER, _ARCHITECTURE = 0, 4
 _ALLOW, _KILL_PROCESS, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
 def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -164,8 +171,8 @@ def _one_of(argument: int, values: tuple[int, ...]) -> list[bytes]:
     return [_argument(argument), *allow, _return(_FAIL | errno.EPERM)]
 
 
-def build(machine: str) -> bytes:
-    """The filter for a machine as `platform.machine()` names it.
+def build(machine: str, without: frozenset[str] = frozenset()) -> bytes:
+    """The filter for a machine as `platform.machine()` names it; `without` are refused as well.
 
     Raises: OSError for an architecture that it was not written for.
     """
@@ -178,9 +185,9 @@ def build(machine: str) -> bytes:
         _return(_KILL_PROCESS),
         _instruction(_LOAD, _NUMBER),
     ]
-    for numbers in _ALLOWED.values():
+    for name, numbers in _ALLOWED.items():
         number = numbers[which]
-        if number is not None:
+        if number is not None and name not in without:
             program += _case(number, [_return(_ALLOW)])
     program += _case(
         _CLONE[which],
@@ -218,16 +225,13 @@ class _Program(ctypes.Structure):
 class Filter:
     """The filter of this machine, built once and installed in every child."""
 
-    def __init__(self) -> None:
-        self._code = build(platform.machine())
+    def __init__(self, without: frozenset[str] = frozenset()) -> None:
+        self._code = build(platform.machine(), without)
         self._program = _Program(len(self._code) // 8, self._code)
-        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def install(self) -> None:
-        """Bind this process to the filter, for good."""
+        """Bind this process, which must have refused new privileges, to the filter for good."""
         zero = ctypes.c_ulong(0)
-        if self._prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero) != 0:
-            raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
         program = ctypes.byref(self._program)
-        if self._prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_MODE_FILTER), program, zero, zero) != 0:
-            raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")
+        mode = ctypes.c_ulong(_MODE_FILTER)
+        check(libc.prctl(_PR_SET_SECCOMP, mode, program, zero, zero), "prctl(PR_SET_SECCOMP)")

@@ -20,17 +20,14 @@ import struct
 import sys
 import time
 
-from . import frames, program
-from .confine import check, confine, libc
-from .seccomp import Filter
+from . import frames, kernel, program
+from .confine import Enclosure, confine
 
 STARTED, CPU, ENDED = b"Z", b"C", b"E"
 RUN, KILL = b"R", b"K"
 RUN_FORMAT = struct.Struct("=ci")
 CPU_FORMAT = struct.Struct("=cd")
 ENDED_FORMAT = struct.Struct("=cid")
-
-_CLONE_NEWPID = 0x20000000
 
 #: What programs import; loaded once, here, or each of them would pay for it.
 _PRELOADED = [
@@ -47,10 +44,9 @@ _PRELOADED = [
 class Zygote:
     """Serves one supervisor, one program at a time."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, enclosure: Enclosure) -> None:
         self._control = control
-        self._filter = Filter()
-        self._own_namespace = os.pidfd_open(os.getpid())
+        self._enclosure = enclosure
 
     def serve(self) -> None:
         """Run what the supervisor sends until it goes away."""
@@ -66,18 +62,15 @@ class Zygote:
                 self._watch(child)
 
     def _clone(self, fd: int, cpu_seconds: int) -> int:
-        """Start a process, the first of its own process namespace, that runs one program."""
-        check(libc.unshare(_CLONE_NEWPID), "unshare(CLONE_NEWPID)")
-        child = os.fork()
+        """Start a process that runs one program."""
+        child = self._enclosure.fork()
         if child == 0:
             self._be_program(fd, cpu_seconds)
-        # Back to our own namespace for what we start next: unshare works only from there.
-        check(libc.setns(self._own_namespace, _CLONE_NEWPID), "setns(CLONE_NEWPID)")
         return child
 
     def _be_program(self, fd: int, cpu_seconds: int) -> None:
         try:
-            confine(fd, cpu_seconds, self._filter)
+            confine(fd, cpu_seconds, self._enclosure)
             frames.send(fd, frames.CONFINED)
             gc.enable()
             program.run(fd)
@@ -98,7 +91,7 @@ class Zygote:
                     continue
                 message = self._control.recv(64)
                 if not message:
-                    os._exit(0)  # and the kernel ends everything in this namespace
+                    os._exit(0)  # and the kernel ends the program too
                 if message == KILL:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(child, signal.SIGKILL)
@@ -119,14 +112,18 @@ def _cpu_seconds(pid: int) -> float:
         return 0.0
 
 
-def main(control_fd: int) -> None:
+def main(control_fd: int, enclosure: Enclosure) -> None:
     """Serve the supervisor at the other end of `control_fd`."""
+    kernel.refuse_inspection()
     null = os.open("/dev/null", os.O_RDWR)
     for module in _PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    zygote = Zygote(socket.socket(fileno=control_fd))
-    sys.path[:] = [path for path in sys.path if path != "/judge"]
+    zygote = Zygote(socket.socket(fileno=control_fd), enclosure)
+    sys.path[:] = [path for path in sys.path if enclosure.shows(path)]
+    for path in list(sys.path_importer_cache):
+        if not enclosure.shows(path):  # else imports from there fail with another exception
+            del sys.path_importer_cache[path]
     # Errors so far went to the supervisor's pipe; from here on nobody reads them.
     for fd in (0, 1, 2):
         os.dup2(null, fd)
