@@ -1,10 +1,12 @@
-"""Which files the sandbox shows, and the bubblewrap command line that makes it."""
+"""Which files the sandbox shows, and the command line that makes it."""
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from models.errors import InfrastructureError
 INSTALL_BUBBLEWRAP = "install bubblewrap (Debian, Ubuntu: apt install bubblewrap)"
 
 _INSIDE = Path(__file__).parent / "inside"
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
 _START = "import sys; sys.path.insert(0, '/judge'); from inside.zygote import main; main({fd})"
 
 #: Equal for every program: verdicts must not depend on who runs the worker, or on hash seeds.
@@ -70,6 +74,26 @@ def python_binds() -> list[Bind]:
     return binds
 
 
+def launched(
+    binds: list[Bind], uid: int, arguments_for: Callable[[list[Bind]], list[str]]
+) -> list[str]:
+    """The command that starts a sandbox, by launcher.py: as root, in the name of `uid`.
+
+    `arguments_for` gives the bubblewrap command line for the files, which may have to be staged.
+    """
+    staged: list[list[str]] = []
+    as_root = os.geteuid() == 0
+    if as_root:
+        staged = [[str(bind.source), _STAGE + bind.target] for bind in binds]
+        binds = [Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
+    request = {
+        "uid": uid if as_root else None,
+        "binds": staged,
+        "command": arguments_for(binds),
+    }
+    return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
+
+
 def arguments(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
     """The bubblewrap command line; its process number 1 is the zygote, which serves `control_fd`."""
     command = [
@@ -82,7 +106,7 @@ def arguments(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
     ]
     for name, value in _ENVIRONMENT.items():
         command += ["--setenv", name, value]
-    command += _system_libraries()
+    command += system_libraries()
     for bind in binds:
         command += ["--ro-bind", str(bind.source), bind.target]
     command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
@@ -92,7 +116,7 @@ def arguments(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
     return [*command, "-c", script]
 
 
-def _system_libraries() -> list[str]:
+def system_libraries() -> list[str]:
     """The folders of the C library and its like, without programs or configuration."""
     command: list[str] = []
     triplet = sysconfig.get_config_var("MULTIARCH") or ""

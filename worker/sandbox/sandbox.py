@@ -8,11 +8,9 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from models.errors import InfrastructureError
 from worker.sandbox import command
@@ -21,10 +19,8 @@ from worker.sandbox.running import Run
 
 log = logging.getLogger(__name__)
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")
 #: User ids that no account has; one for each slot.
 _FIRST_UID = 64000
-_STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
 _START_SECONDS = 30.0
 _END_SECONDS = 2.0
 
@@ -134,19 +130,11 @@ class Sandbox:
 
 
 def _command(slot: int, control_fd: int, info_fd: int) -> list[str]:
-    binds = command.python_binds()
-    uid = None
-    staged: list[list[str]] = []
-    if os.geteuid() == 0:
-        uid = _FIRST_UID + slot
-        staged = [[str(bind.source), _STAGE + bind.target] for bind in binds]
-        binds = [command.Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
-    request: dict[str, Any] = {
-        "uid": uid,
-        "binds": staged,
-        "command": command.arguments(binds, control_fd, info_fd),
-    }
-    return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
+    return command.launched(
+        command.python_binds(),
+        _FIRST_UID + slot,
+        lambda binds: command.arguments(binds, control_fd, info_fd),
+    )
 
 
 def _explained(lines: list[str]) -> str:
