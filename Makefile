@@ -2,11 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint up lock clean clean-data packages-demo packages-test
+.PHONY: help install demo test parity lint evalplus up lock clean clean-data packages-demo packages-test
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
 INSTALLED := .venv/.installed
+#: The same for EvalPlus, which our verdicts are compared with.
+EVALPLUS := .venv-evalplus/.installed
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 #: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
 PYTEST ?=
@@ -20,8 +22,13 @@ install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
 demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
 
-test: $(INSTALLED) packages-test lint ## Lint, types, layers, and every test
+test: $(INSTALLED) $(EVALPLUS) packages-test lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest $(PYTEST)
+
+parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside EvalPlus's (some hours)
+	@FOUREYES_PARITY=all $(BIN)/python -m pytest --timeout 0 --capture no tests/parity $(PYTEST)
+
+evalplus: $(EVALPLUS) ## Make .venv-evalplus: EvalPlus 0.3.1, to compare with
 
 lint: $(INSTALLED) ## ruff, mypy, import-linter
 	@$(BIN)/ruff check --quiet .
@@ -37,9 +44,12 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra test --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--output-file requirements.lock
+	@$(UV) pip compile scripts/evalplus.in --quiet --overrides scripts/evalplus-without.txt \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--upgrade --output-file requirements-evalplus.lock
 
 clean: ## Remove the environment and caches; results stay
-	@rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-evalplus build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## Remove the embedded database and the reports: every result
@@ -53,4 +63,8 @@ packages-test:
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh
+	@touch $@
+
+$(EVALPLUS): $(INSTALLED) requirements-evalplus.lock scripts/evalplus.sh
+	@scripts/evalplus.sh
 	@touch $@

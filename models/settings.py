@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     cache: Path = Path("~/.cache/foureyes")
     #: A folder with the official benchmark files; see README, "Benchmarks".
     data: Path | None = None
+    #: The Python that has EvalPlus, to compare verdicts with. Unset: that of `make evalplus`.
+    evalplus: Path | None = None
     #: Unset: the embedded PostgreSQL. Else e.g. postgresql://user:password@host/foureyes
     database_url: SecretStr | None = None
     #: Unset: the embedded Valkey. Else e.g. amqp://user:password@host//

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,25 @@ def launch(level: Level, slot: int, control_fd: int, info_fd: int) -> list[str]:
         command, environment = _with_namespaces(binds, control_fd, info_fd), dict(os.environ)
     else:
         command, environment = _with_landlock(binds, control_fd)
+    return _launcher(uid, staged, environment, command)
+
+
+def launched(
+    binds: list[Bind], uid: int, arguments_for: Callable[[list[Bind]], list[str]]
+) -> list[str]:
+    """The command line of the launcher for another command than ours: as root in the name of `uid`.
+
+    `arguments_for` gives the bubblewrap command line for the files, which may have to be staged.
+    """
+    if os.geteuid() != 0:
+        return _launcher(None, [], dict(os.environ), arguments_for(binds))
+    shown = [Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
+    return _launcher(uid, binds, dict(os.environ), arguments_for(shown))
+
+
+def _launcher(
+    uid: int | None, staged: list[Bind], environment: dict[str, str], command: list[str]
+) -> list[str]:
     request = {
         "uid": uid,
         "binds": [[str(bind.source), _STAGE + bind.target] for bind in staged],
@@ -128,11 +148,7 @@ def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[s
     ]
     for name, value in {**_ENVIRONMENT, "LD_LIBRARY_PATH": "/python/lib"}.items():
         command += ["--setenv", name, value]
-    for folder in _system_folders():
-        command += ["--ro-bind", str(folder), str(folder)]
-    for link in (Path("/lib"), Path("/lib64")):
-        if link.is_symlink():
-            command += ["--symlink", os.readlink(link), str(link)]
+    command += system_libraries()
     for bind in binds:
         command += ["--ro-bind", str(bind.source), bind.target]
     command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
@@ -153,6 +169,17 @@ def _with_landlock(binds: list[Bind], control_fd: int) -> tuple[list[str], dict[
     start = f"landlock, zygote; zygote.main({control_fd}, landlock.Landlock({readable!r}))"
     script = _script(str(Path(places["/judge/inside"]).parent), str(Path(numpy).parent), start)
     return [str(binds[0].source), *_OPTIONS, "-P", "-c", script], environment
+
+
+def system_libraries() -> list[str]:
+    """bubblewrap's arguments that show the C library and its like."""
+    arguments = []
+    for folder in _system_folders():
+        arguments += ["--ro-bind", str(folder), str(folder)]
+    for link in (Path("/lib"), Path("/lib64")):
+        if link.is_symlink():
+            arguments += ["--symlink", os.readlink(link), str(link)]
+    return arguments
 
 
 def _system_folders() -> list[Path]:

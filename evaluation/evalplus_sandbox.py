@@ -1,0 +1,126 @@
+"""Where EvalPlus runs: its own environment, confined, as it gives hostile samples a free hand.
+
+Unlike our own sandbox this one holds an evaluator and all samples at once: EvalPlus needs to start
+processes, and a sample can forge the verdict of another. It cannot reach the machine, though: no
+network, no file but what is shown, nothing it writes outlives it, and it is never root.
+"""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import FoureyesError
+from models.settings import settings
+from worker.sandbox import command
+from worker.sandbox.command import Bind
+
+#: A user id that no account has, and no slot of our own sandbox.
+UID = 64100
+VERSION = "0.3.1"
+_DISK = 4 << 30
+_DEFAULT = Path(__file__).resolve().parents[1] / ".venv-evalplus" / "bin" / "python"
+_ASK_SECONDS = 60.0
+
+_FACTS = """
+import importlib.metadata, json, os, sys, sysconfig
+folders = (os.path.join(sys.base_prefix, "lib"), sysconfig.get_config_var("LIBDIR") or "")
+name = sysconfig.get_config_var("Py_ENABLE_SHARED") and sysconfig.get_config_var("INSTSONAME")
+libraries = [os.path.join(folder, name) for folder in folders] if name else []
+version = "python%d.%d" % sys.version_info[:2]
+print(json.dumps({
+    "evalplus": importlib.metadata.version("evalplus"),
+    "python": version,
+    "files": {
+        "/python/bin/" + version: os.path.realpath(sys.executable),
+        "/python/%s/%s" % (sys.platlibdir, version): sysconfig.get_path("stdlib"),
+        "/python/packages": sysconfig.get_path("purelib"),
+        **{"/python/lib/" + name: path for path in libraries if os.access(path, os.R_OK)},
+    },
+}))
+"""
+
+_ENVIRONMENT = {
+    "HOME": "/tmp",  # noqa: S108  # the sandbox's own
+    "TMPDIR": "/tmp",  # noqa: S108
+    "LANG": "C.UTF-8",
+    "LD_LIBRARY_PATH": "/python/lib",
+    "PYTHONPATH": "/python/packages",
+    "PYTHONHASHSEED": "0",  # as in our sandbox: some programs depend on it
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HOME": "/tmp/huggingface",  # noqa: S108
+    "HUMANEVAL_OVERRIDE_PATH": "/evaluation/records.jsonl",
+    "MBPP_OVERRIDE_PATH": "/evaluation/records.jsonl",
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python that has EvalPlus: its name in the sandbox, and what has to be shown for it."""
+
+    python: str
+    binds: tuple[Bind, ...]
+
+
+def environment() -> Path:
+    """The Python that has EvalPlus.
+
+    Raises: FoureyesError if there is none.
+    """
+    found = settings().evalplus or _DEFAULT
+    if not found.expanduser().is_file():
+        raise FoureyesError(f"EvalPlus is not here ({found}): make evalplus")
+    return found.expanduser()
+
+
+def examine(python: Path) -> Environment:
+    """What a Python that has EvalPlus consists of.
+
+    Raises: FoureyesError if it does not have the EvalPlus that our verdicts are compared with.
+    """
+    ask = [str(python), "-I", "-c", _FACTS]
+    try:
+        asked = subprocess.run(ask, capture_output=True, text=True, timeout=_ASK_SECONDS)
+        facts = json.loads(asked.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        raise FoureyesError(f"{python} has no EvalPlus: make evalplus") from None
+    if facts["evalplus"] != VERSION:
+        raise FoureyesError(f"{python} has EvalPlus {facts['evalplus']}, not {VERSION}")
+    binds = [Bind(Path(source), target) for target, source in facts["files"].items()]
+    return Environment(facts["python"], tuple(binds))
+
+
+def launch_command(
+    found: Environment, shown: list[Bind], cache: Path | None, script: list[str], fill: bool
+) -> list[str]:
+    """The command that runs a Python script in the sandbox.
+
+    `cache` becomes EvalPlus's cache, which can only be written to if it is to be filled.
+    """
+    binds = [*found.binds, *shown]
+    if cache is not None:
+        binds.append(Bind(cache, "/cache"))
+    writable = {"/cache"} if fill else set()
+
+    def arguments(binds: list[Bind]) -> list[str]:
+        line = [
+            command.bubblewrap(),
+            *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"),
+            *("--unshare-uts", "--unshare-cgroup-try", "--new-session", "--die-with-parent"),
+            "--as-pid-1",  # so the driver inherits what EvalPlus leaves behind, and can count it
+            *("--cap-drop", "ALL", "--clearenv"),
+        ]
+        places = {"XDG_CACHE_HOME": "/cache" if cache is not None else "/tmp/cache"}  # noqa: S108
+        for name, value in (_ENVIRONMENT | places).items():
+            line += ["--setenv", name, value]
+        line += command.system_libraries()
+        for bind in binds:
+            how = "--bind" if bind.target in writable else "--ro-bind"
+            line += [how, str(bind.source), bind.target]
+        line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_DISK), "--tmpfs", "/tmp"]  # noqa: S108
+        line += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
+        return [*line, f"/python/bin/{found.python}", "-s", *script]
+
+    return command.launched(binds, UID, arguments)
