@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation import judging, samples, summary
+from evaluation import against, judging, samples, summary
 from evaluation.journal import Journal, Verdict
 from evaluation.samples import Mistake, Sample
 from models.benchmark import Problem
@@ -39,6 +39,7 @@ def evaluate(
     slots: int | None,
     output: Path | None,
     all_tests: bool,
+    against_evalplus: bool,
     console: Console,
 ) -> Evaluation:
     """Judge samples and print what came out.
@@ -48,6 +49,10 @@ def evaluate(
     problems = {problem.problem_id: problem for problem in _problems(benchmark, data)}
     chosen = PROFILES[profile]
     wanted, mistakes = _wanted(path, problems, console)
+    slots = slots or os.cpu_count() or 1
+    cost = against.Cost()
+    if against_evalplus:
+        against.check(wanted)
     probe.check()
     with Journal(output or _beside(path)) as journal:
         keys = [judging.key(sample, chosen, all_tests) for sample in wanted]
@@ -60,8 +65,8 @@ def evaluate(
                 style="dim",
                 highlight=False,
             )
-        verdicts = judging.judge_all(todo.values(), chosen, slots or os.cpu_count() or 1, all_tests)
-        with contextlib.closing(verdicts):
+        verdicts = judging.judge_all(todo.values(), chosen, slots, all_tests)
+        with cost, contextlib.closing(verdicts):
             for verdict in _shown(verdicts, len(todo), console):
                 journal.add(verdict)
         found = journal.finish(
@@ -72,6 +77,8 @@ def evaluate(
     levels = "/".join(sorted({verdict["level"] for verdict in found if "level" in verdict}))
     console.print(f"level {levels or 'none'}, profile {profile}", highlight=False)
     console.print(f"verdicts: {journal.output}", highlight=False, soft_wrap=True)
+    if against_evalplus:
+        against.compare(wanted, found, slots, cost, console)
     errors = sum(verdict["outcome"] == "error" for verdict in found)
     return Evaluation(mistakes, errors)
 

@@ -154,9 +154,12 @@ def evaluate(
     all_tests: Annotated[
         bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
     ] = False,
+    against: Annotated[
+        commands.Peer | None, typer.Option(help="Have EvalPlus judge too, and compare.")
+    ] = None,
 ) -> None:
     """Judge programs that exist already; needs no broker and no database."""
-    commands.evaluate(samples, benchmark, data, profile, slots, output, all_tests)
+    commands.evaluate(samples, benchmark, data, profile, slots, output, all_tests, against)
 
 
 @app.command()

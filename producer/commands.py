@@ -67,6 +67,12 @@ class Profile(StrEnum):
     EVALPLUS = "evalplus-0.3.1"
 
 
+class Peer(StrEnum):
+    """Whom our verdicts can be compared with."""
+
+    EVALPLUS = "evalplus"
+
+
 def say(line: str) -> None:
     """One line of progress for a person."""
     console.print(line, style="dim", markup=False, highlight=False)
@@ -348,6 +354,7 @@ def evaluate(
     slots: int | None,
     output: Path | None,
     all_tests: bool,
+    against: Peer | None,
 ) -> None:
     """Judge samples; exit code 2 if some could not be read, 1 if the judge failed on some."""
     from evaluation import command  # it brings the sandbox, which nothing else here needs
@@ -361,6 +368,7 @@ def evaluate(
             slots=slots,
             output=output,
             all_tests=all_tests,
+            against_evalplus=against is Peer.EVALPLUS,
             console=console,
         )
     except KeyboardInterrupt:

@@ -241,3 +241,30 @@ def test_a_full_disk_is_one_line_and_costs_nothing(tmp_path: Path) -> None:
     again = foureyes(*words, home=home)
     assert f"{kept} of {len(lines)} samples are judged already" in again.stdout
     assert [v["outcome"] for v in read(tmp_path / "s.verdicts.jsonl")] == ["solved"] * len(lines)
+
+
+def test_evalplus_judges_beside_us_and_what_it_is_fooled_by_is_named(tmp_path: Path) -> None:
+    """So that anybody can check our claims on data of their own."""
+    forged = wrong(RECORDS[1], "return type('A', (), {'__eq__': lambda *_: True})()")
+    lines = [right(RECORDS[0]), wrong(RECORDS[0]), right(RECORDS[1]), forged]
+    samples = write(tmp_path / "s.jsonl", lines)
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(PROBLEMS), "--against", "evalplus",
+        home=tmp_path / "home", COLUMNS="160",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert f"{RECORDS[1]['task_id']} #1 base: here fail, EvalPlus pass; wrong answer" in made.stdout
+    rows = [line.replace("│", " ").split() for line in made.stdout.splitlines()]
+    assert ["base", "3", "of", "4", "0", "1", "0"] in rows
+    assert {"foureyes", "EvalPlus"} <= {row[0] for row in rows if row}
+
+
+def test_evalplus_that_is_not_there_is_named_before_anything_is_judged(tmp_path: Path) -> None:
+    samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(PROBLEMS), "--against", "evalplus",
+        home=tmp_path / "home", FOUREYES_EVALPLUS="/nowhere/python",
+    )  # fmt: skip
+    assert made.returncode == 2
+    assert "make evalplus" in " ".join(made.stderr.split())
+    assert not (tmp_path / "s.verdicts.jsonl").exists()
