@@ -54,9 +54,7 @@ def ours(answers: list[tuple[str, str]]) -> tuple[list[str], float]:
 
 def main() -> None:
     """Extract, judge and print."""
-    lines = [
-        json.loads(line) for path in sorted(ANSWERS.glob("*.jsonl")) for line in path.open()
-    ]
+    lines = [json.loads(line) for path in sorted(ANSWERS.glob("*.jsonl")) for line in path.open()]
     problems = {p.problem_id: p for name in ("humaneval+", "mbpp+") for p in benchmarks.load(name)}
     lines = [line for line in lines if line["task_id"] in problems]
     answers = [(line["text"], problems[line["task_id"]].entry_point) for line in lines]
