@@ -127,7 +127,7 @@ class Run:
 
     def cpu_seconds(self) -> float:
         """CPU time that the process has used so far."""
-        self._control.send(zygote.CPU)
+        self._tell(zygote.CPU)
         reply = self._reply()
         if reply[:1] == zygote.ENDED:
             self._note_end(reply)
@@ -138,7 +138,7 @@ class Run:
     def end(self) -> Ended:
         """Kill the process, if it still runs, and say how it ended."""
         if self.ended is None:
-            self._control.send(zygote.KILL)
+            self._tell(zygote.KILL)
         while self.ended is None:
             reply = self._reply()
             if reply[:1] == zygote.ENDED:
@@ -155,6 +155,12 @@ class Run:
         _, status, cpu_seconds = zygote.ENDED_FORMAT.unpack(reply)
         killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self.ended = Ended(killed, os.WEXITSTATUS(status) if not killed else 0, cpu_seconds)
+
+    def _tell(self, message: bytes) -> None:
+        try:
+            self._control.send(message)
+        except OSError as error:
+            raise InfrastructureError(f"the sandbox is gone: {error}") from None
 
     def _reply(self) -> bytes:
         self._control.settimeout(_REPLY_SECONDS)
