@@ -1,0 +1,103 @@
+"""Both judges on the same programs, and where they differ."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from evaluation import evalplus
+from evaluation.evalplus import Kind, Verdict
+from models.problem import HiddenTests, Judgement
+from tests.parity.programs import Program, Task
+from worker.sandbox.judge import Judge
+from worker.sandbox.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One program of which EvalPlus and we say different things."""
+
+    program: Program
+    theirs: Verdict
+    ours: Judgement
+
+    def __str__(self) -> str:
+        ours = self.ours
+        return (
+            f"{self.program.task_id} ({self.program.kind}): EvalPlus {'/'.join(map(str, self.theirs))},"
+            f" here {ours.base}/{ours.plus} {ours.reason}"
+        )
+
+
+def judged(
+    profile: Profile, jobs: Iterable[tuple[HiddenTests, str]], slots: int = 2
+) -> list[Judgement]:
+    """Our judgements of programs, `slots` at a time, in the order of the jobs."""
+    left: SimpleQueue[tuple[int, tuple[HiddenTests, str]]] = SimpleQueue()
+    for numbered in enumerate(jobs):
+        left.put(numbered)
+    done: dict[int, Judgement] = {}
+    failed: list[BaseException] = []
+    threads = [
+        threading.Thread(target=_work, args=(slot, profile, left, done, failed))
+        for slot in range(slots)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return [done[number] for number in range(len(done))]
+
+
+def _work(
+    slot: int,
+    profile: Profile,
+    left: "SimpleQueue[tuple[int, tuple[HiddenTests, str]]]",
+    done: dict[int, Judgement],
+    failed: list[BaseException],
+) -> None:
+    judge = Judge(slot + 20, profile)  # others may test at the same time, with the lower slots
+    try:
+        while not failed:
+            number, (tests, code) = left.get_nowait()
+            done[number] = judge.hidden(tests, code)
+    except Empty:
+        pass
+    except BaseException as error:  # raised again by the thread that waits
+        failed.append(error)
+    finally:
+        judge.close()
+
+
+def theirs(kind: Kind, tasks: Sequence[Task], programs: Sequence[Program]) -> list[Verdict]:
+    """EvalPlus's verdicts."""
+    samples = [(program.task_id, program.code) for program in programs]
+    return list(evalplus.evaluate(kind, [task.record for task in tasks], samples).verdicts)
+
+
+def differences(
+    kind: Kind, tasks: Sequence[Task], profile: Profile
+) -> tuple[Counter[str], list[Difference]]:
+    """How many programs of each class were judged, and the differences that stay.
+
+    EvalPlus's limits are by the clock, so on a busy machine it loses right programs; what differs
+    is therefore judged once more by both.
+    """
+    programs = [program for task in tasks for program in task.programs]
+    tests = {task.tests.problem_id: task.tests for task in tasks}
+    left = programs
+    for _ in range(2):
+        verdicts = theirs(kind, tasks, left)
+        ours = judged(profile, [(tests[program.task_id], program.code) for program in left])
+        found = [
+            Difference(*three)
+            for three in zip(left, verdicts, ours, strict=True)
+            if (three[2].base, three[2].plus) != three[1]
+        ]
+        left = [difference.program for difference in found]
+        if not left:
+            break
+    return Counter(program.kind for program in programs), found
