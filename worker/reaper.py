@@ -4,10 +4,15 @@ A message is lost when a queue is purged, or when a process dies between its com
 The rows still say what is to be done: the reaper finds them and sends their messages again. One
 sent twice does no harm, but many would delay others, so nothing is sent again that plausibly still
 waits in its queue. Safe to run in any number of processes: an advisory lock lets one work.
+
+Workers that advance attempts run it in a thread; `python -m worker.reaper` runs it alone.
 """
 
 import logging
+import signal
+import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import func, text
@@ -15,7 +20,8 @@ from sqlmodel import Session, col, exists, select, update
 
 from models import broker
 from models.enums import State
-from models.session import session
+from models.errors import FoureyesError
+from models.session import engine, session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, LanguageModel, Step, now
 from models.work import GRACE, AnyWork
@@ -45,10 +51,32 @@ def stop() -> None:
         _thread.join(timeout=10)
 
 
-def _run() -> None:
+def main() -> None:
+    """Reap until SIGTERM or Ctrl-C, with nothing else in this process.
+
+    The time of the file `reaper.alive` in FOUREYES_HOME is that of the last round that went well,
+    for whoever checks this process's health.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        engine()  # both must be set; if they are away, they are waited for
+        broker.app()
+        alive = settings().home / "reaper.alive"
+        alive.parent.mkdir(parents=True, exist_ok=True)
+    except (FoureyesError, OSError) as error:
+        log.critical("%s", error)
+        sys.exit(2)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _stop.set())
+    log.info("reaping every %g seconds", settings().reap_every)
+    _run(alive.touch)
+
+
+def _run(after_round: Callable[[], None] = lambda: None) -> None:
     while not _stop.wait(settings().reap_every):
         try:
             reap()
+            after_round()
         except Exception:  # broker or database are away for a moment; the next round tries again
             log.warning("a round of the reaper failed", exc_info=True)
 
@@ -151,3 +179,7 @@ def _stalled_attempts(db: Session) -> list[tuple[str, str, int]]:
     for attempt in attempts:
         attempt.moved_at = now()
     return [(broker.START, broker.START, attempt.id) for attempt in attempts]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+# One image for every process of foureyes, in the variants that differ in what they may need:
+#   base       migrations, Flower, reaper, command line
+#   execution  + bubblewrap: judges programs
+#   cpu        + llama.cpp: models on a CPU
+#   gpu        models on a GPU; see there for what is not in it yet
+#
+# The base image is pinned by tag. To pin it by digest, which must be looked up in the registry:
+#   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '{{.Manifest.Digest}}'
+# and write it behind the tag, as in python:3.11.14-slim-bookworm@sha256:...
+
+FROM python:3.11.14-slim-bookworm AS installer
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never \
+    VIRTUAL_ENV=/opt/foureyes
+WORKDIR /app
+COPY deploy/installer.txt ./deploy/
+RUN pip install --no-cache-dir --require-hashes --requirement deploy/installer.txt \
+    && uv venv --python /usr/local/bin/python3 /opt/foureyes
+# The lock also pins what only tests need: as constraints, with its hashes, it installs what is asked.
+COPY pyproject.toml requirements.lock ./
+RUN echo setuptools >deploy/build.txt \
+    && uv pip install --require-hashes --constraint requirements.lock \
+        --requirement pyproject.toml --requirement deploy/build.txt
+COPY . .
+# Editable: prompts, problems and migrations are read from where they lie, in /app.
+RUN uv pip install --no-deps --no-build-isolation --editable .
+
+FROM installer AS installer-cpu
+RUN uv pip install --require-hashes --constraint requirements.lock \
+        --requirement pyproject.toml --extra embedded
+
+FROM python:3.11.14-slim-bookworm AS base
+RUN groupadd --gid 10001 foureyes \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/foureyes \
+        --shell /usr/sbin/nologin foureyes \
+    && install --directory --owner=foureyes --group=foureyes --mode=0750 \
+        /var/lib/foureyes /var/cache/foureyes
+COPY --from=installer /opt/foureyes /opt/foureyes
+COPY --from=installer /app /app
+ENV PATH=/opt/foureyes/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    FOUREYES_HOME=/var/lib/foureyes FOUREYES_CACHE=/var/cache/foureyes
+WORKDIR /app
+USER 10001:10001
+CMD ["foureyes", "--help"]
+
+FROM base AS execution
+USER 0
+# Debian keeps only the newest version of a release's packages, so a pinned one would soon be gone.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends bubblewrap \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001:10001
+
+FROM base AS cpu
+USER 0
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=installer-cpu /opt/foureyes /opt/foureyes
+USER 10001:10001
+
+# Not here yet: the in-process vLLM engine, and with it the packages of a `vllm` extra. Until then a
+# worker of this target serves models whose engine is `openai`: a server of one's own, e.g. vLLM's.
+FROM base AS gpu
