@@ -20,9 +20,8 @@ from models.tables import (
     Run,
     Step,
     Sweep,
-    now,
 )
-from models.work import ask
+from models.work import ask, moment
 from worker import patterns
 from worker.replay import PatternError, Replay
 from worker.requests import call, execution_key
@@ -56,7 +55,7 @@ def advance(attempt_id: int) -> list[Message]:
         if attempt is None or attempt.state not in (State.QUEUED, State.RUNNING):
             return []
         attempt.state = State.RUNNING
-        attempt.moved_at = now()
+        attempt.moved_at = moment()
         try:
             return _Advance(db, attempt).go()
         except (PatternError, FoureyesError) as error:  # e.g. a pattern that this worker lacks
@@ -68,7 +67,7 @@ def _end(attempt: Attempt, outcome: Outcome, error: str | None = None) -> None:
     attempt.outcome = outcome
     attempt.state = State.ERROR if outcome is Outcome.ERROR else State.DONE
     attempt.error = error
-    attempt.finished_at = now()
+    attempt.finished_at = moment()
 
 
 class _Advance:
