@@ -4,20 +4,38 @@ One code path serves RabbitMQ and the embedded Valkey; only the URL differs. Wor
 this app (`worker/app.py`); producers send by task name, so they never import a worker.
 """
 
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from amqp.exceptions import ChannelError
+from amqp.exceptions import AccessRefused, AMQPError, ChannelError, NotAllowed, PreconditionFailed
 from celery import Celery
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from models.errors import FoureyesError
+from models.errors import FoureyesError, InfrastructureError
 from models.settings import settings
 
-#: Seconds. Above the longest task: a Redis-style broker hands a message out again after this long.
-VISIBILITY_TIMEOUT = 3600
+#: Seconds. Above the longest task: a broker hands a message out again after this long.
+LONGEST_TASK = 3600
+#: Deliveries without an ack, after which a message is poison: it goes to the dead letters.
+DELIVERIES = 10
+#: The first RabbitMQ with quorum queues.
+OLDEST_RABBITMQ = (3, 8)
 
 EXCHANGE = Exchange("foureyes", type="topic")  # countdowns on quorum queues need a topic exchange
+DEAD = "foureyes.dead"
+
+START = "start"
+EXECUTION = "execution"
+
+#: Connecting again: for about a minute, at most three seconds apart.
+_PUBLISH_AGAIN = {"max_retries": 22, "interval_start": 0, "interval_step": 0.5, "interval_max": 3}
+#: Seconds to wait for the broker's word that it has a message.
+_CONFIRM_SECONDS = 10
+
+#: What goes wrong on the way to a broker: kombu's word for it, the protocol's, and the network's.
+_LOST = (OperationalError, AMQPError, OSError)
 
 
 def queue(name: str) -> Queue:
@@ -28,15 +46,22 @@ def queue(name: str) -> Queue:
         routing_key=name,
         queue_arguments={
             "x-queue-type": "quorum",
-            "x-delivery-limit": 10,
-            "x-dead-letter-exchange": "foureyes.dead",
+            "x-delivery-limit": DELIVERIES,
+            "x-dead-letter-exchange": DEAD,
             "x-dead-letter-routing-key": name,
         },
     )
 
 
-START = "start"
-EXECUTION = "execution"
+def dead_letters() -> Queue:
+    """Where poison messages end, from whichever queue; nobody consumes it, `doctor` shows it."""
+    return Queue(
+        DEAD,
+        Exchange(DEAD, type="topic"),
+        routing_key="#",
+        # looking at a message counts as a delivery, and RabbitMQ 4 has a limit of its own
+        queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000},
+    )
 
 
 def model_queue(model: str) -> str:
@@ -56,28 +81,36 @@ def app() -> Celery:
         raise FoureyesError("no broker: set FOUREYES_BROKER_URL, or start with `foureyes up`")
     celery = Celery("foureyes", broker=url.get_secret_value(), set_as_current=False)
     celery.conf.update(
-        task_default_queue=START,
+        # what is sent, and to where
+        task_default_queue=START,  # Celery's own default would be a queue of its own
         task_queues=[queue(START), queue(EXECUTION)],
-        task_default_queue_type="quorum",
-        task_default_exchange_type="topic",
+        task_default_queue_type="quorum",  # survives the loss of a node; classic ones redeliver far more
+        task_default_exchange_type="topic",  # see EXCHANGE
         task_create_missing_queues=False,  # a typo in a queue's name must not become a queue
+        task_serializer="json",  # ids only
+        accept_content=["json"],  # never pickle
+        task_ignore_result=True,  # rows are the results
+        task_publish_retry_policy=_PUBLISH_AGAIN,  # the default gives up in a second, a restart takes ten
+        # what is delivered, and when it is done with
         task_acks_late=True,  # a message lives until its work is committed
         task_reject_on_worker_lost=True,  # a killed worker's message goes back to the queue
         worker_prefetch_multiplier=1,  # no message waits behind a long one
-        task_ignore_result=True,  # rows are the results
-        task_send_sent_event=True,  # Flower shows what waits, too
-        worker_send_task_events=True,
-        task_serializer="json",
-        accept_content=["json"],  # never pickle
-        broker_heartbeat=10,
-        broker_connection_retry_on_startup=True,
+        worker_detect_quorum_queues=True,  # quorum queues know no prefetch per channel
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # the work counts, whoever is told
+        worker_soft_shutdown_timeout=30,  # what runs may end, before the rest goes back
+        # the connection
+        broker_heartbeat=10,  # a half-open connection is noticed in seconds
+        broker_connection_timeout=5,  # seconds; then the next try
+        broker_connection_retry_on_startup=True,  # workers may start before their broker
         broker_connection_max_retries=None,  # the default gives up after 100
-        broker_channel_error_retry=True,
-        control_queue_exclusive=False,  # exclusive ones end a worker after a half-open connection
-        event_queue_exclusive=False,
-        worker_hijack_root_logger=True,
-        worker_soft_shutdown_timeout=30,
+        broker_channel_error_retry=True,  # e.g. a consumer timeout: connect anew, do not end
         broker_transport_options=_transport_options(url.get_secret_value()),
+        # what only shows the work
+        task_send_sent_event=True,  # Flower shows what waits, too
+        worker_send_task_events=True,  # without anybody switching it on
+        control_queue_exclusive=False,  # exclusive ones end a worker after a half-open connection
+        event_queue_exclusive=False,  # the same
+        worker_hijack_root_logger=True,  # our log lines look like Celery's
     )
     return celery
 
@@ -85,7 +118,7 @@ def app() -> Celery:
 def _transport_options(url: str) -> dict[str, object]:
     if url.startswith(("redis", "rediss", "valkey")):
         return {
-            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "visibility_timeout": LONGEST_TASK,
             # with the defaults nothing came back within 45 s of a kill, with these in 12 s
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
@@ -94,14 +127,29 @@ def _transport_options(url: str) -> dict[str, object]:
 
 
 def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
-    """Send a message: a task's name and the ids it is about. `shown` is what Flower displays."""
-    app().send_task(
-        task,
-        args=ids,
-        queue=queue(queue_name),
-        argsrepr=shown or None,
-        kwargsrepr="" if shown else None,
-    )
+    """Send a message: a task's name and the ids it is about. `shown` is what Flower displays.
+
+    Waits about a minute for a broker that is away.
+
+    Raises: InfrastructureError if it stays away; whoever reads the rows will send it again.
+    """
+    try:
+        app().send_task(
+            task,
+            args=ids,
+            queue=queue(queue_name),
+            argsrepr=shown or None,
+            kwargsrepr="" if shown else None,
+            confirm_timeout=_CONFIRM_SECONDS,
+        )
+    except _LOST as error:
+        raise BrokerLost(
+            f"the broker went away ({error}); what is enqueued is kept, and goes on once it is back"
+        ) from error
+
+
+class BrokerLost(InfrastructureError):
+    """The broker could not be reached for a while: nothing is wrong with the work itself."""
 
 
 def depth(queue_name: str) -> int:
@@ -112,19 +160,90 @@ def depth(queue_name: str) -> int:
     with app().connection_for_read() as connection, connection.channel() as channel:
         try:
             return int(queue(queue_name)(channel).queue_declare(passive=True).message_count)
-        except ChannelError:
+        except ChannelError as error:
+            if error.code != _NOT_FOUND:
+                raise
             return 0
 
 
+_NOT_FOUND = 404
+
+
+def declare(connection: Connection, queue_names: Iterable[str]) -> None:
+    """Make the queues and the dead letters' queue, unless they exist.
+
+    Raises: FoureyesError if one exists with other arguments than ours.
+    """
+    for each in (dead_letters(), *(queue(name) for name in queue_names)):
+        channel = connection.channel()
+        try:
+            each(channel).declare()
+        except PreconditionFailed as error:
+            raise FoureyesError(
+                f"the broker's queue {each.name!r} exists with other arguments than foureyes "
+                f"needs ({error.reply_text}). When it is empty, delete it: `rabbitmqctl "
+                f"delete_queue {each.name}`; it is then made anew."
+            ) from None
+        channel.close()
+
+
 def check_connection() -> None:
-    """Raises: FoureyesError in one line when the broker cannot be reached."""
-    connection = app().connection_for_write(connect_timeout=5)
+    """Connect as every process does, and make the queues.
+
+    Raises: FoureyesError in one line when the broker cannot be reached, is too old, or has queues
+    of these names that are not ours.
+    """
+    try:
+        connection = app().connection_for_write(connect_timeout=5)
+        shown = connection.as_uri()
+    except (KeyError, ValueError) as error:
+        raise FoureyesError(
+            f"FOUREYES_BROKER_URL is no broker's URL: {error}. It looks like "
+            "amqp://user:password@host:5672/vhost"
+        ) from None
     try:
         connection.ensure_connection(max_retries=1, interval_start=0.2)
-    except (OperationalError, OSError) as error:
+        check_version(connection)
+        declare(connection, (START, EXECUTION))
+    except (AccessRefused, NotAllowed) as error:
+        raise refusal(connection, error) from None
+    except (*_LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
         raise FoureyesError(
-            f"cannot reach the broker at {connection.as_uri()}: {error}. Is it running? "
+            f"cannot reach the broker at {shown}: {error}. Is it running? "
             "FOUREYES_BROKER_URL says where it is."
         ) from None
     finally:
         connection.release()
+
+
+def refusal(connection: Connection, error: AccessRefused | NotAllowed) -> FoureyesError:
+    """What a person must mend when the broker answers, and does not let us in."""
+    if isinstance(error, AccessRefused):
+        return FoureyesError(
+            f"the broker at {connection.as_uri()} refuses the user name or password in "
+            f"FOUREYES_BROKER_URL ({error.reply_text})"
+        )
+    return FoureyesError(
+        f"the broker at {connection.as_uri()} has no such vhost for this user "
+        f"({error.reply_text}). It is what follows the port in FOUREYES_BROKER_URL; "
+        "`rabbitmqctl add_vhost` makes one."
+    )
+
+
+def check_version(connection: Connection) -> None:
+    """Raises: FoureyesError for a RabbitMQ that has no quorum queues."""
+    found = version(connection)
+    if found is None:
+        return
+    numbers = tuple(int(part) for part in found.split(".")[:2])
+    if numbers < OLDEST_RABBITMQ:
+        raise FoureyesError(
+            f"the broker is RabbitMQ {found}, which has no quorum queues; foureyes needs "
+            f"{OLDEST_RABBITMQ[0]}.{OLDEST_RABBITMQ[1]} or later"
+        )
+
+
+def version(connection: Connection) -> str | None:
+    """RabbitMQ's version; None for another broker."""
+    told: dict[str, Any] = getattr(connection.connection, "server_properties", None) or {}
+    return told["version"] if told.get("product") == "RabbitMQ" else None

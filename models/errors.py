@@ -14,3 +14,7 @@ class InfrastructureError(FoureyesError):
 
 class RequestRefused(InfrastructureError):
     """An infrastructure failure that another try cannot mend: a prompt too long, a bad request."""
+
+
+class Unreachable(FoureyesError):
+    """A server does not answer, or not yet: whoever can wait may try again."""

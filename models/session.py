@@ -4,12 +4,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+import psycopg
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from models.errors import FoureyesError
+from models.errors import FoureyesError, Unreachable
 from models.settings import settings
+
+#: PostgreSQL's major version; before it a lost client could keep its locks.
+OLDEST_POSTGRES = 14
+
+#: Seconds. No statement of ours takes long, and no transaction waits for anything but statements:
+#: one that does is of a process that is gone or stuck, and holds locks that others need.
+_STATEMENT_SECONDS = 60
+_IDLE_SECONDS = 60
+_SERVER_SETTINGS = (
+    f"-c statement_timeout={_STATEMENT_SECONDS}s"
+    f" -c idle_in_transaction_session_timeout={_IDLE_SECONDS}s"
+    " -c client_connection_check_interval=10s"  # a killed worker's locks go with it
+)
+
+#: How libpq learns that a network or a machine is gone: it would wait for hours by itself.
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds that what was sent may stay unacknowledged
+    "application_name": "foureyes",
+}
+
+#: What a server that answers says to somebody whom it will never let in.
+_REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry")
+
+#: Connections of a process that is no worker: a command, its thread that watches.
+_POOL = 5
+_pool = _POOL
 
 
 def dialect_url(url: str) -> str:
@@ -29,16 +62,28 @@ def engine() -> Engine:
     Raises: FoureyesError when FOUREYES_DATABASE_URL is not set; the command line sets it for the
     embedded stack before anything comes here.
     """
-    url = settings().database_url
-    if url is None:
+    given = settings().database_url
+    if given is None:
         raise FoureyesError("no database: set FOUREYES_DATABASE_URL, or start with `foureyes up`")
+    url = make_url(dialect_url(given.get_secret_value()))
+    theirs = url.query.get("options", "")
     return create_engine(
-        dialect_url(url.get_secret_value()),
-        pool_size=5,
-        max_overflow=20,
+        url,
+        pool_size=_pool,
+        max_overflow=0,  # what a machine may take of the server's connections is known beforehand
+        pool_timeout=30,
         pool_pre_ping=True,  # a database that was restarted must not cost a task
-        connect_args={"connect_timeout": 10, "application_name": "foureyes"},
+        pool_use_lifo=True,  # a quiet worker uses few of its connections, and the rest may go
+        pool_recycle=1800,  # before a firewall forgets them
+        connect_args=_NETWORK | {"options": f"{_SERVER_SETTINGS} {theirs}".strip()},
     )
+
+
+def reserve(connections: int) -> None:
+    """Size the pool, before it is first used: one for each thread that may want one."""
+    global _pool
+    assert engine.cache_info().currsize == 0, "the pool is in use already"
+    _pool = connections
 
 
 @contextmanager
@@ -48,15 +93,35 @@ def session() -> Iterator[Session]:
         yield current
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether an error is the database's or the network's state, and not what was asked of it.
+
+    It was restarted, fails over to another server, is out of connections or disk, ended a deadlock
+    at our expense, or did not answer in time: the same transaction may well succeed later.
+    """
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        return True
+    if isinstance(error, DBAPIError):
+        read_only = isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction)
+        return error.connection_invalidated or read_only
+    return False
+
+
 def check_connection() -> None:
-    """Raises: FoureyesError in one line when the database cannot be reached."""
+    """Raises: FoureyesError in one line when the database is too old or cannot be used; Unreachable."""
     try:
         with engine().connect() as connection:
-            connection.execute(text("SELECT 1"))
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            found = driver.info.server_version
     except OperationalError as error:
-        shown = engine().url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[-1]
-        raise FoureyesError(
-            f"cannot reach the database at {shown}: {reason}. Is it running? "
-            "FOUREYES_DATABASE_URL says where it is."
+        refused = any(word in reason for word in _REFUSED)
+        raise (FoureyesError if refused else Unreachable)(
+            f"cannot reach the database at {engine().url.render_as_string(hide_password=True)}: "
+            f"{reason}. Is it running? FOUREYES_DATABASE_URL says where it is."
         ) from None
+    if found < OLDEST_POSTGRES * 10_000:
+        raise FoureyesError(
+            f"the database is PostgreSQL {found // 10_000}; foureyes needs {OLDEST_POSTGRES} or later"
+        )

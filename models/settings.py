@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     lease: float = Field(default=30.0, gt=0)
     #: Seconds between two rounds of the reaper.
     reap_every: float = Field(default=5.0, gt=0)
+    #: Seconds a message is given to be delivered, before the reaper may send it again.
+    grace: float = Field(default=20.0, gt=0)
     #: Times a completion or an execution is tried before it ends in `error`.
     tries: int = Field(default=4, ge=1)
 

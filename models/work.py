@@ -2,26 +2,42 @@
 
 Every change is one guarded statement, so that a message delivered twice, or late, or after a crash
 changes nothing. The row is its own outbox: what was committed but never sent is found by the reaper.
+
+Every moment that decides something is the database's: workers' clocks may differ by any amount.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, and_, func, or_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from models.enums import State
 from models.settings import settings
-from models.tables import Attempt, Completion, Step, Work, now
+from models.tables import Attempt, Completion, Step, Work
 
 AnyWork = TypeVar("AnyWork", bound=Work)
 
-#: Seconds a queued row's message is given before the reaper may send it again.
-GRACE = 60.0
 #: Seconds to the second try; doubled with each further one.
 FIRST_BACKOFF = 2.0
+#: Claims of one row, after which it is what kills its workers. Far above what killed by others takes.
+MOST_CLAIMS = 10
+
+
+def moment() -> Any:
+    """This moment by the database's clock, which is the only one that leases know."""
+    return func.clock_timestamp()
+
+
+def later(seconds: float) -> Any:
+    """So many seconds from now, by the database's clock; negative ones are in the past."""
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def after_grace() -> Any:
+    """When a message that is sent now may be sent again."""
+    return later(settings().grace)
 
 
 def ask(session: Session, wanted: AnyWork) -> tuple[AnyWork, bool]:
@@ -35,8 +51,8 @@ def ask(session: Session, wanted: AnyWork) -> tuple[AnyWork, bool]:
     values = {
         name: value
         for name, value in wanted.model_dump(exclude={"id"}).items()
-        if name != "send_again_at"
-    } | {"send_again_at": now() + timedelta(seconds=GRACE)}
+        if name not in ("created_at", "send_again_at")
+    } | {"created_at": moment(), "send_again_at": after_grace()}
     made = session.execute(
         insert(table)
         .values(values)
@@ -64,7 +80,7 @@ def _fresh() -> dict[str, Any]:
         "error": None,
         "worker": None,
         "lease_until": None,
-        "send_again_at": now() + timedelta(seconds=GRACE),
+        "send_again_at": after_grace(),
     }
 
 
@@ -75,7 +91,7 @@ def claim(session: Session, table: type[AnyWork], row_id: int, worker: str) -> A
     """
     free = or_(
         col(table.state) == State.QUEUED,
-        and_(col(table.state) == State.RUNNING, col(table.lease_until) < func.now()),
+        and_(col(table.state) == State.RUNNING, col(table.lease_until) < moment()),
     )
     row = session.exec(select(table).where(table.id == row_id, free).with_for_update()).first()
     if row is None:
@@ -86,7 +102,7 @@ def claim(session: Session, table: type[AnyWork], row_id: int, worker: str) -> A
     row.state = State.RUNNING
     row.worker = worker
     row.tries += 1
-    row.lease_until = now() + timedelta(seconds=settings().lease)
+    row.lease_until = later(settings().lease)
     session.flush()
     return row
 
@@ -100,20 +116,20 @@ def renew(session: Session, table: type[AnyWork], row_ids: Iterable[int], worker
             col(table.worker) == worker,
             col(table.state) == State.RUNNING,
         )
-        .values(lease_until=now() + timedelta(seconds=settings().lease))
+        .values(lease_until=later(settings().lease))
     )
 
 
 def finish(session: Session, row: Work, worker: str, **result: Any) -> bool:
     """Write a result, if the claim is still held; False if someone else took the row over."""
-    return _end(session, row, worker, state=State.DONE, error=None, finished_at=now(), **result)
+    return _end(session, row, worker, state=State.DONE, error=None, finished_at=moment(), **result)
 
 
 def fail(session: Session, row: Work, worker: str, error: str, permanent: bool) -> bool:
     """Note an infrastructure failure: try again later, or end in error. True if it has ended."""
     ended = permanent or row.tries >= settings().tries
     if ended:
-        _end(session, row, worker, state=State.ERROR, error=error, finished_at=now())
+        _end(session, row, worker, state=State.ERROR, error=error, finished_at=moment())
         return True
     backoff = FIRST_BACKOFF * 2 ** (row.tries - 1)
     _end(
@@ -122,7 +138,7 @@ def fail(session: Session, row: Work, worker: str, error: str, permanent: bool) 
         worker,
         state=State.QUEUED,
         error=error,
-        send_again_at=now() + timedelta(seconds=backoff),
+        send_again_at=later(backoff),
     )
     return False
 
@@ -156,10 +172,31 @@ def waiting_attempts(session: Session, table: type[AnyWork], row_id: int) -> lis
 
 def release(session: Session, table: type[AnyWork], node: str) -> int:
     """Give back what an earlier process of this worker node had claimed; it is gone. Their count."""
+    return _free(session, table, col(table.worker).startswith(f"{node}/", autoescape=True))
+
+
+def expire(session: Session, table: type[AnyWork]) -> int:
+    """Free the rows whose worker has stopped renewing its claim. Their count."""
+    return _free(session, table, col(table.lease_until) < moment())
+
+
+def _free(session: Session, table: type[AnyWork], lost: ColumnElement[bool]) -> int:
+    """Let claims of lost workers be claimed anew, at once; end what has killed every worker."""
+    lost = and_(col(table.state) == State.RUNNING, lost)
+    session.execute(
+        update(table)
+        .where(lost, col(table.tries) >= MOST_CLAIMS)
+        .values(
+            state=State.ERROR,
+            error=f"its worker was lost {MOST_CLAIMS} times while it worked on this",
+            lease_until=None,
+            finished_at=moment(),
+        )
+    )
     changed = session.execute(
         update(table)
-        .where(col(table.state) == State.RUNNING, col(table.worker).startswith(f"{node}/"))
-        .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=now())
+        .where(lost)
+        .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=moment())
     )
     assert isinstance(changed, CursorResult)
     return changed.rowcount

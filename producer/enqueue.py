@@ -5,7 +5,6 @@ what is missing and lets everything unfinished go on.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func
@@ -17,6 +16,7 @@ from models.enums import State
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import session
+from models.settings import settings
 from models.tables import (
     Attempt,
     Completion,
@@ -28,7 +28,7 @@ from models.tables import (
     now,
 )
 from models.tables import Sweep as SweepRow
-from models.work import GRACE
+from models.work import later, moment
 from producer.sweep import Sweep
 from worker.digest import digest
 
@@ -63,7 +63,8 @@ def enqueue(sweep: Sweep) -> SweepRow:
             for run_id in run_ids[benchmark]
             for sample in range(sweep.file.samples)
         ]
-        stamps = {"state": State.QUEUED, "created_at": now(), "moved_at": now()}
+        (at,) = db.execute(select(moment())).one()  # the reaper compares it with that clock
+        stamps = {"state": State.QUEUED, "created_at": at, "moved_at": at}
         _insert_missing(
             db, Attempt, [a | stamps for a in attempts], ["run_id", "problem_id", "sample"]
         )
@@ -122,14 +123,12 @@ def forget_messages() -> None:
     with session() as db:
         for table in (Completion, Execution):
             db.execute(
-                update(table)
-                .where(col(table.state) == State.QUEUED)
-                .values(send_again_at=func.now())
+                update(table).where(col(table.state) == State.QUEUED).values(send_again_at=moment())
             )
         db.execute(
             update(Attempt)
             .where(col(Attempt.state).in_(_OPEN))
-            .values(moved_at=now() - timedelta(seconds=GRACE))
+            .values(moved_at=later(-settings().grace))
         )
 
 
@@ -171,7 +170,7 @@ def _reopen(db: Session, sweep_id: int, states: list[State]) -> int:
             error=None,
             code=None,
             finished_at=None,
-            moved_at=func.now(),
+            moved_at=moment(),
         )
         .returning(col(Attempt.id))
     ).scalars()
@@ -186,12 +185,12 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
 
     Raises: FoureyesError if an unfinished sweep uses the name for something else.
     """
-    settings = model.model_dump(mode="json")
+    definition = model.model_dump(mode="json")
     identity = digest(model.identity())
     _insert_missing(
         db,
         LanguageModel,
-        [{"name": model.name, "settings": settings, "identity": identity}],
+        [{"name": model.name, "settings": definition, "identity": identity}],
         ["name"],
     )
     row = db.exec(
@@ -213,7 +212,7 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
                 f"models.{model.name}: the unfinished sweep {user!r} uses this name for another "
                 f"model; choose another name, or `foureyes cancel {user}` first"
             )
-    row.settings, row.identity = settings, identity
+    row.settings, row.identity = definition, identity
     return row.id
 
 

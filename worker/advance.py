@@ -21,10 +21,9 @@ from models.tables import (
     Run,
     Step,
     Sweep,
-    now,
 )
 from models.text import storable
-from models.work import ask
+from models.work import ask, moment
 from worker import patterns, templates
 from worker.replay import PatternError, Replay
 from worker.requests import Caller, execution_key
@@ -59,7 +58,7 @@ def advance(attempt_id: int) -> list[Message]:
         if attempt is None or attempt.state not in (State.QUEUED, State.RUNNING):
             return []
         attempt.state = State.RUNNING
-        attempt.moved_at = now()
+        attempt.moved_at = moment()
         try:
             return _Advance(db, attempt).go()
         except (PatternError, FoureyesError) as error:  # e.g. a pattern that this worker lacks
@@ -71,7 +70,7 @@ def _end(attempt: Attempt, outcome: Outcome, error: str | None = None) -> None:
     attempt.outcome = outcome
     attempt.state = State.ERROR if outcome is Outcome.ERROR else State.DONE
     attempt.error = error
-    attempt.finished_at = now()
+    attempt.finished_at = moment()
 
 
 class _Advance:

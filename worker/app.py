@@ -7,21 +7,27 @@ declared here. Delivery guarantees are the settings in `models/broker.py`.
 import logging
 from typing import Any
 
+import stamina
 from celery import signals
 
-from models import broker, work
-from models.errors import FoureyesError
-from models.session import session
+import migrations
+from models import broker
+from models import session as database
+from models.errors import FoureyesError, Unreachable
 from models.settings import settings
-from models.tables import Completion, Execution
-from worker import reaper
+from worker import consumer, patience, reaper
 from worker.sandbox import probe
 from worker.serving import open_serving, serving
 
 log = logging.getLogger(__name__)
 
+#: Seconds that the database is given when this worker starts.
+_DATABASE_STARTS = 30.0
+
 app = broker.app()
 app.conf.include = ["worker.tasks"]
+app.conf.worker_consumer = "worker.consumer:Consumer"
+app.steps["consumer"].add(consumer.Queues)
 if (_model := settings().model) is not None:
     app.conf.task_queues = [*app.conf.task_queues, broker.queue(broker.model_queue(_model))]
 
@@ -30,22 +36,34 @@ if (_model := settings().model) is not None:
 def _open(sender: Any, **_: Any) -> None:
     """Load what this worker serves before it takes a message; a worker that cannot must end."""
     try:
+        # a connection for each task thread, and for those of the leases and the reaper
+        database.reserve(sender.concurrency + 2)
+        _await_database()
         open_serving(sender.hostname).load_model()
         if broker.EXECUTION in sender.app.amqp.queues.consume_from:
             probe.check()  # fail closed: nothing is judged where the sandbox does not hold
-        with session() as db:
-            for table in (Completion, Execution):
-                if returned := work.release(db, table, sender.hostname):
-                    log.warning("%d claims of a lost %s returned", returned, sender.hostname)
     except FoureyesError as error:
         log.critical("%s", error)
         raise SystemExit(2) from None
+
+
+def _await_database() -> None:
+    """Wait for a database that is just starting; one that will not do is a mistake to mend."""
+    for attempt in stamina.retry_context(on=Unreachable, attempts=None, timeout=_DATABASE_STARTS):
+        with attempt:
+            database.check_connection()
+    migrations.check()
 
 
 @signals.worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
     if broker.START in sender.app.amqp.queues.consume_from:
         reaper.start()
+
+
+@signals.worker_shutting_down.connect
+def _hurry(**_: Any) -> None:
+    patience.stop_waiting()
 
 
 @signals.worker_shutdown.connect

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,11 +10,12 @@ from typing import Any
 
 from models import work
 from models.errors import FoureyesError, RequestRefused
-from models.session import session
+from models.session import is_passing, session
 from models.settings import settings
 from models.tables import Completion, Execution, Work
 from models.text import storable
 from models.work import AnyWork
+from worker.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ class Holder:
 
     def __init__(self, node: str) -> None:
         self.node = node
-        self.name = f"{node}/{os.getpid()}"
+        # process ids alone repeat: in containers each worker may be number 1
+        self.name = f"{node}/{os.getpid()}-{secrets.token_hex(3)}"
         self._held: dict[type[Work], set[int]] = {
             Completion: set(),
             Execution: set(),
@@ -74,20 +77,36 @@ def work_on(
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
-    that Flower shows it.
+    that Flower shows it. A database that is away is no such failure: it is waited for, and a result
+    that cost a model call waits too.
     """
-    with session() as db:
-        row = work.claim(db, table, row_id, holder.name)
+    row = patiently(lambda: _claim(holder, table, row_id))
     if row is None:
         return
     with holder.hold(table, row_id):
         try:
             result = produce(row)
         except Exception as error:
-            said = str(error) if isinstance(error, FoureyesError) else repr(error)
-            with session() as db:
-                work.fail(db, row, holder.name, storable(said), isinstance(error, RequestRefused))
+            if is_passing(error):
+                raise
+            said = storable(str(error) if isinstance(error, FoureyesError) else repr(error))
+            permanent = isinstance(error, RequestRefused)
+            patiently(lambda: _fail(holder, row, said, permanent))
             raise
-        with session() as db:
-            if not work.finish(db, row, holder.name, **result):
-                log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
+        if not patiently(lambda: _finish(holder, row, result)):
+            log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
+
+
+def _claim(holder: Holder, table: type[AnyWork], row_id: int) -> AnyWork | None:
+    with session() as db:
+        return work.claim(db, table, row_id, holder.name)
+
+
+def _fail(holder: Holder, row: Work, said: str, permanent: bool) -> None:
+    with session() as db:
+        work.fail(db, row, holder.name, said, permanent)
+
+
+def _finish(holder: Holder, row: Work, result: dict[str, Any]) -> bool:
+    with session() as db:
+        return work.finish(db, row, holder.name, **result)

@@ -12,25 +12,27 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, text
-from sqlmodel import Session, col, exists, select, update
+from sqlalchemy import and_, func, text
+from sqlmodel import Session, col, exists, select
 
-from models import broker
+from models import broker, work
 from models.enums import State
 from models.errors import FoureyesError
 from models.session import engine, session
 from models.settings import settings
-from models.tables import Attempt, Completion, Execution, LanguageModel, Step, now
-from models.work import GRACE, AnyWork
+from models.tables import Attempt, Completion, Execution, LanguageModel, Step
 
 log = logging.getLogger(__name__)
 
 #: Any number, as long as nobody else uses it in this database.
 _LOCK = 4_711_004
 _BATCH = 500
+_ATTEMPTS_PER_MESSAGE = 20
+_SHOWN = "sent again by the reaper"
 
 _stop = threading.Event()
 _thread: threading.Thread | None = None
@@ -82,103 +84,110 @@ def _run(after_round: Callable[[], None] = lambda: None) -> None:
 
 
 def reap() -> int:
-    """One round; the number of messages sent again."""
+    """One round; the number of rows whose messages were sent again.
+
+    The broker is asked and told outside of transactions: one that is slow must not hold locks.
+    """
+    with session() as db:
+        for table in (Completion, Execution):
+            if freed := work.expire(db, table):
+                log.warning("%d claims of lost workers freed", freed)
+        queues = [*_overdue(db)]
+        stalled = db.exec(_stalled().limit(1)).first() is not None
+    depths = {each.name: broker.depth(each.name) for each in queues}
+    stalled = stalled and broker.depth(broker.START) == 0
     with session() as db:
         if not db.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), params={"lock": _LOCK}):
-            return 0
-        for table in (Completion, Execution):
-            _expire(db, table)
-        messages = [*_overdue_completions(db), *_overdue_executions(db), *_stalled_attempts(db)]
+            return 0  # another process is at it
+        messages = [message for each in queues for message in _lost(db, each, depths[each.name])]
+        attempts = _take_stalled(db) if stalled else []
     for task, queue, row_id in messages:
-        broker.send(task, queue, row_id, shown="sent again by the reaper")
-    if messages:
-        log.info("%d messages sent again", len(messages))
-    return len(messages)
+        broker.send(task, queue, row_id, shown=_SHOWN)
+    for first in range(0, len(attempts), _ATTEMPTS_PER_MESSAGE):
+        some = attempts[first : first + _ATTEMPTS_PER_MESSAGE]
+        broker.send(broker.START, broker.START, *some, shown=_SHOWN)
+    if messages or attempts:
+        log.info("%d messages sent again, and %d attempts started", len(messages), len(attempts))
+    return len(messages) + len(attempts)
 
 
-def _expire(db: Session, table: type[AnyWork]) -> None:
-    """Free the rows whose worker has stopped renewing its claim."""
-    db.execute(
-        update(table)
-        .where(col(table.state) == State.RUNNING, col(table.lease_until) < func.now())
-        .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=func.now())
+@dataclass(frozen=True)
+class _Queue:
+    """A queue, and the rows whose messages go there."""
+
+    name: str
+    table: type[Completion] | type[Execution]
+    model_id: int | None = None
+
+    def rows(self, *where: Any) -> Any:
+        """The conditions for its queued rows."""
+        mine = () if self.model_id is None else (col(Completion.model_id) == self.model_id,)
+        return and_(col(self.table.state) == State.QUEUED, *mine, *where)
+
+
+def _overdue(db: Session) -> Iterator[_Queue]:
+    """The queues that may have lost a message: a row's is due again."""
+    due = (col(Completion.state) == State.QUEUED, col(Completion.send_again_at) <= work.moment())
+    models = select(LanguageModel).where(
+        exists().where(col(Completion.model_id) == LanguageModel.id, *due)
     )
+    for model in db.exec(models).all():
+        yield _Queue(broker.model_queue(model.name), Completion, model.id)
+    executions = _Queue(broker.EXECUTION, Execution)
+    overdue = executions.rows(col(Execution.send_again_at) <= work.moment())
+    if db.exec(select(Execution.id).where(overdue).limit(1)).first() is not None:
+        yield executions
 
 
-def _overdue_completions(db: Session) -> list[tuple[str, str, int]]:
+def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int]]:
+    """Take the rows whose message is due again and not plausibly still among the `depth` waiting."""
+    table = queue.table
+    queued = db.exec(select(func.count()).select_from(table).where(queue.rows())).one()
+    missing = min(queued - depth, _BATCH)
+    if missing <= 0:
+        return []
+    due = select(table).where(queue.rows(col(table.send_again_at) <= work.moment()))
+    due = due.order_by(col(table.send_again_at)).limit(missing).with_for_update(skip_locked=True)
     messages = []
-    open_models = select(LanguageModel).where(
-        exists().where(
-            col(Completion.model_id) == LanguageModel.id,
-            col(Completion.state) == State.QUEUED,
-            col(Completion.send_again_at) <= func.now(),
-        )
-    )
-    for model in db.exec(open_models).all():
-        queue = broker.model_queue(model.name)
-        rows = _lost(db, Completion, queue, col(Completion.model_id) == model.id)
-        messages += [(row.kind.value, queue, row.id) for row in rows]
+    for row in db.exec(due).all():
+        row.send_again_at = work.after_grace()
+        task = row.kind.value if isinstance(row, Completion) else "execute"
+        messages.append((task, queue.name, row.id))
     return messages
 
 
-def _overdue_executions(db: Session) -> list[tuple[str, str, int]]:
-    rows = _lost(db, Execution, broker.EXECUTION, text("true"))
-    return [("execute", broker.EXECUTION, row.id) for row in rows]
-
-
-def _lost(db: Session, table: type[AnyWork], queue: str, of_queue: object) -> list[AnyWork]:
-    """The queued rows of a queue whose message is due again and not plausibly still in it."""
-    queued = select(func.count()).select_from(table)
-    queued = queued.where(col(table.state) == State.QUEUED, of_queue)  # type: ignore[arg-type]
-    due = select(table).where(
-        col(table.state) == State.QUEUED,
-        col(table.send_again_at) <= func.now(),
-        of_queue,  # type: ignore[arg-type]
-    )
-    if db.exec(due.limit(1)).first() is None:
-        return []
-    missing = db.exec(queued).one() - broker.depth(queue)
-    if missing <= 0:
-        return []
-    due = due.order_by(col(table.send_again_at)).limit(min(missing, _BATCH))
-    rows = list(db.exec(due.with_for_update(skip_locked=True)).all())
-    for row in rows:
-        row.send_again_at = now() + timedelta(seconds=GRACE)
-    return rows
-
-
-def _stalled_attempts(db: Session) -> list[tuple[str, str, int]]:
+def _stalled() -> Any:
     """Attempts that wait for nothing, and yet have not gone on for a while."""
+    still_open = [State.QUEUED, State.RUNNING]
     waits = (
         exists()
         .where(col(Step.attempt_id) == Attempt.id)
         .where(
             exists().where(
-                col(Completion.id) == Step.completion_id,
-                col(Completion.state).in_([State.QUEUED, State.RUNNING]),
+                col(Completion.id) == Step.completion_id, col(Completion.state).in_(still_open)
             )
             | exists().where(
-                col(Execution.id) == Step.execution_id,
-                col(Execution.state).in_([State.QUEUED, State.RUNNING]),
+                col(Execution.id) == Step.execution_id, col(Execution.state).in_(still_open)
             )
         )
     )
-    stalled = (
+    return (
         select(Attempt)
         .where(
-            col(Attempt.state).in_([State.QUEUED, State.RUNNING]),
-            col(Attempt.moved_at) < now() - timedelta(seconds=GRACE),
+            col(Attempt.state).in_(still_open),
+            col(Attempt.moved_at) < work.later(-settings().grace),
             ~waits,
         )
         .order_by(col(Attempt.id))
-        .limit(_BATCH)
     )
-    if db.exec(stalled.limit(1)).first() is None or broker.depth(broker.START) > 0:
-        return []
-    attempts = db.exec(stalled.with_for_update(skip_locked=True)).all()
+
+
+def _take_stalled(db: Session) -> list[int]:
+    """Note that the stalled attempts are sent again; their ids."""
+    attempts = db.exec(_stalled().limit(_BATCH).with_for_update(skip_locked=True)).all()
     for attempt in attempts:
-        attempt.moved_at = now()
-    return [(broker.START, broker.START, attempt.id) for attempt in attempts]
+        attempt.moved_at = work.moment()
+    return [attempt.id for attempt in attempts]
 
 
 if __name__ == "__main__":

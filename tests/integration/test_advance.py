@@ -14,8 +14,8 @@ from models import broker, work
 from models.benchmark import Problem, parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.session import session
+from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
-from models.work import GRACE
 from producer import enqueue
 from producer.sweep import Sweep, SweepFile
 from worker import patterns, reaper
@@ -406,7 +406,7 @@ def test_the_reaper_sends_again_what_was_committed_but_never_sent(
     (attempt_id,) = attempt_ids()
     assert reaper.reap() == 0  # enqueued just now: its message may well be on the way
     with session() as db:
-        db.exec(update(Attempt).values(moved_at=now() - timedelta(seconds=GRACE + 1)))
+        db.exec(update(Attempt).values(moved_at=now() - timedelta(seconds=settings().grace + 1)))
     assert reaper.reap() == 1
     assert sent.pop() == ("start", "start", attempt_id)
     advance(attempt_id)

@@ -14,6 +14,8 @@ from worker.engines.base import Answer, Request
 #: Worth another try: the server was busy, restarting, or out of reach.
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
 _LONGEST_WAIT = 60.0
+#: Characters of an answer that makes no sense.
+_SHOWN = 200
 
 
 def _wait_as_told(error: Exception) -> bool | float:
@@ -43,9 +45,9 @@ class OpenAIEngine:
             raise InfrastructureError(self._said(error)) from error
         except openai.APIStatusError as error:
             raise RequestRefused(self._said(error)) from error
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, ValueError) as error:  # the latter: no JSON, or half of it
             raise InfrastructureError(self._said(error)) from error
-        choice = made.choices[0]
+        choice = self._choice(made)
         usage = made.usage
         details = usage.prompt_tokens_details if usage else None
         return Answer(
@@ -85,6 +87,24 @@ class OpenAIEngine:
                     **options,
                 )
         raise AssertionError("stamina always tries once")
+
+    def _choice(self, made: Any) -> Any:
+        """The answer in what the server returned, which the client library does not check.
+
+        Raises: InfrastructureError if there is none: an empty program would be a wrong answer.
+        """
+        choices = getattr(made, "choices", None)
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        text = getattr(getattr(choice, "message", None), "content", None)
+        finished = getattr(choice, "finish_reason", None)
+        spent = getattr(getattr(made, "usage", None), "completion_tokens", None)
+        # a model may spend all its tokens on thinking: then there is no text, and it had its chance
+        if not isinstance(finished, str) or not (isinstance(text, str) or (text is None and spent)):
+            raise InfrastructureError(
+                f"{self._model.base_url}: what the server returned is no chat completion: "
+                f"{str(made)[:_SHOWN]}"
+            )
+        return choice
 
     def _said(self, error: Exception) -> str:
         return f"{self._model.base_url}: {type(error).__name__}: {error}"

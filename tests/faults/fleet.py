@@ -1,0 +1,105 @@
+"""The workers of a fault test: real Celery processes that may be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.programs import ROOT, wait_for
+
+#: Everything that a sweep of one model needs, in one process.
+QUEUES = "start,execution,model.c"
+_THREADS = 3
+
+
+class Fleet:
+    """Worker processes by their names; each has its log."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(
+        self,
+        *names: str,
+        queues: str = QUEUES,
+        model: str = "c",
+        program: tuple[str, ...] = ("-m", "celery"),
+        wait: bool = True,
+        **more: str,
+    ) -> None:
+        """Start workers of these names; ready when this returns, unless told not to wait."""
+        before = {name: self.log(name).count(" ready.") for name in names}
+        for name in names:
+            with self._log(name).open("ab") as log:
+                self._workers[name] = subprocess.Popen(
+                    [sys.executable, *program, "-A", "worker.app", "worker", "-n", f"{name}@faults",
+                     "-Q", queues, "--pool=threads", f"--concurrency={_THREADS}",
+                     "--without-gossip", "--without-mingle", "--loglevel=INFO"],
+                    cwd=ROOT,
+                    env=self._environment | {"FOUREYES_MODEL": model} | more,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )  # fmt: skip
+        for name in names if wait else ():
+            wait_for(lambda name=name: self.log(name).count(" ready.") > before[name], 90)
+
+    def log(self, name: str) -> str:
+        path = self._log(name)
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL to the workers, as quickly as can be."""
+        for name in names:
+            self._workers[name].kill()
+        for name in names:
+            self._workers.pop(name).wait()
+
+    def stop(self, *names: str) -> None:
+        """End workers in order."""
+        for name in names:
+            self._workers[name].terminate()
+        for name in names:
+            self._workers.pop(name).wait(timeout=60)
+
+    def exit_code(self, name: str) -> int:
+        """How a worker ended by itself."""
+        return self._workers.pop(name).wait(timeout=90)
+
+    def kill_children(self, name: str) -> int:
+        """SIGKILL to the programs that a worker has started (its sandboxes); how many."""
+        killed = 0
+        for pid in _children(self._workers[name].pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            killed += 1
+        return killed
+
+    def running(self) -> list[str]:
+        return [name for name, worker in self._workers.items() if worker.poll() is None]
+
+    def close(self) -> None:
+        for worker in self._workers.values():
+            worker.terminate()
+        for worker in self._workers.values():
+            try:
+                worker.wait(timeout=45)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+        self._workers.clear()
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        found += [int(word) for word in task.read_text().split()]
+    return found

@@ -1,0 +1,102 @@
+"""How a worker meets its broker: at every connection, and with messages that cannot be read."""
+
+import logging
+from typing import Any
+
+from amqp.exceptions import AccessRefused, NotAllowed
+from celery import bootsteps
+from celery.worker import consumer as celery_consumer
+from celery.worker.state import maybe_shutdown
+from kombu import Connection
+from kombu.message import Message
+
+from models import broker, work
+from models.errors import FoureyesError
+from models.session import session
+from models.tables import Completion, Execution
+from worker.patience import patiently
+
+log = logging.getLogger(__name__)
+
+#: Seconds that another worker of our name is given to answer.
+_ANSWER_SECONDS = 1.0
+
+
+class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no types
+    """Celery's, but quicker to come back, and it keeps what cannot be read."""
+
+    first_connection_attempt: bool
+
+    def ensure_connected(self, connection: Connection) -> Connection:
+        """Connect for ever, every three seconds: Celery's steps grow to half a minute."""
+
+        def tell(error: Exception, interval: float) -> None:
+            log.error(
+                "cannot reach the broker at %s: %s; the next try is in %g s",
+                connection.as_uri(), error, interval,
+            )  # fmt: skip
+
+        try:
+            connection.ensure_connection(
+                tell, None, interval_start=1, interval_step=1, interval_max=3,
+                callback=maybe_shutdown,
+            )  # fmt: skip
+        except (AccessRefused, NotAllowed) as error:
+            if not self.first_connection_attempt:  # it was right before: a broker being restored
+                raise
+            log.critical("%s", broker.refusal(connection, error))
+            raise SystemExit(2) from None
+        self.first_connection_attempt = False
+        return connection
+
+    def on_decode_error(self, message: Message, error: Exception) -> None:
+        """Give an unreadable message to the dead letters; Celery would drop it."""
+        log.critical("a message cannot be read (%s); it goes to the dead letters", error)
+        message.reject_log_error(log, self.connection_errors)
+
+
+class Queues(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """Makes the queues at every connection: the broker may have lost them, dead letters included."""
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._known = False
+
+    def start(self, consumer: Any) -> None:
+        """Make them; the first time, make sure that this worker's name is its own."""
+        try:
+            broker.check_version(consumer.connection)
+            broker.declare(consumer.connection, consumer.app.amqp.queues.consume_from)
+            if not self._known:
+                check_name(consumer)
+                return_claims(consumer.hostname)
+                self._known = True
+        except FoureyesError as error:
+            log.critical("%s", error)
+            raise SystemExit(2) from None
+
+
+def check_name(consumer: Any) -> None:
+    """Raises: FoureyesError if a worker of this name is at work: each would free the other's claims."""
+    # not by the consumer's own connection, where this worker might answer itself
+    answers = consumer.app.control.inspect(
+        destination=[consumer.hostname], timeout=_ANSWER_SECONDS
+    ).ping()
+    if answers:
+        raise FoureyesError(
+            f"a worker named {consumer.hostname} is running already; give this one another name "
+            "with `-n NAME@%h`"
+        )
+
+
+def return_claims(node: str) -> None:
+    """Free what an earlier process of this name had claimed when it was killed."""
+
+    def release() -> int:
+        with session() as db:
+            return sum(work.release(db, table, node) for table in (Completion, Execution))
+
+    if returned := patiently(release):
+        log.warning("%d claims of a lost %s returned", returned, node)

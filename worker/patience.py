@@ -1,0 +1,60 @@
+"""Waiting for a database that is away: no message and no result is lost meanwhile."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import stamina
+from celery import Task
+from celery.exceptions import Reject
+
+from models.broker import BrokerLost
+from models.session import is_passing
+
+Result = TypeVar("Result")
+
+#: Seconds a task waits for the database before its message goes back to the queue. Far below
+#: RabbitMQ's consumer timeout (30 minutes unless configured).
+PATIENCE = 300.0
+_LONGEST_WAIT = 3.0
+
+_stopping = threading.Event()
+
+
+def stop_waiting() -> None:
+    """Have what waits give up: this worker is asked to end."""
+    _stopping.set()
+
+
+def patiently(transaction: Callable[[], Result]) -> Result:
+    """Run a transaction, and run it again while it fails for reasons that pass.
+
+    Raises: what the transaction raised last, when patience ends or this worker is to end.
+    """
+    for attempt in stamina.retry_context(
+        on=lambda error: is_passing(error) and not _stopping.is_set(),
+        attempts=None,
+        timeout=PATIENCE,
+        wait_max=_LONGEST_WAIT,
+    ):
+        with attempt:
+            return transaction()
+    raise AssertionError("stamina always tries once")
+
+
+class PatientTask(Task):  # type: ignore[misc]  # Celery has no types
+    """A task whose message goes back to its queue if database or broker stay away.
+
+    A message that does not fit the task is given up: it goes to the dead letters.
+    """
+
+    def __call__(self, *ids: Any, **named: Any) -> None:
+        """Do the task."""
+        if named or not ids or not all(isinstance(each, int) for each in ids):
+            raise Reject(f"{self.name} takes row ids, not {ids} {named}", requeue=False)
+        try:
+            super().__call__(*ids)
+        except Exception as error:
+            if is_passing(error) or isinstance(error, BrokerLost):
+                raise Reject(error, requeue=True) from error
+            raise
