@@ -19,7 +19,7 @@ from models.problem import HiddenTests, VisibleTest
 from models.settings import settings
 from worker.sandbox import profiles
 from worker.sandbox.attack import attack
-from worker.sandbox.inside import landlock
+from worker.sandbox.inside import frames, landlock
 from worker.sandbox.judge import Judge
 from worker.sandbox.probe import probe
 from worker.sandbox.sandbox import Sandbox
@@ -259,9 +259,10 @@ def test_a_broken_reference_is_nobodys_wrong_answer(judge: Judge) -> None:
         judge.hidden(broken, "def f(x): return 1")
 
 
-def test_a_sandbox_that_dies_is_replaced(home: Path) -> None:
+@pytest.mark.parametrize("level", Level)
+def test_a_sandbox_that_dies_is_replaced(home: Path, level: Level) -> None:
     """Else one out-of-memory kill would turn every later attempt of the worker into an error."""
-    judge = Judge(slot=6)
+    judge = Judge(slot=6, levels=(level,))
     try:
         assert judge.hidden(ADD, ADD.reference).solved
         for pid in children(os.getpid()):
@@ -271,25 +272,49 @@ def test_a_sandbox_that_dies_is_replaced(home: Path) -> None:
         judge.close()
 
 
-def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path) -> None:
+def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
+    """At level B there is no namespace that would end with it."""
+    sandbox = Sandbox(6, Level.B)
+    with pytest.raises(InfrastructureError, match="the sandbox is gone"):
+        _kill_a_zygote_at_work(sandbox)
+    sandbox.close()
+
+
+def _kill_a_zygote_at_work(sandbox: Sandbox) -> None:
+    request = frames.request(("call", "def f():\n    while True: pass", "f", [[]], ""))
+    with sandbox.run(request, 60) as run:
+        assert run.next(30) == frames.READY
+        (program,) = children(sandbox.pid)
+        os.kill(sandbox.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{program}").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{program}").exists()
+
+
+@pytest.mark.parametrize("level", Level)
+def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path, level: Level) -> None:
     """Else a machine would fill up with the endless loops of dead workers."""
     script = """
+        import sys
+        from models.enums import Level
         from models.problem import VisibleTest
         from worker.sandbox.judge import Judge
         test = VisibleTest("doctest", "", "f()", "1")
-        judge = Judge(slot=3)
+        judge = Judge(slot=3, levels=(Level(sys.argv[1]),))
         judge.visible("def f(): return 1", "f", [test])
         print("ready", flush=True)
         judge.visible("while True: pass", "f", [test])
     """
     environment = {**os.environ, "FOUREYES_HOME": str(tmp_path)}
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)],
+        [sys.executable, "-c", textwrap.dedent(script), level],
         cwd=REPOSITORY,
         env=environment,
         stdout=subprocess.PIPE,
     ) as worker:
         assert worker.stdout is not None and worker.stdout.readline() == b"ready\n"
+        time.sleep(0.5)  # the loop runs
         below = children(worker.pid)
         family = below | {grandchild for pid in below for grandchild in children(pid)}
         assert len(family) >= 2

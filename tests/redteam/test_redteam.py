@@ -23,7 +23,7 @@ from worker.sandbox.judge import Judge
 ROOT = Path(__file__).parents[2]
 #: Ids that no account has, for the ordinary users that root becomes; a pair of slots for each siege.
 _USER, _SLOT = 65530, 40
-_SECONDS = 150
+_SECONDS = 280
 #: Bytes that the judging process may take for a while, whatever a program sends.
 _MEMORY = 64 << 20
 

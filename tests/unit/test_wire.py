@@ -1,11 +1,15 @@
 """If one of these fails, a right output is lost on its way, or a hostile one reaches the judge."""
 
 import contextlib
+import itertools
+import os
 import struct
+import time
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -68,7 +72,16 @@ def test_equal_sets_have_equal_bytes(value: set[Any]) -> None:
     assert wire.encode(value) == wire.encode(backwards)
 
 
-@given(st.binary(max_size=200))
+#: Bytes that look like encodings: tags and small counts are drawn more often than others.
+encoded_like = st.lists(
+    st.sampled_from([bytes([tag]) for tag in b"NTFfcisboltSZdq"])
+    | st.integers(0, 4).map(lambda count: struct.pack(">I", count))
+    | st.binary(max_size=9),
+    max_size=40,
+).map(b"".join)
+
+
+@given(st.binary(max_size=200) | encoded_like)
 def test_arbitrary_bytes_are_a_value_or_refused(data: bytes) -> None:
     """Else a program could end the judge with an exception it does not expect."""
     with contextlib.suppress(wire.WireError):
@@ -201,3 +214,52 @@ def test_members_made_to_collide_are_refused(make: Any) -> None:
     colliding = [number * ((1 << 61) - 1) for number in range(200)]
     with pytest.raises(wire.WireError, match="hash"):
         wire.decode(wire.encode(make(colliding)))
+
+
+def test_sets_made_to_be_compared_for_ever_are_refused() -> None:
+    """Each comparison of two such sets is thousands below, and so on: half a minute in a megabyte."""
+    prime = (1 << 61) - 1
+    inner = [frozenset(n * prime for n in range(60) if n != out) for out in range(60)]
+    middle = [frozenset(inner[:out] + inner[out + 1 :]) for out in range(9)]
+    for value in (frozenset(middle), [{(one, 1) for one in middle}]):
+        with pytest.raises(wire.WireError, match="hash"):
+            wire.decode(wire.encode(value))
+
+
+def test_sets_that_happen_to_share_hashes_arrive() -> None:
+    """hash(-1) == hash(-2): honest outputs collide all the time, a little."""
+    pairs = set(itertools.product((-1, -2), repeat=6))
+    powers = {frozenset(part) for n in range(5) for part in itertools.combinations(range(-4, 4), n)}
+    for value in (pairs, powers):
+        assert wire.decode(wire.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("tag", "filling"),
+    [
+        (b"l", b"N"),
+        (b"t", b"Z" + bytes(4)),  # the most memory for its bytes: empty sets
+        (b"S", b"f\x7f\xf8" + bytes(6)),  # not a number: never equal, so every member counts
+        (b"d", b"i" + struct.pack(">I", 1) + b"\x05"),  # one key, again and again
+        (b"Z", b"q" + wire.encode(1) + wire.encode(3)),
+    ],
+)
+def test_the_longest_encoding_is_read_in_bounded_time_and_memory(
+    tag: bytes, filling: bytes
+) -> None:
+    """A program may send as many bytes as the longest honest output has, arranged as it likes."""
+    each = filling * (2 if tag == b"d" else 1)
+    count = (wire.MAX_BYTES - 5) // len(each)
+    data = tag + struct.pack(">I", count) + each * count
+    before, started = resident(), time.process_time()
+    value = None
+    with contextlib.suppress(wire.WireError):
+        value = wire.decode(data)
+    assert time.process_time() - started < 10  # a second or so
+    assert resident() - before < 200 << 20
+    del value
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -21,6 +21,8 @@ RAISED = b"E"  #: what a call raised: "TypeError: ..."
 TESTED = b"T"  #: what a visible test gave: wire bytes of (TestOutcome, text)
 
 DIGEST_BYTES = 32
+#: Characters of what a visible test printed or raised.
+MAX_TEXT = 6000
 
 #: Outcomes of a visible test.
 PRINTED, HELD, FAILED, THREW = "printed", "held", "failed", "threw"

@@ -123,8 +123,7 @@ def _test(fd: int, namespace: dict[str, Any], tests: list[tuple[str, str]]) -> N
             text = printed.getvalue() + text
         except BaseException as error:
             outcome, text = frames.THREW, _described(error)
-        text = text[: 20 * _SHOWN]
-        frames.send(fd, frames.TESTED, wire.encode((outcome, text)))
+        frames.send(fd, frames.TESTED, wire.encode((outcome, text[: frames.MAX_TEXT])))
 
 
 def _doctest(call: str, namespace: dict[str, Any]) -> tuple[str, str]:

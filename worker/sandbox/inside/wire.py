@@ -25,6 +25,8 @@ MAX_DEPTH = 100
 _MAX_FRACTION = 4096
 #: Members of one set or dict that may share a hash; more are an attack on whoever builds it.
 _MAX_SHARED_HASH = 64
+#: The same for members that hold sets: comparing two of them compares members of members.
+_MAX_SHARED_HASH_OF_SETS = 8
 
 _LENGTH = struct.Struct(">I")
 _FLOAT = struct.Struct(">d")
@@ -268,5 +270,17 @@ def _check_hashes(members: list[Any]) -> None:
         hashes = Counter(map(hash, members))
     except TypeError:
         raise WireError("a member that cannot be hashed") from None
-    if hashes and max(hashes.values()) > _MAX_SHARED_HASH:
+    most = max(hashes.values(), default=0)
+    if most <= _MAX_SHARED_HASH_OF_SETS:
+        return
+    if most > _MAX_SHARED_HASH or any(
+        hashes[hash(member)] > _MAX_SHARED_HASH_OF_SETS and _holds_a_set(member)
+        for member in members
+    ):
         raise WireError("too many members with one hash")
+
+
+def _holds_a_set(member: Any) -> bool:
+    if type(member) is tuple:
+        return any(map(_holds_a_set, member))
+    return type(member) is frozenset
