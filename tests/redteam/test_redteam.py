@@ -20,6 +20,14 @@ PROBLEM = HiddenTests(
     atol=0.0,
     version="0" * 64,
 )
+#: What the judge takes from every program for EvalPlus's sake (inside/manners.py) protects nothing:
+#: any program gets it back like this, so these do.
+TAKE_BACK = """
+import builtins, io, os, posix, sys
+builtins.open = io.open
+vars(os).update({name: value for name, value in vars(posix).items() if name[0] != "_"})
+sys.modules.pop("resource", None)
+"""
 HONEST = "def f(x): return [1 + x]"
 
 
@@ -60,7 +68,7 @@ def canary(tmp_path: Path) -> Path:
 def test_a_hostile_program_gains_nothing(name: str, judge: Judge, canary: Path) -> None:
     """It scores nothing, leaves nothing running, and the next honest program still passes."""
     before = descendants(os.getpid())
-    judgement = judge.hidden(PROBLEM, PROGRAMS[name].replace("CANARY", str(canary)))
+    judgement = judge.hidden(PROBLEM, TAKE_BACK + PROGRAMS[name].replace("CANARY", str(canary)))
     assert not judgement.solved
     assert judgement.reason
     assert descendants(os.getpid()) == before
@@ -85,7 +93,7 @@ def f(x):
     found = found or any(hasattr(module, "left") for module in (builtins, json, sys))
     return [x + 1] if found else []
 """
-    assert judge.hidden(PROBLEM, leave).solved  # it does nothing wrong by itself
+    assert judge.hidden(PROBLEM, TAKE_BACK + leave).solved  # it does nothing wrong by itself
     assert not judge.hidden(PROBLEM, look).solved
 
 

@@ -115,7 +115,7 @@ def _layers(sandbox: Sandbox) -> list[Layer]:
     """What the attack could do; every remedy is in the reach of whoever set the machine up."""
     with tempfile.NamedTemporaryFile(prefix="foureyes-canary-") as canary:
         Path(canary.name).chmod(0o644)
-        request = frames.request(("call", _ATTACK, "attack", [[canary.name]], ""))
+        request = frames.request((frames.CALL, _ATTACK, "attack", [[canary.name]], ""))
         with sandbox.run(request, int(_SECONDS)) as run:
             try:
                 loaded = run.next(_SECONDS, judge_cpu=False)
