@@ -19,6 +19,8 @@ from worker.sandbox.command import Bind
 UID = 64100
 VERSION = "0.3.1"
 _DISK = 4 << 30
+#: Where EvalPlus keeps its ground truth: in a folder of its own below the user's caches.
+_CACHE = "/cache/evalplus"
 _DEFAULT = Path(__file__).resolve().parents[1] / ".venv-evalplus" / "bin" / "python"
 _ASK_SECONDS = 60.0
 
@@ -101,8 +103,8 @@ def launch_command(
     """
     binds = [*found.binds, *shown]
     if cache is not None:
-        binds.append(Bind(cache, "/cache"))
-    writable = {"/cache"} if fill else set()
+        binds.append(Bind(cache / "evalplus", _CACHE))
+    writable = {_CACHE} if fill else set()
 
     def arguments(binds: list[Bind]) -> list[str]:
         line = [

@@ -114,9 +114,15 @@ _BODIES = {
     """,
     "slow": """
         import time
-        start = time.monotonic()
-        while _calls[0] == 2 and time.process_time() >= 0 and time.monotonic() - start < 3:
+        start = time.process_time()
+        while _calls[0] == 2 and time.process_time() - start < 3:
             pass
+        return _solved(*arguments)
+    """,
+    "sleeps": """
+        import time
+        if _calls[0] == 2:
+            time.sleep(3)
         return _solved(*arguments)
     """,
     "nothing": """
@@ -124,7 +130,7 @@ _BODIES = {
     """,
 }
 #: Each costs the judges seconds, so it is made of every fifth problem.
-_COSTLY, _EVERY = "slow", 5
+_COSTLY, _EVERY = {"slow", "sleeps"}, 5
 
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -146,7 +152,7 @@ def mutants(solution: str, entry_point: str, number: int) -> Iterator[tuple[str,
     yield from _changed(solution, "off by one", _constants, _increment)
     yield from _changed(solution, "flipped comparison", _comparisons, _flip)
     for kind, body in _BODIES.items():
-        if kind != _COSTLY or number % _EVERY == 0:
+        if kind not in _COSTLY or number % _EVERY == 0:
             inside = textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
             yield kind, _WRAPPER.format(source=solution, name=entry_point, body=inside)
     yield "does not load", solution + "\nassert False\n"

@@ -42,6 +42,14 @@ PROBLEM = HiddenTests(
     atol=0.0,
     version="0" * 64,
 )
+#: What the judge takes from every program for EvalPlus's sake (inside/manners.py) protects nothing:
+#: any program gets it back like this, so these do.
+TAKE_BACK = """
+import builtins, io, os, posix, sys
+builtins.open = io.open
+vars(os).update({name: value for name, value in vars(posix).items() if name[0] != "_"})
+sys.modules.pop("resource", None)
+"""
 HONEST = "def f(x): return [1 + x]"
 VICTIM = "import time\ndef f(x):\n    time.sleep(0.1)\n    return [1 + x]"
 #: Short limits, for most of these programs do not end by themselves.
@@ -90,7 +98,7 @@ class Siege:
         pids = str([os.getpid(), *self._zygotes(), *victims])
         for name, value in (("CANARY", self._canary), ("PORT", self._port), ("PIDS", pids)):
             program = program.replace(name, str(value))
-        return program
+        return TAKE_BACK + program
 
     @contextmanager
     def _watched(self, result: Result) -> Iterator[None]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from mode import can_become_a_user
-from siege import HONEST, MUTUAL, PROBLEM, PROGRAMS
+from siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 
 from models.enums import Level
 from models.settings import settings
@@ -135,7 +135,7 @@ def f(x):
     found = found or any(hasattr(module, "left") for module in (builtins, json, sys))
     return [x + 1] if found else []
 """
-    assert judge.hidden(PROBLEM, leave).solved  # it does nothing wrong by itself
+    assert judge.hidden(PROBLEM, TAKE_BACK + leave).solved  # it does nothing wrong by itself
     assert not judge.hidden(PROBLEM, look).solved
 
 

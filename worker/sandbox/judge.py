@@ -17,7 +17,7 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "3"
+JUDGE_VERSION = "4"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -136,7 +136,7 @@ def _visible(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[Visi
             results += [_result(test, "not run: others took too long") for test in left]
             break
         calls = [(test.kind, test.call) for test in left]
-        request = frames.request(("test", code, entry_point, calls))
+        request = frames.request((frames.TEST, code, entry_point, calls))
         with sandbox.run(
             request, int(_TEST_SECONDS * (len(left) + 2)) + suites.LOAD_SECONDS
         ) as run:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """Time limits and labels. All times in seconds.
+    """Time limits and labels. All times in seconds, of CPU time unless the program sleeps.
 
     An input may take `shortest`, or `factor` times what the reference took on this machine if that
     is more. A set of tests may take the sum of that, but `longest` at most, unless the reference
@@ -18,8 +18,6 @@ class Profile:
     factor: float = 4.0
     longest: float = 60.0
     follow_reference: bool = True
-    #: CPU time, so a busy machine makes no right answer wrong; else wall-clock time.
-    judge_cpu: bool = True
     #: Whether the plus tests are run for a program that failed the base tests.
     plus_without_base: bool = False
 
@@ -36,7 +34,5 @@ class Profile:
 
 
 DEFAULT = Profile("default")
-EVALPLUS = Profile(
-    "evalplus-0.3.1", follow_reference=False, judge_cpu=False, plus_without_base=True
-)
+EVALPLUS = Profile("evalplus-0.3.1", follow_reference=False, plus_without_base=True)
 PROFILES = {profile.name: profile for profile in (DEFAULT, EVALPLUS)}

@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import frames, wire
+from . import frames, manners, wire
 
 #: A program's own name for itself; never "__main__", so that what stands behind that is not run.
 _MODULE = "solution"
@@ -28,10 +28,12 @@ _CHUNK = 4096
 def run(fd: int) -> None:
     """Do what the request on `fd` asks, and write its frames there."""
     kind, code, entry_point, *rest = frames.receive_request(fd)
+    if kind == frames.HIDDEN:
+        manners.take_away()
     namespace = _load(fd, code, entry_point)
     if namespace is None:
         return
-    if kind == "call":
+    if kind in (frames.CALL, frames.HIDDEN):
         _call(fd, namespace[entry_point], *rest)
     else:
         _test(fd, namespace, *rest)
@@ -68,7 +70,8 @@ def _call(fd: int, function: Callable[..., Any], inputs: list[list[Any]], reduct
             frames.send(fd, frames.RAISED, _bytes(_described(error)))
             continue
         try:
-            frames.send(fd, frames.VALUE, wire.encode(output))
+            tag = frames.VALUE if type(output) in wire.PLAIN else frames.LIKE
+            frames.send(fd, tag, wire.encode(output))
         except wire.TooLarge as error:
             _send_digest(fd, output, str(error))
         except BaseException as error:

@@ -33,6 +33,12 @@ _FLOAT = struct.Struct(">d")
 _COMPLEX = struct.Struct(">dd")
 
 
+#: Types that are sent as they are; subclasses are reduced to them.
+PLAIN = frozenset(
+    {int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)}
+)
+
+
 class WireError(ValueError):
     """A value too large or too deep to send, or bytes that encode no value."""
 

@@ -1,0 +1,121 @@
+"""One measurement of our judge, in a process of its own, so that all it costs can be counted.
+
+    python -m bench.judge_slots canonical|mixed EVERY     python -m bench.judge_slots trivial COUNT
+
+Prints one line of JSON. FOUREYES_HOME holds the expected outputs; two slots, default profile.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from evaluation.memory import tree
+from models.problem import HiddenTests
+from tests.parity.judges import judged
+from tests.parity.programs import FILES, tasks
+from worker.sandbox.judge import Judge
+from worker.sandbox.profiles import DEFAULT
+
+SLOTS = 2
+_PR_SET_CHILD_SUBREAPER = 36
+TRIVIAL = HiddenTests("Trivial/0", "f", "def f(x):\n    return x\n", [[1]], [], 0.0, "0" * 64)
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and all below it, the ended ones too."""
+    ticks = 0
+    for pid in tree(os.getpid()):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def inherit() -> None:
+    """Become the parent of what our children leave behind, so that its CPU time counts with ours."""
+    assert ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def inherited_cpu_seconds() -> float:
+    """CPU time of this process and of all that was below it and has ended by now."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+def resident_bytes() -> int:
+    """What this process and those below it hold, each by itself (RSS)."""
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in tree(os.getpid()))
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def benchmark(what: str, every: int) -> dict[str, float]:
+    """Judge the canonical solutions of the official problems, or all programs for them."""
+    jobs = [
+        (task.tests, program.code)
+        for kind in FILES
+        for task in tasks(kind, every)
+        for program in (task.programs if what == "mixed" else task.programs[:1])
+    ]
+    inherit()
+    began, cpu = time.monotonic(), inherited_cpu_seconds()
+    judgements = judged(DEFAULT, jobs, SLOTS)
+    return {
+        "seconds": time.monotonic() - began,
+        "cpu_seconds": inherited_cpu_seconds() - cpu,
+        "programs": len(jobs),
+        "solved": sum(judgement.solved for judgement in judgements),
+    }
+
+
+def trivial(count: int) -> dict[str, float]:
+    """Judge one trivial program so many times in a row, in one slot."""
+    judge = Judge(slot=20)
+    code = "def f(x): return x"
+    part = count // 10
+    for _ in range(part):
+        judge.hidden(TRIVIAL, code)
+    began, cpu, memory = time.monotonic(), cpu_seconds(), resident_bytes()
+    times = []
+    for _ in range(10):
+        part_began = time.monotonic()
+        for _ in range(part):
+            judge.hidden(TRIVIAL, code)
+        times.append(time.monotonic() - part_began)
+    found = {
+        "seconds": time.monotonic() - began,
+        "programs": 10 * part,
+        "cpu_seconds": cpu_seconds() - cpu,
+        "first_part": times[0] / part,
+        "last_part": times[-1] / part,
+        "grown_bytes": resident_bytes() - memory,
+    }
+    judge.close()
+    return found
+
+
+def together(count: int) -> dict[str, float]:
+    """Judge a trivial program so many times, in two slots."""
+    jobs = [(TRIVIAL, "def f(x): return x")] * count
+    judged(DEFAULT, jobs[:2], SLOTS)
+    began = time.monotonic()
+    judged(DEFAULT, jobs, SLOTS)  # starts its sandboxes, as any worker must
+    return {"seconds": time.monotonic() - began, "programs": count, "cpu_seconds": 0.0}
+
+
+def main() -> None:
+    """Measure what the arguments say."""
+    what, number = sys.argv[1], int(sys.argv[2])
+    measures = {"trivial": trivial, "together": together}
+    found = measures[what](number) if what in measures else benchmark(what, number)
+    print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""If one of these fails, our verdicts are not EvalPlus's, and our numbers compare with nobody's.
+
+A part of all programs by default; all of them with FOUREYES_PARITY=all (`make parity`).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evaluation.evalplus import Kind
+from models.settings import settings
+from tests.parity.judges import Difference, differences, judged
+from tests.parity.programs import DATA, FILES, Task, tasks
+from tests.parity.table import table
+from worker.sandbox import profiles
+
+WHOLE = os.environ.get("FOUREYES_PARITY") == "all"
+#: Every so many-th problem.
+EVERY = {"humaneval": 1, "mbpp": 1} if WHOLE else {"humaneval": 20, "mbpp": 20}
+
+#: Where EvalPlus 0.3.1 is known to be wrong, and we therefore say something else: why.
+FAULTS = {
+    "HumanEval/32": "its rule for roots refuses its own reference, whose root is not near enough",
+    "Mbpp/255": "the memory its workers inherit counts against the program, which then has too little",
+    "Mbpp/599": "its cap of 60 s by the clock is less than the reference needs",
+}
+
+pytestmark = pytest.mark.skipif(
+    not all((DATA / name).exists() for name in FILES.values()),
+    reason=f"needs {' and '.join(FILES.values())}: put them into a folder and set FOUREYES_DATA to it",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("home")
+        patch.setenv("FOUREYES_HOME", str(path))
+        settings.cache_clear()
+        yield path
+    settings.cache_clear()
+
+
+def some(kind: Kind) -> list[Task]:
+    return tasks(kind, EVERY[kind])
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", FILES)
+def test_evalplus_says_the_same(kind: Kind) -> None:
+    """Base and plus, of right programs, of nearly right ones, and of what models wrote."""
+    counts, found = differences(kind, some(kind), profiles.EVALPLUS)
+    if WHOLE:
+        print(f"\n\n{table(kind, counts, found, FAULTS)}\n")
+    unknown = [str(one) for one in found if not is_known(one)]
+    assert not unknown, "\n".join(unknown)
+
+
+def is_known(difference: Difference) -> bool:
+    return difference.program.task_id in FAULTS
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", FILES)
+def test_canonical_solutions_pass_on_a_busy_machine(kind: Kind) -> None:
+    """EvalPlus loses some under load; a judge of ours must not, however many workers there are."""
+    jobs = [(task.tests, task.tests.reference) for task in some(kind)]
+    judged(profiles.DEFAULT, jobs)  # finds out what the references answer
+    spin = [sys.executable, "-c", "while True: pass"]
+    spinners = [subprocess.Popen(spin) for _ in range(4)]
+    try:
+        judgements = judged(profiles.DEFAULT, jobs)
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+    failed = [
+        f"{tests.problem_id}: {judgement.reason}"
+        for (tests, _), judgement in zip(jobs, judgements, strict=True)
+        if not judgement.solved
+    ]
+    assert failed == []
