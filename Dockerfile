@@ -17,7 +17,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement deploy/installer.t
     && uv venv --python /usr/local/bin/python3 /opt/foureyes
 # The lock also pins what only tests need: as constraints, with its hashes, it installs what is asked.
 COPY pyproject.toml requirements.lock ./
-RUN echo setuptools >deploy/build.txt \
+RUN sed -n '/^setuptools==/,/# via/p' requirements.lock >deploy/build.txt \
     && uv pip install --require-hashes --constraint requirements.lock \
         --requirement pyproject.toml --requirement deploy/build.txt
 COPY . .

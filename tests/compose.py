@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ FILE = ROOT / "docker-compose.yml"
 _VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?::([-?])([^}]*))?\})")
 
 
+@cache
 def raw() -> dict[str, Any]:
     """The file with its anchors merged and its variables as they are written."""
     loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())

@@ -82,6 +82,21 @@ def test_judges_reach_the_broker_and_the_database_and_nothing_else() -> None:
     assert "ports" not in SERVICES["execution"]
 
 
+def test_the_filter_of_judges_lets_the_sandbox_make_namespaces() -> None:
+    (path,) = (
+        option.removeprefix("seccomp=")
+        for option in SERVICES["execution"]["security_opt"]
+        if option.startswith("seccomp=")
+    )
+    if not (ROOT / path).exists():
+        pytest.skip(f"{path} is not here")
+    profile = json.loads((ROOT / path).read_text())
+    needed = {"clone", "unshare", "mount", "pivot_root", "umount2", "seccomp", "setns"}
+    named = {name: rule["action"] for rule in profile["syscalls"] for name in rule["names"]}
+    for call in needed:
+        assert named.get(call, profile["defaultAction"]) == "SCMP_ACT_ALLOW", call
+
+
 def test_every_long_running_service_says_whether_it_is_healthy() -> None:
     for name, each in SERVICES.items():
         assert ("healthcheck" in each) == (each["restart"] != "no"), name

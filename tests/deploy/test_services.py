@@ -1,0 +1,168 @@
+"""Every command of docker-compose.yml as a plain process, on a real broker and a real database."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from models import weights
+from models.errors import FoureyesError
+from tests import compose
+from tests.deploy.conftest import Node, Production
+from tests.programs import ROOT, wait_for
+
+SERVICES = compose.raw()["services"]
+#: Started by the fixture, and looked at below.
+RUNNING = ["reaper", "flower", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
+TO_THEIR_END = {"migrate", "cli", "weights"}
+#: Images of others, without a command of ours. The first two are judged by their health checks on
+#: servers of this machine; Prometheus and Grafana cannot be had from a package index.
+IMAGES = {"rabbitmq", "postgres", "prometheus", "grafana"}
+
+
+def get(url: str, password: str | None = None) -> tuple[int, str]:
+    request = urllib.request.Request(url)
+    if password is not None:
+        token = base64.b64encode(f"foureyes:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
+def test_no_service_is_left_out() -> None:
+    assert set(RUNNING) | TO_THEIR_END | IMAGES == set(SERVICES)
+    assert {name for name, each in SERVICES.items() if "command" not in each} == IMAGES
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_a_service_becomes_healthy(production: Production, name: str) -> None:
+    production.await_health(name)
+
+
+def test_a_sweep_ends_and_the_command_line_shows_it(production: Production) -> None:
+    def all_ended() -> bool:
+        return all(row["unfinished"] == 0 for row in production.progress())
+
+    wait_for(all_ended, seconds=90)
+    rows = production.progress()
+    assert len(rows) == 4 and all(row["solved"] == row["attempts"] == 3 for row in rows)
+    assert production.run("cli").returncode == 0
+
+
+def test_flower_asks_for_the_password(production: Production) -> None:
+    production.await_health("flower")
+    here = f"http://127.0.0.1:{production.flower_port}"
+    password = production.values["FLOWER_PASSWORD"]
+    for page in ("/workers", "/api/workers", "/tasks"):
+        assert get(here + page)[0] == 401
+        assert get(here + page, "wrong")[0] == 401
+        assert get(here + page, password)[0] == 200
+    assert get(here + "/metrics")[0] == 200  # Flower leaves this one open: see the compose file
+    status, told = get(here + "/api/queues/length", password)
+    assert status == 200 and "active_queues" in told  # asked of RabbitMQ's management plugin
+
+
+def test_health_checks_of_the_servers_fail_when_they_are_not_there(
+    production: Production, node: Node
+) -> None:
+    environ = dict(
+        entry.split("=", 1)
+        for pid in _pids_of(node.home)
+        for entry in Path(f"/proc/{pid}/environ").read_text().split("\0")
+        if "=" in entry
+    )
+    here = {name: value for name, value in environ.items() if name not in ("PATH",)}
+    here["PATH"] = f"{environ['PATH']}:/usr/lib/postgresql/15/bin"
+    assert production.is_healthy("rabbitmq", **here)
+    assert not production.is_healthy("rabbitmq", **here | {"RABBITMQ_NODENAME": "no@localhost"})
+
+
+def test_the_health_check_of_postgres(production: Production) -> None:
+    from producer import postgres as embedded
+
+    programs = embedded._package() / embedded._PROGRAMS
+    sockets = psycopg.conninfo.conninfo_to_dict(production.database_url)["host"]
+    path = f"{programs}:{os.environ['PATH']}"
+    assert production.is_healthy("postgres", PATH=path, PGHOST=str(sockets))
+    assert not production.is_healthy("postgres", PATH=path, PGHOST=str(production.folder))
+
+
+def test_weights_are_fetched_or_there(production: Production) -> None:
+    try:
+        for name in weights.CATALOGUE:
+            weights.locate(name)
+    except FoureyesError as error:
+        pytest.skip(f"{error}; it would fetch 1.6 GB")
+    environment = production.environment("weights")
+    environment["FOUREYES_CACHE"] = str(weights._folder().parent)
+    made = subprocess.run(
+        production.command("weights"), cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+
+
+def test_the_dashboard_shows_metrics_that_exist(production: Production, node: Node) -> None:
+    def flower() -> str:
+        return get(f"http://127.0.0.1:{production.flower_port}/metrics")[1]
+
+    # the runtime of a task is there once one has ended
+    wait_for(lambda: "flower_task_runtime_seconds_bucket" in flower())
+    exposed = flower()
+    for path in ("/metrics", "/metrics/detailed?family=queue_coarse_metrics"):
+        status, told = get(f"http://127.0.0.1:{node.metrics_port}{path}")
+        assert status == 200
+        exposed += told
+    names = set(re.findall(r"^([a-z_:]+)[{ ]", exposed, re.MULTILINE))
+    dashboard = json.loads((ROOT / "deploy/grafana/foureyes.json").read_text())
+    asked = [
+        target["expr"]
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        if "expr" in target
+    ]
+    assert len(asked) >= 10
+    for expression in asked:
+        used = set(re.findall(r"\b(?:flower|rabbitmq)_\w+", expression))
+        assert used and used <= names, expression
+    queues = set(re.findall(r'messages_ready\{.*?queue="([^"]+)"', exposed))
+    pattern = re.search(r'queue=~"([^"]+)"', " ".join(asked))
+    assert pattern is not None
+    shown = {queue for queue in queues if re.fullmatch(pattern[1], queue)}
+    assert shown == {"start", "execution", *(f"model.{name}" for name in _models())}
+
+
+def test_services_end_in_order_when_they_are_told_to(production: Production) -> None:
+    # the last test of this file: what `docker stop` does
+    for name in RUNNING:
+        production.await_health(name)
+        production.processes[name].terminate()
+    for name in RUNNING:
+        assert production.processes[name].wait(60) == 0, (name, production.log(name))
+
+
+def _models() -> set[str]:
+    return {"coder", "reviewer", "qwen-500m", "qwen-1500m"}
+
+
+def _pids_of(home: Path) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                str(home).encode() in (folder / "environ").read_bytes()
+                and b"beam" in (folder / "cmdline").read_bytes()
+            ):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
