@@ -35,7 +35,7 @@ _PUBLISH_AGAIN = {"max_retries": 22, "interval_start": 0, "interval_step": 0.5, 
 _CONFIRM_SECONDS = 10
 
 #: What goes wrong on the way to a broker: kombu's word for it, the protocol's, and the network's.
-_LOST = (OperationalError, AMQPError, OSError)
+LOST = (OperationalError, AMQPError, OSError)
 
 
 def queue(name: str) -> Queue:
@@ -142,7 +142,7 @@ def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
             kwargsrepr="" if shown else None,
             confirm_timeout=_CONFIRM_SECONDS,
         )
-    except _LOST as error:
+    except LOST as error:
         raise BrokerLost(
             f"the broker went away ({error}); what is enqueued is kept, and goes on once it is back"
         ) from error
@@ -207,7 +207,7 @@ def check_connection() -> None:
         declare(connection, (START, EXECUTION))
     except (AccessRefused, NotAllowed) as error:
         raise refusal(connection, error) from None
-    except (*_LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
+    except (*LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
         raise FoureyesError(
             f"cannot reach the broker at {shown}: {error}. Is it running? "
             "FOUREYES_BROKER_URL says where it is."
