@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint up lock clean clean-data packages-demo packages-test
+.PHONY: help install demo test test-faults lint up lock clean clean-data packages-demo packages-test
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -22,6 +22,9 @@ demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter 
 
 test: $(INSTALLED) packages-test lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest $(PYTEST)
+
+test-faults: $(INSTALLED) packages-test ## Every fault in the middle of 1,000 attempts; prints the table
+	@FOUREYES_FAULTS=full $(BIN)/python -m pytest -q tests/faults -o timeout=1800 $(PYTEST)
 
 lint: $(INSTALLED) ## ruff, mypy, import-linter
 	@$(BIN)/ruff check --quiet .

@@ -23,7 +23,7 @@ DELIVERIES = 10
 #: The first RabbitMQ with quorum queues.
 OLDEST_RABBITMQ = (3, 8)
 
-EXCHANGE = Exchange("foureyes", type="topic")  # countdowns on quorum queues need a topic exchange
+EXCHANGE = Exchange("foureyes", type="topic")
 DEAD = "foureyes.dead"
 
 START = "start"
@@ -85,7 +85,7 @@ def app() -> Celery:
         task_default_queue=START,  # Celery's own default would be a queue of its own
         task_queues=[queue(START), queue(EXECUTION)],
         task_default_queue_type="quorum",  # survives the loss of a node; classic ones redeliver far more
-        task_default_exchange_type="topic",  # see EXCHANGE
+        task_default_exchange_type="topic",  # countdowns, had we any, need it on quorum queues
         task_create_missing_queues=False,  # a typo in a queue's name must not become a queue
         task_serializer="json",  # ids only
         accept_content=["json"],  # never pickle

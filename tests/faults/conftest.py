@@ -99,7 +99,7 @@ class System:
         """
         self.all_up()
         middle = Middle(self.enqueue(self.sweep_file(attempts or audit.ATTEMPTS, latency)))
-        audit.wait_until_ended(middle.sweep_id, share=0.2)
+        audit.wait_until_ended(middle.sweep_id, share=0.1)
         assert audit.counts(middle.sweep_id)["open"] > 0, "the sweep is over already"
         yield middle
         if middle.ended is None:
@@ -112,6 +112,10 @@ class System:
         """Start what an earlier test has left dead."""
         missing = [name for name in WORKERS if name not in self.fleet.running()]
         self.fleet.start(*missing)
+
+    def all_down(self) -> None:
+        """End the workers that other tests have left."""
+        self.fleet.kill(*self.fleet.running())
 
 
 @dataclass
@@ -130,7 +134,9 @@ class Middle:
 def servers() -> Iterator[System]:
     if RabbitMQ.program() is None:
         pytest.skip("needs rabbitmq-server: `apt install rabbitmq-server`")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-faults-"))
+    memory = Path("/dev/shm")  # a killed server keeps what it wrote there as on a disk, and sooner
+    place = memory if memory.is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="foureyes-faults-", dir=place))
     folder.chmod(0o755)  # the servers' users must reach their folders
     for name in ("rabbitmq", "postgres"):
         (folder / name).mkdir()

@@ -27,6 +27,7 @@ class Fleet:
         queues: str = QUEUES,
         model: str = "c",
         program: tuple[str, ...] = ("-m", "celery"),
+        threads: int = _THREADS,
         wait: bool = True,
         **more: str,
     ) -> None:
@@ -36,7 +37,7 @@ class Fleet:
             with self._log(name).open("ab") as log:
                 self._workers[name] = subprocess.Popen(
                     [sys.executable, *program, "-A", "worker.app", "worker", "-n", f"{name}@faults",
-                     "-Q", queues, "--pool=threads", f"--concurrency={_THREADS}",
+                     "-Q", queues, "--pool=threads", f"--concurrency={threads}",
                      "--without-gossip", "--without-mingle", "--loglevel=INFO"],
                     cwd=ROOT,
                     env=self._environment | {"FOUREYES_MODEL": model} | more,
