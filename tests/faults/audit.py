@@ -13,6 +13,8 @@ from models.session import session
 #: Attempts of a fault's sweep.
 FULL = os.environ.get("FOUREYES_FAULTS") == "full"
 ATTEMPTS = 1000 if FULL else 120
+#: Two patterns, two samples; greedy, so that they share their draft, and all share one judging.
+ATTEMPTS_PER_PROBLEM = 4
 
 #: Notes every ending of a row, so that one that ends twice is seen; and every change of a result.
 TRIGGERS = """
@@ -135,7 +137,7 @@ def check(fault: str, sweep_id: int, ended: datetime, **expected: Any) -> None:
             ),
             {"sweep": sweep_id},
         )
-    problems = found["attempts"] // 2
+    problems = found["attempts"] // ATTEMPTS_PER_PROBLEM
     doubled = found["twice"] + abs(found["completions"] - 3 * problems)
     doubled += abs(found["executions"] - problems)
     TABLE.append(

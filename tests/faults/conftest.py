@@ -68,7 +68,7 @@ class System:
             "atol": 0,
         }
         with (folder / "mine.jsonl").open("w") as file:
-            for number in range(attempts // len(PATTERNS)):
+            for number in range(attempts // audit.ATTEMPTS_PER_PROBLEM):
                 prompt = f'def f(x):\n    """Return x plus one ({self.made}.{number})."""\n'
                 named = {"task_id": f"mine{self.made}/{number}", "prompt": prompt}
                 file.write(json.dumps(named | record) + "\n")
@@ -76,7 +76,7 @@ class System:
         script = f'engine = "scripted", script = "{self.folder}/script.toml", latency = {latency}'
         name = "s" if model else "c"
         (folder / "sweep.toml").write_text(
-            f'name = "faults-{self.made}"\npatterns = {PATTERNS}\n'
+            f'name = "faults-{self.made}"\npatterns = {PATTERNS}\nsamples = 2\n'
             f'benchmarks = [{{ name = "mine{self.made}", data = "mine.jsonl" }}]\n'
             f"[models]\n{name} = {{ {model or script} }}\n"
             f'[[pairings]]\ncoder = "{name}"\nreviewer = "{name}"\n'
@@ -161,7 +161,7 @@ def servers() -> Iterator[System]:
         system.fleet = fleet = Fleet(folder, system.worker_environment())
         with _as_settings(environment):
             _make_database(postgres)
-            enqueue.enqueue(sweep_files.load(system.sweep_file(2)))  # workers look for their model
+            enqueue.enqueue(sweep_files.load(system.sweep_file(4)))  # workers look for their model
         yield system
     finally:
         if fleet is not None:

@@ -24,18 +24,18 @@ def test_a_failing_model_server_gives_errors_and_never_wrong_answers(system: Sys
         sweep_id = system.enqueue(system.sweep_file(audit.ATTEMPTS, model=model))
         system.fleet.start("served", queues="model.s", model="s", threads=12, FOUREYES_TRIES="2")
         audit.wait_until_ended(sweep_id)
-        problems = audit.ATTEMPTS // 2
+        problems = audit.ATTEMPTS // audit.ATTEMPTS_PER_PROBLEM
         failing = sum(WAYS[number % len(WAYS)] in LASTING for number in range(problems))
         found = audit.counts(sweep_id)
-        assert found["errors"] == 2 * failing
-        assert found["solved"] == 2 * (problems - failing)
+        assert found["errors"] == audit.ATTEMPTS_PER_PROBLEM * failing
+        assert found["solved"] == audit.ATTEMPTS_PER_PROBLEM * (problems - failing)
         assert all(server.calls[way] for way in WAYS)
         reasons = _reasons(sweep_id)
         for part in ("APITimeoutError", "APIConnectionError", "is no chat completion"):
             assert any(part in reason and server.url in reason for reason in reasons), reasons
         server.broken = False
         ended = audit.clock()
-        assert enqueue.retry(sweep_id) == 2 * failing
+        assert enqueue.retry(sweep_id) == audit.ATTEMPTS_PER_PROBLEM * failing
         enqueue.send_starts(sweep_id)
         audit.wait_until_ended(sweep_id)
         audit.check("a model server that hangs, 429, 500, truncates, rubbish; retry", sweep_id, ended)  # fmt: skip
