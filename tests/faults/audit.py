@@ -12,9 +12,11 @@ from models.session import session
 
 #: Attempts of a fault's sweep.
 FULL = os.environ.get("FOUREYES_FAULTS") == "full"
-ATTEMPTS = 1000 if FULL else 120
-#: Two patterns, two samples; greedy, so that they share their draft, and all share one judging.
-ATTEMPTS_PER_PROBLEM = 4
+ATTEMPTS = 1000 if FULL else 100
+#: Greedy, so that they share a draft; and all of a problem's attempts share one judging.
+SAMPLES = 4 if FULL else 2
+PATTERNS = ["raw-coder", "review-then-fix"]
+ATTEMPTS_PER_PROBLEM = SAMPLES * len(PATTERNS)
 
 #: Notes every ending of a row, so that one that ends twice is seen; and every change of a result.
 TRIGGERS = """

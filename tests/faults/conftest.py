@@ -30,7 +30,6 @@ from tests.programs import SCRIPT
 
 #: Short, so that a fault costs seconds; production's are ten times as long.
 LEASES = {"FOUREYES_LEASE": "4", "FOUREYES_REAP_EVERY": "1", "FOUREYES_GRACE": "4"}
-PATTERNS = ["raw-coder", "review-then-fix"]
 DATABASE = "faults"
 WORKERS = ("one", "two")
 
@@ -76,7 +75,7 @@ class System:
         script = f'engine = "scripted", script = "{self.folder}/script.toml", latency = {latency}'
         name = "s" if model else "c"
         (folder / "sweep.toml").write_text(
-            f'name = "faults-{self.made}"\npatterns = {PATTERNS}\nsamples = 2\n'
+            f'name = "faults-{self.made}"\npatterns = {audit.PATTERNS}\nsamples = {audit.SAMPLES}\n'
             f'benchmarks = [{{ name = "mine{self.made}", data = "mine.jsonl" }}]\n'
             f"[models]\n{name} = {{ {model or script} }}\n"
             f'[[pairings]]\ncoder = "{name}"\nreviewer = "{name}"\n'
@@ -161,7 +160,9 @@ def servers() -> Iterator[System]:
         system.fleet = fleet = Fleet(folder, system.worker_environment())
         with _as_settings(environment):
             _make_database(postgres)
-            enqueue.enqueue(sweep_files.load(system.sweep_file(4)))  # workers look for their model
+            enqueue.enqueue(
+                sweep_files.load(system.sweep_file(audit.ATTEMPTS_PER_PROBLEM))
+            )  # workers look for their model
         yield system
     finally:
         if fleet is not None:

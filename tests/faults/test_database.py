@@ -2,7 +2,7 @@
 
 import time
 
-from tests.faults.conftest import WORKERS, System
+from tests.faults.conftest import LEASES, WORKERS, System
 
 
 def test_a_restarted_database_costs_nothing(system: System) -> None:
@@ -11,9 +11,9 @@ def test_a_restarted_database_costs_nothing(system: System) -> None:
 
 
 def test_a_killed_database_costs_nothing(system: System) -> None:
-    with system.in_the_middle_of_a_sweep("Postgres killed, back after 3 s"):
+    with system.in_the_middle_of_a_sweep("Postgres killed, away for longer than a lease"):
         system.postgres.kill()
-        time.sleep(3)
+        time.sleep(float(LEASES["FOUREYES_LEASE"]) + 2)
         system.postgres.start()
     assert all(name in system.fleet.running() for name in WORKERS)
 

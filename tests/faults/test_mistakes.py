@@ -11,6 +11,7 @@ from models import broker
 from models.session import dialect_url, engine
 from models.settings import settings
 from producer.cli import main
+from tests.faults import audit
 from tests.faults.conftest import DATABASE, WORKERS, System
 from tests.faults.proxy import Proxy
 
@@ -51,7 +52,9 @@ def test_a_wrong_broker_url_is_named(
     system: System, foureyes: Command, url: str, says: str
 ) -> None:
     wrong = url.format(port=system.rabbitmq.port)
-    code, said = foureyes("sweep", str(system.sweep_file(4)), FOUREYES_BROKER_URL=wrong)
+    code, said = foureyes(
+        "sweep", str(system.sweep_file(audit.ATTEMPTS_PER_PROBLEM)), FOUREYES_BROKER_URL=wrong
+    )
     assert code == 2
     assert says in said
     assert "wr0ng" not in said
@@ -65,7 +68,9 @@ def test_a_rabbitmq_without_quorum_queues_is_named(system: System, foureyes: Com
     old = "3.7." + "9" * (len(found) - 4)
     for proxy in _answering(system.rabbitmq.port, found.encode(), old.encode()):
         url = f"amqp://guest:guest@127.0.0.1:{proxy.port}//"
-        code, said = foureyes("sweep", str(system.sweep_file(4)), FOUREYES_BROKER_URL=url)
+        code, said = foureyes(
+            "sweep", str(system.sweep_file(audit.ATTEMPTS_PER_PROBLEM)), FOUREYES_BROKER_URL=url
+        )
         assert code == 2
         assert f"the broker is RabbitMQ {old}, which has no quorum queues" in said
 
@@ -131,7 +136,9 @@ def test_a_queue_that_is_not_ours_is_named(system: System, foureyes: Command) ->
     with broker.app().connection_for_write(url) as connection:
         classic = Queue(broker.START, Exchange("foureyes", type="topic"), routing_key=broker.START)
         classic(connection.channel()).declare()
-    code, said = foureyes("sweep", str(system.sweep_file(4)), FOUREYES_BROKER_URL=url)
+    code, said = foureyes(
+        "sweep", str(system.sweep_file(audit.ATTEMPTS_PER_PROBLEM)), FOUREYES_BROKER_URL=url
+    )
     assert code == 2
     assert "the broker's queue 'start' exists with other arguments" in said
     assert "rabbitmqctl delete_queue start" in said
