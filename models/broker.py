@@ -34,6 +34,8 @@ _PUBLISH_AGAIN = {"max_retries": 22, "interval_start": 0, "interval_step": 0.5, 
 #: Seconds to wait for the broker's word that it has a message.
 _CONFIRM_SECONDS = 10
 
+_NOT_FOUND = "404"  # a number from RabbitMQ, a text from kombu's own transports
+
 #: What goes wrong on the way to a broker: kombu's word for it, the protocol's, and the network's.
 LOST = (OperationalError, AMQPError, OSError)
 
@@ -161,12 +163,9 @@ def depth(queue_name: str) -> int:
         try:
             return int(queue(queue_name)(channel).queue_declare(passive=True).message_count)
         except ChannelError as error:
-            if error.code != _NOT_FOUND:
+            if str(error.reply_code) != _NOT_FOUND:
                 raise
             return 0
-
-
-_NOT_FOUND = 404
 
 
 def declare(connection: Connection, queue_names: Iterable[str]) -> None:
