@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test parity lint evalplus up lock clean clean-data packages-demo packages-servers
+.PHONY: help install demo test test-faults parity lint evalplus up lock clean clean-data \
+	packages-demo packages-servers
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -24,6 +25,9 @@ demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter 
 
 test: $(INSTALLED) $(EVALPLUS) packages-servers lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest $(PYTEST)
+
+test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000 attempts; prints the table
+	@FOUREYES_FAULTS=full $(BIN)/python -m pytest -q tests/faults -o timeout=1800 $(PYTEST)
 
 parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside EvalPlus's (some hours)
 	@FOUREYES_PARITY=all $(BIN)/python -m pytest --timeout 0 --capture no tests/parity $(PYTEST)

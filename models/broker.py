@@ -23,7 +23,7 @@ DELIVERIES = 10
 #: The first RabbitMQ with quorum queues.
 OLDEST_RABBITMQ = (3, 8)
 
-EXCHANGE = Exchange("foureyes", type="topic")  # countdowns on quorum queues need a topic exchange
+EXCHANGE = Exchange("foureyes", type="topic")
 DEAD = "foureyes.dead"
 
 START = "start"
@@ -34,8 +34,10 @@ _PUBLISH_AGAIN = {"max_retries": 22, "interval_start": 0, "interval_step": 0.5, 
 #: Seconds to wait for the broker's word that it has a message.
 _CONFIRM_SECONDS = 10
 
+_NOT_FOUND = "404"  # a number from RabbitMQ, a text from kombu's own transports
+
 #: What goes wrong on the way to a broker: kombu's word for it, the protocol's, and the network's.
-_LOST = (OperationalError, AMQPError, OSError)
+LOST = (OperationalError, AMQPError, OSError)
 
 
 def queue(name: str) -> Queue:
@@ -85,7 +87,7 @@ def app() -> Celery:
         task_default_queue=START,  # Celery's own default would be a queue of its own
         task_queues=[queue(START), queue(EXECUTION)],
         task_default_queue_type="quorum",  # survives the loss of a node; classic ones redeliver far more
-        task_default_exchange_type="topic",  # see EXCHANGE
+        task_default_exchange_type="topic",  # countdowns, had we any, need it on quorum queues
         task_create_missing_queues=False,  # a typo in a queue's name must not become a queue
         task_serializer="json",  # ids only
         accept_content=["json"],  # never pickle
@@ -142,7 +144,7 @@ def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
             kwargsrepr="" if shown else None,
             confirm_timeout=_CONFIRM_SECONDS,
         )
-    except _LOST as error:
+    except LOST as error:
         raise BrokerLost(
             f"the broker went away ({error}); what is enqueued is kept, and goes on once it is back"
         ) from error
@@ -161,12 +163,9 @@ def depth(queue_name: str) -> int:
         try:
             return int(queue(queue_name)(channel).queue_declare(passive=True).message_count)
         except ChannelError as error:
-            if error.code != _NOT_FOUND:
+            if str(error.reply_code) != _NOT_FOUND:
                 raise
             return 0
-
-
-_NOT_FOUND = 404
 
 
 def declare(connection: Connection, queue_names: Iterable[str]) -> None:
@@ -207,7 +206,7 @@ def check_connection() -> None:
         declare(connection, (START, EXECUTION))
     except (AccessRefused, NotAllowed) as error:
         raise refusal(connection, error) from None
-    except (*_LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
+    except (*LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
         raise FoureyesError(
             f"cannot reach the broker at {shown}: {error}. Is it running? "
             "FOUREYES_BROKER_URL says where it is."

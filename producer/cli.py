@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
+from models.session import is_passing
 from producer import commands
 from producer.embedded import Broker
 
@@ -211,8 +212,10 @@ def main() -> None:
         app()
     except FoureyesError as error:
         _end(str(error), 2)
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
+    except SQLAlchemyError as error:
+        if not is_passing(error):
+            raise
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
         _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
     except OSError as error:
         if error.errno not in _NO_ROOM:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import migrations
-from models import broker, weights
+from models import broker, deadletters, weights
 from models.errors import FoureyesError
 from models.session import check_connection
 from models.settings import settings
@@ -34,7 +34,10 @@ def findings() -> Iterator[Finding]:
     yield Finding("cores", True, str(len(os.sched_getaffinity(0))))
     yield _disk()
     yield _database()
-    yield _broker()
+    reached = _broker()
+    yield reached
+    if reached.fine and settings().broker_url is not None:
+        yield _dead_letters()
     yield sandbox()
     for name in weights.CATALOGUE:
         yield _weights(name)
@@ -100,7 +103,21 @@ def _broker() -> Finding:
         broker.check_connection()
     except FoureyesError as error:
         return Finding("broker", False, str(error))
-    return Finding("broker", True, "reachable")
+    return Finding("broker", True, "reachable, its queues are ours")
+
+
+def _dead_letters() -> Finding:
+    try:
+        if not (given_up := deadletters.count()):
+            return Finding("dead letters", True, "none")
+        few = "; ".join(str(each) for each in deadletters.look())
+    except (FoureyesError, *broker.LOST) as error:
+        return Finding("dead letters", False, str(error))
+    return Finding(
+        "dead letters", False,
+        f"{given_up} messages were given up: {few}. Nothing waits for them; when you have seen "
+        f"why, `rabbitmqctl purge_queue {broker.DEAD}`",
+    )  # fmt: skip
 
 
 def _extra(name: str, package: str, what: str) -> Finding:

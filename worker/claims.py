@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from models import work
@@ -60,11 +61,14 @@ class Holder:
             with self._lock:
                 held = {table: tuple(ids) for table, ids in self._held.items() if ids}
             try:
-                with session() as db:
-                    for table, ids in held.items():
-                        work.renew(db, table, ids, self.name)
-            except Exception:  # the database may be away for a moment; the next round tries again
+                patiently(partial(self._renew_once, held))  # at once when the database is back
+            except Exception:  # a claim that is not renewed is claimed by others: nothing is lost
                 log.warning("could not renew claims", exc_info=True)
+
+    def _renew_once(self, held: dict[type[Work], tuple[int, ...]]) -> None:
+        with session() as db:
+            for table, ids in held.items():
+                work.renew(db, table, ids, self.name)
 
 
 def work_on(

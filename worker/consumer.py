@@ -1,7 +1,7 @@
 """How a worker meets its broker: at every connection, and with messages that cannot be read."""
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from amqp.exceptions import AccessRefused, NotAllowed
 from celery import bootsteps
@@ -26,6 +26,15 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
     """Celery's, but quicker to come back, and it keeps what cannot be read."""
 
     first_connection_attempt: bool
+
+    class Blueprint(celery_consumer.Consumer.Blueprint):  # type: ignore[misc]
+        """Without the 28 queues for countdowns, made at every connection: nothing of ours has one."""
+
+        default_steps: ClassVar[list[str]] = [
+            step
+            for step in celery_consumer.Consumer.Blueprint.default_steps
+            if not step.endswith(":DelayedDelivery")
+        ]
 
     def ensure_connected(self, connection: Connection) -> Connection:
         """Connect for ever, every three seconds: Celery's steps grow to half a minute."""

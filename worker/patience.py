@@ -1,5 +1,6 @@
 """Waiting for a database that is away: no message and no result is lost meanwhile."""
 
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -50,7 +51,7 @@ class PatientTask(Task):  # type: ignore[misc]  # Celery has no types
 
     def __call__(self, *ids: Any, **named: Any) -> None:
         """Do the task."""
-        if named or not ids or not all(isinstance(each, int) for each in ids):
+        if named or not self._fit(ids):
             raise Reject(f"{self.name} takes row ids, not {ids} {named}", requeue=False)
         try:
             super().__call__(*ids)
@@ -58,3 +59,10 @@ class PatientTask(Task):  # type: ignore[misc]  # Celery has no types
             if is_passing(error) or isinstance(error, BrokerLost):
                 raise Reject(error, requeue=True) from error
             raise
+
+    def _fit(self, ids: tuple[Any, ...]) -> bool:
+        try:
+            inspect.signature(self.run).bind(*ids)
+        except TypeError:
+            return False
+        return all(isinstance(each, int) for each in ids)

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, exists, select
 from models import broker, work
 from models.enums import State
 from models.errors import FoureyesError
-from models.session import engine, session
+from models.session import engine, is_passing, session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, LanguageModel, Step
 
@@ -79,8 +79,10 @@ def _run(after_round: Callable[[], None] = lambda: None) -> None:
         try:
             reap()
             after_round()
-        except Exception:  # broker or database are away for a moment; the next round tries again
+        except Exception as error:  # one of the servers is away; a later round tries again
             log.warning("a round of the reaper failed", exc_info=True)
+            if is_passing(error):  # the living must get to renew their claims before any is freed
+                _stop.wait(settings().lease / 2)
 
 
 def reap() -> int:

@@ -12,7 +12,11 @@ from models.session import session
 
 #: Attempts of a fault's sweep.
 FULL = os.environ.get("FOUREYES_FAULTS") == "full"
-ATTEMPTS = 1000 if FULL else 120
+ATTEMPTS = 1000 if FULL else 100
+#: Greedy, so that they share a draft; and all of a problem's attempts share one judging.
+SAMPLES = 4 if FULL else 2
+PATTERNS = ["raw-coder", "review-then-fix"]
+ATTEMPTS_PER_PROBLEM = SAMPLES * len(PATTERNS)
 
 #: Notes every ending of a row, so that one that ends twice is seen; and every change of a result.
 TRIGGERS = """
@@ -135,7 +139,7 @@ def check(fault: str, sweep_id: int, ended: datetime, **expected: Any) -> None:
             ),
             {"sweep": sweep_id},
         )
-    problems = found["attempts"] // 2
+    problems = found["attempts"] // ATTEMPTS_PER_PROBLEM
     doubled = found["twice"] + abs(found["completions"] - 3 * problems)
     doubled += abs(found["executions"] - problems)
     TABLE.append(

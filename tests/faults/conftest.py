@@ -30,7 +30,6 @@ from tests.programs import SCRIPT
 
 #: Short, so that a fault costs seconds; production's are ten times as long.
 LEASES = {"FOUREYES_LEASE": "4", "FOUREYES_REAP_EVERY": "1", "FOUREYES_GRACE": "4"}
-PATTERNS = ["raw-coder", "review-then-fix"]
 DATABASE = "faults"
 WORKERS = ("one", "two")
 
@@ -68,7 +67,7 @@ class System:
             "atol": 0,
         }
         with (folder / "mine.jsonl").open("w") as file:
-            for number in range(attempts // len(PATTERNS)):
+            for number in range(attempts // audit.ATTEMPTS_PER_PROBLEM):
                 prompt = f'def f(x):\n    """Return x plus one ({self.made}.{number})."""\n'
                 named = {"task_id": f"mine{self.made}/{number}", "prompt": prompt}
                 file.write(json.dumps(named | record) + "\n")
@@ -76,7 +75,7 @@ class System:
         script = f'engine = "scripted", script = "{self.folder}/script.toml", latency = {latency}'
         name = "s" if model else "c"
         (folder / "sweep.toml").write_text(
-            f'name = "faults-{self.made}"\npatterns = {PATTERNS}\n'
+            f'name = "faults-{self.made}"\npatterns = {audit.PATTERNS}\nsamples = {audit.SAMPLES}\n'
             f'benchmarks = [{{ name = "mine{self.made}", data = "mine.jsonl" }}]\n'
             f"[models]\n{name} = {{ {model or script} }}\n"
             f'[[pairings]]\ncoder = "{name}"\nreviewer = "{name}"\n'
@@ -99,7 +98,7 @@ class System:
         """
         self.all_up()
         middle = Middle(self.enqueue(self.sweep_file(attempts or audit.ATTEMPTS, latency)))
-        audit.wait_until_ended(middle.sweep_id, share=0.2)
+        audit.wait_until_ended(middle.sweep_id, share=0.1)
         assert audit.counts(middle.sweep_id)["open"] > 0, "the sweep is over already"
         yield middle
         if middle.ended is None:
@@ -112,6 +111,10 @@ class System:
         """Start what an earlier test has left dead."""
         missing = [name for name in WORKERS if name not in self.fleet.running()]
         self.fleet.start(*missing)
+
+    def all_down(self) -> None:
+        """End the workers that other tests have left."""
+        self.fleet.kill(*self.fleet.running())
 
 
 @dataclass
@@ -130,7 +133,9 @@ class Middle:
 def servers() -> Iterator[System]:
     if RabbitMQ.program() is None:
         pytest.skip("needs rabbitmq-server: `apt install rabbitmq-server`")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-faults-"))
+    memory = Path("/dev/shm")  # a killed server keeps what it wrote there as on a disk, and sooner
+    place = memory if memory.is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="foureyes-faults-", dir=place))
     folder.chmod(0o755)  # the servers' users must reach their folders
     for name in ("rabbitmq", "postgres"):
         (folder / name).mkdir()
@@ -155,7 +160,9 @@ def servers() -> Iterator[System]:
         system.fleet = fleet = Fleet(folder, system.worker_environment())
         with _as_settings(environment):
             _make_database(postgres)
-            enqueue.enqueue(sweep_files.load(system.sweep_file(2)))  # workers look for their model
+            enqueue.enqueue(
+                sweep_files.load(system.sweep_file(audit.ATTEMPTS_PER_PROBLEM))
+            )  # workers look for their model
         yield system
     finally:
         if fleet is not None:

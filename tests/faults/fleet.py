@@ -27,6 +27,7 @@ class Fleet:
         queues: str = QUEUES,
         model: str = "c",
         program: tuple[str, ...] = ("-m", "celery"),
+        threads: int = _THREADS,
         wait: bool = True,
         **more: str,
     ) -> None:
@@ -35,15 +36,13 @@ class Fleet:
         for name in names:
             with self._log(name).open("ab") as log:
                 self._workers[name] = subprocess.Popen(
-                    [sys.executable, *program, "-A", "worker.app", "worker", "-n", f"{name}@faults",
-                     "-Q", queues, "--pool=threads", f"--concurrency={_THREADS}",
-                     "--without-gossip", "--without-mingle", "--loglevel=INFO"],
+                    _command(name, queues, threads, program),
                     cwd=ROOT,
                     env=self._environment | {"FOUREYES_MODEL": model} | more,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                )  # fmt: skip
+                )
         for name in names if wait else ():
             wait_for(lambda name=name: self.log(name).count(" ready.") > before[name], 90)
 
@@ -58,16 +57,19 @@ class Fleet:
         for name in names:
             self._workers.pop(name).wait()
 
-    def stop(self, *names: str) -> None:
-        """End workers in order."""
-        for name in names:
-            self._workers[name].terminate()
-        for name in names:
-            self._workers.pop(name).wait(timeout=60)
-
-    def exit_code(self, name: str) -> int:
-        """How a worker ended by itself."""
-        return self._workers.pop(name).wait(timeout=90)
+    def refused(self, name: str, **more: str) -> str:
+        """Start a worker that must end by itself, with the exit code for a mistake; what it said."""
+        made = subprocess.run(
+            _command(name, QUEUES, _THREADS, ("-m", "celery")),
+            cwd=ROOT,
+            env=self._environment | {"FOUREYES_MODEL": "c"} | more,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert made.returncode == 2, made.stderr
+        return made.stderr
 
     def kill_children(self, name: str) -> int:
         """SIGKILL to the programs that a worker has started (its sandboxes); how many."""
@@ -96,6 +98,14 @@ class Fleet:
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
+
+
+def _command(name: str, queues: str, threads: int, program: tuple[str, ...]) -> list[str]:
+    return [
+        sys.executable, *program, "-A", "worker.app", "worker", "-n", f"{name}@faults",
+        "-Q", queues, "--pool=threads", f"--concurrency={threads}",
+        "--without-gossip", "--without-mingle", "--loglevel=INFO",
+    ]  # fmt: skip
 
 
 def _children(parent: int) -> list[int]:

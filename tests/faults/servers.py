@@ -99,7 +99,7 @@ class RabbitMQ:
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self.stop()
+            self.kill()  # nobody wants its data
         for _ in range(20):  # the node's name server, a daemon of the private port, is ours too
             made = subprocess.run(
                 ["epmd", "-port", self.environment["ERL_EPMD_PORT"], "-kill"],

@@ -2,14 +2,16 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
+import models.tables
 from models import broker, work
 from models.benchmark import Problem, parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
@@ -266,6 +268,70 @@ def test_a_worker_that_lost_its_claim_cannot_overwrite_the_result() -> None:
     with session() as db:
         assert not work.finish(db, lost, "slow/1", text="too late")
     assert completions()[0].text == CODE
+
+
+class _Ahead(datetime):
+    """A worker's clock that is an hour fast."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + timedelta(hours=1)
+
+
+def test_no_clock_of_a_worker_enters_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.tables, "datetime", _Ahead)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    make_sweep("raw-coder", problems=2)
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    with session() as db:
+        assert work.claim(db, Completion, completions()[0].id, "w/1")
+        assert work.claim(db, Completion, completions()[1].id, "w/1")
+    with session() as db:
+        work.renew(db, Completion, [completions()[0].id], "w/1")
+    decides = (
+        "SELECT greatest(max(abs(extract(epoch FROM lease_until - clock_timestamp()))),"
+        " max(abs(extract(epoch FROM send_again_at - clock_timestamp()))),"
+        " (SELECT max(abs(extract(epoch FROM moved_at - clock_timestamp()))) FROM attempt))"
+        " FROM completion"
+    )
+    with session() as db:
+        assert float(db.scalar(text(decides))) < settings().lease + settings().grace
+
+
+def test_what_kills_every_worker_ends_in_error_and_is_not_tried_for_ever() -> None:
+    make_sweep("raw-coder")
+    (attempt_id,) = attempt_ids()
+    advance(attempt_id)
+    (draft,) = completions()
+    for killed in range(work.MOST_CLAIMS):
+        assert completions()[0].state is State.QUEUED, killed
+        with session() as db:
+            assert work.claim(db, Completion, draft.id, "dead/1")
+            db.exec(update(Completion).values(lease_until=work.later(-1)))
+        with session() as db:
+            # a supervisor may be quicker to start the worker again than the lease is to end
+            freed = (
+                work.release(db, Completion, "dead") if killed % 2 else work.expire(db, Completion)
+            )
+        assert freed == (killed + 1 < work.MOST_CLAIMS)
+    advance(attempt_id)
+    (attempt,) = attempts()
+    assert attempt.outcome is Outcome.ERROR
+    assert attempt.error == "its worker was lost 10 times while it worked on this"
+
+
+def test_a_worker_frees_its_own_claims_and_not_those_of_a_similar_name() -> None:
+    make_sweep("raw-coder", problems=2)
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    mine, other = completions()
+    with session() as db:
+        assert work.claim(db, Completion, mine.id, "c_1@host/7-ab")
+        assert work.claim(db, Completion, other.id, "cx1@host/7-ab")
+    with session() as db:
+        assert work.release(db, Completion, "c_1@host") == 1
+    assert [row.state for row in completions()] == [State.QUEUED, State.RUNNING]
 
 
 def test_a_call_that_keeps_failing_ends_in_error_and_is_never_a_wrong_answer(

@@ -23,6 +23,8 @@ class _Server(BaseHTTPRequestHandler):
     """Answers as the test says: a list of (status, headers), then success."""
 
     faults: list[tuple[int, dict[str, str]]] = []  # noqa: RUF012
+    #: What success says instead of an answer.
+    instead: str | None = None
     seen: list[dict[str, Any]] = []  # noqa: RUF012
     keys_seen: list[str] = []  # noqa: RUF012
 
@@ -40,7 +42,7 @@ class _Server(BaseHTTPRequestHandler):
             }  # fmt: skip
         else:
             content = {"error": {"message": "no", "type": "x"}}
-        data = json.dumps(content).encode()
+        data = (type(self).instead or json.dumps(content)).encode()
         self.send_response(status)
         for name, value in {"content-type": "application/json", **headers}.items():
             self.send_header(name, value)
@@ -56,7 +58,7 @@ class _Server(BaseHTTPRequestHandler):
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _Server.faults, _Server.seen, _Server.keys_seen = [], [], []
+    _Server.faults, _Server.seen, _Server.keys_seen, _Server.instead = [], [], [], None
     monkeypatch.setenv("MY_KEY", "sk-secret")
     stamina.set_testing(True, attempts=4)
     model = OpenAI(
@@ -100,6 +102,39 @@ def test_openai_gives_up_with_an_error_and_never_an_answer(engine: Engine) -> No
         engine.complete(request("hi"))
     assert not isinstance(caught.value, RequestRefused)
     assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<html>It works!</html>",
+        '{"choices": [{"index": 0, "mess',  # half of it
+        "{}",
+        "[]",
+        "null",
+        '{"choices": []}',
+        '{"choices": [{"index": 0}]}',
+        '{"choices": [{"message": {"role": "assistant", "content": null}, "finish_reason": null}]}',
+        '{"choices": [{"message": {"role": "assistant", "content": "x"}, "finish_reason": null}]}',
+        '{"choices": [{"message": {"role": "assistant"}, "finish_reason": "stop"}]}',
+    ],
+)
+def test_openai_takes_no_rubbish_for_an_answer(engine: Engine, said: str) -> None:
+    """An empty program would be a wrong answer, and the model never gave it."""
+    _Server.instead = said
+    with pytest.raises(InfrastructureError, match=r"127\.0\.0\.1"):
+        engine.complete(request("hi"))
+
+
+def test_openai_counts_a_model_that_only_thought(engine: Engine) -> None:
+    """All its tokens went into thinking: no text, but an answer of its own making."""
+    _Server.instead = json.dumps(
+        {
+            "choices": [{"index": 0, "message": {"content": None}, "finish_reason": "length"}],
+            "usage": {"prompt_tokens": 3, "completion_tokens": 7, "total_tokens": 10},
+        }
+    )
+    assert engine.complete(request("hi")).text == ""
 
 
 def test_many_threads_each_get_their_own_answer(engine: Engine) -> None:
