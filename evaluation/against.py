@@ -23,12 +23,6 @@ from models.errors import FoureyesError
 from models.settings import settings
 
 _SHOWN = 40
-#: Where EvalPlus 0.3.1 is known to be wrong, whatever the program.
-_FAULTS = {
-    "HumanEval/32": "its oracle fails its own reference program",
-    "Mbpp/255": "the program inherits the memory of an evaluator that has used up the limit",
-    "Mbpp/599": "its cap of 60 s is below what four times the reference's own time allows",
-}
 
 
 @dataclass
@@ -158,7 +152,7 @@ def _how(here: str | None, there: str | None) -> str:
 
 def _why(verdict: Verdict) -> str:
     found = verdict["reason"] or "it passes every test here"
-    fault = _FAULTS.get(verdict["task_id"])
+    fault = evalplus.FAULTS.get(verdict["task_id"])
     return f"{found}; EvalPlus: {fault}" if fault else found
 
 

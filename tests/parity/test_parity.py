@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.evalplus import Kind
+from evaluation.evalplus import FAULTS, Kind
 from models.settings import settings
 from tests.parity.judges import Difference, differences, judged
 from tests.parity.programs import DATA, FILES, Task, tasks
@@ -21,13 +21,6 @@ from worker.sandbox import profiles
 WHOLE = os.environ.get("FOUREYES_PARITY") == "all"
 #: Every so many-th problem.
 EVERY = {"humaneval": 1, "mbpp": 1} if WHOLE else {"humaneval": 20, "mbpp": 20}
-
-#: Where EvalPlus 0.3.1 is known to be wrong, and we therefore say something else: why.
-FAULTS = {
-    "HumanEval/32": "its rule for roots refuses its own reference, whose root is not near enough",
-    "Mbpp/255": "the memory its workers inherit counts against the program, which then has too little",
-    "Mbpp/599": "its cap of 60 s by the clock is less than the reference needs",
-}
 
 pytestmark = pytest.mark.skipif(
     not all((DATA / name).exists() for name in FILES.values()),
