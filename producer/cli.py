@@ -169,6 +169,15 @@ def evaluate(
 
 
 @app.command()
+def prune(
+    sweep: OneSweep,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove an ended sweep, and what no other sweep uses of its work."""
+    commands.prune(sweep, yes=yes)
+
+
+@app.command()
 def doctor() -> None:
     """Show what this machine has, what is missing, and how to bring it."""
     commands.doctor()

@@ -29,6 +29,7 @@ from models.settings import settings
 from models.tables import Sweep as SweepRow
 from producer import doctor as checks
 from producer import embedded, enqueue, estimate, flow
+from producer import prune as removal
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
 from results import query, transcript
@@ -297,6 +298,19 @@ def cancel(name: str) -> None:
         row = find_sweep(name)
         ended = enqueue.cancel(row.id)
         console.print(f"Sweep {row.id} ({row.name}): {ended} attempts cancelled.", markup=False)
+
+
+def prune(name: str, *, yes: bool) -> None:
+    """Remove a sweep for good, once somebody has said that it is meant."""
+    with embedded.database(say):
+        sweep = find_sweep(name)
+        if not yes:
+            typer.confirm(f"Remove sweep {sweep.id} ({sweep.name}) and its results?", abort=True)
+        gone = removal.prune(sweep.id)
+    say(
+        f"removed {gone.attempts:,} attempts, {gone.completions:,} completions and "
+        f"{gone.executions:,} executions; what other sweeps use is kept"
+    )
 
 
 def retry(name: str, *, wait: bool) -> None:

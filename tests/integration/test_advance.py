@@ -15,10 +15,12 @@ import models.tables
 from models import broker, work
 from models.benchmark import Problem, parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
+from models.errors import FoureyesError
 from models.session import session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue
+from producer.prune import prune
 from producer.sweep import Sweep, SweepFile
 from worker import patterns, reaper
 from worker.advance import advance
@@ -373,6 +375,23 @@ def test_what_another_sweep_waits_for_survives_a_cancel() -> None:
         advance(attempt_id)
     enqueue.cancel(first)
     assert answer(completions()[0].id, CODE)
+
+
+def test_pruning_takes_what_nobody_else_uses() -> None:
+    """Else the database only grows; or another sweep loses its answers."""
+    first = make_sweep("raw-coder", "review-then-fix", name="first")
+    run_to_the_end(_revise)
+    second = make_sweep("raw-coder", name="second")
+    with pytest.raises(FoureyesError, match="1 attempts of 'second' have not ended"):
+        prune(second)
+    run_to_the_end(_revise)
+    gone = prune(first)
+    # the draft and its judging belong to the second sweep too; the same code came out of the fix
+    assert (gone.attempts, gone.completions, gone.executions) == (2, 2, 0)
+    assert [row.kind for row in completions()] == [Kind.DRAFT]
+    assert count(Execution) == 1
+    assert prune(second).completions == 1
+    assert count(Attempt) == count(Step) == count(Completion) == count(Execution) == 0
 
 
 def test_a_pattern_that_changes_under_way_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
