@@ -79,12 +79,14 @@ def evaluate(
     cache: Path | None = None,
     linger: bool = False,
     patience: float | None = None,
+    least_limit: float = 1.0,
 ) -> Result:
     """Let EvalPlus judge samples, pairs of a task_id and a program, for problems in its format.
 
     Only the problems that have samples are given to it, so a few cost little. `cache` is a folder
     for its ground truth, kept from one call to the next. `linger`: wait for its end too.
-    `patience` is in seconds; a hostile sample can hang EvalPlus for good.
+    `patience` is in seconds; a hostile sample can hang EvalPlus for good. `least_limit`: seconds
+    that an input may take in any case, 1.0 in all that EvalPlus publishes.
 
     Raises: FoureyesError if EvalPlus is not here, or a sample is for no problem;
     InfrastructureError if EvalPlus reaches no verdict.
@@ -98,9 +100,9 @@ def evaluate(
         if cache is not None:
             key = hashlib.md5(content, usedforsecurity=False).hexdigest()
             filled = _fill(found, shown, cache, kind, key, patience)
-        request = json.dumps({"kind": kind, "parallel": parallel, "linger": linger})
+        options = {"kind": kind, "parallel": parallel, "linger": linger, "least_limit": least_limit}
         line = evalplus_sandbox.launch_command(
-            found, shown, cache, ["/driver.py", request], fill=False
+            found, shown, cache, ["/driver.py", json.dumps(options)], fill=False
         )
         answer, peak = _run(line, patience)
     if "verdicts" not in answer:

@@ -1,6 +1,6 @@
 """Runs EvalPlus inside the sandbox and says what it found. Standard library only, no part of ours.
 
-    python evalplus_driver.py '{"kind": ..., "parallel": ..., "linger": ...}'
+    python evalplus_driver.py '{"kind": ..., "parallel": ..., "linger": ..., "least_limit": ...}'
 
 `/evaluation` holds the problems and the samples. Prints one line of JSON: {"verdicts": {task_id:
 [[base, plus], ...]}, "seconds": ..., "cpu_seconds": ..., ...}; without results, the end of the log.
@@ -52,6 +52,7 @@ def main() -> None:
     written, log = home / "samples_eval_results.json", home / "log"
     command = [sys.executable, "-m", "evalplus.evaluate", "--dataset", request["kind"]]
     command += ["--samples", str(samples), "--parallel", str(request["parallel"])]
+    command += ["--min_time_limit", str(request["least_limit"])]
     began = time.monotonic()
     with log.open("wb") as out:
         evalplus = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)

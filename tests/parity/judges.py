@@ -13,6 +13,9 @@ from tests.parity.programs import Program, Task
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import Profile
 
+#: No honest program needs as much for one input, even beside many others.
+_AMPLE_SECONDS = 15.0
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -72,10 +75,13 @@ def _work(
         judge.close()
 
 
-def theirs(kind: Kind, tasks: Sequence[Task], programs: Sequence[Program]) -> list[Verdict]:
+def theirs(
+    kind: Kind, tasks: Sequence[Task], programs: Sequence[Program], least_limit: float
+) -> list[Verdict]:
     """EvalPlus's verdicts."""
     samples = [(program.task_id, program.code) for program in programs]
-    return list(evalplus.evaluate(kind, [task.record for task in tasks], samples).verdicts)
+    records = [task.record for task in tasks]
+    return list(evalplus.evaluate(kind, records, samples, least_limit=least_limit).verdicts)
 
 
 def differences(
@@ -83,14 +89,15 @@ def differences(
 ) -> tuple[Counter[str], list[Difference]]:
     """How many programs of each class were judged, and the differences that stay.
 
-    EvalPlus's limits are by the clock, so on a busy machine it loses right programs; what differs
-    is therefore judged once more by both.
+    EvalPlus's limits are by the clock, so on a busy machine it loses right programs. What differs is
+    therefore judged once more by both, and EvalPlus then gives it time: a difference that was only
+    one of speed is none.
     """
     programs = [program for task in tasks for program in task.programs]
     tests = {task.tests.problem_id: task.tests for task in tasks}
     left = programs
-    for _ in range(2):
-        verdicts = theirs(kind, tasks, left)
+    for least_limit in (1.0, _AMPLE_SECONDS):
+        verdicts = theirs(kind, tasks, left, least_limit)
         ours = judged(profile, [(tests[program.task_id], program.code) for program in left])
         found = [
             Difference(*three)

@@ -115,21 +115,21 @@ _BODIES = {
     "slow": """
         import time
         start = time.process_time()
-        while _calls[0] == 2 and time.process_time() - start < 3:
+        while _calls[0] == 2 and time.process_time() - start < 20:
             pass
         return _solved(*arguments)
     """,
     "sleeps": """
         import time
         if _calls[0] == 2:
-            time.sleep(3)
+            time.sleep(20)
         return _solved(*arguments)
     """,
     "nothing": """
         _solved(*arguments)
     """,
 }
-#: Each costs the judges seconds, so it is made of every fifth problem.
+#: Each costs both judges a second or more, so it is made of every fifth problem.
 _COSTLY, _EVERY = {"slow", "sleeps"}, 5
 
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
