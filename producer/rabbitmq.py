@@ -59,7 +59,7 @@ def server(home: Path, *, plugins: tuple[str, ...] = (), more: str = "") -> Iter
     _write(folder / "plugins", f"[{','.join(plugins)}].")
     _write(folder / ".erlang.cookie", secrets.token_hex(24))
     (folder / ".erlang.cookie").chmod(0o400)  # Erlang insists
-    environment = node_environment(folder)
+    environment = _node_environment(folder)
     names = Child([_program("epmd"), "-address", "127.0.0.1"], environment, _log(home, "epmd"))
     node = Child([program], environment, _log(home, "rabbitmq"))
     with ExitStack() as cleanup:
@@ -73,7 +73,7 @@ def server(home: Path, *, plugins: tuple[str, ...] = (), more: str = "") -> Iter
         yield f"amqp://{_USER}:{password}@127.0.0.1:{port}//"
 
 
-def node_environment(folder: Path) -> dict[str, str]:
+def _node_environment(folder: Path) -> dict[str, str]:
     """What RabbitMQ's programs must be told to mean the node whose files `folder` holds."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RABBITMQ_")}
     return kept | {

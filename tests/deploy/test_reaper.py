@@ -16,7 +16,7 @@ import pytest
 from models import broker
 from models.settings import settings
 from producer import enqueue, sweep
-from tests.deploy.conftest import Node
+from tests.production import Node
 from tests.programs import ROOT, scripted_sweep, wait_for
 
 PROBLEMS = 8

@@ -15,12 +15,10 @@ import pytest
 from models import weights
 from models.errors import FoureyesError
 from tests import compose
-from tests.deploy.conftest import Node, Production
+from tests.production import MODELS, RUNNING, Node, Production
 from tests.programs import ROOT, wait_for
 
 SERVICES = compose.raw()["services"]
-#: Started by the fixture, and looked at below.
-RUNNING = ["reaper", "flower", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
 TO_THEIR_END = {"migrate", "cli", "weights"}
 #: Images of others, without a command of ours. The first two are judged by their health checks on
 #: servers of this machine; Prometheus and Grafana cannot be had from a package index.
@@ -138,7 +136,8 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
     pattern = re.search(r'queue=~"([^"]+)"', " ".join(asked))
     assert pattern is not None
     shown = {queue for queue in queues if re.fullmatch(pattern[1], queue)}
-    assert shown == {"start", "execution", *(f"model.{name}" for name in _models())}
+    models = {*MODELS.keys(), *MODELS.values()}
+    assert shown == {"start", "execution", *(f"model.{name}" for name in models)}
 
 
 def test_services_end_in_order_when_they_are_told_to(production: Production) -> None:
@@ -148,10 +147,6 @@ def test_services_end_in_order_when_they_are_told_to(production: Production) -> 
         production.processes[name].terminate()
     for name in RUNNING:
         assert production.processes[name].wait(60) == 0, (name, production.log(name))
-
-
-def _models() -> set[str]:
-    return {"coder", "reviewer", "qwen-500m", "qwen-1500m"}
 
 
 def _pids_of(home: Path) -> list[int]:
