@@ -47,7 +47,7 @@ PROBLEM = HiddenTests(
 TAKE_BACK = """
 import builtins, io, os, posix, sys
 builtins.open = io.open
-vars(os).update({name: value for name, value in vars(posix).items() if name[0] != "_"})
+vars(os).update({name: value for name, value in vars(posix).items() if name[0] != "_" and name != "environ"})
 sys.modules.pop("resource", None)
 """
 HONEST = "def f(x): return [1 + x]"
