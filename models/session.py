@@ -43,6 +43,8 @@ _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 #: Connections of a process that is no worker: a command, its thread that watches.
 _POOL = 5
 _pool = _POOL
+#: Task threads of a worker that get a connection each.
+_MOST = 32
 
 
 def dialect_url(url: str) -> str:
@@ -79,11 +81,15 @@ def engine() -> Engine:
     )
 
 
-def reserve(connections: int) -> None:
-    """Size the pool, before it is first used: one for each thread that may want one."""
+def reserve(threads: int) -> None:
+    """Size a worker's pool, before it is first used: for its task threads, the leases, the reaper.
+
+    Of hundreds of threads nearly all wait for a model: those few that want the database may wait
+    for each other, a server's connections are dear.
+    """
     global _pool
     assert engine.cache_info().currsize == 0, "the pool is in use already"
-    _pool = connections
+    _pool = min(threads, _MOST) + 2
 
 
 @contextmanager

@@ -36,8 +36,7 @@ if (_model := settings().model) is not None:
 def _open(sender: Any, **_: Any) -> None:
     """Load what this worker serves before it takes a message; a worker that cannot must end."""
     try:
-        # a connection for each task thread, and for those of the leases and the reaper
-        database.reserve(sender.concurrency + 2)
+        database.reserve(sender.concurrency)
         _await_database()
         open_serving(sender.hostname).load_model()
         if broker.EXECUTION in sender.app.amqp.queues.consume_from:
