@@ -60,10 +60,10 @@ clean-data: ## Remove the embedded database and the reports: every result
 	@scripts/clean_data.sh
 
 packages-demo:
-	@scripts/packages.sh need bubblewrap
+	@scripts/packages.sh need bubblewrap libgomp1
 
 packages-servers:
-	@scripts/packages.sh need bubblewrap rabbitmq-server
+	@scripts/packages.sh need bubblewrap libgomp1 rabbitmq-server
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh

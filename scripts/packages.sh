@@ -9,6 +9,10 @@ say() { echo "packages: $*"; }
 has_package() {
     local program
     case $1 in
+    libgomp1) # a library, for llama.cpp's wheel
+        PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libgomp\.so\.1 ' >/dev/null
+        return
+        ;;
     bubblewrap) program=bwrap ;;
     *) program=$1 ;;
     esac
