@@ -34,6 +34,14 @@ NAN, INFINITY = float("nan"), float("inf")
         ([1.0, 2.0], [1.0], 1e-6, False),
         ([[1.0, 2.0]], [[1.0000001]], 1e-6, False),  # numpy would stretch it
         ([[1.0, 2.0]], [[1.0000001, 2.0]], 1e-6, True),
+        (
+            [[1.0], [2.0, 3.0]],
+            [[1.0], [2.0, 3.0000001]],
+            1e-6,
+            False,
+        ),  # no array to numpy: a fail there
+        ([1.0, 1 << 64], [1.0000001, 1 << 64], 1e-6, False),  # nor is this, as in HumanEval/34
+        ([1.0, (1 << 64) - 1], [1.0000001, (1 << 64) - 1], 1e-6, True),
         (("a", 1.0), ("a", 1.0000001), 1e-6, False),  # numpy cannot compare texts: a fail there too
         (INFINITY, INFINITY, 1e-6, True),
         (INFINITY, 1e308, 1e-6, False),

@@ -1,8 +1,9 @@
 """Whether an output is right: pure code on plain values, on the trusted side.
 
 The rules are EvalPlus's, without numpy: exact equality, then for numbers a tolerance, then for a
-few problems a rule of their own (oracles.py). Where numpy would stretch one value to the shape of
-another, lengths must agree here.
+few problems a rule of their own (oracles.py). What is no regular array of numbers to numpy is near
+nothing here either; but where numpy would stretch one value to the shape of another, lengths must
+agree.
 """
 
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 _RELATIVE = 1e-7
 #: The absolute tolerance for outputs that are floats, where a problem states none.
 _FLOATS = 1e-6
+#: The integers that numpy can hold as numbers.
+_WHOLE = range(-(1 << 63), 1 << 64)
 
 
 def has_floats(expected: Any) -> bool:
@@ -36,20 +39,27 @@ def matches(expected: Any, got: Any, atol: float) -> bool:
     """Whether `got` equals `expected`, or, if `atol` is not 0, is numerically close to it."""
     if got == expected:
         return True
-    return atol != 0 and type(got) is type(expected) and _close(expected, got, atol)
+    if atol == 0 or type(got) is not type(expected):
+        return False
+    shape = _shape(expected)
+    return shape is not None and _shape(got) == shape and _close(expected, got, atol)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """The lengths of nested lists of numbers, outermost first; None if it is nothing so regular."""
+    if isinstance(value, list | tuple):
+        shapes = {_shape(item) for item in value}
+        if len(shapes) > 1 or None in shapes:
+            return None
+        return (len(value), *(shapes.pop() or () if shapes else ()))
+    if isinstance(value, int):
+        return () if value in _WHOLE else None
+    return () if isinstance(value, float | complex) else None
 
 
 def _close(expected: Any, got: Any, atol: float) -> bool:
     if isinstance(expected, list | tuple):
-        return (
-            isinstance(got, list | tuple)
-            and len(got) == len(expected)
-            and all(_close(one, other, atol) for one, other in zip(expected, got, strict=True))
-        )
-    if not isinstance(expected, int | float | complex) or not isinstance(
-        got, int | float | complex
-    ):
-        return False
+        return all(_close(one, other, atol) for one, other in zip(expected, got, strict=True))
     if got == expected:  # infinities too
         return True
     try:
