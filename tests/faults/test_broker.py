@@ -29,13 +29,13 @@ def test_a_bad_network_to_the_broker_costs_nothing(system: System) -> None:
     with system.in_the_middle_of_a_sweep("the network to RabbitMQ: slow, dead, half-closed, cut"):
         proxy = system.to_broker
         proxy.delay = 0.05
-        time.sleep(1)
+        time.sleep(0.5)
         proxy.resume()
         assert proxy.half_close() > 0
-        time.sleep(1)
+        time.sleep(0.5)
         assert proxy.cut() > 0
-        time.sleep(2)
+        time.sleep(0.5)
         proxy.swallow()
-        time.sleep(3)
+        time.sleep(2)
         proxy.cut()
         proxy.resume()
