@@ -67,7 +67,7 @@ def sweep(
 def demo(
     limit: Annotated[int, typer.Option(min=1, help="Problems of each benchmark.")] = 4,
 ) -> None:
-    """Fetch two small models, run the starter sweep on a few problems, show the table."""
+    """Run the starter sweep on a few problems with two small models."""
     commands.demo(limit)
 
 
@@ -77,7 +77,7 @@ def up(
         Broker, typer.Option(help="The embedded Valkey, or the installed RabbitMQ.")
     ] = Broker.VALKEY,
 ) -> None:
-    """Run the embedded stack until Ctrl-C: database, broker, workers, Flower."""
+    """Run the stack until Ctrl-C: database, broker, workers, Flower."""
     commands.up(broker)
 
 
@@ -92,13 +92,13 @@ def report(
     sweep: SweepName = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show a sweep's results, and write them as a page under .foureyes/reports/."""
+    """Show a sweep's results; a page goes to .foureyes/reports/."""
     commands.report(sweep, as_json=as_json)
 
 
 @app.command()
 def show(attempt: Annotated[int, typer.Argument(help="An attempt's id (see v_attempts).")]) -> None:
-    """Show an attempt as a transcript: prompts, answers, verdicts, diff, failing input."""
+    """Show an attempt as a transcript, from prompt to failing input."""
     commands.show(attempt)
 
 
@@ -118,7 +118,7 @@ def record(
     sweep: OneSweep,
     file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
 ) -> None:
-    """Write a sweep's model calls to a file, to run it again with no model at all."""
+    """Write a sweep's model calls to a file, to run it without models."""
     commands.record(sweep, file)
 
 
@@ -164,7 +164,7 @@ def evaluate(
         commands.Peer | None, typer.Option(help="Have EvalPlus judge too, and compare.")
     ] = None,
 ) -> None:
-    """Judge programs that exist already; needs no broker and no database."""
+    """Judge programs that exist already, with no broker or database."""
     commands.evaluate(samples, benchmark, data, profile, slots, output, all_tests, against)
 
 
