@@ -188,15 +188,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.judge")
     parser.add_argument("--quick", action="store_true", help="every twentieth problem")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["trivial", "mixed", "canonical"])
     options = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} before, {options.rounds} rounds", flush=True)
     with tempfile.TemporaryDirectory(prefix="foureyes-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        trivial(1000 if options.quick else 10_000, options.rounds, folder / "trivial")
-        mixed(40 if options.quick else 10, options.rounds, folder / "mixed")
-        canonical(20 if options.quick else 1, options.rounds, folder / "canonical")
+        parts = {
+            "trivial": (trivial, 1000 if options.quick else 10_000),
+            "mixed": (mixed, 40 if options.quick else 10),
+            "canonical": (canonical, 20 if options.quick else 1),
+        }
+        for part, (measure, number) in parts.items():
+            if options.only in (None, part):
+                measure(number, options.rounds, folder / part)
 
 
 if __name__ == "__main__":
