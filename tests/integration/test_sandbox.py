@@ -115,6 +115,18 @@ def test_every_judgement_says_at_which_level_it_was_made(home: Path, level: Leve
     judge.close()
 
 
+def test_large_outputs_are_equal_as_python_has_it(judge: Judge) -> None:
+    """Only their digests are compared: they must not tell 1.0 from 1, or a long one from a short."""
+    count = 120_000  # integers that are sent as they are, and floats that are not
+    ones = problem("def f(n):\n    return [1] * n\n", [[5]], [[count], [4 * count]])
+    assert judge.hidden(ones, ones.reference).solved
+    assert judge.hidden(ones, "def f(n): return [1.0] * n").solved
+    assert judge.hidden(ones, "def f(n): return [True] * n").solved
+    for wrong in ("[1.5] * n", "(1,) * n", "[1] * (n - 1) + [2]", "['1'] * n"):
+        code = f"def f(n): return {wrong} if n > 5 else [1] * n"
+        assert judge.hidden(ones, code).reason in ("wrong answer", "output too large"), wrong
+
+
 def test_base_and_plus_tests_meet_a_fresh_program_each(judge: Judge) -> None:
     """EvalPlus runs them apart; a program that keeps state between calls must not differ here."""
     counting = problem(
