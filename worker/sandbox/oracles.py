@@ -37,6 +37,13 @@ def reduction(problem: HiddenTests) -> str:
     return ""
 
 
+def output(problem: HiddenTests, sent: Any) -> Any:
+    """What a program returned, out of what was sent of it."""
+    if reduction(problem) == "set" and isinstance(sent, tuple) and len(sent) == 2:
+        return sent[1]
+    return sent
+
+
 def right(problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float) -> bool:
     """Whether `got` is a right output of this problem for these arguments."""
     try:
@@ -50,6 +57,9 @@ def _right(
 ) -> bool:
     if problem.problem_id == "HumanEval/32":
         return _is_root(arguments[0], expected, got, atol)
+    if reduction(problem) == "set":
+        (expected_set, expected), (got_set, got) = expected, got
+        return bool(got_set == expected_set) or matches(expected, got, atol)
     if matches(expected, got, atol):
         return True
     if not _is_mbpp(problem):

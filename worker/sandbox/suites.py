@@ -70,7 +70,7 @@ class Prepared:
             (problem.base_inputs, expected.base),
             (problem.plus_inputs, expected.plus),
         ):
-            values = [_value(answer.frame) for answer in answers]
+            values = [oracles.output(problem, _value(answer.frame)) for answer in answers]
             atols = comparison.tolerances(problem.atol, values)
             sets.append(Tests(problem, mbpp.arguments(problem.problem_id, given), answers, atols))
         return cls(*sets)
@@ -198,7 +198,9 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
         right = oracles.right(tests.problem, arguments, expected, got, atol)
     if right:
         return None
-    return _failed(tests, index, Status.FAIL, "wrong answer", got=shown(got))
+    return _failed(
+        tests, index, Status.FAIL, "wrong answer", got=shown(oracles.output(tests.problem, got))
+    )
 
 
 def _digest(frame: bytes) -> bytes | None:
@@ -219,7 +221,9 @@ def _failed(
         status,
         reason=reason,
         failing_input=shown(tests.inputs[index]),
-        expected=_begin(expected) if expected[:1] == frames.DIGEST else shown(_value(expected)),
+        expected=_begin(expected)
+        if expected[:1] == frames.DIGEST
+        else shown(oracles.output(tests.problem, _value(expected))),
         got=got[:SHOWN] if got is not None else None,
     )
 

@@ -61,12 +61,13 @@ def _call(fd: int, function: Callable[..., Any], inputs: list[list[Any]], reduct
     reduce = _REDUCTIONS[reduction]
     for arguments in inputs:
         try:
-            output = reduce(function(*arguments))
+            returned = function(*arguments)
+            output = reduce(returned)
         except BaseException as error:
             frames.send(fd, frames.RAISED, _bytes(_described(error)))
             continue
         try:
-            tag = frames.VALUE if type(output) in wire.PLAIN else frames.LIKE
+            tag = frames.VALUE if type(returned) in wire.PLAIN else frames.LIKE
             frames.send(fd, tag, wire.encode(output))
         except wire.TooLarge as error:
             _send_digest(fd, output, str(error))
@@ -78,12 +79,17 @@ def _same(output: Any) -> Any:
     return output
 
 
+def _as_set(output: Any) -> tuple[set[Any], Any]:
+    """And as it is: what is equal as a set may still be near as a list."""
+    return set(output), output
+
+
 def _presence(output: Any) -> bool:
     return output if isinstance(output, bool) else output is not None
 
 
 #: What is sent of an output; see oracles.py, which chooses.
-_REDUCTIONS: dict[str, Callable[[Any], Any]] = {"": _same, "set": set, "presence": _presence}
+_REDUCTIONS: dict[str, Callable[[Any], Any]] = {"": _same, "set": _as_set, "presence": _presence}
 
 
 def _send_digest(fd: int, output: Any, reason: str) -> None:
