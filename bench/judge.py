@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.judge_slots import SLOTS
+from bench.judge_slots import SLOTS, programs
 from evaluation import evalplus
 from evaluation.evalplus import Kind
 from evaluation.memory import PeakMemory
@@ -61,11 +61,9 @@ def theirs(what: str, every: int, cache: Path) -> tuple[Cost, float]:
     """The same programs by EvalPlus, its ground truth in the cache; and the seconds that took."""
     costs, ground_truth = [], 0.0
     for kind in FILES:
-        some = tasks(kind, every)
+        some = [task for task in tasks(kind, every) if programs(what, task)]
         samples = [
-            (program.task_id, program.code)
-            for task in some
-            for program in (task.programs if what == "mixed" else task.programs[:1])
+            (program.task_id, program.code) for task in some for program in programs(what, task)
         ]
         found = evalplus.evaluate(
             kind, [task.record for task in some], samples, SLOTS, cache, linger=True
@@ -140,16 +138,26 @@ def canonical(every: int, rounds: int, folder: Path) -> None:
     print(f"ground truth on disk: {size(home):.1f} MB, EvalPlus {size(cache):.1f} MB", flush=True)
 
 
-def mixed(every: int, rounds: int, folder: Path) -> None:
-    """Right and wrong programs of all classes."""
+def warm(what: str, title: str, every: int, rounds: int, folder: Path) -> None:
+    """Programs of one sort, with the ground truth at hand."""
     home, cache = folder / "ours", folder / "theirs"
-    ours("canonical", every, home)
-    theirs("canonical", every, cache)
+    ours(what, every, home)
+    theirs(what, every, cache)
     here, there = [], []
     for _ in range(rounds):
-        here.append(ours("mixed", every, home)[0])
-        there.append(theirs("mixed", every, cache)[0])
-    compared("right and wrong programs", here, there)
+        here.append(ours(what, every, home)[0])
+        there.append(theirs(what, every, cache)[0])
+    compared(title, here, there)
+
+
+def real(every: int, rounds: int, folder: Path) -> None:
+    """What two models wrote for 80 problems, each several times."""
+    warm("real", "programs written by models", every, rounds, folder)
+
+
+def mixed(every: int, rounds: int, folder: Path) -> None:
+    """Right and wrong programs of all classes."""
+    warm("mixed", "right and wrong programs of all classes", every, rounds, folder)
 
 
 def trivial(count: int, rounds: int, folder: Path) -> None:
@@ -188,7 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.judge")
     parser.add_argument("--quick", action="store_true", help="every twentieth problem")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["trivial", "mixed", "canonical"])
+    parser.add_argument("--only", choices=["trivial", "real", "mixed", "canonical"])
     options = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} before, {options.rounds} rounds", flush=True)
@@ -197,6 +205,7 @@ def main() -> None:
         folder.chmod(0o755)
         parts = {
             "trivial": (trivial, 1000 if options.quick else 10_000),
+            "real": (real, 4 if options.quick else 1),
             "mixed": (mixed, 40 if options.quick else 10),
             "canonical": (canonical, 20 if options.quick else 1),
         }

@@ -1,6 +1,7 @@
 """One measurement of our judge, in a process of its own, so that all it costs can be counted.
 
-    python -m bench.judge_slots canonical|mixed EVERY     python -m bench.judge_slots trivial COUNT
+    python -m bench.judge_slots canonical|real|mixed EVERY
+    python -m bench.judge_slots trivial COUNT
 
 Prints one line of JSON. FOUREYES_HOME holds the expected outputs; two slots, default profile.
 """
@@ -17,11 +18,13 @@ from pathlib import Path
 from evaluation.memory import tree
 from models.problem import HiddenTests
 from tests.parity.judges import judged
-from tests.parity.programs import FILES, tasks
+from tests.parity.programs import FILES, Program, Task, tasks
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import DEFAULT
 
 SLOTS = 2
+#: Times that a program written by a model is judged: so many samples of a problem.
+SAMPLES = 5
 _PR_SET_CHILD_SUBREAPER = 36
 TRIVIAL = HiddenTests("Trivial/0", "f", "def f(x):\n    return x\n", [[1]], [], 0.0, "0" * 64)
 
@@ -55,13 +58,22 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def programs(what: str, task: Task) -> list[Program]:
+    """The programs of a task: its canonical solution, what models wrote (as samples), or all."""
+    if what == "canonical":
+        return [task.programs[0]]
+    if what == "real":
+        return SAMPLES * [one for one in task.programs if one.kind == "written by a model"]
+    return list(task.programs)
+
+
 def benchmark(what: str, every: int) -> dict[str, float]:
-    """Judge the canonical solutions of the official problems, or all programs for them."""
+    """Judge programs for every so many-th of the official problems."""
     jobs = [
         (task.tests, program.code)
         for kind in FILES
         for task in tasks(kind, every)
-        for program in (task.programs if what == "mixed" else task.programs[:1])
+        for program in programs(what, task)
     ]
     inherit()
     began, cpu = time.monotonic(), inherited_cpu_seconds()

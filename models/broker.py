@@ -26,8 +26,10 @@ OLDEST_RABBITMQ = (3, 8)
 EXCHANGE = Exchange("foureyes", type="topic")
 DEAD = "foureyes.dead"
 
-START = "start"
-EXECUTION = "execution"
+#: Queues.
+START, EXECUTION = "start", "execution"
+#: Tasks: the queue of attempts that go on holds but one kind, named like it; models' are by Kind.
+EXECUTE = "execute"
 
 #: Connecting again: for about a minute, at most three seconds apart.
 _PUBLISH_AGAIN = {"max_retries": 22, "interval_start": 0, "interval_step": 0.5, "interval_max": 3}
@@ -112,7 +114,6 @@ def app() -> Celery:
         worker_send_task_events=True,  # without anybody switching it on
         control_queue_exclusive=False,  # exclusive ones end a worker after a half-open connection
         event_queue_exclusive=False,  # the same
-        worker_hijack_root_logger=True,  # our log lines look like Celery's
     )
     return celery
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import psycopg
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -97,6 +97,13 @@ def session() -> Iterator[Session]:
     """A transaction: committed at the end of the block, rolled back if it raises."""
     with Session(engine(), expire_on_commit=False) as current, current.begin():
         yield current
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """The same without the ORM, for what every step of every attempt does."""
+    with engine().begin() as connection:
+        yield connection
 
 
 def is_passing(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.enums import Level
 from models.errors import FoureyesError
+from models.logs import LogFormat
 
 
 class Settings(BaseSettings):
@@ -29,6 +30,8 @@ class Settings(BaseSettings):
     broker_url: SecretStr | None = None
     #: The model that a GPU or CPU model worker serves; set by whoever starts the worker.
     model: str | None = None
+    #: How workers and the reaper write their logs: text, or json.
+    log: LogFormat = LogFormat.TEXT
     #: Programs judged at the same time by one execution worker.
     slots: int = Field(default=1, ge=1, le=64)
     #: The least that must hold a program: A, or B where namespaces cannot be had. A is tried first.

@@ -7,17 +7,34 @@ Every moment that decides something is the database's: workers' clocks may diffe
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from models.enums import State
 from models.settings import settings
-from models.tables import Attempt, Completion, Step, Work
+from models.tables import Attempt, Completion, Execution, Step
 
-AnyWork = TypeVar("AnyWork", bound=Work)
+#: The tables of work.
+AnyTable = type[Completion] | type[Execution]
+#: Statements are run as they are, without the ORM: they are most of what a step costs.
+Db = Connection | Session
 
 #: Seconds to the second try; doubled with each further one.
 FIRST_BACKOFF = 2.0
@@ -40,76 +57,143 @@ def after_grace() -> Any:
     return later(settings().grace)
 
 
-def ask(session: Session, wanted: AnyWork) -> tuple[AnyWork, bool]:
-    """The row with `wanted.key`, made if there is none, and whether its message must now be sent.
+@dataclass(frozen=True)
+class Asked:
+    """Work that somebody wants: `values` are the columns that say what it is, its key among them."""
+
+    table: AnyTable
+    values: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What the work is known by."""
+        key: str = self.values["key"]
+        return key
+
+
+def ask(db: Db, asked: Asked) -> tuple[Row[Any], bool]:
+    """The `answer_columns` of the row with this key, made if there is none; whether to send it now.
 
     The row comes back locked against being finished, until this transaction ends: so whoever
     finishes it later sees the step that this transaction adds, and lets its attempt go on. A row
     that ended in error or was cancelled is asked for anew.
     """
-    table = type(wanted)
-    values = {
-        name: value
-        for name, value in wanted.model_dump(exclude={"id"}).items()
-        if name not in ("created_at", "send_again_at")
-    } | {"created_at": moment(), "send_again_at": after_grace()}
-    made = session.execute(
-        insert(table)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(col(table.id))
-    ).scalar()
-    row = session.exec(
-        select(table).where(table.key == wanted.key).with_for_update(read=True)
-    ).one()
-    if row.state in (State.ERROR, State.CANCELLED):
-        session.execute(
-            update(table)
-            .where(col(table.id) == row.id, col(table.state).in_([State.ERROR, State.CANCELLED]))
-            .values(**_fresh())
+    values = asked.values | {"grace": settings().grace}
+    made = db.execute(_inserting(asked.table), values).first()
+    if made is not None:
+        return made, True
+    wanted = {"wanted": asked.key}
+    row = db.execute(_locking(asked.table), wanted).one()
+    if row.state not in _GIVEN_UP:
+        return row, False
+    table = asked.table
+    db.execute(
+        update(table)
+        .where(col(table.id) == row.id, col(table.state).in_(_GIVEN_UP))
+        .values(
+            state=State.QUEUED,
+            tries=0,
+            error=None,
+            worker=None,
+            lease_until=None,
+            send_again_at=after_grace(),
         )
-        session.refresh(row)
-        return row, True
-    return row, made is not None
+    )
+    return db.execute(_locking(table), wanted).one(), True
 
 
-def _fresh() -> dict[str, Any]:
-    return {
-        "state": State.QUEUED,
-        "tries": 0,
-        "error": None,
-        "worker": None,
-        "lease_until": None,
-        "send_again_at": after_grace(),
-    }
+_GIVEN_UP = (State.ERROR, State.CANCELLED)
+_OPEN = (State.QUEUED, State.RUNNING)
 
 
-def claim(session: Session, table: type[AnyWork], row_id: int, worker: str) -> AnyWork | None:
+def answer_columns(table: AnyTable) -> tuple[Any, ...]:
+    """What an attempt reads of the work that it asked for."""
+    common = (table.id, table.key, table.state, table.error)
+    if table is Completion:
+        return (*common, Completion.text)
+    return (*common, Execution.detail, Execution.base, Execution.plus)
+
+
+@cache
+def _inserting(table: AnyTable) -> Any:
+    again = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("grace"))
+    return (
+        insert(_core(table))
+        .values(state=State.QUEUED, tries=0, created_at=moment(), send_again_at=again)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(*answer_columns(table))
+    )
+
+
+@cache
+def _locking(table: AnyTable) -> Any:
+    wanted = select(*answer_columns(table)).where(col(table.key) == bindparam("wanted"))
+    return wanted.with_for_update(read=True)
+
+
+def _core(table: AnyTable) -> Table:
+    """The table without its class: statements on it need no ORM."""
+    core: Table = table.__table__  # type: ignore[union-attr]
+    return core
+
+
+def claim(db: Db, table: AnyTable, row_id: int, worker: str) -> Row[Any] | None:
     """Take a row to work on, or None if it is done, someone works on it, or nobody wants it.
 
     A row that no unfinished attempt waits for (its sweep was cancelled) becomes cancelled.
     """
-    free = or_(
-        col(table.state) == State.QUEUED,
-        and_(col(table.state) == State.RUNNING, col(table.lease_until) < moment()),
+    values = {"row": row_id, "by": worker, "lease": settings().lease}
+    row = db.execute(_claiming(table), values).first()
+    if row is not None:
+        return row
+    unwanted = db.execute(_cancelling(table), {"row": row_id})
+    assert isinstance(unwanted, CursorResult)
+    if unwanted.rowcount:
+        return None
+    return db.execute(_claiming(table), values).first()  # somebody asked just now
+
+
+def _free_now(table: AnyTable) -> ColumnElement[bool]:
+    """The row that is meant, if nobody works on it."""
+    lost = and_(col(table.state) == State.RUNNING, col(table.lease_until) < moment())
+    return and_(col(table.id) == bindparam("row"), or_(col(table.state) == State.QUEUED, lost))
+
+
+def _wanted(table: AnyTable) -> ColumnElement[bool]:
+    """Whether an unfinished attempt waits for a row."""
+    asks = and_(_asks(table) == table.id, col(Attempt.id) == Step.attempt_id)
+    return exists().where(asks, col(Attempt.state).in_(_OPEN)).correlate(_core(table))
+
+
+def _asks(table: AnyTable) -> Any:
+    """The column of a step that names a row of this table."""
+    return col(Step.completion_id if table is Completion else Step.execution_id)
+
+
+@cache
+def _claiming(table: AnyTable) -> Any:
+    until = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("lease"))
+    core = _core(table)
+    return (
+        update(core)
+        .where(_free_now(table), _wanted(table))
+        .values(
+            state=State.RUNNING, worker=bindparam("by"), tries=core.c.tries + 1, lease_until=until
+        )
+        .returning(*core.c)
     )
-    row = session.exec(select(table).where(table.id == row_id, free).with_for_update()).first()
-    if row is None:
-        return None
-    if not waiting_attempts(session, table, row_id):
-        row.state = State.CANCELLED
-        return None
-    row.state = State.RUNNING
-    row.worker = worker
-    row.tries += 1
-    row.lease_until = later(settings().lease)
-    session.flush()
-    return row
 
 
-def renew(session: Session, table: type[AnyWork], row_ids: Iterable[int], worker: str) -> None:
+@cache
+def _cancelling(table: AnyTable) -> Any:
+    return (
+        update(_core(table)).where(_free_now(table), ~_wanted(table)).values(state=State.CANCELLED)
+    )
+
+
+def renew(db: Db, table: AnyTable, row_ids: Iterable[int], worker: str) -> None:
     """Hold on to claims for another lease."""
-    session.execute(
+    db.execute(
         update(table)
         .where(
             col(table.id).in_(list(row_ids)),
@@ -120,70 +204,81 @@ def renew(session: Session, table: type[AnyWork], row_ids: Iterable[int], worker
     )
 
 
-def finish(session: Session, row: Work, worker: str, **result: Any) -> bool:
+def finish(db: Db, table: AnyTable, row_id: int, worker: str, **result: Any) -> bool:
     """Write a result, if the claim is still held; False if someone else took the row over."""
-    return _end(session, row, worker, state=State.DONE, error=None, finished_at=moment(), **result)
+    values = result | {"state": State.DONE, "error": None}
+    return _end(db, _ending(table), row_id, worker, values)
 
 
-def fail(session: Session, row: Work, worker: str, error: str, permanent: bool) -> bool:
+def fail(db: Db, table: AnyTable, row: Row[Any], worker: str, error: str, permanent: bool) -> bool:
     """Note an infrastructure failure: try again later, or end in error. True if it has ended."""
     ended = permanent or row.tries >= settings().tries
     if ended:
-        _end(session, row, worker, state=State.ERROR, error=error, finished_at=moment())
-        return True
-    backoff = FIRST_BACKOFF * 2 ** (row.tries - 1)
-    _end(
-        session,
-        row,
-        worker,
-        state=State.QUEUED,
-        error=error,
-        send_again_at=later(backoff),
-    )
-    return False
+        _end(db, _ending(table), row.id, worker, {"state": State.ERROR, "error": error})
+    else:
+        backoff = FIRST_BACKOFF * 2 ** (row.tries - 1)
+        again = _of_holder(table).values(send_again_at=later(backoff))
+        _end(db, again, row.id, worker, {"state": State.QUEUED, "error": error})
+    return bool(ended)
 
 
-def _end(session: Session, row: Work, worker: str, **values: Any) -> bool:
-    table = type(row)
-    changed = session.execute(
-        update(table)
-        .where(
-            col(table.id) == row.id, col(table.worker) == worker, col(table.state) == State.RUNNING
-        )
-        .values(worker=worker, lease_until=None, **values)
+def _of_holder(table: AnyTable) -> Any:
+    """An update of the row that is meant, if `by` holds it; it gives the claim back."""
+    held = and_(
+        col(table.id) == bindparam("row"),
+        col(table.worker) == bindparam("by"),
+        col(table.state) == bindparam("held", State.RUNNING),
     )
+    return update(_core(table)).where(held).values(lease_until=None)
+
+
+@cache
+def _ending(table: AnyTable) -> Any:
+    return _of_holder(table).values(finished_at=moment())
+
+
+def _end(db: Db, statement: Any, row_id: int, worker: str, values: dict[str, Any]) -> bool:
+    changed = db.execute(statement, values | {"row": row_id, "by": worker})
     assert isinstance(changed, CursorResult)
     return changed.rowcount == 1
 
 
-def waiting_attempts(session: Session, table: type[AnyWork], row_id: int) -> list[int]:
+def state(db: Db, table: AnyTable, row_id: int) -> State | None:
+    """A row's state; None if there is no such row."""
+    row = db.execute(select(table.state).where(table.id == row_id)).first()
+    return State(row.state) if row else None
+
+
+def waiting_attempts(db: Db, table: AnyTable, row_id: int) -> list[int]:
     """The unfinished attempts that asked for this row."""
-    asked = Step.completion_id if table is Completion else Step.execution_id
-    return list(
-        session.exec(
-            select(Attempt.id)
-            .join(Step, col(Step.attempt_id) == Attempt.id)
-            .where(asked == row_id, col(Attempt.state).in_([State.QUEUED, State.RUNNING]))
-            .distinct()
-            .order_by(col(Attempt.id))
-        )
+    return list(db.execute(_waiting(table), {"row": row_id}).scalars())
+
+
+@cache
+def _waiting(table: AnyTable) -> Any:
+    return (
+        select(col(Attempt.id))
+        .join(Step, col(Step.attempt_id) == Attempt.id)
+        .where(_asks(table) == bindparam("row"), col(Attempt.state).in_(_OPEN))
+        .distinct()
+        .order_by(col(Attempt.id))
     )
 
 
-def release(session: Session, table: type[AnyWork], node: str) -> int:
+def release(db: Db, table: AnyTable, node: str) -> int:
     """Give back what an earlier process of this worker node had claimed; it is gone. Their count."""
-    return _free(session, table, col(table.worker).startswith(f"{node}/", autoescape=True))
+    return _free(db, table, col(table.worker).startswith(f"{node}/", autoescape=True))
 
 
-def expire(session: Session, table: type[AnyWork]) -> int:
+def expire(db: Db, table: AnyTable) -> int:
     """Free the rows whose worker has stopped renewing its claim. Their count."""
-    return _free(session, table, col(table.lease_until) < moment())
+    return _free(db, table, col(table.lease_until) < moment())
 
 
-def _free(session: Session, table: type[AnyWork], lost: ColumnElement[bool]) -> int:
+def _free(db: Db, table: AnyTable, lost: ColumnElement[bool]) -> int:
     """Let claims of lost workers be claimed anew, at once; end what has killed every worker."""
     lost = and_(col(table.state) == State.RUNNING, lost)
-    session.execute(
+    db.execute(
         update(table)
         .where(lost, col(table.tries) >= MOST_CLAIMS)
         .values(
@@ -193,7 +288,7 @@ def _free(session: Session, table: type[AnyWork], lost: ColumnElement[bool]) -> 
             finished_at=moment(),
         )
     )
-    changed = session.execute(
+    changed = db.execute(
         update(table)
         .where(lost)
         .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=moment())

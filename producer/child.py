@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_CRITICAL = re.compile(r"\b(CRITICAL|FATAL)\b")
+_CRITICAL = re.compile(r"\b(critical|CRITICAL|FATAL)\b")
 _EXCEPTION = re.compile(r"^[\w.]*(Error|Exception)\b")  # a traceback's last line, or Valkey's
 _libc = ctypes.CDLL(None)
 

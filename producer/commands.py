@@ -198,6 +198,10 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
             f"about {load.prompt_tokens:,} tokens in, {load.answer_tokens:,} out",
             markup=False,
         )
+    if plan.every > 1:
+        console.print(
+            f"  (estimated from one problem in {plan.every})", style="dim", highlight=False
+        )
     shared = plan.unshared_calls - plan.calls
     if shared:
         console.print(f"  {shared:,} further calls are shared and made once", markup=False)

@@ -1,13 +1,14 @@
 """Writing a sweep's rows and sending its start messages; cancelling it, and retrying its errors.
 
 All rows of a sweep are written in one transaction: nothing is half enqueued. Doing it again adds
-what is missing and lets everything unfinished go on.
+what is missing and lets everything unfinished go on. No list of attempts is ever held here: the
+database makes them from the grid, and their start messages are sent as they are read.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
@@ -32,9 +33,23 @@ from models.work import later, moment
 from producer.sweep import Sweep
 from worker.digest import digest
 
-#: Attempts that one start message lets go: a hundred thousand must not be as many messages.
-STARTS_PER_MESSAGE = 20
+#: Attempts that one start message lets go: a hundred thousand must not be as many messages, as each
+#: waits for the broker's word; but few must not wait for each other in one worker.
+_FEWEST_PER_MESSAGE, _MOST_PER_MESSAGE = 20, 200
+_MESSAGES = 500
 _ROWS_PER_INSERT = 2000
+_ATTEMPTS_PER_INSERT = 50_000
+
+#: Problem by problem, so that what is shared is soon shared.
+_INSERT_ATTEMPTS = text("""
+INSERT INTO attempt (run_id, problem_id, sample, state, created_at, moved_at)
+SELECT run_id, problem_id, sample, 'queued', clock_timestamp(), clock_timestamp()
+FROM unnest(CAST(:problems AS integer[])) WITH ORDINALITY AS problem (problem_id, at),
+    unnest(CAST(:runs AS integer[])) WITH ORDINALITY AS run (run_id, position),
+    generate_series(0, :samples - 1) AS sample
+ORDER BY at, position, sample
+ON CONFLICT (run_id, problem_id, sample) DO NOTHING
+""")
 
 _OPEN = [State.QUEUED, State.RUNNING]
 
@@ -56,39 +71,50 @@ def enqueue(sweep: Sweep) -> SweepRow:
         }
         problem_ids = _problems(db, sweep)
         run_ids = _runs(db, sweep, row.id, model_ids)
-        attempts = [
-            {"run_id": run_id, "problem_id": problem_id, "sample": sample}
-            for benchmark, ids in problem_ids.items()
-            for problem_id in ids  # problem by problem, so that what is shared is soon shared
-            for run_id in run_ids[benchmark]
-            for sample in range(sweep.file.samples)
-        ]
-        (at,) = db.execute(select(moment())).one()  # the reaper compares it with that clock
-        stamps = {"state": State.QUEUED, "created_at": at, "moved_at": at}
-        _insert_missing(
-            db, Attempt, [a | stamps for a in attempts], ["run_id", "problem_id", "sample"]
-        )
+        for benchmark, ids in problem_ids.items():
+            runs, samples = run_ids[benchmark], sweep.file.samples
+            for some in _chunks(ids, max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples))):
+                cells = {"problems": some, "runs": runs, "samples": samples}
+                db.execute(_INSERT_ATTEMPTS, cells)
         _reopen(db, row.id, [State.CANCELLED])
     return row
 
 
 def send_starts(sweep_id: int) -> int:
     """Tell workers about every unfinished attempt of a sweep; how many there are."""
-    with session() as db:
-        sweep = db.get_one(SweepRow, sweep_id)
-        open_attempts = list(
-            db.exec(
-                select(Attempt.id)
-                .join(Run)
-                .where(Run.sweep_id == sweep_id, col(Attempt.state).in_(_OPEN))
-                .order_by(col(Attempt.id))
+    total = unfinished(sweep_id)
+    size = min(max(_FEWEST_PER_MESSAGE, total // _MESSAGES), _MOST_PER_MESSAGE)
+    for first, ids in _open_attempts(sweep_id, size):
+        shown = f"{first}: attempts {ids[0]} to {ids[-1]}"
+        broker.send(broker.START, broker.START, *ids, shown=shown)
+    return total
+
+
+def _open_attempts(sweep_id: int, size: int) -> Iterator[tuple[str, list[int]]]:
+    """The sweep's name and the ids of its unfinished attempts, so many at a time.
+
+    Each time in a transaction of its own: none is open while the broker is waited for.
+    """
+    last = 0
+    while True:
+        with session() as db:
+            name = db.get_one(SweepRow, sweep_id).name
+            ids = list(
+                db.exec(
+                    select(Attempt.id)
+                    .where(
+                        col(Attempt.run_id).in_(_runs_of(sweep_id)),
+                        col(Attempt.state).in_(_OPEN),
+                        col(Attempt.id) > last,
+                    )
+                    .order_by(col(Attempt.id))
+                    .limit(size)
+                )
             )
-        )
-    for ids in _chunks(open_attempts, STARTS_PER_MESSAGE):
-        numbers = [attempt_id for attempt_id in ids if attempt_id is not None]
-        shown = f"{sweep.name}: attempts {numbers[0]} to {numbers[-1]}"
-        broker.send(broker.START, broker.START, *numbers, shown=shown)
-    return len(open_attempts)
+        if not ids:
+            return
+        yield name, ids
+        last = ids[-1]
 
 
 def cancel(sweep_id: int) -> int:
@@ -101,9 +127,9 @@ def cancel(sweep_id: int) -> int:
             update(Attempt)
             .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
             .values(state=State.CANCELLED, finished_at=func.now())
-            .returning(col(Attempt.id))
         )
-        return len(ended.all())
+        assert isinstance(ended, CursorResult)
+        return ended.rowcount
 
 
 def retry(sweep_id: int) -> int:

@@ -31,6 +31,8 @@ TOKENS_PER_SECOND = {
     "qwen2.5-coder-0.5b": (60.0, 15.0),
     "qwen2.5-coder-1.5b": (25.0, 8.0),
 }
+#: Attempts to rehearse; of a sweep of more, only some problems.
+_REHEARSED = 2000
 #: Characters of English and Python in a token.
 CHARACTERS_PER_TOKEN = 3.6
 
@@ -45,12 +47,25 @@ class Load:
     already_done: int = 0
     seconds: float | None = 0.0
 
+    def scale(self, factor: float) -> None:
+        """Let some problems stand for all."""
+        self.calls = round(self.calls * factor)
+        self.prompt_tokens = round(self.prompt_tokens * factor)
+        self.answer_tokens = round(self.answer_tokens * factor)
+        self.already_done = round(self.already_done * factor)
+        if self.seconds is not None:
+            self.seconds *= factor
+
 
 @dataclass
 class Estimate:
-    """At most this much work, what is shared counted once."""
+    """At most this much work, what is shared counted once.
+
+    `every`: every so manieth problem was rehearsed; 1 is all of them.
+    """
 
     attempts: int
+    every: int = 1
     unshared_calls: int = 0
     models: dict[str, Load] = field(default_factory=lambda: defaultdict(Load))
 
@@ -69,14 +84,16 @@ class Estimate:
 def estimate(sweep: Sweep) -> Estimate:
     """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took."""
     asked: dict[str, tuple[str, Kind, Call]] = {}
-    total = Estimate(attempts=sweep.attempts)
+    total = Estimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
+    rehearsed = 0
     for cell in sweep.cells():
         names = {Role.CODER: cell.pairing.coder, Role.REVIEWER: cell.pairing.reviewer}
         models = {role: sweep.file.models[name] for role, name in names.items()}
         caller = Caller(
             sweep.templates(cell.pattern.style.prompts), cell.pattern.style, sweep.fresh
         )
-        for problem in sweep.problems[cell.benchmark]:
+        for problem in sweep.problems[cell.benchmark][:: total.every]:
+            rehearsed += sweep.file.samples
             for sample in range(sweep.file.samples):
                 for step, made in _rehearse(cell.pattern, problem.spec(), caller, models, sample):
                     total.unshared_calls += 1
@@ -95,6 +112,10 @@ def estimate(sweep: Sweep) -> Estimate:
         load.answer_tokens += ANSWER_TOKENS[kind]
         seconds = taken.get((name, kind)) or _expected(sweep.file.models[name], kind, prompt_tokens)
         load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
+    factor = sweep.attempts / rehearsed
+    total.unshared_calls = round(total.unshared_calls * factor)
+    for load in total.models.values():
+        load.scale(factor)
     return total
 
 

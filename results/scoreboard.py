@@ -67,8 +67,10 @@ class Scoreboard:
 
 _SCORES = text("SELECT * FROM v_scores WHERE sweep_id = :sweep ORDER BY run_id")
 _OUTCOMES = text(
-    "SELECT run_id, benchmark, problem_id, sample, outcome FROM v_attempts"
-    " WHERE sweep_id = :sweep AND outcome IS NOT NULL ORDER BY attempt_id"
+    "SELECT attempt.run_id, run.benchmark, problem.problem_id, attempt.sample, attempt.outcome"
+    " FROM run JOIN attempt ON attempt.run_id = run.id"
+    " JOIN problem ON problem.id = attempt.problem_id"
+    " WHERE run.sweep_id = :sweep AND attempt.outcome IS NOT NULL ORDER BY attempt.id"
 )
 
 

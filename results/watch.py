@@ -1,137 +1,127 @@
-"""Live progress, from rows alone: it tells the same whoever does the work."""
+"""Live progress of a sweep, for a person."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import text
-from sqlmodel import Session
 
 from models.session import session
+from results.progress import ModelProgress, Progress, RunProgress, progress
 from results.text import visible
 
+#: Seconds between looks; of the time, looking takes at most a fifth.
 _REFRESH = 1.0
+_PAUSE = 4.0
 _PLAIN_EVERY = 10.0
+#: Lines that are not of runs, at most.
+_OTHER_LINES = 12
 
 
-@dataclass(frozen=True)
-class _Row:
-    benchmark: str
-    pattern: str
-    attempts: int
-    ended: int
-    solved: int
-    errors: int
-    unfinished: int
-
-
-_RUNS = text(
-    "SELECT benchmark, pattern, attempts, ended, solved, errors, unfinished"
-    " FROM v_progress WHERE sweep_id = :sweep ORDER BY position"
-)
-_CALLS = text(
-    """
-    SELECT language_model.name,
-        count(*) FILTER (WHERE completion.state = 'done') AS done,
-        count(*) FILTER (WHERE completion.state = 'running') AS running,
-        count(*) FILTER (WHERE completion.state = 'queued') AS queued,
-        coalesce(sum(completion.completion_tokens) FILTER (
-            WHERE completion.finished_at > now() - interval '1 minute'), 0) AS tokens
-    FROM completion JOIN language_model ON language_model.id = completion.model_id
-    WHERE completion.id IN (
-        SELECT step.completion_id FROM step
-        JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
-        WHERE run.sweep_id = :sweep)
-    GROUP BY language_model.name ORDER BY language_model.name
-    """
-)
-_ERRORS = text(
-    "SELECT benchmark, problem_id, pattern, error FROM v_attempts"
-    " WHERE sweep_id = :sweep AND outcome = 'error' ORDER BY finished_at DESC LIMIT 3"
-)
-
-
-def watch(sweep_id: int, console: Console, check: Callable[[], None] = lambda: None) -> bool:
-    """Show a sweep's progress until it is done (then True).
+def watch(sweep_id: int, console: Console, check: Callable[[], None] = lambda: None) -> None:
+    """Show a sweep's progress until it is done.
 
     `check` is called at every round, and may raise to end the watching.
     """
-    started = time.monotonic()
     if not console.is_terminal:
-        return _watch_plainly(sweep_id, console, check)
-    first: int | None = None
+        _watch_plainly(sweep_id, console, check)
+        return
     with Live(console=console, transient=True, auto_refresh=False) as live:
         while True:
             check()
-            with session() as db:
-                rows = _runs(db, sweep_id)
-                ended = sum(row.ended for row in rows)
-                first = ended if first is None else first
-                elapsed = time.monotonic() - started
-                live.update(_screen(db, sweep_id, rows, elapsed, ended - first), refresh=True)
-            if not any(row.unfinished for row in rows):
-                return True
-            time.sleep(_REFRESH)
+            began = time.monotonic()
+            found = look(sweep_id)
+            live.update(screen(found, console.height), refresh=True)
+            if not found.unfinished:
+                return
+            time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
 
 
-def _watch_plainly(sweep_id: int, console: Console, check: Callable[[], None]) -> bool:
+def look(sweep_id: int) -> Progress:
+    """A sweep's progress now."""
+    with session() as db:
+        return progress(db, sweep_id)
+
+
+def _watch_plainly(sweep_id: int, console: Console, check: Callable[[], None]) -> None:
     """For logs: a line now and then."""
     last = 0.0
     while True:
         check()
-        with session() as db:
-            rows = _runs(db, sweep_id)
-        done = not any(row.unfinished for row in rows)
-        if done or time.monotonic() - last >= _PLAIN_EVERY:
-            last = time.monotonic()
-            ended, all_of_them = sum(r.ended for r in rows), sum(r.attempts for r in rows)
-            errors = sum(row.errors for row in rows)
-            console.print(f"{ended} of {all_of_them} attempts ended, {errors} errors")
+        began = time.monotonic()
+        found = look(sweep_id)
+        done = not found.unfinished
+        if done or began - last >= _PLAIN_EVERY:
+            last = began
+            console.print(summary(found), markup=False, highlight=False)
         if done:
-            return True
-        time.sleep(_REFRESH)
+            return
+        time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
 
 
-def _runs(db: Session, sweep_id: int) -> list[_Row]:
-    found = db.execute(_RUNS, {"sweep": sweep_id})
-    return [_Row(*row) for row in found]
+def summary(found: Progress) -> str:
+    """A sweep's progress in one line."""
+    said = f"{found.ended:,} of {found.attempts:,} attempts ended, {found.errors:,} errors"
+    if found.unfinished and found.seconds_left is not None:
+        said += f", {found.per_minute:.0f} a minute, about {_clock(found.seconds_left)} left"
+    tokens = sum(model.completion_tokens for model in found.models)
+    spent = sum(model.spent for model in found.models)
+    if tokens:
+        said += f"; {tokens:,} tokens written"
+    return said + (f", ${spent:.2f}" if spent else "")
 
 
-def _screen(
-    db: Session, sweep_id: int, rows: list[_Row], elapsed: float, ended_here: int
-) -> RenderableType:
+def screen(found: Progress, height: int) -> RenderableType:
+    """A sweep's progress, on a screen of so many lines."""
     table = Table(box=None, padding=(0, 1))
-    for column in ("benchmark", "pattern", ""):
+    several = len({run.pairing for run in found.runs}) > 1
+    for column in ("benchmark", "pattern", *(["pairing"] if several else []), ""):
         table.add_column(column)
     for column in ("ended", "solved", "errors"):
         table.add_column(column, justify="right")
-    for row in rows:
+    runs = _fitting(found.runs, max(3, height - _OTHER_LINES))
+    for run in runs:
         table.add_row(
-            row.benchmark,
-            row.pattern,
-            ProgressBar(total=max(row.attempts, 1), completed=row.ended, width=20),
-            f"{row.ended}/{row.attempts}",
-            str(row.solved),
-            Text(str(row.errors), style="red" if row.errors else "dim"),
+            run.benchmark,
+            run.pattern,
+            *([run.pairing] if several else []),
+            ProgressBar(total=max(run.attempts, 1), completed=run.ended, width=20),
+            f"{run.ended}/{run.attempts}",
+            str(run.solved),
+            Text(str(run.errors), style="red" if run.errors else "dim"),
         )
-    lines: list[RenderableType] = [table, Text()]
-    for name, done, running, queued, tokens in db.execute(_CALLS, {"sweep": sweep_id}):
-        calls = f" {name}: {done} calls done, {running} running, {queued} waiting"
-        lines.append(Text(f"{calls}, {tokens / 60:.0f} tokens/s"))
-    for benchmark, problem_id, pattern, error in db.execute(_ERRORS, {"sweep": sweep_id}):
-        said = visible((error or "").splitlines()[0] if error else "")
-        lines.append(Text(f" {benchmark} {problem_id} {pattern}: {said}"[:110], style="red"))
-    left = sum(row.unfinished for row in rows)
-    remaining = f", about {_clock(elapsed / ended_here * left)} left" if ended_here else ""
-    lines.append(
-        Text(f" {_clock(elapsed)}{remaining}  (Ctrl-C stops; nothing is lost)", style="dim")
-    )
+    lines: list[RenderableType] = [table]
+    if hidden := len(found.runs) - len(runs):
+        lines.append(Text(f" and {hidden} more runs", style="dim"))
+    lines.append(Text())
+    lines += [Text(f" {_model(model)}") for model in found.models]
+    for error, times in found.failures:
+        said = visible(error.splitlines()[0] if error else "")
+        lines.append(Text(f" {times} x {said}"[:110], style="red"))
+    lines.append(Text(f" {summary(found)}"))
+    lines.append(Text(" Ctrl-C stops; nothing is lost", style="dim"))
     return Group(*lines)
+
+
+def _fitting(runs: list[RunProgress], most: int) -> list[RunProgress]:
+    """The runs that a screen has room for: those at work before those that ended or wait."""
+    if len(runs) <= most:
+        return runs
+    by_interest = sorted(runs, key=lambda run: (not run.unfinished, not run.ended))
+    chosen = by_interest[:most]
+    return [run for run in runs if run in chosen]
+
+
+def _model(model: ModelProgress) -> str:
+    said = f"{model.name}: {model.done:,} calls done, {model.running} running, {model.queued:,} waiting"
+    said += f"; {model.prompt_tokens:,} tokens read, {model.completion_tokens:,} written"
+    if model.rate:
+        said += f", {model.rate:,.0f}/s"
+    said += f"; busy {_clock(model.busy_seconds)}"
+    return said + (f", ${model.spent:.2f}" if model.spent else "")
 
 
 def _clock(seconds: float) -> str:

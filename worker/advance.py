@@ -1,17 +1,22 @@
 """Letting an attempt go on: replay its pattern from the recorded steps, and ask for what is next."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
 
+from models import broker
 from models.benchmark import parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.llm import AnyModel
-from models.problem import Trial
-from models.session import session
+from models.problem import Spec, Trial
+from models.session import transaction
 from models.tables import (
     Attempt,
     Completion,
@@ -23,7 +28,7 @@ from models.tables import (
     Sweep,
 )
 from models.text import storable
-from models.work import ask, moment
+from models.work import Asked, ask, moment
 from worker import patterns, templates
 from worker.replay import PatternError, Replay
 from worker.requests import Caller, execution_key
@@ -32,16 +37,82 @@ from worker.steps import Choice, Program, Result, VisibleTests
 from worker.steps import Step as Wanted
 from worker.verdict import Verdict
 
-AnyRow = Completion | Execution
+#: Sweeps, and specifications, that a process remembers; none of them ever changes.
+_REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
 
 _MODEL: TypeAdapter[AnyModel] = TypeAdapter(AnyModel)
+
+_coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
+_ATTEMPT: Any = (
+    select(  # type: ignore[call-overload]
+        Attempt.id,
+        Attempt.state,
+        Attempt.sample,
+        Attempt.problem_id,
+        Problem.benchmark,
+        col(Problem.problem_id).label("problem"),
+        Problem.version,
+        Run.pattern,
+        Run.options,
+        Run.coder_id,
+        Run.reviewer_id,
+        col(_coder.name).label("coder"),
+        col(_reviewer.name).label("reviewer"),
+        Run.sweep_id,
+        col(Sweep.key).label("sweep_key"),
+        col(Sweep.name).label("sweep"),
+    )
+    .select_from(Attempt)
+    .join(Run)
+    .join(Sweep)
+    .join(Problem)
+    .join(_coder, _coder.id == Run.coder_id)
+    .join(_reviewer, _reviewer.id == Run.reviewer_id)
+    .where(Attempt.id == bindparam("attempt"))
+    .with_for_update(of=Attempt)
+)
+#: What an attempt has asked for so far; each row has models.work.answer_columns of either table.
+_STEPS: Any = (
+    select(  # type: ignore[call-overload, misc]
+        Step.position,
+        Step.branch,
+        col(Step.id).label("step_id"),
+        Step.verdict,
+        Step.code,
+        func.coalesce(Completion.id, Execution.id).label("id"),
+        func.coalesce(Completion.key, Execution.key).label("key"),
+        func.coalesce(Completion.state, Execution.state).label("state"),
+        func.coalesce(Completion.error, Execution.error).label("error"),
+        Completion.text,
+        Execution.detail,
+        Execution.base,
+        Execution.plus,
+    )
+    .select_from(Step)
+    .outerjoin(Completion, Completion.id == Step.completion_id)
+    .outerjoin(Execution, Execution.id == Step.execution_id)
+    .where(Step.attempt_id == bindparam("attempt"))
+    .order_by(col(Step.position), col(Step.branch))
+)
+_ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
+_NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
+    col(Step.id) == bindparam("step")
+)
+_MOVE_ATTEMPT = (
+    update(Attempt.__table__)  # type: ignore[attr-defined]
+    .where(col(Attempt.id) == bindparam("attempt"))
+    .values(moved_at=moment())
+)
+_END_ATTEMPT = _MOVE_ATTEMPT.values(finished_at=moment())
 
 
 @dataclass(frozen=True)
 class Message:
     """What must be sent once the transaction is committed: a row that somebody should work on."""
 
-    row: AnyRow
+    task: str
+    queue: str
+    row_id: int
     shown: str  # what Flower displays: benchmark, problem, pattern, sample
 
 
@@ -51,186 +122,251 @@ def advance(attempt_id: int) -> list[Message]:
     Safe to call at any time and any number of times: an attempt that has ended, or that still
     waits, is left as it is.
     """
-    with session() as db:
-        attempt = db.exec(
-            select(Attempt).where(Attempt.id == attempt_id).with_for_update()
-        ).one_or_none()
+    with transaction() as db:
+        attempt = db.execute(_ATTEMPT, {"attempt": attempt_id}).one_or_none()
         if attempt is None or attempt.state not in (State.QUEUED, State.RUNNING):
             return []
-        attempt.state = State.RUNNING
-        attempt.moved_at = moment()
         try:
-            return _Advance(db, attempt).go()
-        except (PatternError, FoureyesError) as error:  # e.g. a pattern that this worker lacks
-            _end(attempt, Outcome.ERROR, str(error))
+            going = _Advance(db, attempt)
+        except FoureyesError as error:  # e.g. a pattern that this worker lacks
+            db.execute(_END_ATTEMPT, {"attempt": attempt_id} | _ended(Outcome.ERROR, str(error)))
             return []
+        return going.go()
 
 
-def _end(attempt: Attempt, outcome: Outcome, error: str | None = None) -> None:
-    attempt.outcome = outcome
-    attempt.state = State.ERROR if outcome is Outcome.ERROR else State.DONE
-    attempt.error = error
-    attempt.finished_at = moment()
+def _ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
+    """The columns of an attempt that has ended."""
+    state = State.ERROR if outcome is Outcome.ERROR else State.DONE
+    return {"state": state, "outcome": outcome, "error": error}
+
+
+@dataclass(frozen=True)
+class _SweepFile:
+    """What all attempts of a sweep have in common."""
+
+    models: dict[str, AnyModel]
+    prompt_files: dict[str, dict[str, str]]
+    modules: list[str]
+    module_folder: Path
+    fresh: str
+
+
+_sweeps: dict[str, _SweepFile] = {}
+_specs: dict[tuple[str, str], Spec] = {}
+
+
+def _sweep_file(db: Connection, attempt: Row[Any]) -> _SweepFile:
+    found = _sweeps.get(attempt.sweep_key)
+    if found is None:
+        file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
+        if len(_sweeps) >= _REMEMBERED_SWEEPS:
+            _sweeps.clear()
+        found = _sweeps[attempt.sweep_key] = _SweepFile(
+            {name: _MODEL.validate_python(model) for name, model in file["models"].items()},
+            file.get("prompt_files") or {},
+            file.get("modules") or [],
+            Path(file.get("module_folder") or "."),
+            file.get("fresh") or "",
+        )
+    return found
+
+
+def _spec(db: Connection, attempt: Row[Any]) -> Spec:
+    key = attempt.benchmark, attempt.version
+    found = _specs.get(key)
+    if found is None:
+        wanted = select(Problem.record).where(Problem.id == attempt.problem_id)
+        record = db.execute(wanted).scalar_one()
+        if len(_specs) >= _REMEMBERED_SPECS:
+            _specs.clear()
+        found = _specs[key] = parse_record(attempt.benchmark, record).spec()
+    return found
 
 
 class _Advance:
     """One attempt, being taken further inside one transaction."""
 
-    def __init__(self, db: Session, attempt: Attempt) -> None:
+    def __init__(self, db: Connection, attempt: Row[Any]) -> None:
         self.db = db
         self.attempt = attempt
-        run = db.get_one(Run, attempt.run_id)
-        sweep = db.get_one(Sweep, run.sweep_id)
-        self.problem = db.get_one(Problem, attempt.problem_id)
-        parsed = parse_record(self.problem.benchmark, self.problem.record)
-        self.spec = parsed.spec()
-        self.models: dict[str, tuple[int, AnyModel]] = {}
-        for role, model_id in (("coder", run.coder_id), ("reviewer", run.reviewer_id)):
-            name = db.get_one(LanguageModel, model_id).name
-            self.models[role] = (model_id, _MODEL.validate_python(sweep.file["models"][name]))
-        patterns.load_modules(
-            sweep.file.get("modules") or [], Path(sweep.file.get("module_folder") or ".")
-        )
-        pattern = patterns.find(run.pattern).configure(run.options)
-        self.caller = Caller(
-            templates.of(pattern.style.prompts, sweep.file.get("prompt_files") or {}),
-            pattern.style,
-            sweep.file.get("fresh") or "",
-        )
-        self.replay = Replay(pattern, self.spec)
+        file = _sweep_file(db, attempt)
+        self.models = {
+            "coder": (attempt.coder_id, file.models[attempt.coder]),
+            "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
+        }
+        patterns.load_modules(file.modules, file.module_folder)
+        pattern = patterns.find(attempt.pattern).configure(attempt.options)
+        prompts = templates.of(pattern.style.prompts, file.prompt_files)
+        self.caller = Caller(prompts, pattern.style, file.fresh)
+        self.replay = Replay(pattern, _spec(db, attempt))
         self.shown = (
-            f"{run.benchmark} {self.problem.problem_id} {run.pattern} #{attempt.sample}"
-            f" ({sweep.name}, attempt {attempt.id})"
+            f"{attempt.benchmark} {attempt.problem} {attempt.pattern} #{attempt.sample}"
+            f" ({attempt.sweep}, attempt {attempt.id})"
         )
+        self.recorded: dict[int, list[Row[Any]]] = defaultdict(list)
+        for step in db.execute(_STEPS, {"attempt": attempt.id}):
+            self.recorded[step.position].append(step)
         self.messages: list[Message] = []
+        #: What will be written: the attempt's columns, new steps, and what recorded steps gave.
+        self.attempt_values: dict[str, Any] = {"state": State.RUNNING}
+        self.new_steps: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
 
     def go(self) -> list[Message]:
-        """Replay until a step is not answered yet, or the final code has been judged."""
+        """Replay as far as can be, and write what came of it; the messages to send."""
+        try:
+            self._replay()
+        except (PatternError, FoureyesError) as error:
+            self.attempt_values = _ended(Outcome.ERROR, str(error))
+            self.messages = []
+        if self.new_steps:
+            self.db.execute(_ADD_STEP, self.new_steps)
+        if self.notes:
+            self.db.execute(_NOTE_STEP, self.notes)
+        ended = "outcome" in self.attempt_values
+        values = {"attempt": self.attempt.id} | self.attempt_values
+        self.db.execute(_END_ATTEMPT if ended else _MOVE_ATTEMPT, values)
+        return self.messages
+
+    def _replay(self) -> None:
+        """Go on until a step is not answered yet, or the final code has been judged."""
         while (wanted := self.replay.wanted) is not None:
             rows = self._rows(wanted)
             if not self._all_done(rows):
-                return self.messages
+                return
             answers = tuple(_read(step, row) for step, row in zip(wanted, rows, strict=True))
             self._note(answers)
             self.replay.answer(answers)
-        self.attempt.code = self.replay.code
+        self.attempt_values["code"] = self.replay.code
         (judged,) = self._rows(None)
         if self._all_done([judged]):
-            assert isinstance(judged, Execution)
             solved = judged.base is Status.PASS and judged.plus is Status.PASS
-            _end(self.attempt, Outcome.SOLVED if solved else Outcome.UNSOLVED)
-        return self.messages
+            self.attempt_values |= _ended(Outcome.SOLVED if solved else Outcome.UNSOLVED)
 
     def _note(self, results: tuple[Result, ...]) -> None:
         """Keep with each step of this position what it gave, for whoever reads the rows."""
+        recorded = self.recorded[self.replay.position]
         for branch, result in enumerate(results):
-            step = self.steps[branch]
-            if isinstance(result, Program):
-                step.code = storable(result.code)
-            elif isinstance(result, Verdict):
-                step.verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
-            elif isinstance(result, Choice):
-                step.verdict = result.letter or "none"
+            given = _given(result)
+            if not recorded:
+                self.new_steps[branch - len(results)] |= given
+            elif given != {"verdict": recorded[branch].verdict, "code": recorded[branch].code}:
+                self.notes.append({"step": recorded[branch].step_id} | given)
 
-    def _rows(self, wanted: tuple[Wanted, ...] | None) -> list[AnyRow]:
+    def _rows(self, wanted: tuple[Wanted, ...] | None) -> list[Row[Any]]:
         """The rows that answer the wanted steps (None: the judging of the returned code).
 
         Recorded steps must ask for what they asked for before; new ones are asked for now.
         """
-        fresh = [self._judge()] if wanted is None else [self._row_for(step) for step in wanted]
-        recorded = self.db.exec(
-            select(Step)
-            .where(Step.attempt_id == self.attempt.id, Step.position == self.replay.position)
-            .order_by(col(Step.branch))
-        ).all()
+        fresh = [self._judge()] if wanted is None else [self._asked(step) for step in wanted]
+        recorded = self.recorded[self.replay.position]
         if recorded and len(recorded) != len(fresh):
             raise self.replay.error(
                 f"asked for {len(recorded)} steps before and for {len(fresh)} in the replay; "
                 "a pattern must be deterministic"
             )
-        rows: dict[int, AnyRow] = {}
-        self.steps: dict[int, Step] = {step.branch: step for step in recorded}
+        rows: dict[int, Row[Any]] = {}
         # in the order of their keys, so that two attempts never wait for each other's rows
         for branch, asked in sorted(enumerate(fresh), key=lambda pair: pair[1].key):
             if recorded:
-                rows[branch] = self._recorded(recorded[branch], asked)
+                rows[branch] = self._again(recorded[branch], asked)
             else:
                 rows[branch] = self._ask(asked)
-                step = None if wanted is None else wanted[branch]
-                self._subscribe(branch, step, rows[branch])
+        if not recorded:
+            steps = wanted or (None,)
+            self.new_steps += [self._step(i, step, rows[i]) for i, step in enumerate(steps)]
         return [rows[branch] for branch in range(len(fresh))]
 
-    def _recorded(self, step: Step, asked: AnyRow) -> AnyRow:
+    def _again(self, step: Row[Any], asked: Asked) -> Row[Any]:
         """The row that a step was recorded with, if the replay asks for the same thing."""
-        row: AnyRow
-        if step.completion_id is not None:
-            row = self.db.get_one(Completion, step.completion_id)
-        else:
-            row = self.db.get_one(Execution, step.execution_id)
-        if row.key != asked.key:
+        if step.key != asked.key:
             raise self.replay.error(
                 "asks for something else in the replay than before; a pattern, its prompts and the "
                 "judge must stay as they are while an attempt is under way (`foureyes retry` "
                 "starts the attempt anew)"
             )
-        return self._ask(asked) if row.state is State.CANCELLED else row
+        return self._ask(asked) if step.state is State.CANCELLED else step
 
-    def _ask(self, asked: AnyRow) -> AnyRow:
+    def _ask(self, asked: Asked) -> Row[Any]:
         row, send = ask(self.db, asked)
         if send:
-            self.messages.append(Message(row, self.shown))
+            task, queue = broker.EXECUTE, broker.EXECUTION
+            if asked.table is Completion:
+                task = asked.values["kind"].value
+                own = asked.values["model_id"] == self.attempt.coder_id
+                queue = broker.model_queue(self.attempt.coder if own else self.attempt.reviewer)
+            self.messages.append(Message(task, queue, row.id, self.shown))
         return row
 
-    def _subscribe(self, branch: int, step: Wanted | None, row: AnyRow) -> None:
-        self.steps[branch] = Step(
-            attempt_id=self.attempt.id,
-            position=self.replay.position,
-            branch=branch,
-            kind=Kind.JUDGE if step is None else step.kind,
-            role=None if step is None else step.by,
-            completion_id=row.id if isinstance(row, Completion) else None,
-            execution_id=row.id if isinstance(row, Execution) else None,
-        )
-        self.db.add(self.steps[branch])
+    def _step(self, branch: int, step: Wanted | None, row: Row[Any]) -> dict[str, Any]:
+        """The columns of a new step. It is also the attempt's subscription to the answer."""
+        is_execution = step is None or isinstance(step, VisibleTests)
+        return {
+            "attempt_id": self.attempt.id,
+            "position": self.replay.position,
+            "branch": branch,
+            "kind": Kind.JUDGE if step is None else step.kind,
+            "role": None if step is None else step.by,
+            "verdict": None,
+            "code": None,
+            "completion_id": None if is_execution else row.id,
+            "execution_id": row.id if is_execution else None,
+        }
 
-    def _row_for(self, step: Wanted) -> AnyRow:
+    def _asked(self, step: Wanted) -> Asked:
         if isinstance(step, VisibleTests):
             return self._execution(Suite.VISIBLE, step.draft.code)
         model_id, model = self.models[step.by]
         wanted = self.caller.call(step, model, self.attempt.sample)
-        return Completion(
-            key=wanted.key,
-            model_id=model_id,
-            kind=step.kind,
-            prompt=wanted.prompt,
-            prompt_hash=wanted.prompt_hash,
-            request=wanted.request,
+        return Asked(
+            Completion,
+            {
+                "key": wanted.key,
+                "model_id": model_id,
+                "kind": step.kind,
+                "prompt": wanted.prompt,
+                "prompt_hash": wanted.prompt_hash,
+                "request": wanted.request,
+            },
         )
 
-    def _judge(self) -> Execution:
+    def _judge(self) -> Asked:
         assert self.replay.code is not None
         return self._execution(Suite.HIDDEN, self.replay.code)
 
-    def _execution(self, suite: Suite, code: str) -> Execution:
-        return Execution(
-            key=execution_key(suite, self.problem.version, code, JUDGE_VERSION),
-            problem_id=self.problem.id,
-            suite=suite,
-            code=code,
-            judge_version=JUDGE_VERSION,
+    def _execution(self, suite: Suite, code: str) -> Asked:
+        return Asked(
+            Execution,
+            {
+                "key": execution_key(suite, self.attempt.version, code, JUDGE_VERSION),
+                "problem_id": self.attempt.problem_id,
+                "suite": suite,
+                "code": code,
+                "judge_version": JUDGE_VERSION,
+            },
         )
 
-    def _all_done(self, rows: list[AnyRow]) -> bool:
+    def _all_done(self, rows: list[Row[Any]]) -> bool:
         """Whether every row is done; an attempt of which one has failed ends in `error`."""
         for row in rows:
             if row.state is State.ERROR:
-                _end(self.attempt, Outcome.ERROR, row.error)
+                self.attempt_values |= _ended(Outcome.ERROR, row.error)
         return all(row.state is State.DONE for row in rows)
 
 
-def _read(step: Wanted, row: AnyRow) -> Result:
+def _given(result: Result) -> dict[str, Any]:
+    """The columns of a step that say what it gave."""
+    verdict, code = None, None
+    if isinstance(result, Program):
+        code = storable(result.code)
+    elif isinstance(result, Verdict):
+        verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
+    elif isinstance(result, Choice):
+        verdict = result.letter or "none"
+    return {"verdict": verdict, "code": code}
+
+
+def _read(step: Wanted, row: Row[Any]) -> Result:
     if isinstance(step, VisibleTests):
-        assert isinstance(row, Execution) and row.detail is not None
         return Trial.from_json(row.detail)
-    assert isinstance(row, Completion) and row.text is not None
     return step.read(row.text)

@@ -11,7 +11,7 @@ import stamina
 from celery import signals
 
 import migrations
-from models import broker
+from models import broker, logs
 from models import session as database
 from models.errors import FoureyesError, Unreachable
 from models.settings import settings
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that the database is given when this worker starts.
 _DATABASE_STARTS = 30.0
+#: Attempts that a line names, of the many that one message may start.
+_ATTEMPTS_NAMED = 8
 
 app = broker.app()
 app.conf.include = ["worker.tasks"]
@@ -30,6 +32,21 @@ app.conf.worker_consumer = "worker.consumer:Consumer"
 app.steps["consumer"].add(consumer.Queues)
 if (_model := settings().model) is not None:
     app.conf.task_queues = [*app.conf.task_queues, broker.queue(broker.model_queue(_model))]
+
+
+@signals.setup_logging.connect
+def _log(loglevel: int, **_: Any) -> None:
+    logs.configure(settings().log, loglevel)
+
+
+@signals.task_prerun.connect
+def _name_the_ids(task_id: str, task: Any, args: tuple[Any, ...], **_: Any) -> None:
+    """Let every line that is written during a task tell Flower's id and the rows'."""
+    ids: dict[str, Any] = {"attempts": args[:_ATTEMPTS_NAMED]}
+    if task.name != broker.START:
+        table = "execution" if task.name == broker.EXECUTE else "completion"
+        ids = {table: args[0] if args else None}
+    logs.about(task=task.name, task_id=task_id, **ids)
 
 
 @signals.worker_init.connect

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Row
+
 from models import work
+from models.enums import State
 from models.errors import FoureyesError, RequestRefused
-from models.session import is_passing, session
+from models.session import is_passing, transaction
 from models.settings import settings
-from models.tables import Completion, Execution, Work
+from models.tables import Completion, Execution
 from models.text import storable
-from models.work import AnyWork
+from models.work import AnyTable
 from worker.patience import patiently
 
 log = logging.getLogger(__name__)
@@ -31,7 +34,7 @@ class Holder:
         self.node = node
         # process ids alone repeat: in containers each worker may be number 1
         self.name = f"{node}/{os.getpid()}-{secrets.token_hex(3)}"
-        self._held: dict[type[Work], set[int]] = {
+        self._held: dict[AnyTable, set[int]] = {
             Completion: set(),
             Execution: set(),
         }
@@ -41,7 +44,7 @@ class Holder:
         self._thread.start()
 
     @contextmanager
-    def hold(self, table: type[AnyWork], row_id: int) -> Iterator[None]:
+    def hold(self, table: AnyTable, row_id: int) -> Iterator[None]:
         """Keep a claimed row ours until the block ends."""
         with self._lock:
             self._held[table].add(row_id)
@@ -65,19 +68,21 @@ class Holder:
             except Exception:  # a claim that is not renewed is claimed by others: nothing is lost
                 log.warning("could not renew claims", exc_info=True)
 
-    def _renew_once(self, held: dict[type[Work], tuple[int, ...]]) -> None:
-        with session() as db:
+    def _renew_once(self, held: dict[AnyTable, tuple[int, ...]]) -> None:
+        with transaction() as db:
             for table, ids in held.items():
                 work.renew(db, table, ids, self.name)
 
 
 def work_on(
     holder: Holder,
-    table: type[AnyWork],
+    table: AnyTable,
     row_id: int,
-    produce: Callable[[AnyWork], dict[str, Any]],
-) -> None:
+    produce: Callable[[Row[Any]], dict[str, Any]],
+) -> list[int]:
     """Claim a row, produce its result and write it, once; nothing if it is done or taken.
+
+    Returns the attempts that can go on, as the row has ended.
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
@@ -86,7 +91,7 @@ def work_on(
     """
     row = patiently(lambda: _claim(holder, table, row_id))
     if row is None:
-        return
+        return waiting(table, row_id)
     with holder.hold(table, row_id):
         try:
             result = produce(row)
@@ -95,22 +100,36 @@ def work_on(
                 raise
             said = storable(str(error) if isinstance(error, FoureyesError) else repr(error))
             permanent = isinstance(error, RequestRefused)
-            patiently(lambda: _fail(holder, row, said, permanent))
+            patiently(lambda: _fail(holder, table, row, said, permanent))
             raise
-        if not patiently(lambda: _finish(holder, row, result)):
-            log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
+        return patiently(lambda: _finish(holder, table, row_id, result))
 
 
-def _claim(holder: Holder, table: type[AnyWork], row_id: int) -> AnyWork | None:
-    with session() as db:
+def waiting(table: AnyTable, row_id: int) -> list[int]:
+    """The attempts that can go on because the row has ended; none if it has not."""
+    return patiently(lambda: _waiting(table, row_id))
+
+
+def _waiting(table: AnyTable, row_id: int) -> list[int]:
+    with transaction() as db:
+        if work.state(db, table, row_id) not in (State.DONE, State.ERROR):
+            return []
+        return work.waiting_attempts(db, table, row_id)
+
+
+def _claim(holder: Holder, table: AnyTable, row_id: int) -> Row[Any] | None:
+    with transaction() as db:
         return work.claim(db, table, row_id, holder.name)
 
 
-def _fail(holder: Holder, row: Work, said: str, permanent: bool) -> None:
-    with session() as db:
-        work.fail(db, row, holder.name, said, permanent)
+def _fail(holder: Holder, table: AnyTable, row: Row[Any], said: str, permanent: bool) -> None:
+    with transaction() as db:
+        work.fail(db, table, row, holder.name, said, permanent)
 
 
-def _finish(holder: Holder, row: Work, result: dict[str, Any]) -> bool:
-    with session() as db:
-        return work.finish(db, row, holder.name, **result)
+def _finish(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]) -> list[int]:
+    with transaction() as db:
+        if not work.finish(db, table, row_id, holder.name, **result):
+            log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
+        # who asks from here on waits for our commit, and finds the row done
+        return work.waiting_attempts(db, table, row_id)

@@ -12,7 +12,7 @@ from kombu.message import Message
 
 from models import broker, work
 from models.errors import FoureyesError
-from models.session import session
+from models.session import transaction
 from models.tables import Completion, Execution
 from worker.patience import patiently
 
@@ -104,7 +104,7 @@ def return_claims(node: str) -> None:
     """Free what an earlier process of this name had claimed when it was killed."""
 
     def release() -> int:
-        with session() as db:
+        with transaction() as db:
             return sum(work.release(db, table, node) for table in (Completion, Execution))
 
     if returned := patiently(release):

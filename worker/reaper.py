@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import and_, func, text
 from sqlmodel import Session, col, exists, select
 
-from models import broker, work
+from models import broker, logs, work
 from models.enums import State
 from models.errors import FoureyesError
 from models.session import engine, is_passing, session
@@ -59,8 +59,8 @@ def main() -> None:
     The time of the file `reaper.alive` in FOUREYES_HOME is that of the last round that went well,
     for whoever checks this process's health.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
+        logs.configure(settings().log)
         engine()  # both must be set; if they are away, they are waited for
         broker.app()
         alive = settings().home / "reaper.alive"
@@ -153,7 +153,7 @@ def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int]]:
     messages = []
     for row in db.exec(due).all():
         row.send_again_at = work.after_grace()
-        task = row.kind.value if isinstance(row, Completion) else "execute"
+        task = row.kind.value if isinstance(row, Completion) else broker.EXECUTE
         messages.append((task, queue.name, row.id))
     return messages
 

@@ -7,15 +7,17 @@ llama.cpp and vLLM must start after any fork.
 import itertools
 import logging
 import threading
+from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 from sqlmodel import select
 
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import session
 from models.settings import settings
-from models.tables import Completion, LanguageModel
+from models.tables import LanguageModel
 from worker.claims import Holder
 from worker.digest import digest
 from worker.engines import Engine, load
@@ -53,7 +55,7 @@ class Serving:
         self.identity = row.identity
         log.info("model %s is ready", name)
 
-    def engine_for(self, completion: Completion) -> Engine:
+    def engine_for(self, completion: Row[Any]) -> Engine:
         """The engine, if it is the one that the completion was asked of.
 
         Raises: FoureyesError when this process serves another model, or the same name as it was

@@ -5,33 +5,32 @@ in between loses nothing: the message is delivered again, or the reaper finds th
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlmodel import SQLModel
+from sqlalchemy import Row
 
-from models import broker, work
-from models.benchmark import parse_record
-from models.enums import Kind, State, Suite
+from models import broker
+from models.benchmark import Problem, parse_record
+from models.enums import Kind, Suite
 from models.session import is_passing, session
-from models.tables import Completion, Execution, LanguageModel, Problem
+from models.tables import Completion, Execution
+from models.tables import Problem as ProblemRow
 from models.text import storable, storable_json
-from models.work import AnyWork
+from models.work import AnyTable
 from worker.advance import Message, advance
 from worker.app import app
-from worker.claims import work_on
+from worker.claims import waiting, work_on
 from worker.engines import Answer, Request
 from worker.patience import PatientTask, patiently
 from worker.serving import serving
 
 log = logging.getLogger(__name__)
 
-EXECUTE = "execute"
 #: Attempts that Flower names in a start message.
 _SHOWN = 8
-
-AnyTable = TypeVar("AnyTable", bound=SQLModel)
 
 
 @app.task(name=broker.START, base=PatientTask)
@@ -53,23 +52,13 @@ def start(*attempt_ids: int) -> None:
 
 def send(message: Message) -> None:
     """Tell the worker that can do it about a row."""
-    row = message.row
-    if isinstance(row, Execution):
-        broker.send(EXECUTE, broker.EXECUTION, row.id, shown=message.shown)
-        return
-    name = patiently(lambda: _get(LanguageModel, row.model_id)).name
-    broker.send(row.kind, broker.model_queue(name), row.id, shown=message.shown)
-
-
-def _get(table: type[AnyTable], row_id: int) -> AnyTable:
-    with session() as db:
-        return db.get_one(table, row_id)
+    broker.send(message.task, message.queue, message.row_id, shown=message.shown)
 
 
 def _complete(completion_id: int) -> None:
     """Make one model call, once, whoever asked; then let every waiting attempt go on."""
 
-    def produce(completion: Completion) -> dict[str, Any]:
+    def produce(completion: Row[Any]) -> dict[str, Any]:
         request = Request.from_json(completion.key, completion.request)
         answer: Answer = serving().engine_for(completion).complete(request)
         return {
@@ -81,23 +70,19 @@ def _complete(completion_id: int) -> None:
             "seconds": answer.seconds,
         }
 
-    try:
-        work_on(serving().holder, Completion, completion_id, produce)
-    finally:
-        go_on(Completion, completion_id)
+    _do(Completion, completion_id, produce)
 
 
 for _kind in (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX):
     app.task(name=_kind.value, base=PatientTask)(_complete)
 
 
-@app.task(name=EXECUTE, base=PatientTask)
+@app.task(name=broker.EXECUTE, base=PatientTask)
 def execute(execution_id: int) -> None:
     """Judge one program in the sandbox, once, whoever asked; then let every waiting attempt go on."""
 
-    def produce(execution: Execution) -> dict[str, Any]:
-        row = patiently(lambda: _get(Problem, execution.problem_id))
-        problem = parse_record(row.benchmark, row.record)
+    def produce(execution: Row[Any]) -> dict[str, Any]:
+        problem = patiently(lambda: _problem(execution.problem_id))
         judge = serving().judge()
         if execution.suite is Suite.VISIBLE:
             spec = problem.spec()
@@ -113,24 +98,26 @@ def execute(execution_id: int) -> None:
             "seconds": judgement.seconds,
         }
 
-    try:
-        work_on(serving().holder, Execution, execution_id, produce)
-    finally:
-        go_on(Execution, execution_id)
+    _do(Execution, execution_id, produce)
 
 
-def go_on(table: type[AnyWork], row_id: int) -> None:
-    """If a row has ended, let the attempts that wait for it go on."""
-    waiting = patiently(lambda: _waiting(table, row_id))
-    if waiting:
-        shown = ", ".join(f"attempt {attempt_id}" for attempt_id in waiting[:_SHOWN])
-        broker.send(broker.START, broker.START, *waiting, shown=shown)
-
-
-def _waiting(table: type[AnyWork], row_id: int) -> list[int]:
-    """The attempts that can go on because the row has ended; none if it has not."""
+def _problem(problem_id: int) -> Problem:
     with session() as db:
-        row = db.get(table, row_id)
-        if row is None or row.state not in (State.DONE, State.ERROR):
-            return []
-        return work.waiting_attempts(db, table, row_id)
+        row = db.get_one(ProblemRow, problem_id)
+    return parse_record(row.benchmark, row.record)
+
+
+def _do(table: AnyTable, row_id: int, produce: Callable[[Row[Any]], dict[str, Any]]) -> None:
+    """Work on a row; if it has ended, let the attempts that wait for it go on."""
+    try:
+        attempts = work_on(serving().holder, table, row_id, produce)
+    except Exception:
+        _go_on(waiting(table, row_id))
+        raise
+    _go_on(attempts)
+
+
+def _go_on(attempts: list[int]) -> None:
+    if attempts:
+        shown = ", ".join(f"attempt {attempt_id}" for attempt_id in attempts[:_SHOWN])
+        broker.send(broker.START, broker.START, *attempts, shown=shown)

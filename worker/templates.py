@@ -27,6 +27,7 @@ class Templates:
 
     def __init__(self, name: str, loader: BaseLoader) -> None:
         self.name = name
+        self._hashes: dict[str, str] = {}
         self._environment = SandboxedEnvironment(
             loader=loader,
             undefined=StrictUndefined,
@@ -57,7 +58,9 @@ class Templates:
 
     def hash(self, prompt: str) -> str:
         """The hash of everything in the files that a prompt is rendered from."""
-        return digest([self.source(name) for name in (*_COMMON, prompt)])[:16]
+        if prompt not in self._hashes:
+            self._hashes[prompt] = digest([self.source(name) for name in (*_COMMON, prompt)])[:16]
+        return self._hashes[prompt]
 
 
 @cache

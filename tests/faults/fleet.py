@@ -82,6 +82,9 @@ class Fleet:
             killed += 1
         return killed
 
+    def pids(self) -> list[int]:
+        return [worker.pid for worker in self._workers.values()]
+
     def running(self) -> list[str]:
         return [name for name, worker in self._workers.items() if worker.poll() is None]
 

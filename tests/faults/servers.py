@@ -70,6 +70,12 @@ class RabbitMQ:
         wait_for(lambda: self._answers() or started.poll() is not None, seconds=120)
         assert started.poll() is None, (self._folder / "output").read_text()[-3000:]
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of it are below."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """End it in order."""
         assert self._process is not None
@@ -154,6 +160,12 @@ class Postgres:
             )
 
         wait_for(up, seconds=60)  # a killed one's children may hold on to the data for a moment
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of it are below."""
+        assert self._process is not None
+        return self._process.pid
 
     def restart(self) -> None:
         """Stop it as its administrator would, in the middle of everything; start it again."""

@@ -97,7 +97,9 @@ def answer(completion_id: int, text: str, worker: str = "w/1") -> bool:
     if row is None:
         return False
     with session() as db:
-        return work.finish(db, row, worker, text=text, completion_tokens=1, prompt_tokens=1)
+        return work.finish(
+            db, Completion, row.id, worker, text=text, completion_tokens=1, prompt_tokens=1
+        )
 
 
 def judge(execution_id: int, solved: bool = True) -> None:
@@ -107,7 +109,7 @@ def judge(execution_id: int, solved: bool = True) -> None:
     status = Status.PASS if solved else Status.FAIL
     detail = {"results": []} if row.suite is Suite.VISIBLE else {"solved": solved}
     with session() as db:
-        assert work.finish(db, row, "w/1", detail=detail, base=status, plus=status)
+        assert work.finish(db, Execution, row.id, "w/1", detail=detail, base=status, plus=status)
 
 
 CODE = "```python\ndef f(x):\n    return x\n```"
@@ -268,7 +270,7 @@ def test_a_worker_that_lost_its_claim_cannot_overwrite_the_result() -> None:
         db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
     assert answer(draft.id, CODE, worker="quick/1")
     with session() as db:
-        assert not work.finish(db, lost, "slow/1", text="too late")
+        assert not work.finish(db, Completion, lost.id, "slow/1", text="too late")
     assert completions()[0].text == CODE
 
 
@@ -346,7 +348,7 @@ def test_a_call_that_keeps_failing_ends_in_error_and_is_never_a_wrong_answer(
             row = work.claim(db, Completion, completions()[0].id, "w/1")
             assert row is not None
         with session() as db:
-            ended = work.fail(db, row, "w/1", "the engine died", permanent=False)
+            ended = work.fail(db, Completion, row, "w/1", "the engine died", permanent=False)
         assert ended == (attempted == 4)
     advance(attempt_ids()[0])
     (attempt,) = attempts()
@@ -435,12 +437,12 @@ def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> 
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
     messages = advance(attempt_id)
-    assert sorted(message.row.kind for message in messages) == ["draft", "plan"]  # type: ignore[union-attr]
-    answer(messages[0].row.id, CODE)
+    assert sorted(message.task for message in messages) == ["draft", "plan"]
+    answer(messages[0].row_id, CODE)
     assert advance(attempt_id) == []
-    answer(messages[1].row.id, CODE)
+    answer(messages[1].row_id, CODE)
     (judged,) = advance(attempt_id)
-    assert isinstance(judged.row, Execution)
+    assert (judged.task, judged.queue) == ("execute", "execution")
 
 
 def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:

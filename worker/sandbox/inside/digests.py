@@ -1,12 +1,27 @@
-"""Large outputs, said by the digest of their canonical bytes: equal digests for equal values."""
+"""Large outputs, said by the digest of their canonical bytes: equal digests for equal values.
+
+Millions of items are no rarity, so none is looked at by itself where it can be helped: lists of
+lists are flattened level by level, and numbers go as an array.
+"""
 
 import hashlib
+import itertools
 import marshal
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
+
+from .wire import MAX_DEPTH
 
 #: Items of a long output that are put into canonical bytes at a time, to save memory.
 _CHUNK = 4096
+_SEQUENCES = {list, tuple}
+_NUMBERS = {bool, int, float}
+#: No value of one of these equals one of another type.
+_DISTINCT = {int, str, bytes, type(None)}
+#: Below it, a double holds every integer exactly.
+_EXACT = 2**53
 
 
 def digest(output: Any) -> bytes:
@@ -17,17 +32,42 @@ def digest(output: Any) -> bytes:
     """
     found = hashlib.sha256()
     for part in _parts(output):
-        found.update(marshal.dumps(part, 2))
+        found.update(part)
     return found.digest()
 
 
-def _parts(output: Any) -> Iterable[Any]:
-    if type(output) not in (list, tuple):
-        yield _plain(output)
+def _parts(output: Any) -> Iterator[bytes]:
+    if type(output) not in _SEQUENCES:
+        yield marshal.dumps(_plain(output), 2)
         return
-    yield (type(output).__name__, len(output))
+    yield marshal.dumps((type(output).__name__, len(output)), 2)
     for start in range(0, len(output), _CHUNK):
-        yield [_plain(item) for item in output[start : start + _CHUNK]]
+        yield from _level(list(output[start : start + _CHUNK]))
+
+
+def _level(items: list[Any]) -> Iterator[bytes]:
+    """The canonical bytes of some items: what they are like, then what they hold."""
+    kinds = set(map(type, items))
+    for _ in range(MAX_DEPTH):
+        if not kinds or not kinds <= _SEQUENCES:
+            break
+        yield marshal.dumps([kind.__name__ for kind in map(type, items)], 2)
+        yield marshal.dumps(list(map(len, items)), 2)
+        items = list(itertools.chain.from_iterable(items))
+        kinds = set(map(type, items))
+    if kinds == {str} and (text := "\0".join(items)).count("\0") == len(items) - 1:
+        yield _sized(b"s", text.encode("utf-8", "surrogatepass"))
+    elif kinds <= _NUMBERS and items and min(items) > -_EXACT and max(items) < _EXACT:
+        array = np.array(items, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
+        yield _sized(b"n", array.tobytes())
+    else:
+        plain = items if kinds <= _DISTINCT else [_plain(item) for item in items]
+        yield b"v" + marshal.dumps(plain, 2)
+
+
+def _sized(tag: bytes, data: bytes) -> bytes:
+    """So that no other items in the next chunk give the same bytes."""
+    return tag + len(data).to_bytes(8, "big") + data
 
 
 def _plain(value: Any) -> Any:

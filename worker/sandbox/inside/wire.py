@@ -31,6 +31,12 @@ _MAX_SHARED_HASH_OF_SETS = 8
 _LENGTH = struct.Struct(">I")
 _FLOAT = struct.Struct(">d")
 _COMPLEX = struct.Struct(">dd")
+_TAGGED_FLOAT = struct.Struct(">cd")
+#: From so many items on it pays to look at their types first.
+_MANY = 64
+#: Types that may take one byte; all others take at least `_LONGER`.
+_SHORT = {bool, type(None)}
+_LONGER = 5
 
 
 #: Types that are sent as they are; subclasses are reduced to them.
@@ -107,7 +113,7 @@ class _Encoder:
             self._other(value, depth)
 
     def _int(self, value: int) -> None:
-        self.sized(b"i", value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+        self.put(_SMALL.get(value) or _encoded_int(value))
 
     def _str(self, value: str) -> None:
         if len(value) > self.left:
@@ -123,6 +129,15 @@ class _Encoder:
 
     def _sequence(self, tag: bytes, value: Any, depth: int) -> None:
         self._open(tag, len(value), depth)
+        kinds = set(map(type, value)) if len(value) >= _MANY else None
+        if kinds == {float}:
+            self.put(b"".join([_TAGGED_FLOAT.pack(b"f", item) for item in value]))
+            return
+        if kinds == {int}:
+            self.put(b"".join([_SMALL.get(item) or _encoded_int(item) for item in value]))
+            return
+        if kinds and kinds.isdisjoint(_SHORT) and len(value) * _LONGER > self.left:
+            raise TooLarge("too large")  # as it would be in the end
         for item in value:
             self.add(item, depth + 1)
 
@@ -167,6 +182,13 @@ class _Encoder:
         self._int(over)
         self._int(under)
 
+
+def _encoded_int(value: int) -> bytes:
+    body = value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+    return b"i" + _LENGTH.pack(len(body)) + body
+
+
+_SMALL = {value: _encoded_int(value) for value in range(-128, 1024)}
 
 #: How a subclass is read as its builtin, whatever it overrides. bool has no subclasses.
 _REDUCED: dict[type, Callable[[Any], Any]] = {

@@ -1,0 +1,245 @@
+"""What a sweep costs as it grows, on RabbitMQ and Postgres of its own: `python -m bench.scale`.
+
+For each size: `foureyes sweep` as a person runs it (seconds, memory), then, with scripted engines, the
+CPU time of every process until all attempts have ended, and how long watching, reporting and
+cancelling take. `--attempts 1000 10000 100000` are the sizes; the last takes about half an hour.
+Needs rabbitmq-server.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+import migrations
+from evaluation.memory import tree
+from models import broker
+from models.session import dialect_url, engine, session
+from models.settings import settings
+from producer import enqueue
+from results import watch
+from results.scoreboard import scoreboard
+from tests.faults.fleet import Fleet
+from tests.faults.servers import Postgres, RabbitMQ
+from tests.programs import ROOT, SCRIPT, command
+from worker import reaper
+
+#: Problems of each sweep; the attempts are so many samples of them, by two patterns.
+PROBLEMS = 100
+PATTERNS = ["raw-coder", "review-then-fix"]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Enqueued:
+    """One `foureyes sweep`: its whole time, that of its work, and its memory at its highest."""
+
+    seconds: float
+    work_seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Worked:
+    """All attempts ended: steps, wall-clock seconds, CPU seconds of ours and of the servers."""
+
+    steps: int
+    seconds: float
+    ours: float
+    servers: float
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and all below it, the ended ones too."""
+    ticks = 0
+    for each in tree(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / _TICKS
+
+
+class Bench:
+    """Servers, workers, and a database for each size."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("rabbitmq", "postgres"):
+            (folder / name).mkdir()
+        (folder / "rabbitmq").chmod(0o777)
+        self.rabbitmq = RabbitMQ(folder / "rabbitmq")
+        self.postgres = Postgres(folder / "postgres")
+        (folder / "script.toml").write_text(SCRIPT)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """What our processes are told."""
+        kept = {name: value for name, value in os.environ.items() if "FOUREYES" not in name}
+        return kept | {
+            "FOUREYES_HOME": str(self.folder / "home"),
+            "FOUREYES_BROKER_URL": self.rabbitmq.url,
+            "FOUREYES_DATABASE_URL": self.postgres.url(database),
+        }
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[None]:
+        """A new database, which this process uses too; an empty broker."""
+        admin = create_engine(dialect_url(self.postgres.url()), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        os.environ.update(self.environment(name))
+        for remembered in (settings, engine, broker.app):
+            remembered.cache_clear()
+        migrations.upgrade()
+        yield
+        engine().dispose()
+        for queue in re.findall(r"^(\S+)\t", self.rabbitmq.control("list_queues"), re.MULTILINE):
+            if queue != "name":
+                self.rabbitmq.control("delete_queue", queue)
+
+    def sweep_file(self, attempts: int) -> Path:
+        """A sweep of so many attempts."""
+        folder = self.folder / f"sweep-{attempts}"
+        folder.mkdir(exist_ok=True)
+        with (folder / "mine.jsonl").open("w") as file:
+            for number in range(PROBLEMS):
+                record = {
+                    "task_id": f"mine/{number}",
+                    "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
+                    "entry_point": "f", "canonical_solution": "    return x + 1\n",
+                    "base_input": [[1]], "plus_input": [[2], [3]], "atol": 0,
+                }  # fmt: skip
+                file.write(json.dumps(record) + "\n")
+        model = f'engine = "scripted", script = "{self.folder}/script.toml", threads = 8'
+        sampling = "sampling = { temperature = 0.8 }"  # else all samples were one call
+        (folder / "sweep.toml").write_text(
+            f'name = "scale"\nsamples = {attempts // (PROBLEMS * len(PATTERNS))}\n'
+            f'patterns = {PATTERNS}\nbenchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n'
+            f"[models]\nc = {{ {model}, {sampling} }}\n"
+            '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
+        )
+        return folder / "sweep.toml"
+
+    def enqueue(self, attempts: int, database: str) -> Enqueued:
+        """As a person does it."""
+        words = command("sweep", str(self.sweep_file(attempts)))
+        began = time.monotonic()
+        with subprocess.Popen(
+            words, cwd=ROOT, env=self.environment(database), stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdout is not None
+            said, first = b"", 0.0
+            while line := child.stdout.readline():
+                first = first or time.monotonic()
+                said += line
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0 and b"is enqueued" in said, said.decode()
+        ended = time.monotonic()
+        return Enqueued(ended - began, ended - first, usage.ru_maxrss * 1024)
+
+    def work(self, database: str) -> Worked:
+        """Two workers, until nothing is left to do."""
+        fleet = Fleet(self.folder, self.environment(database))
+        fleet.start("execution", queues="start,execution", threads=4, FOUREYES_MODEL="c")
+        fleet.start("model", queues="model.c", threads=8)
+        servers = [self.rabbitmq.pid, self.postgres.pid]
+        try:
+            began = time.monotonic()
+            before = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
+            last = -1
+            while (left := enqueue.unfinished(1)) > 0:
+                if left // 5000 != last // 5000 and left > 5000:
+                    print(f"    {left:,} left after {time.monotonic() - began:.0f} s", flush=True)
+                last = left
+                time.sleep(1)
+            after = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
+            seconds = time.monotonic() - began
+        finally:
+            fleet.close()
+        with session() as db:
+            steps = db.execute(text("SELECT count(*) FROM step")).scalar_one()
+            ended = db.execute(text("SELECT count(*) FROM attempt WHERE outcome = 'solved'"))
+            assert ended.scalar_one() == db.execute(text("SELECT count(*) FROM attempt")).scalar()
+        return Worked(steps, seconds, after[0] - before[0], after[1] - before[1])
+
+
+def timed(ask: Callable[[], object]) -> float:
+    """Seconds; the second time, when nothing is read from disk for the first time."""
+    ask()
+    began = time.monotonic()
+    ask()
+    return time.monotonic() - began
+
+
+def measure(bench: Bench, attempts: int) -> list[str]:
+    """One line of the table."""
+    database = f"scale{attempts}"
+    with bench.database(database):
+        enqueued = bench.enqueue(attempts, database)
+        reap = timed(reaper.reap)
+        worked = bench.work(database)
+        look = timed(lambda: watch.look(1))
+        report = timed(lambda: scoreboard(1))
+    with bench.database(f"{database}c"):
+        bench.enqueue(attempts, f"{database}c")
+        began = time.monotonic()
+        assert enqueue.cancel(1) == attempts
+        cancel = time.monotonic() - began
+    return [
+        f"{attempts:,}",
+        f"{enqueued.seconds:.1f}", f"{attempts / enqueued.work_seconds:,.0f}",
+        f"{enqueued.bytes / 2**20:.0f}",
+        f"{worked.steps:,}", f"{attempts / worked.seconds:.0f}",
+        f"{1000 * worked.ours / worked.steps:.2f}",
+        f"{1000 * worked.servers / worked.steps:.2f}",
+        f"{1000 * worked.ours / attempts:.1f}",
+        f"{look:.2f}", f"{report:.2f}", f"{cancel:.2f}", f"{reap:.2f}",
+    ]  # fmt: skip
+
+
+HEAD = [
+    "attempts", "sweep, s", "enqueued/s", "MiB", "steps", "attempts/s", "ms a step",
+    "servers, ms", "ms an attempt", "watch, s", "report, s", "cancel, s", "reaper, s",
+]  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print a table in Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale")
+    parser.add_argument("--attempts", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    sizes = parser.parse_args().attempts
+    if RabbitMQ.program() is None:
+        sys.exit("bench: rabbitmq-server is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="foureyes-scale-"))
+    folder.chmod(0o755)
+    bench = Bench(folder)
+    try:
+        bench.postgres.start()
+        bench.rabbitmq.start()
+        rows = []
+        for size in sizes:
+            print(f"  {size:,} attempts", flush=True)
+            rows.append(measure(bench, size))
+        print(f"\n{os.cpu_count()} cores\n")
+        print("| " + " | ".join(HEAD) + " |\n|" + "---:|" * len(HEAD))
+        for row in rows:
+            print("| " + " | ".join(row) + " |")
+    finally:
+        bench.rabbitmq.close()
+        bench.postgres.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Logs: an event a line, with the ids by which Flower and SQL know what it is about.
+
+For people, or with FOUREYES_LOG=json for programs. Lines of Celery and other libraries are the same.
+"""
+
+import logging
+import sys
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+
+class LogFormat(StrEnum):
+    """How a line is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def configure(format: LogFormat, level: int | str = logging.INFO) -> None:
+    """Write this process's log lines to standard error, and nowhere else."""
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_written(format),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def _written(format: LogFormat) -> list[Any]:
+    if format is LogFormat.JSON:
+        return [
+            structlog.processors.format_exc_info,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ]
+    plain = structlog.dev.plain_traceback  # never the values of variables: they hold programs
+    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
+
+
+def about(**ids: Any) -> None:
+    """Add these to every line of this thread from here on, in place of what was added before."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**ids)

@@ -1,0 +1,166 @@
+"""How far a sweep is, from rows alone: it tells the same whoever does the work."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+#: Seconds over which rates are taken.
+_WINDOW = 60
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """One run: how many of its attempts ended, and how."""
+
+    benchmark: str
+    pattern: str
+    pairing: str
+    attempts: int
+    ended: int
+    solved: int
+    errors: int
+    unfinished: int
+
+
+@dataclass(frozen=True)
+class ModelProgress:
+    """One model's calls for the sweep, whoever else uses them too.
+
+    `busy_seconds` is the time in which it had at least one call at work; `spent` is that at the
+    model's price per hour, in USD; `rate` is in answer tokens per second, in the last minute.
+    """
+
+    name: str
+    done: int
+    running: int
+    queued: int
+    prompt_tokens: int
+    completion_tokens: int
+    rate: float
+    busy_seconds: float
+    spent: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sweep at one moment. `per_minute`: attempts that ended, over the last minute.
+
+    `failures` are the latest errors, with the number of attempts that ended so.
+    """
+
+    runs: list[RunProgress]
+    models: list[ModelProgress]
+    failures: list[tuple[str, int]]
+    per_minute: float
+
+    @property
+    def attempts(self) -> int:
+        """All of the sweep's."""
+        return sum(run.attempts for run in self.runs)
+
+    @property
+    def ended(self) -> int:
+        """Solved, unsolved or in error."""
+        return sum(run.ended for run in self.runs)
+
+    @property
+    def unfinished(self) -> int:
+        """Those that are still to end."""
+        return sum(run.unfinished for run in self.runs)
+
+    @property
+    def errors(self) -> int:
+        """Those that the infrastructure failed."""
+        return sum(run.errors for run in self.runs)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate of the last minute; None while there is none."""
+        if not self.unfinished:
+            return 0.0
+        return 60 * self.unfinished / self.per_minute if self.per_minute else None
+
+
+RUNS = text(
+    "SELECT benchmark, pattern, pairing, attempts, ended, solved, errors, unfinished"
+    " FROM v_progress WHERE sweep_id = :sweep ORDER BY position"
+)
+MODELS = text("""
+WITH used AS MATERIALIZED (
+    SELECT DISTINCT step.completion_id AS id
+    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+    WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
+), calls AS (
+    SELECT completion.model_id, completion.state, completion.finished_at, completion.seconds,
+        completion.prompt_tokens, completion.completion_tokens
+    FROM completion JOIN used USING (id)
+), summed AS (
+    SELECT model_id,
+        count(*) FILTER (WHERE state = 'done') AS done,
+        count(*) FILTER (WHERE state = 'running') AS running,
+        count(*) FILTER (WHERE state = 'queued') AS queued,
+        coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
+        coalesce(sum(completion_tokens), 0) AS completion_tokens,
+        sum(completion_tokens) FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS lately,
+        min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since,
+        range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at))
+            FILTER (WHERE state = 'done' AND seconds > 0) AS busy
+    FROM calls GROUP BY model_id
+)
+SELECT language_model.name, done, running, queued, prompt_tokens, completion_tokens,
+    coalesce(lately / greatest(1, extract(epoch FROM now() - since)), 0)::float8 AS rate,
+    coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
+              FROM unnest(busy) AS part), 0)::float8 AS busy_seconds,
+    coalesce((language_model.settings ->> 'price_per_hour')::float8, 0) AS price
+FROM summed JOIN language_model ON language_model.id = summed.model_id
+ORDER BY language_model.name
+""")
+FAILURES = text("""
+SELECT coalesce(attempt.error, '') AS error, count(*) AS times
+FROM run JOIN attempt ON attempt.run_id = run.id
+WHERE run.sweep_id = :sweep AND attempt.outcome = 'error'
+GROUP BY attempt.error ORDER BY max(attempt.finished_at) DESC LIMIT 3
+""")
+RATE = text("""
+SELECT coalesce(60 * count(*) / greatest(5, extract(epoch FROM now() - min(finished_at))), 0)
+FROM run JOIN attempt ON attempt.run_id = run.id
+WHERE run.sweep_id = :sweep AND attempt.outcome IS NOT NULL
+    AND finished_at > now() - make_interval(secs => :window)
+""")
+
+
+def progress(db: Session, sweep_id: int) -> Progress:
+    """The progress of a sweep."""
+    sweep = {"sweep": sweep_id}
+    lately = sweep | {"window": _WINDOW}
+    return Progress(
+        runs=[RunProgress(*row) for row in db.execute(RUNS, sweep)],
+        models=[_model(*row) for row in db.execute(MODELS, lately)],
+        failures=[(row.error, row.times) for row in db.execute(FAILURES, sweep)],
+        per_minute=float(db.execute(RATE, lately).scalar_one()),
+    )
+
+
+def _model(
+    name: str,
+    done: int,
+    running: int,
+    queued: int,
+    prompt_tokens: int,
+    completion_tokens: int,
+    rate: float,
+    busy_seconds: float,
+    price: float,
+) -> ModelProgress:
+    return ModelProgress(
+        name,
+        done,
+        running,
+        queued,
+        int(prompt_tokens),
+        int(completion_tokens),
+        rate,
+        busy_seconds,
+        spent=price * busy_seconds / 3600,
+    )

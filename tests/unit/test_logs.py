@@ -1,0 +1,70 @@
+"""If one of these fails, a log line cannot be followed to Flower and SQL, or says what it must not."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from models import logs
+from models.logs import LogFormat
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logs.about()
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_line_for_programs_tells_the_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(LogFormat.JSON)
+    logs.about(task="draft", task_id="6f1c", completion=7)
+    logging.getLogger("worker.claims").warning("%s was taken over", "it")
+    (line,) = lines(capsys)
+    said = json.loads(line)
+    assert said.pop("timestamp").endswith("Z")
+    assert said == {
+        "message": "it was taken over",
+        "level": "warning",
+        "logger": "worker.claims",
+        "task": "draft",
+        "task_id": "6f1c",
+        "completion": 7,
+    }
+    logs.about(task="start", task_id="77aa", attempts=(1, 2))
+    logging.getLogger("worker").info("next")
+    (line,) = lines(capsys)
+    assert "completion" not in json.loads(line)
+
+
+def test_a_line_for_people_is_one_line_whatever_it_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(LogFormat.TEXT)
+    logs.about(execution=3)
+    logging.getLogger("worker").critical("no broker: set FOUREYES_BROKER_URL")
+    (line,) = lines(capsys)
+    assert "[critical ] no broker: set FOUREYES_BROKER_URL" in line and "execution=3" in line
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("format", LogFormat)
+def test_a_traceback_shows_no_values(format: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+    """Values are programs of models, prompts, and URLs with passwords."""
+    logs.configure(format)
+    password = "secret-" + "1234"
+    try:
+        raise ValueError(f"{len(password)} characters")
+    except ValueError:
+        logging.getLogger("worker").exception("failed")
+    said = "\n".join(lines(capsys))
+    assert "ValueError: 11 characters" in said and "test_logs.py" in said
+    assert "secret-1234" not in said
