@@ -52,12 +52,18 @@ class Enqueued:
 
 @dataclass(frozen=True)
 class Worked:
-    """All attempts ended: steps, wall-clock seconds, CPU seconds of ours and of the servers."""
+    """All attempts ended: steps, wall-clock seconds, CPU seconds of ours and of the servers.
+
+    And what Postgres had to do: transactions, bytes of its log, and of the database in the end.
+    """
 
     steps: int
     seconds: float
     ours: float
     servers: float
+    transactions: int
+    logged: int
+    kept: int
 
 
 def cpu_seconds(pid: int) -> float:
@@ -157,6 +163,7 @@ class Bench:
         try:
             began = time.monotonic()
             before = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
+            transactions, logged = self.postgres_did(database)
             last = -1
             while (left := enqueue.unfinished(1)) > 0:
                 if left // 5000 != last // 5000 and left > 5000:
@@ -171,7 +178,23 @@ class Bench:
             steps = db.execute(text("SELECT count(*) FROM step")).scalar_one()
             ended = db.execute(text("SELECT count(*) FROM attempt WHERE outcome = 'solved'"))
             assert ended.scalar_one() == db.execute(text("SELECT count(*) FROM attempt")).scalar()
-        return Worked(steps, seconds, after[0] - before[0], after[1] - before[1])
+        now = self.postgres_did(database)
+        with session() as db:
+            kept = db.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+        return Worked(
+            steps, seconds, after[0] - before[0], after[1] - before[1],
+            now[0] - transactions, now[1] - logged, kept,
+        )  # fmt: skip
+
+    def postgres_did(self, database: str) -> tuple[int, int]:
+        """Transactions in a database so far, and bytes logged in all."""
+        query = (
+            "SELECT xact_commit + xact_rollback, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
+            " FROM pg_stat_database WHERE datname = :name"
+        )
+        with session() as db:
+            transactions, logged = db.execute(text(query), {"name": database}).one()
+        return int(transactions), int(logged)
 
 
 def timed(ask: Callable[[], object]) -> float:
@@ -204,13 +227,16 @@ def measure(bench: Bench, attempts: int) -> list[str]:
         f"{1000 * worked.ours / worked.steps:.2f}",
         f"{1000 * worked.servers / worked.steps:.2f}",
         f"{1000 * worked.ours / attempts:.1f}",
+        f"{worked.transactions / worked.steps:.1f}", f"{worked.logged / attempts / 1000:.1f}",
+        f"{worked.kept / attempts / 1000:.1f}",
         f"{look:.2f}", f"{report:.2f}", f"{cancel:.2f}", f"{reap:.2f}",
     ]  # fmt: skip
 
 
 HEAD = [
     "attempts", "sweep, s", "enqueued/s", "MiB", "steps", "attempts/s", "ms a step",
-    "servers, ms", "ms an attempt", "watch, s", "report, s", "cancel, s", "reaper, s",
+    "servers, ms", "ms an attempt", "transactions a step",
+    "log, kB an attempt", "kept, kB an attempt", "watch, s", "report, s", "cancel, s", "reaper, s",
 ]  # fmt: skip
 
 

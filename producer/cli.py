@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
 from models.session import is_passing
-from producer import commands
+from producer import catalogue, commands
 from producer.embedded import Broker
 
 app = typer.Typer(
@@ -187,7 +187,7 @@ def doctor() -> None:
 def patterns(context: typer.Context) -> None:
     """List the patterns and their options."""
     if context.invoked_subcommand is None:
-        commands.patterns_list()
+        catalogue.patterns_list()
 
 
 @patterns_app.command("show")
@@ -195,7 +195,7 @@ def patterns_show(
     name: Annotated[str, typer.Argument(help="A name from `foureyes patterns`.")],
 ) -> None:
     """Draw a pattern's flow and print its prompts."""
-    commands.patterns_show(name)
+    catalogue.patterns_show(name)
 
 
 @models_app.command("pull")
@@ -206,13 +206,13 @@ def models_pull(
     ] = None,
 ) -> None:
     """Fetch a model's weights, checked by their SHA-256; resumes where it stopped."""
-    commands.models_pull(name, source)
+    catalogue.models_pull(name, source)
 
 
 @models_app.command("list")
 def models_list() -> None:
     """List the models, and where their weights are."""
-    commands.models_list()
+    catalogue.models_list()
 
 
 def main() -> None:

@@ -9,15 +9,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TransferSpeedColumn,
-)
-from rich.rule import Rule
 from rich.table import Table
 from sqlmodel import select
 
@@ -27,8 +18,8 @@ from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
+from producer import catalogue, embedded, enqueue, estimate, sweep_file
 from producer import doctor as checks
-from producer import embedded, enqueue, estimate, flow
 from producer import prune as removal
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
@@ -38,10 +29,6 @@ from results import report as reports
 from results import watch as watching
 from results.scoreboard import scoreboard
 from results.sweeps import find_sweep
-from worker import templates
-from worker.patterns import find as find_pattern
-from worker.patterns import patterns as known_patterns
-from worker.style import Style
 
 console = Console()
 
@@ -224,9 +211,9 @@ def _show_results(row: SweepRow) -> None:
 def demo(limit: int) -> None:
     """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
     file = Path(__file__).parent.parent / "sweeps" / "starter.toml"
-    for model in sweep_files.parse(file).models.values():
+    for model in sweep_file.parse(file).models.values():
         if isinstance(model, LlamaCpp):
-            models_pull(model.model, None)
+            catalogue.models_pull(model.model, None)
     sweep(file, wait=True, limit=limit, data=None)
     console.print("\nThree things to try next:", style="bold")
     for line in (
@@ -331,42 +318,6 @@ def retry(name: str, *, wait: bool) -> None:
                     _show_results(row)
 
 
-def models_pull(name: str, source: Path | None) -> None:
-    """Fetch weights, with a progress bar."""
-    names = list(weights.CATALOGUE) if name == "all" else [name]
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-    ) as progress:
-        for each in names:
-            task = progress.add_task(each, total=None)
-
-            def tell(
-                done: int, total: int, what: str, task: TaskID = task, name: str = each
-            ) -> None:
-                progress.update(task, completed=done, total=total, description=f"{name} ({what})")
-
-            path = weights.pull(each, source=source, progress=tell)
-            progress.update(task, description=str(path))
-
-
-def models_list() -> None:
-    """List the catalogue."""
-    table = Table()
-    for column in ("name", "size", "weights"):
-        table.add_column(column)
-    for name, entry in weights.CATALOGUE.items():
-        try:
-            where = str(weights.locate(name))
-        except FoureyesError:
-            where = f"not here: foureyes models pull {name}"
-        table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
-    console.print(table)
-
-
 def evaluate(
     samples: Path,
     benchmark: str | None,
@@ -412,35 +363,3 @@ def doctor() -> None:
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
     if missing:
         raise typer.Exit(1)
-
-
-def patterns_list() -> None:
-    """The patterns, and what their options are."""
-    table = Table(title="Patterns", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    table.add_column("what happens")
-    table.add_column("options")
-    for name, pattern in sorted(known_patterns().items()):
-        own = {
-            option: field.default
-            for option, field in pattern.options.model_fields.items()
-            if option not in Style.model_fields
-        }
-        options = ", ".join(f"{option}={default}" for option, default in own.items())
-        table.add_row(name, pattern.summary.splitlines()[0], options)
-    console.print(table)
-    style = ", ".join(f"{name}={field.default}" for name, field in Style.model_fields.items())
-    console.print(f"Every pattern also has: {style}", highlight=False)
-
-
-def patterns_show(label: str) -> None:
-    """One pattern: what it does, its flow, and its prompts."""
-    pattern = find_pattern(label)
-    configured = pattern.configure({})
-    console.print(pattern.summary, highlight=False, markup=False)
-    console.print()
-    console.print(flow.draw(configured), highlight=False)
-    folder = templates.shipped(configured.style.prompts)
-    for prompt in flow.prompts(configured):
-        console.print(Rule(f"{prompt}.md", align="left", style="dim"))
-        console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

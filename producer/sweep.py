@@ -1,136 +1,22 @@
-"""From a sweep file to its grid: what is to be run, checked to the last key before anything is.
+"""From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
-A sweep file is TOML: a name, benchmarks, patterns, models, pairings, and the number of samples.
-Every combination of benchmark, pattern and pairing is a run.
-"""
-
-import difflib
-import itertools
-import re
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, get_args
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from typing import Any
 
 from models.benchmark import Problem
 from models.errors import FoureyesError
-from models.llm import AnyModel, LlamaCpp, Replay, Sampling
+from models.llm import LlamaCpp, Replay, Sampling
 from producer import benchmarks, flow
+from producer.sweep_file import DataFile, Pairing, SweepFile, parse
 from worker import patterns, templates
 from worker.digest import digest
 from worker.patterns import Configured
 from worker.templates import Templates
 
-#: What pydantic calls the ways to write a value, in the place of a mistake.
-_ALTERNATIVES = ("DataFile", "PatternChoice", "str")
 #: Of the embedded models where they stand in for others: their context is small.
 _EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
-
-_ENGINES = {
-    get_args(variant.model_fields["engine"].annotation)[0]: variant
-    for variant in get_args(get_args(AnyModel)[0])
-}
-
-
-class Pairing(BaseModel):
-    """Which model is coder, which reviewer (both by name)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    coder: str
-    reviewer: str
-    name: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not value.get("name"):
-            return value | {"name": f"{value.get('coder')}+{value.get('reviewer')}"}
-        return value
-
-
-class DataFile(BaseModel):
-    """A benchmark of one's own: a file in EvalPlus's format."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    data: Path
-
-
-class PatternChoice(BaseModel):
-    """A pattern with options; one with a list of values stands for a run with each of them."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    name: str
-
-    def grid(self, defaults: dict[str, Any]) -> list[Configured]:
-        """The pattern with every combination of its options' values.
-
-        Raises: FoureyesError for an unknown pattern or option, or a value out of its range.
-        """
-        given = defaults | (self.model_extra or {})
-        values = [value if isinstance(value, list) else [value] for value in given.values()]
-        pattern = patterns.find(self.name)
-        return [
-            pattern.configure(dict(zip(given, combination, strict=True)))
-            for combination in itertools.product(*values)
-        ]
-
-
-class SweepFile(BaseModel):
-    """A sweep file, validated.
-
-    `prompts` names folders of templates, shipped or beside the file; each is a run of its own.
-    `modules` are Python modules with patterns of one's own, found beside the file or installed.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
-    benchmarks: Annotated[list[str | DataFile], Field(min_length=1)]
-    patterns: Annotated[list[str | PatternChoice], Field(min_length=1)]
-    prompts: str | Annotated[list[str], Field(min_length=1)] = "default"
-    modules: list[str] = []
-    models: dict[str, AnyModel]
-    pairings: Annotated[list[Pairing], Field(min_length=1)]
-    samples: Annotated[int, Field(ge=1, le=1000)] = 1
-
-    @field_validator("models", mode="before")
-    @classmethod
-    def _names(cls, value: Any) -> Any:
-        """A model's name is its key."""
-        if not isinstance(value, dict):
-            return value
-        return {
-            name: table | {"name": name} if isinstance(table, dict) else table
-            for name, table in value.items()
-        }
-
-    def configured(self) -> list[Configured]:
-        """The patterns, each with every combination of its options, without repetition."""
-        defaults = {} if self.prompts == "default" else {"prompts": self.prompts}
-        found = {}
-        for choice in self.patterns:
-            if isinstance(choice, str):
-                choice = PatternChoice(name=choice)
-            found.update({made.label: made for made in choice.grid(defaults)})
-        return list(found.values())
-
-    @model_validator(mode="after")
-    def _models_exist(self) -> "SweepFile":
-        for pairing in self.pairings:
-            for role, name in (("coder", pairing.coder), ("reviewer", pairing.reviewer)):
-                if name not in self.models:
-                    raise FoureyesError(
-                        f"pairings: the {role} {name!r} is not among the models"
-                        f"{_did_you_mean(name, self.models)}"
-                    )
-        return self
 
 
 @dataclass(frozen=True)
@@ -305,62 +191,3 @@ def _replayed(file: SweepFile, recording: Path) -> SweepFile:
         for name, model in file.models.items()
     }
     return file.model_copy(update={"models": models})
-
-
-def parse(path: Path) -> SweepFile:
-    """Read and check a sweep file, without its benchmarks."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except FileNotFoundError:
-        raise FoureyesError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FoureyesError(f"{path}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise FoureyesError(f"{path}: not valid TOML: {error}") from None
-    try:
-        return SweepFile.model_validate(content)
-    except FoureyesError as error:
-        raise FoureyesError(f"{path}: {error}") from None
-    except ValidationError as error:
-        raise FoureyesError(f"{path}: {_first_mistake(error, text)}") from None
-
-
-def _first_mistake(error: ValidationError, text: str) -> str:
-    """The first mistake of a file in one line: where, what, and the nearest valid key."""
-    # of the alternatives for one place, a table's mistakes tell more than "not a string"
-    first = min(
-        error.errors(), key=lambda e: (e["type"] != "extra_forbidden", e["loc"][-1] == "str")
-    )
-    place = [str(part) for part in first["loc"] if part not in (*_ENGINES, *_ALTERNATIVES)]
-    key = place[-1] if place else ""
-    match = re.search(rf"^[^#\n]*\b{re.escape(key)}\b", text, re.MULTILINE) if key else None
-    line = f"line {text.count(chr(10), 0, match.end()) + 1}: " if match else ""
-    if first["type"] == "extra_forbidden":
-        valid = _valid_keys([str(part) for part in first["loc"][:-1]])
-        return f"{line}unknown key {'.'.join(place)!r}{_did_you_mean(key, valid)}"
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        given = str(first.get("ctx", {}).get("tag", ""))
-        if not given:
-            return f"{line}models.{key}: no engine given; one of {', '.join(_ENGINES)}"
-        return f"{line}models.{key}: unknown engine {given!r}{_did_you_mean(given, _ENGINES)}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{line}{'.'.join(place)}: {message}"
-
-
-def _valid_keys(place: list[str]) -> list[str]:
-    if place[-1:] == ["sampling"]:
-        return list(Sampling.model_fields)
-    if place[:1] == ["pairings"]:
-        return list(Pairing.model_fields)
-    if place[:1] == ["models"]:
-        engine = next((part for part in place if part in _ENGINES), None)
-        return [name for name in _ENGINES[engine].model_fields if name != "name"] if engine else []
-    if place[:1] == ["benchmarks"]:
-        return list(DataFile.model_fields)
-    return list(SweepFile.model_fields)
-
-
-def _did_you_mean(given: str, valid: Any) -> str:
-    near = difflib.get_close_matches(given, list(valid), n=1, cutoff=0.0)
-    return f"; did you mean {near[0]!r}?" if near else ""

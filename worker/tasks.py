@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from celery import current_task
 from sqlalchemy import Row
 
 from models import broker
@@ -120,4 +121,5 @@ def _do(table: AnyTable, row_id: int, produce: Callable[[Row[Any]], dict[str, An
 def _go_on(attempts: list[int]) -> None:
     if attempts:
         shown = ", ".join(f"attempt {attempt_id}" for attempt_id in attempts[:_SHOWN])
-        broker.send(broker.START, broker.START, *attempts, shown=shown)
+        after = current_task.request.argsrepr or ""  # names the sweep, for Flower's filter
+        broker.send(broker.START, broker.START, *attempts, shown=f"{shown} after {after}")

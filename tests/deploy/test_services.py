@@ -8,6 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from models import weights
 from models.errors import FoureyesError
 from tests import compose
 from tests.production import MODELS, RUNNING, Node, Production
-from tests.programs import ROOT, wait_for
+from tests.programs import ROOT, scripted_sweep, wait_for
 
 SERVICES = compose.raw()["services"]
 TO_THEIR_END = {"migrate", "cli", "weights"}
@@ -68,6 +69,49 @@ def test_flower_asks_for_the_password(production: Production) -> None:
     assert get(here + "/metrics")[0] == 200  # Flower leaves this one open: see the compose file
     status, told = get(here + "/api/queues/length", password)
     assert status == 200 and "active_queues" in told  # asked of RabbitMQ's management plugin
+
+
+def flower_tasks(production: Production, **query: str) -> list[dict[str, str]]:
+    page = f"http://127.0.0.1:{production.flower_port}/api/tasks?{urlencode(query)}"
+    found: dict[str, dict[str, str]] = json.loads(
+        get(page, production.values["FLOWER_PASSWORD"])[1]
+    )
+    return list(found.values())
+
+
+def test_flower_shows_who_asked_whom_for_what(production: Production) -> None:
+    """Else a person sees ids, and cannot tell one sweep's tasks from another's."""
+    production.await_health("flower")
+    tasks = flower_tasks(production, limit="1000")
+    assert {"start", "draft", "review", "fix", "execute"} <= {task["name"] for task in tasks}
+    for task in tasks:
+        assert "(scripted, attempt " in task["args"] or "scripted: attempts" in task["args"], task
+    uuids = {task["uuid"]: task for task in tasks}
+    for task in tasks:
+        if task["name"] == "fix":
+            chain = []
+            while task["parent_id"]:
+                task = uuids[task["parent_id"]]
+                chain.append(task["name"])
+            assert chain == ["start", "review", "start", "draft", "start"]
+            assert task["uuid"] == uuids[task["uuid"]]["root_id"]
+
+
+def test_flower_shows_a_failure_with_its_reason(production: Production) -> None:
+    """An engine's failure is no crash: the row is tried again. Flower must show it all the same."""
+    other = production.folder / "other"
+    scripted_sweep(other, 1, 0.0, ["raw-coder"])
+    file = other / "sweep.toml"
+    text = file.read_text().replace('name = "scripted"', 'name = "changed"')
+    file.write_text(text.replace("c = {", "coder = {").replace("r = {", "reviewer = {")
+                    .replace('"c"', '"coder"').replace('"r"', '"reviewer"'))  # fmt: skip
+    sent = production.run("cli", "foureyes", "sweep", str(file))
+    assert sent.returncode == 0, sent.stderr
+    wait_for(lambda: flower_tasks(production, state="FAILURE", taskname="draft"))
+    (task, *_) = flower_tasks(production, state="FAILURE", taskname="draft")
+    assert "(changed, attempt " in task["args"]
+    assert "this worker serves 'coder' as it was defined when the worker" in task["exception"]
+    assert production.run("cli", "foureyes", "cancel", "changed").returncode == 0
 
 
 def test_health_checks_of_the_servers_fail_when_they_are_not_there(

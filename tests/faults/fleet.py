@@ -57,6 +57,12 @@ class Fleet:
         for name in names:
             self._workers.pop(name).wait()
 
+    def stop(self, name: str) -> int:
+        """Ask a worker to end, as whoever deploys a new version does; its exit code."""
+        worker = self._workers.pop(name)
+        worker.terminate()
+        return worker.wait(timeout=60)
+
     def refused(self, name: str, **more: str) -> str:
         """Start a worker that must end by itself, with the exit code for a mistake; what it said."""
         made = subprocess.run(

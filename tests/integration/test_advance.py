@@ -21,7 +21,8 @@ from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue
 from producer.prune import prune
-from producer.sweep import Sweep, SweepFile
+from producer.sweep import Sweep
+from producer.sweep_file import SweepFile
 from worker import patterns, reaper
 from worker.advance import advance
 from worker.steps import Draft, Plan, Steps
@@ -362,7 +363,9 @@ def test_a_call_that_keeps_failing_ends_in_error_and_is_never_a_wrong_answer(
 def test_cancelled_work_is_not_done_and_comes_back_when_the_sweep_does() -> None:
     sweep_id = make_sweep("raw-coder")
     advance(attempt_ids()[0])
+    assert enqueue.models_in_demand() == ["c"]
     assert enqueue.cancel(sweep_id) == 1
+    assert enqueue.models_in_demand() == []  # no worker is started for it
     assert not answer(completions()[0].id, CODE)
     assert completions()[0].state is State.CANCELLED
     assert make_sweep("raw-coder") == sweep_id  # the same file again goes on

@@ -8,6 +8,7 @@ import pytest
 from models.problem import HiddenTests
 from worker.sandbox import mbpp, oracles
 from worker.sandbox.comparison import matches, tolerances
+from worker.sandbox.inside import wire
 from worker.sandbox.inside.wire import Opaque
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -69,7 +70,8 @@ def test_equality_and_tolerance(expected: Any, got: Any, atol: float, right: boo
     ],
 )
 def test_floats_bring_a_tolerance(atol: float, expected: list[Any], found: list[float]) -> None:
-    assert tolerances(atol, expected) == found
+    floats = [wire.has_floats(wire.encode(value)) for value in expected]
+    assert tolerances(atol, floats) == found
 
 
 def problem(problem_id: str, entry_point: str, atol: float = 0.0) -> HiddenTests:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import FoureyesError
-from producer import flow, sweep
+from producer import flow, sweep, sweep_file
 from worker import patterns, templates
 from worker.patterns import load_modules
 
@@ -180,7 +180,7 @@ def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
 
 @pytest.mark.parametrize("name", ["paper", "beyond", "starter"])
 def test_the_sweeps_that_ship_are_valid(name: str) -> None:
-    file = sweep.parse(ROOT / "sweeps" / f"{name}.toml")
+    file = sweep_file.parse(ROOT / "sweeps" / f"{name}.toml")
     labels = [pattern.label for pattern in file.configured()]
     assert len(labels) == len(set(labels))
     if name == "paper":

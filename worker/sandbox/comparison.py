@@ -6,6 +6,7 @@ nothing here either; but where numpy would stretch one value to the shape of ano
 agree.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 _RELATIVE = 1e-7
@@ -15,21 +16,15 @@ _FLOATS = 1e-6
 _WHOLE = range(-(1 << 63), 1 << 64)
 
 
-def has_floats(expected: Any) -> bool:
-    """Whether a value is a float, or a list or tuple of nothing but floats."""
-    if isinstance(expected, list | tuple):
-        return bool(expected) and all(isinstance(item, float) for item in expected)
-    return isinstance(expected, float)
+def tolerances(atol: float, have_floats: Iterable[bool]) -> list[float]:
+    """The absolute tolerance for each of a set's outputs, told of each whether it has floats.
 
-
-def tolerances(atol: float, expected: list[Any]) -> list[float]:
-    """The absolute tolerance for each of a set's outputs.
-
-    Once a float is expected, a tolerance holds for the rest of the set: so it does in EvalPlus.
+    That is: it is a float, or a list or tuple of nothing but floats. Once one is expected, a
+    tolerance holds for the rest of the set: so it does in EvalPlus.
     """
     found = []
-    for value in expected:
-        if atol == 0 and has_floats(value):
+    for floats in have_floats:
+        if atol == 0 and floats:
             atol = _FLOATS
         found.append(atol)
     return found

@@ -47,22 +47,33 @@ def _parts(output: Any) -> Iterator[bytes]:
 
 def _level(items: list[Any]) -> Iterator[bytes]:
     """The canonical bytes of some items: what they are like, then what they hold."""
-    kinds = set(map(type, items))
     for _ in range(MAX_DEPTH):
+        if (text := _joined(items)) is not None:
+            yield _sized(b"s", text.encode("utf-8", "surrogatepass"))
+            return
+        kinds = set(map(type, items))
         if not kinds or not kinds <= _SEQUENCES:
             break
         yield marshal.dumps([kind.__name__ for kind in map(type, items)], 2)
         yield marshal.dumps(list(map(len, items)), 2)
         items = list(itertools.chain.from_iterable(items))
-        kinds = set(map(type, items))
-    if kinds == {str} and (text := "\0".join(items)).count("\0") == len(items) - 1:
-        yield _sized(b"s", text.encode("utf-8", "surrogatepass"))
-    elif kinds <= _NUMBERS and items and min(items) > -_EXACT and max(items) < _EXACT:
+    if kinds <= _NUMBERS and items and min(items) > -_EXACT and max(items) < _EXACT:
         array = np.array(items, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
         yield _sized(b"n", array.tobytes())
     else:
         plain = items if kinds <= _DISTINCT else [_plain(item) for item in items]
         yield b"v" + marshal.dumps(plain, 2)
+
+
+def _joined(items: list[Any]) -> str | None:
+    """Texts in one, told apart by NULs; None if something else is among them, or a NUL."""
+    if not items or type(items[0]) is not str:
+        return None
+    try:
+        text = "\0".join(items)
+    except TypeError:
+        return None
+    return text if text.count("\0") == len(items) - 1 else None
 
 
 def _sized(tag: bytes, data: bytes) -> bytes:

@@ -205,6 +205,17 @@ _REDUCED: dict[type, Callable[[Any], Any]] = {
 }
 
 
+def has_floats(data: bytes) -> bool:
+    """Whether bytes of `encode` are of a float, or of a list or tuple of nothing but floats.
+
+    Told without decoding them, as most outputs never need to be.
+    """
+    if data[:1] not in (b"l", b"t"):
+        return data[:1] == b"f"
+    (count,) = _LENGTH.unpack(data[1:5])
+    return count > 0 and len(data) == 5 + 9 * count and set(data[5::9]) == {ord("f")}
+
+
 def decode(data: bytes) -> Any:
     """The value that `data`, and all of it, encodes. For bytes that nobody vouches for.
 

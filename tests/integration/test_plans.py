@@ -1,0 +1,140 @@
+"""If one of these fails, work on one attempt, or a look at a small sweep, costs what all rows cost.
+
+Every statement that the real code runs is explained too, in a database with rows of a big sweep.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from test_advance import CODE, answer, make_sweep
+
+from models import broker, work
+from models.session import engine, session
+from models.tables import Completion
+from producer import enqueue
+from results import watch
+from results.scoreboard import scoreboard
+from worker import reaper
+from worker.advance import advance
+
+pytestmark = pytest.mark.usefixtures("database")
+
+BIG = 20_000
+_TABLES = re.compile(r"Seq Scan on (attempt|step|completion|execution)\b")
+
+
+@pytest.fixture
+def crowd(database: str) -> None:
+    """A big sweep: half of it done, the other half waiting for its drafts."""
+    sweep_id = make_sweep("raw-coder", problems=20, samples=BIG // 20, name="big")
+    with session() as db:
+        db.execute(text("""
+            INSERT INTO completion (key, state, tries, send_again_at, created_at, finished_at,
+                model_id, kind, prompt, prompt_hash, request, text, completion_tokens, seconds)
+            SELECT 'big' || id, CASE WHEN id % 2 = 0 THEN 'done' ELSE 'queued' END, 0,
+                now() + interval '1 hour', now(), now(), 1, 'draft', 'draft', '', '{}', 'text', 5, 1
+            FROM attempt"""))  # fmt: skip
+        db.execute(
+            text("""
+            INSERT INTO execution (key, state, tries, send_again_at, created_at, finished_at,
+                problem_id, suite, code, judge_version, detail, base, plus)
+            SELECT 'big' || id, 'done', 0, now(), now(), now(), problem_id, 'hidden', '', '', '{}',
+                'pass', 'pass'
+            FROM attempt WHERE id % 2 = 0""")
+        )
+        db.execute(
+            text("""
+            INSERT INTO step (attempt_id, position, branch, kind, completion_id, created_at)
+            SELECT substr(key, 4)::integer, 0, 0, 'draft', id, now() FROM completion""")
+        )
+        db.execute(
+            text("""
+            INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
+            SELECT substr(key, 4)::integer, 1, 0, 'judge', id, now() FROM execution""")
+        )
+        db.execute(
+            text("""
+            UPDATE attempt SET state = 'done', outcome = 'solved', finished_at = now()
+            WHERE id % 2 = 0""")
+        )
+        db.execute(text("UPDATE attempt SET moved_at = now() - interval '1 hour'"))
+    assert enqueue.unfinished(sweep_id) == BIG // 2
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+@contextmanager
+def plans() -> Iterator[dict[str, str]]:
+    """The plans, by statement, of all that is asked of the database inside the block."""
+    found: dict[str, str] = {}
+
+    def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
+        if statement.lstrip().split()[0].upper() not in ("SELECT", "UPDATE", "DELETE", "WITH"):
+            return
+        with cursor.connection.cursor() as other:
+            one = parameters[0] if isinstance(parameters, list) else parameters
+            other.execute(f"EXPLAIN {statement}", one)
+            found[statement] = "\n".join(row[0] for row in other.fetchall())
+
+    event.listen(engine(), "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(engine(), "before_cursor_execute", explain)
+
+
+def read_whole(found: dict[str, str]) -> list[str]:
+    """The statements that read a whole table of attempts or of work."""
+    return [f"{sql}\n{plan}" for sql, plan in found.items() if _TABLES.search(plan)]
+
+
+def open_attempt(sweep_id: int) -> int:
+    with session() as db:
+        query = (
+            "SELECT min(attempt.id) FROM attempt JOIN run ON run.id = run_id WHERE sweep_id = :s"
+        )
+        return int(db.execute(text(query), {"s": sweep_id}).scalar_one())
+
+
+@pytest.mark.usefixtures("crowd")
+def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "send", lambda *_, **__: None)
+    with plans() as found:
+        small = make_sweep("raw-coder", problems=2, name="small", fresh="small")
+        assert enqueue.send_starts(small) == 2
+        attempt_id = open_attempt(small)
+        (message,) = advance(attempt_id)
+        assert answer(message.row_id, CODE)
+        with session() as db:
+            assert work.waiting_attempts(db, Completion, message.row_id) == [attempt_id]
+            work.renew(db, Completion, [message.row_id], "w/1")
+        assert enqueue.models_in_demand() == ["c"]
+        (judging,) = advance(attempt_id)
+        assert judging.task == broker.EXECUTE
+        enqueue.cancel(small)
+        assert not answer(message.row_id, CODE)
+    assert len(found) > 15
+    assert read_whole(found) == []
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_round_of_the_reaper_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "send", lambda *_, **__: None)
+    monkeypatch.setattr(broker, "depth", lambda queue: 0)
+    with plans() as found:
+        assert reaper.reap() == 0  # those that wait for nothing have ended
+    assert read_whole(found) == []
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_look_at_a_small_sweep_does_not_read_the_big_one() -> None:
+    small = make_sweep("raw-coder", "review-then-fix", problems=2, name="small", fresh="small")
+    with plans() as found:
+        assert watch.look(small).unfinished == 4
+        assert json.dumps(scoreboard(small).sentences)
+    assert read_whole(found) == []
