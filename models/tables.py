@@ -135,6 +135,12 @@ class Completion(Work, table=True):
         Index(
             "ix_completion_open", "state", postgresql_where=text("state IN ('queued','running')")
         ),
+        Index(
+            "ix_completion_due",
+            "model_id",
+            "send_again_at",
+            postgresql_where=text("state = 'queued'"),
+        ),
     )
 
     model_id: int = Field(foreign_key="language_model.id", index=True)
@@ -156,6 +162,7 @@ class Execution(Work, table=True):
     __table_args__ = (
         CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
         Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
+        Index("ix_execution_due", "send_again_at", postgresql_where=text("state = 'queued'")),
     )
 
     problem_id: int = Field(foreign_key="problem.id", index=True)

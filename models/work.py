@@ -291,7 +291,7 @@ def _free(db: Db, table: AnyTable, lost: ColumnElement[bool]) -> int:
     changed = db.execute(
         update(table)
         .where(lost)
-        .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=moment())
+        .values(state=State.QUEUED, worker=None, lease_until=None, send_again_at=func.now())
     )
     assert isinstance(changed, CursorResult)
     return changed.rowcount

@@ -8,7 +8,7 @@ database makes them from the grid, and their start messages are sent as they are
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, exists, func, text
+from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
@@ -160,16 +160,21 @@ def forget_messages() -> None:
 
 def models_in_demand() -> list[str]:
     """The names of the models that unfinished attempts wait for."""
-    waits = exists().where(
-        col(Step.completion_id) == Completion.id,
-        col(Attempt.id) == Step.attempt_id,
-        col(Attempt.state).in_(_OPEN),
-    )
-    asked = exists().where(
-        col(Completion.model_id) == LanguageModel.id, col(Completion.state).in_(_OPEN), waits
+    asked = (
+        select(Completion.id)
+        .join(Step, col(Step.completion_id) == Completion.id)
+        .join(Attempt, col(Attempt.id) == Step.attempt_id)
+        .where(
+            col(Completion.model_id) == LanguageModel.id,
+            col(Completion.state).in_(_OPEN),
+            col(Attempt.state).in_(_OPEN),
+        )
+        .limit(1)  # or a plan is chosen that finds all of them
+        .correlate(LanguageModel)
+        .scalar_subquery()
     )
     with session() as db:
-        return list(db.exec(select(LanguageModel.name).where(asked)))
+        return list(db.exec(select(LanguageModel.name).where(asked.is_not(None))))
 
 
 def unfinished(sweep_id: int) -> int:
