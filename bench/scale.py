@@ -1,9 +1,9 @@
 """What a sweep costs as it grows, on RabbitMQ and Postgres of its own: `python -m bench.scale`.
 
 For each size: `foureyes sweep` as a person runs it (seconds, memory), then, with scripted engines, the
-CPU time of every process until all attempts have ended, and how long watching, reporting and
-cancelling take. `--attempts 1000 10000 100000` are the sizes; the last takes about half an hour.
-Needs rabbitmq-server.
+CPU time of every process until all attempts have ended or `--seconds` are over, and how long
+watching, reporting, cancelling and the reaper take with all of them in the tables: what was not
+worked on is then filled in by SQL. Needs rabbitmq-server.
 """
 
 import argparse
@@ -52,11 +52,12 @@ class Enqueued:
 
 @dataclass(frozen=True)
 class Worked:
-    """All attempts ended: steps, wall-clock seconds, CPU seconds of ours and of the servers.
+    """What was done: attempts ended, steps, wall-clock seconds, CPU seconds of ours and the servers'.
 
     And what Postgres had to do: transactions, bytes of its log, and of the database in the end.
     """
 
+    ended: int
     steps: int
     seconds: float
     ours: float
@@ -154,8 +155,8 @@ class Bench:
         ended = time.monotonic()
         return Enqueued(ended - began, ended - first, usage.ru_maxrss * 1024)
 
-    def work(self, database: str) -> Worked:
-        """Two workers, until nothing is left to do."""
+    def work(self, database: str, most_seconds: float) -> Worked:
+        """Two workers, until nothing is left to do or the time is over."""
         fleet = Fleet(self.folder, self.environment(database))
         fleet.start("execution", queues="start,execution", threads=4, FOUREYES_MODEL="c")
         fleet.start("model", queues="model.c", threads=8)
@@ -164,25 +165,18 @@ class Bench:
             began = time.monotonic()
             before = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
             transactions, logged = self.postgres_did(database)
-            last = -1
-            while (left := enqueue.unfinished(1)) > 0:
-                if left // 5000 != last // 5000 and left > 5000:
-                    print(f"    {left:,} left after {time.monotonic() - began:.0f} s", flush=True)
-                last = left
+            while enqueue.unfinished(1) > 0 and time.monotonic() - began < most_seconds:
                 time.sleep(1)
             after = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
             seconds = time.monotonic() - began
         finally:
             fleet.close()
-        with session() as db:
-            steps = db.execute(text("SELECT count(*) FROM step")).scalar_one()
-            ended = db.execute(text("SELECT count(*) FROM attempt WHERE outcome = 'solved'"))
-            assert ended.scalar_one() == db.execute(text("SELECT count(*) FROM attempt")).scalar()
         now = self.postgres_did(database)
         with session() as db:
-            kept = db.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+            steps, ended, wrong, kept = db.execute(_DONE).one()
+        assert ended and not wrong
         return Worked(
-            steps, seconds, after[0] - before[0], after[1] - before[1],
+            ended, steps, seconds, after[0] - before[0], after[1] - before[1],
             now[0] - transactions, now[1] - logged, kept,
         )  # fmt: skip
 
@@ -197,6 +191,41 @@ class Bench:
         return int(transactions), int(logged)
 
 
+_DONE = text("""
+SELECT (SELECT count(*) FROM v_steps WHERE state = 'done'),
+    (SELECT count(*) FROM attempt WHERE outcome = 'solved'),
+    (SELECT count(*) FROM attempt WHERE outcome <> 'solved'),
+    pg_database_size(current_database())
+""")
+#: Three steps for each attempt that has none, done; and these are solved.
+_FILL = """
+INSERT INTO completion (key, state, tries, send_again_at, created_at, finished_at, model_id, kind,
+    prompt, prompt_hash, request, text, prompt_tokens, completion_tokens, seconds)
+SELECT kind || id, 'done', 1, now(), now(), now(), 1, kind, kind, '', '{}', 'text', 200, 100, 1
+FROM attempt, unnest(ARRAY['draft', 'review']) AS kind WHERE moved_at IS NULL;
+INSERT INTO step (attempt_id, position, branch, kind, verdict, completion_id, created_at)
+SELECT attempt.id, (kind = 'review')::integer, 0, kind,
+    CASE WHEN kind = 'review' THEN 'approve' END, completion.id, now()
+FROM attempt JOIN completion ON completion.key IN ('draft' || attempt.id, 'review' || attempt.id);
+INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
+SELECT attempt.id, 2, 0, 'judge',
+    (SELECT id FROM execution WHERE execution.problem_id = attempt.problem_id LIMIT 1), now()
+FROM attempt WHERE moved_at IS NULL
+    AND EXISTS (SELECT FROM execution WHERE execution.problem_id = attempt.problem_id);
+UPDATE attempt SET state = 'done', outcome = 'solved', code = '', moved_at = now(),
+    finished_at = now()
+WHERE state IN ('queued', 'running');
+VACUUM ANALYZE
+"""
+
+
+def fill() -> None:
+    """End what is open, by SQL."""
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in _FILL.split(";"):
+            connection.execute(text(statement))
+
+
 def timed(ask: Callable[[], object]) -> float:
     """Seconds; the second time, when nothing is read from disk for the first time."""
     ask()
@@ -205,13 +234,14 @@ def timed(ask: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def measure(bench: Bench, attempts: int) -> list[str]:
+def measure(bench: Bench, attempts: int, seconds: float) -> list[str]:
     """One line of the table."""
     database = f"scale{attempts}"
     with bench.database(database):
         enqueued = bench.enqueue(attempts, database)
+        worked = bench.work(database, seconds)
         reap = timed(reaper.reap)
-        worked = bench.work(database)
+        fill()
         look = timed(lambda: watch.look(1))
         report = timed(lambda: scoreboard(1))
     with bench.database(f"{database}c"):
@@ -221,22 +251,27 @@ def measure(bench: Bench, attempts: int) -> list[str]:
         cancel = time.monotonic() - began
     return [
         f"{attempts:,}",
-        f"{enqueued.seconds:.1f}", f"{attempts / enqueued.work_seconds:,.0f}",
+        f"{enqueued.seconds:.1f}",
+        f"{attempts / enqueued.work_seconds:,.0f}",
         f"{enqueued.bytes / 2**20:.0f}",
-        f"{worked.steps:,}", f"{attempts / worked.seconds:.0f}",
+        f"{worked.ended:,}",
+        f"{worked.ended / worked.seconds:.0f}",
         f"{1000 * worked.ours / worked.steps:.2f}",
         f"{1000 * worked.servers / worked.steps:.2f}",
-        f"{1000 * worked.ours / attempts:.1f}",
-        f"{worked.transactions / worked.steps:.1f}", f"{worked.logged / attempts / 1000:.1f}",
-        f"{worked.kept / attempts / 1000:.1f}",
-        f"{look:.2f}", f"{report:.2f}", f"{cancel:.2f}", f"{reap:.2f}",
-    ]  # fmt: skip
+        f"{1000 * worked.ours / worked.ended:.1f}",
+        f"{worked.transactions / worked.steps:.1f}",
+        f"{worked.logged / worked.ended / 1000:.1f}",
+        f"{look:.2f}",
+        f"{report:.2f}",
+        f"{cancel:.2f}",
+        f"{reap:.2f}",
+    ]
 
 
 HEAD = [
-    "attempts", "sweep, s", "enqueued/s", "MiB", "steps", "attempts/s", "ms a step",
-    "servers, ms", "ms an attempt", "transactions a step",
-    "log, kB an attempt", "kept, kB an attempt", "watch, s", "report, s", "cancel, s", "reaper, s",
+    "attempts", "enqueueing, s", "a second", "MiB", "ended", "ended a second", "ms a step",
+    "servers' ms a step", "ms an attempt", "transactions a step", "log, kB an attempt",
+    "watch, s", "report, s", "cancel, s", "reaper, s",
 ]  # fmt: skip
 
 
@@ -244,7 +279,8 @@ def main() -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale")
     parser.add_argument("--attempts", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    sizes = parser.parse_args().attempts
+    parser.add_argument("--seconds", type=float, default=3600, help="of work, for each size")
+    options = parser.parse_args()
     if RabbitMQ.program() is None:
         sys.exit("bench: rabbitmq-server is not installed")
     folder = Path(tempfile.mkdtemp(prefix="foureyes-scale-"))
@@ -254,9 +290,9 @@ def main() -> None:
         bench.postgres.start()
         bench.rabbitmq.start()
         rows = []
-        for size in sizes:
+        for size in options.attempts:
             print(f"  {size:,} attempts", flush=True)
-            rows.append(measure(bench, size))
+            rows.append(measure(bench, size, options.seconds))
         print(f"\n{os.cpu_count()} cores\n")
         print("| " + " | ".join(HEAD) + " |\n|" + "---:|" * len(HEAD))
         for row in rows:

@@ -186,6 +186,11 @@ class Attempt(SQLModel, table=True):
             "(outcome IS NOT NULL) = (state IN ('done', 'error'))", name="outcome_when_ended"
         ),
         Index("ix_attempt_open", "state", postgresql_where=text("state IN ('queued','running')")),
+        Index(
+            "ix_attempt_waiting",
+            "id",
+            postgresql_where=text("state = 'queued' AND moved_at IS NULL"),
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -197,8 +202,9 @@ class Attempt(SQLModel, table=True):
     code: str | None = _text(nullable=True)
     error: str | None = _text(nullable=True)
     created_at: datetime = _moment(nullable=False)
-    #: When it last went on; the reaper looks after those that have not for a while.
-    moved_at: datetime = _moment(nullable=False)
+    #: When it last went on; the reaper looks after those that have not for a while. None: it waits
+    #: to be started.
+    moved_at: datetime | None = _moment()
     finished_at: datetime | None = _moment()
 
 

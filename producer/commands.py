@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import select
 
-from models import broker, weights
+from models import broker, starts, weights
 from models.errors import FoureyesError
 from models.llm import LlamaCpp
 from models.session import session
@@ -106,7 +106,7 @@ def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:
     with _workers() as stack:
         row = enqueue.enqueue(grid)
         assert row.id is not None
-        enqueue.send_starts(row.id)
+        starts.start(row.id, row.name)
         if not (wait or stack):
             console.print(
                 f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
@@ -312,7 +312,7 @@ def retry(name: str, *, wait: bool) -> None:
         console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
         if again:
             with _workers() as stack:
-                enqueue.send_starts(row.id)
+                starts.start(row.id, row.name)
                 if wait or stack:
                     _follow(row.id, stack)
                     _show_results(row)

@@ -1,8 +1,8 @@
-"""Writing a sweep's rows and sending its start messages; cancelling it, and retrying its errors.
+"""Writing a sweep's rows; cancelling it, and retrying its errors.
 
 All rows of a sweep are written in one transaction: nothing is half enqueued. Doing it again adds
-what is missing and lets everything unfinished go on. No list of attempts is ever held here: the
-database makes them from the grid, and their start messages are sent as they are read.
+what is missing and lets everything unfinished go on. The database makes the attempts from the grid,
+so that no list of them is ever held here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
-from models import broker
 from models.enums import State
 from models.errors import FoureyesError
 from models.llm import AnyModel
@@ -33,17 +32,13 @@ from models.work import later, moment
 from producer.sweep import Sweep
 from worker.digest import digest
 
-#: Attempts that one start message lets go: a hundred thousand must not be as many messages, as each
-#: waits for the broker's word; but few must not wait for each other in one worker.
-_FEWEST_PER_MESSAGE, _MOST_PER_MESSAGE = 20, 200
-_MESSAGES = 500
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
 
 #: Problem by problem, so that what is shared is soon shared.
 _INSERT_ATTEMPTS = text("""
-INSERT INTO attempt (run_id, problem_id, sample, state, created_at, moved_at)
-SELECT run_id, problem_id, sample, 'queued', clock_timestamp(), clock_timestamp()
+INSERT INTO attempt (run_id, problem_id, sample, state, created_at)
+SELECT run_id, problem_id, sample, 'queued', clock_timestamp()
 FROM unnest(CAST(:problems AS integer[])) WITH ORDINALITY AS problem (problem_id, at),
     unnest(CAST(:runs AS integer[])) WITH ORDINALITY AS run (run_id, position),
     generate_series(0, :samples - 1) AS sample
@@ -57,7 +52,7 @@ _OPEN = [State.QUEUED, State.RUNNING]
 def enqueue(sweep: Sweep) -> SweepRow:
     """Write the rows of a sweep that are missing, and revive it if it was cancelled.
 
-    Nothing is sent yet: call `send_starts` once workers can be reached.
+    Nothing is started yet: the reaper does that, or `models.starts` at once.
     """
     file = sweep.content()
     with session() as db:
@@ -78,43 +73,6 @@ def enqueue(sweep: Sweep) -> SweepRow:
                 db.execute(_INSERT_ATTEMPTS, cells)
         _reopen(db, row.id, [State.CANCELLED])
     return row
-
-
-def send_starts(sweep_id: int) -> int:
-    """Tell workers about every unfinished attempt of a sweep; how many there are."""
-    total = unfinished(sweep_id)
-    size = min(max(_FEWEST_PER_MESSAGE, total // _MESSAGES), _MOST_PER_MESSAGE)
-    for first, ids in _open_attempts(sweep_id, size):
-        shown = f"{first}: attempts {ids[0]} to {ids[-1]}"
-        broker.send(broker.START, broker.START, *ids, shown=shown)
-    return total
-
-
-def _open_attempts(sweep_id: int, size: int) -> Iterator[tuple[str, list[int]]]:
-    """The sweep's name and the ids of its unfinished attempts, so many at a time.
-
-    Each time in a transaction of its own: none is open while the broker is waited for.
-    """
-    last = 0
-    while True:
-        with session() as db:
-            name = db.get_one(SweepRow, sweep_id).name
-            ids = list(
-                db.exec(
-                    select(Attempt.id)
-                    .where(
-                        col(Attempt.run_id).in_(_runs_of(sweep_id)),
-                        col(Attempt.state).in_(_OPEN),
-                        col(Attempt.id) > last,
-                    )
-                    .order_by(col(Attempt.id))
-                    .limit(size)
-                )
-            )
-        if not ids:
-            return
-        yield name, ids
-        last = ids[-1]
 
 
 def cancel(sweep_id: int) -> int:
@@ -153,7 +111,7 @@ def forget_messages() -> None:
             )
         db.execute(
             update(Attempt)
-            .where(col(Attempt.state).in_(_OPEN))
+            .where(col(Attempt.state).in_(_OPEN), col(Attempt.moved_at).is_not(None))
             .values(moved_at=later(-settings().grace))
         )
 
@@ -202,7 +160,7 @@ def _reopen(db: Session, sweep_id: int, states: list[State]) -> int:
             error=None,
             code=None,
             finished_at=None,
-            moved_at=moment(),
+            moved_at=None,
         )
         .returning(col(Attempt.id))
     ).scalars()

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import and_, func, text
 from sqlmodel import Session, col, exists, select
 
-from models import broker, logs, work
+from models import broker, logs, starts, work
 from models.enums import State
 from models.errors import FoureyesError
 from models.session import engine, is_passing, session
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 #: Any number, as long as nobody else uses it in this database.
 _LOCK = 4_711_004
 _BATCH = 500
-_ATTEMPTS_PER_MESSAGE = 20
 _SHOWN = "sent again by the reaper"
 #: Of the time, a round takes at most a tenth: with very many open attempts it takes seconds.
 _PAUSE = 9.0
@@ -85,6 +84,7 @@ def _run(after_round: Callable[[], None] = lambda: None) -> None:
         began = time.monotonic()
         try:
             reap()
+            starts.start_waiting()
             took = time.monotonic() - began
             after_round()
         except Exception as error:  # one of the servers is away; a later round tries again
@@ -112,9 +112,7 @@ def reap() -> int:
         attempts = [] if starts_wait else _take_stalled(db)
     for task, queue, row_id in messages:
         broker.send(task, queue, row_id, shown=_SHOWN)
-    for first in range(0, len(attempts), _ATTEMPTS_PER_MESSAGE):
-        some = attempts[first : first + _ATTEMPTS_PER_MESSAGE]
-        broker.send(broker.START, broker.START, *some, shown=_SHOWN)
+    starts.send(attempts, _SHOWN)
     if messages or attempts:
         log.info("%d messages sent again, and %d attempts started", len(messages), len(attempts))
     return len(messages) + len(attempts)

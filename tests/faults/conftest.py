@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import migrations
-from models import broker
+from models import broker, starts
 from models.session import dialect_url, engine
 from models.settings import settings
 from producer import enqueue
@@ -85,7 +85,7 @@ class System:
     def enqueue(self, file: Path) -> int:
         """Enqueue a sweep file; its id."""
         row = enqueue.enqueue(sweep_files.load(file))
-        enqueue.send_starts(row.id)
+        starts.start(row.id, row.name)
         return row.id
 
     @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from models import starts
 from models.session import session
 from producer import enqueue
 from tests.faults import audit
@@ -36,7 +37,7 @@ def test_a_failing_model_server_gives_errors_and_never_wrong_answers(system: Sys
         server.broken = False
         ended = audit.clock()
         assert enqueue.retry(sweep_id) == audit.ATTEMPTS_PER_PROBLEM * failing
-        enqueue.send_starts(sweep_id)
+        starts.start(sweep_id, "again")
         audit.wait_until_ended(sweep_id)
         audit.check("a model server that hangs, 429, 500, truncates, rubbish; retry", sweep_id, ended)  # fmt: skip
         system.fleet.kill("served")
@@ -94,7 +95,7 @@ def test_a_full_disk_gives_errors_and_never_wrong_answers(system: System, small_
     system.all_up()
     ended = audit.clock()
     assert enqueue.retry(sweep_id) == found["errors"]
-    enqueue.send_starts(sweep_id)
+    starts.start(sweep_id, "again")
     audit.wait_until_ended(sweep_id)
     audit.check("a worker's disk full; room made; retry", sweep_id, ended)
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, text
 from test_advance import CODE, answer, make_sweep
 
-from models import broker, work
+from models import broker, starts, work
 from models.session import engine, session
 from models.tables import Completion
 from producer import enqueue
@@ -115,7 +115,8 @@ def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(broker, "send", lambda *_, **__: None)
     with plans() as found:
         small = make_sweep("raw-coder", problems=2, name="small", fresh="small")
-        assert enqueue.send_starts(small) == 2
+        assert starts.start(small, "small") == 2
+        assert starts.start_waiting() == 0
         attempt_id = open_attempt(small)
         (message,) = advance(attempt_id)
         assert answer(message.row_id, CODE)
