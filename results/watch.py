@@ -18,7 +18,7 @@ _REFRESH = 1.0
 _PAUSE = 4.0
 _PLAIN_EVERY = 10.0
 #: Lines that are not of runs, at most.
-_OTHER_LINES = 12
+_OTHER_LINES = 14
 
 
 def watch(sweep_id: int, console: Console, check: Callable[[], None] = lambda: None) -> None:
@@ -71,7 +71,7 @@ def summary(found: Progress) -> str:
     spent = sum(model.spent for model in found.models)
     if tokens:
         said += f"; {tokens:,} tokens written"
-    return said + (f", ${spent:.2f}" if spent else "")
+    return said + (f", ${spent:.2f} spent" if spent else "")
 
 
 def screen(found: Progress, height: int) -> RenderableType:
@@ -96,8 +96,7 @@ def screen(found: Progress, height: int) -> RenderableType:
     lines: list[RenderableType] = [table]
     if hidden := len(found.runs) - len(runs):
         lines.append(Text(f" and {hidden} more runs", style="dim"))
-    lines.append(Text())
-    lines += [Text(f" {_model(model)}") for model in found.models]
+    lines += [Text(), _models(found.models), Text()]
     for error, times in found.failures:
         said = visible(error.splitlines()[0] if error else "")
         lines.append(Text(f" {times} x {said}"[:110], style="red"))
@@ -115,13 +114,33 @@ def _fitting(runs: list[RunProgress], most: int) -> list[RunProgress]:
     return [run for run in runs if run in chosen]
 
 
-def _model(model: ModelProgress) -> str:
-    said = f"{model.name}: {model.done:,} calls done, {model.running} running, {model.queued:,} waiting"
-    said += f"; {model.prompt_tokens:,} tokens read, {model.completion_tokens:,} written"
-    if model.rate:
-        said += f", {model.rate:,.0f}/s"
-    said += f"; busy {_clock(model.busy_seconds)}"
-    return said + (f", ${model.spent:.2f}" if model.spent else "")
+def _models(models: list[ModelProgress]) -> Table:
+    table = Table(box=None, padding=(0, 1))
+    table.add_column("model")
+    for column in (
+        "calls done",
+        "at work",
+        "waiting",
+        "tokens in",
+        "out",
+        "out/s",
+        "busy",
+        "spent",
+    ):
+        table.add_column(column, justify="right")
+    for model in models:
+        table.add_row(
+            model.name,
+            f"{model.done:,}",
+            f"{model.running:,}",
+            f"{model.queued:,}",
+            f"{model.prompt_tokens:,}",
+            f"{model.completion_tokens:,}",
+            f"{model.rate:,.0f}",
+            _clock(model.busy_seconds),
+            f"${model.spent:.2f}" if model.spent else "",
+        )
+    return table
 
 
 def _clock(seconds: float) -> str:

@@ -1,0 +1,76 @@
+"""If one of these fails, `foureyes watch` tells something else than the rows do."""
+
+import pytest
+from rich.console import Console
+from sqlalchemy import text
+from test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
+
+from models.session import session
+from results import watch
+from worker.advance import advance
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def sql(statement: str) -> None:
+    with session() as db:
+        db.execute(text(statement))
+
+
+def half_done() -> int:
+    """Four attempts of two problems: one solved, one in error, two waiting for the reviewer."""
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=2)
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    for draft in completions():
+        answer(draft.id, CODE)
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    with session() as db:
+        first, second = db.execute(text("SELECT id FROM execution ORDER BY id")).scalars()
+    judge(first)
+    sql(f"UPDATE execution SET state = 'error', error = 'no disk' WHERE id = {second}")
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    return sweep_id
+
+
+def test_progress_is_what_the_rows_say() -> None:
+    found = watch.look(half_done())
+    assert (found.attempts, found.ended, found.unfinished, found.errors) == (4, 2, 2, 1)
+    assert [(run.pattern, run.solved, run.ended) for run in found.runs] == [
+        ("raw-coder", 1, 2),
+        ("review-then-fix", 0, 0),
+    ]
+    assert found.failures == [("no disk", 1)]
+    coder, reviewer = found.models
+    assert (coder.name, coder.done, coder.running, coder.queued) == ("c", 2, 0, 0)
+    assert (reviewer.name, reviewer.done, reviewer.running, reviewer.queued) == ("r", 0, 0, 2)
+    assert found.per_minute > 0 and found.seconds_left == 60 * 2 / found.per_minute
+
+
+def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
+    """Calls at the same time are paid for once."""
+    sweep_id = half_done()
+    sql("""UPDATE language_model SET settings = settings || '{"price_per_hour": 36}'""")
+    sql("UPDATE completion SET finished_at = now() - interval '1 hour' WHERE model_id = 1")
+    sql("UPDATE completion SET seconds = 10, completion_tokens = 7 WHERE id = 1")
+    second = "id = (SELECT max(id) FROM completion WHERE model_id = 1)"
+    sql(f"UPDATE completion SET seconds = 4, completion_tokens = 5 WHERE {second}")
+    (coder, _) = watch.look(sweep_id).models
+    assert (coder.busy_seconds, coder.completion_tokens) == (10.0, 12)
+    assert coder.spent == pytest.approx(0.10)
+    assert coder.rate == 0  # nothing in the last minute
+    sql(f"UPDATE completion SET finished_at = finished_at - interval '1 minute' WHERE {second}")
+    assert watch.look(sweep_id).models[0].busy_seconds == 14.0
+
+
+def test_the_screen_has_room_for_all_that_matters() -> None:
+    found = watch.look(half_done())
+    for width, height in ((80, 24), (60, 12)):
+        console = Console(width=width, height=height, force_terminal=True, color_system=None)
+        with console.capture() as captured:
+            console.print(watch.screen(found, height))
+        said = captured.get()
+        assert "2 of 4 attempts ended, 1 errors" in said and "1 x no disk" in said
+        assert max(map(len, said.splitlines())) <= width
