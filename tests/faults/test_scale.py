@@ -1,0 +1,64 @@
+"""If one of these fails, a big sweep costs more than its share: docs/scale.md is no longer true."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from models import starts
+from producer import enqueue
+from producer.prune import prune
+from results.sweeps import find_sweep
+from tests.faults import audit
+from tests.faults.conftest import System
+from tests.programs import ROOT, command, scripted_sweep
+
+#: Attempts that the bench works on here; docs/scale.md has more.
+SIZES = ["1000", "10000"] if audit.FULL else ["200"]
+
+
+def enqueued(system: System, folder: Path, name: str, samples: int) -> float:
+    """Enqueue 40 attempts for each sample, as a person does; the command's memory in MiB."""
+    scripted_sweep(folder, 20, 0.0, ["raw-coder", "review-then-fix"])
+    file = folder / "sweep.toml"
+    text = file.read_text().replace('name = "scripted"', f'name = "{name}"\nsamples = {samples}')
+    # a model without a worker: nothing is done, and no worker's model changes under it
+    text = text.replace("\nc = ", "\nunserved = ").replace('"c"', '"unserved"')
+    file.write_text(text.replace("\nr = ", "\nunserved-too = ").replace('"r"', '"unserved-too"'))
+    with subprocess.Popen(
+        command("sweep", str(file)), cwd=ROOT, env=system.environment, stdout=subprocess.DEVNULL
+    ) as child:
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return usage.ru_maxrss / 1024
+
+
+def test_enqueueing_needs_the_same_memory_for_any_number(system: System, tmp_path: Path) -> None:
+    few = enqueued(system, tmp_path, "few", 5)
+    many = enqueued(system, tmp_path, "many", 1000)
+    sweep = find_sweep("many")
+    assert enqueue.unfinished(sweep.id) == 40_000
+    assert max(few, many) < 300
+    assert many < few + 30, (few, many)
+    assert starts.start(sweep.id, "again") == 0  # as many as there is room for are under way
+    for name in ("few", "many"):
+        found = find_sweep(name)
+        assert enqueue.cancel(found.id) > 0
+        prune(found.id)
+
+
+def test_the_bench_of_scale_prints_its_table() -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "bench.scale", "--attempts", *SIZES, "--seconds", "600"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    if audit.FULL:
+        print(f"\n{made.stdout}")
+    rows = re.findall(r"^\| ([\d,]+) \|.*\|$", made.stdout, re.MULTILINE)
+    assert [row.replace(",", "") for row in rows] == SIZES
