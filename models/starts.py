@@ -1,7 +1,8 @@
 """Starting a sweep's attempts: few enough at a time that what is begun is finished first.
 
 Else the drafts of a hundred thousand attempts would wait in front of the first fix, and a broker
-that is wiped would lose as many messages. An attempt that nobody has started has no `moved_at`.
+that is wiped would lose as many messages. Each run has room of its own, so that one whose model is
+away does not hold up the others. An attempt that nobody has started has no `moved_at`.
 """
 
 from sqlalchemy import text
@@ -9,8 +10,8 @@ from sqlalchemy import text
 from models import broker
 from models.session import session
 
-#: Attempts under way of a sweep: so many, and so many more for each model call at work now.
-_AHEAD, _PER_CALL = 500, 4
+#: Attempts under way of a run: so many, and so many more for each model call at work now.
+_AHEAD, _PER_CALL = 200, 4
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
 PER_MESSAGE = 20
 
@@ -22,17 +23,22 @@ SELECT id, name FROM sweep WHERE EXISTS (
 ORDER BY id
 """)
 _TAKE = text("""
-WITH room AS (
-    SELECT greatest(0, :ahead
-        + :per_call * (SELECT count(*) FROM completion WHERE state = 'running')
-        - (SELECT count(*) FROM run JOIN attempt ON attempt.run_id = run.id
-           WHERE run.sweep_id = :sweep AND attempt.state IN ('queued', 'running')
-               AND attempt.moved_at IS NOT NULL)) AS attempts
+WITH calls AS (
+    SELECT count(*) AS at_work FROM completion WHERE state = 'running'
 ), chosen AS (
-    SELECT attempt.id FROM attempt JOIN run ON run.id = attempt.run_id
-    WHERE run.sweep_id = :sweep AND attempt.state = 'queued' AND attempt.moved_at IS NULL
-    ORDER BY attempt.id LIMIT (SELECT attempts FROM room)
-    FOR UPDATE OF attempt SKIP LOCKED
+    SELECT waiting.id FROM run
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS attempts FROM attempt
+        WHERE attempt.run_id = run.id AND attempt.state IN ('queued', 'running')
+            AND attempt.moved_at IS NOT NULL
+    ) AS under_way
+    CROSS JOIN LATERAL (
+        SELECT attempt.id FROM attempt
+        WHERE attempt.run_id = run.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL
+        ORDER BY attempt.id
+        LIMIT greatest(0, :ahead + :per_call * (SELECT at_work FROM calls) - under_way.attempts)
+    ) AS waiting
+    WHERE run.sweep_id = :sweep
 )
 UPDATE attempt SET moved_at = clock_timestamp() FROM chosen WHERE attempt.id = chosen.id
 RETURNING attempt.id

@@ -185,9 +185,14 @@ class Attempt(SQLModel, table=True):
         CheckConstraint(
             "(outcome IS NOT NULL) = (state IN ('done', 'error'))", name="outcome_when_ended"
         ),
-        Index("ix_attempt_open", "state", postgresql_where=text("state IN ('queued','running')")),
+        Index(
+            "ix_attempt_under_way",
+            "run_id",
+            postgresql_where=text("state IN ('queued','running') AND moved_at IS NOT NULL"),
+        ),
         Index(
             "ix_attempt_waiting",
+            "run_id",
             "id",
             postgresql_where=text("state = 'queued' AND moved_at IS NULL"),
         ),

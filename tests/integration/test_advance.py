@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
 import models.tables
-from models import broker, work
+from models import broker, starts, work
 from models.benchmark import Problem, parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
@@ -531,3 +531,26 @@ def test_enqueueing_twice_adds_nothing(tmp_path: Path) -> None:
         "raw-coder", "raw-reviewer", problems=5
     )
     assert len(attempts()) == 10
+
+
+def test_a_run_that_is_stuck_does_not_hold_up_the_others(
+    sent: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its model may be away for days."""
+    monkeypatch.setattr(starts, "_AHEAD", 2)
+    sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=5)
+    assert starts.start(sweep_id, "test") == 4  # two of each run, and a message for all
+    assert [row_id for _, _, row_id in sent] == attempt_ids()[:4]
+    assert starts.start_waiting() == 0
+    with session() as db:
+        (_, going) = db.exec(select(Run.id).order_by(col(Run.id)))
+        under_way = col(Attempt.run_id) == going, col(Attempt.moved_at).is_not(None)
+        ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
+        db.exec(update(Attempt).where(*under_way).values(**ended))
+    sent.clear()
+    assert starts.start_waiting() == 2
+    started = [attempt for attempt in attempts() if attempt.id in {row_id for _, _, row_id in sent}]
+    assert [attempt.run_id for attempt in started] == [going, going]
+    with session() as db:  # with a call at work there is room for four more
+        db.execute(text("INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt, prompt_hash, request) VALUES ('k', 'running', 1, now(), now(), 1, 'draft', '', '', '{}')"))  # fmt: skip
+    assert starts.start_waiting() == 3 + 1  # as many as are left
