@@ -178,7 +178,7 @@ def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["paper", "beyond", "starter"])
+@pytest.mark.parametrize("name", ["paper", "beyond", "starter", "embedded"])
 def test_the_sweeps_that_ship_are_valid(name: str) -> None:
     file = sweep_file.parse(ROOT / "sweeps" / f"{name}.toml")
     labels = [pattern.label for pattern in file.configured()]
