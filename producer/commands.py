@@ -166,18 +166,14 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
     table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
     table.add_column("benchmark")
     table.add_column("problems", justify="right")
-    table.add_column("patterns")
-    table.add_column("coder + reviewer")
     table.add_column("samples", justify="right")
     for benchmark, problems in grid.problems.items():
-        table.add_row(
-            benchmark,
-            str(len(problems)),
-            ", ".join(pattern.label for pattern in grid.patterns),
-            ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings),
-            str(file.samples),
-        )
+        table.add_row(benchmark, str(len(problems)), str(file.samples))
     console.print(table)
+    patterns = ", ".join(pattern.label for pattern in grid.patterns)
+    console.print(f"  patterns: {patterns}", markup=False, highlight=False)
+    pairings = ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings)
+    console.print(f"  coder + reviewer: {pairings}", markup=False, highlight=False)
     for name, load in plan.models.items():
         done = f", {load.already_done:,} of them done before" if load.already_done else ""
         console.print(

@@ -56,7 +56,7 @@ def _watch_plainly(sweep_id: int, console: Console, check: Callable[[], None]) -
         done = not found.unfinished
         if done or began - last >= _PLAIN_EVERY:
             last = began
-            console.print(summary(found), markup=False, highlight=False)
+            console.print(summary(found), markup=False, highlight=False, soft_wrap=True)
         if done:
             return
         time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
