@@ -3,6 +3,7 @@
 import gzip
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -183,6 +184,19 @@ def test_a_busy_machine_makes_no_right_answer_wrong(judge: Judge) -> None:
             spinner.kill()
             spinner.wait()
     assert judgement.solved, judgement
+
+
+@pytest.mark.parametrize("level", Level)
+def test_a_timeout_for_all_sockets_makes_no_right_answer_wrong(home: Path, level: Level) -> None:
+    """As Celery sets while a worker ends: a program may find its request not written yet."""
+    judge = Judge(slot=6, levels=(level,))
+    socket.setdefaulttimeout(5)
+    try:
+        statuses = {judge.hidden(ADD, "def f(x):\n    return x + 1\n").plus for _ in range(30)}
+    finally:
+        socket.setdefaulttimeout(None)
+        judge.close()
+    assert statuses == {Status.PASS}
 
 
 def test_evalplus_profile_runs_plus_tests_in_any_case(home: Path) -> None:

@@ -30,7 +30,7 @@ class Sandbox:
 
     def __init__(self, slot: int = 0, level: Level = Level.A) -> None:
         self.level = level
-        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, inside = _socketpair(socket.SOCK_SEQPACKET)
         info_read, info_write = os.pipe()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
         #: The zygote, as this machine counts processes; known once it has started.
@@ -82,7 +82,7 @@ class Sandbox:
 
         Raises: InfrastructureError if the sandbox fails; a program cannot bring that about.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours, theirs = _socketpair(socket.SOCK_STREAM)
         with ours:
             with theirs:
                 message = zygote.RUN_FORMAT.pack(zygote.RUN, cpu_seconds)
@@ -120,3 +120,16 @@ class Sandbox:
             select.select([self._init], [], [], _END_SECONDS)
         process.kill()
         process.wait()
+
+
+def _socketpair(kind: int) -> tuple[socket.socket, socket.socket]:
+    """Our end and that of the sandbox, which waits for what it reads.
+
+    Python's default timeout belongs to the whole process, and Celery changes it while a worker
+    ends. It makes sockets non-blocking, and so for a child too: one that finds nothing to read
+    yet would end.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
+    ours.settimeout(None)
+    theirs.settimeout(None)
+    return ours, theirs
