@@ -1,19 +1,27 @@
 """How a language model is named, loaded and sampled: the part of a sweep file that workers read too."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Sampling(BaseModel):
-    """How tokens are drawn. Temperature 0 is greedy, and then no seed is sent."""
+    """How tokens are drawn. Temperature 0 is greedy, and then no seed is sent.
+
+    An answer ends before any of the texts in `stop`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     temperature: float = Field(default=0.0, ge=0.0, le=2.0)
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
     max_tokens: int = Field(default=768, ge=1)
+    stop: tuple[str, ...] = ()
     seed: int = 0
+
+    def asked(self) -> dict[str, Any]:
+        """What a call says of it, as its key has it: the seed is told with each call."""
+        return self.model_dump(mode="json", exclude={"seed"} if self.stop else {"seed", "stop"})
 
 
 class Model(BaseModel):
@@ -31,13 +39,13 @@ class Model(BaseModel):
     #: Whether the chat template lets the model reason first; None leaves it to the template.
     thinking: bool | None = None
 
+    #: Settings of an engine that decide how fast it answers, and not what.
+    speed: ClassVar[frozenset[str]] = frozenset()
+
     def identity(self) -> dict[str, Any]:
         """What decides the answers apart from prompt and sampling; part of every completion's key."""
-        return self.model_dump(
-            mode="json",
-            exclude={"name", "sampling", "price_per_hour", "threads", "thinking"},
-            exclude_none=True,
-        )
+        apart = {"name", "sampling", "price_per_hour", "threads", "thinking"}
+        return self.model_dump(mode="json", exclude=apart | self.speed, exclude_none=True)
 
 
 class LlamaCpp(Model):
@@ -49,13 +57,48 @@ class LlamaCpp(Model):
 
 
 class OpenAI(Model):
-    """Any OpenAI-compatible server. The key is read from the environment variable `api_key_env`."""
+    """Any OpenAI-compatible server. The key is read from the environment variable `api_key_env`.
+
+    `requests_per_minute` is the most that one worker of the model sends.
+    """
 
     engine: Literal["openai"]
     model: str
     base_url: str
     api_key_env: str = "OPENAI_API_KEY"
     timeout: float = Field(default=300.0, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+
+    speed = frozenset({"requests_per_minute"})
+
+
+class VLLM(Model):
+    """A model that vLLM runs on the worker's GPUs, in the worker process.
+
+    `model` is a name on the Hugging Face hub or a folder. `gpus` are those of the machine that it
+    may use, unless CUDA_VISIBLE_DEVICES says so already; `gpu_memory` is the share of their memory
+    that weights and cache may take, and `timeout` the seconds that a call may take, waiting
+    included. Without `batch_invariant`, which costs speed, even greedy answers depend on what else
+    is in the batch. A model that thinks needs `reasoning_parser` (as vLLM names them, e.g. qwen3),
+    or an answer in JSON would have to begin with its first thought.
+    """
+
+    engine: Literal["vllm"]
+    model: str
+    revision: str | None = None
+    dtype: str = "auto"
+    quantization: str | None = Field(default=None, description="None: as the checkpoint says")
+    context: int | None = Field(default=None, ge=256, description="None: the model's own")
+    kv_cache_dtype: str = "auto"
+    batch_invariant: bool = False
+    reasoning_parser: str | None = None
+    tensor_parallel: int = Field(default=1, ge=1)
+    gpus: tuple[int, ...] = ()
+    gpu_memory: float = Field(default=0.9, gt=0, le=1)
+    timeout: float = Field(default=1800.0, gt=0)
+    threads: int = Field(default=64, ge=1, le=512)
+
+    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout"})
 
 
 class Replay(Model):
@@ -82,4 +125,4 @@ class Scripted(Model):
     latency: float = Field(default=0.0, ge=0.0, description="mean seconds a call takes")
 
 
-AnyModel = Annotated[LlamaCpp | OpenAI | Replay | Scripted, Field(discriminator="engine")]
+AnyModel = Annotated[LlamaCpp | OpenAI | VLLM | Replay | Scripted, Field(discriminator="engine")]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
 from models.session import is_passing
-from producer import catalogue, commands
+from producer import catalogue, celery_worker, commands
 from producer.embedded import Broker
 
 app = typer.Typer(
@@ -79,6 +79,20 @@ def up(
 ) -> None:
     """Run the stack until Ctrl-C: database, broker, workers, Flower."""
     commands.up(broker)
+
+
+@app.command()
+def worker(
+    model: Annotated[str, typer.Option(help="Its name in the sweep file.")],
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=512, help="Calls at a time [default: the model's].")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="This worker's own, if the machine has more of the model.")
+    ] = None,
+) -> None:
+    """Serve a model to the stack of FOUREYES_DATABASE_URL and FOUREYES_BROKER_URL."""
+    celery_worker.serve(model, threads, name)
 
 
 @app.command()

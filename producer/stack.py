@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +16,7 @@ from models.errors import FoureyesError
 from models.session import session
 from models.settings import settings
 from models.tables import LanguageModel
+from producer import celery_worker
 from producer.child import Child
 from producer.valkey import free_port, private
 
@@ -29,10 +28,6 @@ _FLOWER_PORT = 5555
 _DEATHS_PER_MINUTE = 5
 #: Seconds a worker gets to finish what it does. What it cannot finish is claimed anew another time.
 _STOP_SECONDS = 8.0
-_ROOT = Path(__file__).parent.parent
-#: Not `python -m celery`: that looks for our packages in the current folder first, where a person
-#: may well have a package of their own named `models`.
-_CELERY = "import sys; from worker.app import app as celery; sys.exit(celery.start(sys.argv[1:]))"
 #: The judge and the viewer do one thing at a time; an engine decides about its threads itself.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -90,7 +85,8 @@ class Stack:
 
     def _start_flower(self) -> None:
         port = free_port(_FLOWER_PORT)
-        self._add(_FLOWER, ["flower", "--address=127.0.0.1", f"--port={port}"], _ONE_THREAD)
+        command = celery_worker.celery("flower", "--address=127.0.0.1", f"--port={port}")
+        self._add(_FLOWER, command, _ONE_THREAD)
         url = settings().broker_url
         assert url is not None
         flower_url = f"http://127.0.0.1:{port}"
@@ -118,23 +114,17 @@ class Stack:
             again.stop(_STOP_SECONDS)
         self._loaded[row.name] = row.settings
         self._say(f"starting the worker of {row.name} (it loads its model)")
-        arguments = self._worker(
+        command = self._worker(
             row.name, broker.model_queue(row.name), row.settings.get("threads", 1)
         )
-        self._add(row.name, arguments, {"FOUREYES_MODEL": row.name})
+        self._add(row.name, command, {"FOUREYES_MODEL": row.name})
 
     def _worker(self, name: str, queues: str, threads: int) -> list[str]:
-        """The arguments of a worker of these queues. Threads: vLLM cannot live in a prefork child."""
-        return [
-            "worker", "-n", f"{name}@foureyes-{self._name}", "-Q", queues, "--pool=threads",
-            f"--concurrency={threads}", "--without-gossip", "--without-mingle", "--loglevel=INFO",
-        ]  # fmt: skip
+        return celery_worker.worker(f"{name}@foureyes-{self._name}", queues, threads)
 
-    def _add(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
-        command = [sys.executable, "-P", "-c", _CELERY, *arguments]
-        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    def _add(self, name: str, command: list[str], more: dict[str, str]) -> None:
         log = self._home / "logs" / f"{name.replace(' ', '-')}.log"
-        child = Child(command, os.environ | {"PYTHONPATH": path} | environment, log)
+        child = Child(command, celery_worker.environment(**more), log)
         child.start()
         self._children[name] = child
 

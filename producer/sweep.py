@@ -57,7 +57,11 @@ class Sweep:
     def key(self) -> str:
         """The same file with the same problems is the same sweep. Prices do not matter."""
         models = {
-            name: [model.identity(), model.sampling.model_dump(), model.thinking]
+            name: [
+                model.identity(),
+                model.sampling.asked() | {"seed": model.sampling.seed},
+                model.thinking,
+            ]
             for name, model in self.file.models.items()
         }
         versions = {name: [p.version for p in found] for name, found in self.problems.items()}

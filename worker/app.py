@@ -28,6 +28,8 @@ _ATTEMPTS_NAMED = 8
 
 app = broker.app()
 app.conf.include = ["worker.tasks"]
+#: Processes forked from this one, Celery's own choice, could hold neither an engine nor sandboxes.
+app.conf.worker_pool = "threads"
 app.conf.worker_consumer = "worker.consumer:Consumer"
 app.steps["consumer"].add(consumer.Queues)
 if (_model := settings().model) is not None:
@@ -52,6 +54,7 @@ def _name_the_ids(task_id: str, task: Any, args: tuple[Any, ...], **_: Any) -> N
 @signals.worker_init.connect
 def _open(sender: Any, **_: Any) -> None:
     """Load what this worker serves before it takes a message; a worker that cannot must end."""
+    _log(sender.loglevel)  # Celery asks for it only afterwards, and loading takes minutes
     try:
         database.reserve(sender.concurrency)
         _await_database()

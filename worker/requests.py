@@ -54,7 +54,7 @@ class Caller:
                     ),
                 },
             ],
-            "sampling": sampling.model_dump(exclude={"seed"}),
+            "sampling": sampling.asked(),
             "seed": seed if sampling.temperature > 0 else None,
             "schema": self._schema(step),
         }

@@ -6,18 +6,21 @@ llama.cpp and vLLM must start after any fork.
 
 import itertools
 import logging
+import os
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
+from models import work
 from models.errors import FoureyesError
 from models.llm import AnyModel
-from models.session import session
+from models.session import session, transaction
 from models.settings import settings
-from models.tables import LanguageModel
+from models.tables import Completion, Execution, LanguageModel
 from worker.claims import Holder
 from worker.digest import digest
 from worker.engines import Engine, load
@@ -38,6 +41,7 @@ class Serving:
         self._judges: list[Judge] = []
         self._thread = threading.local()
         self._slots = itertools.count()
+        self._giving_up = threading.Lock()
 
     def load_model(self) -> None:
         """Load the model that FOUREYES_MODEL names, if it does."""
@@ -68,6 +72,22 @@ class Serving:
                 "started; the completion wants another definition: restart the worker"
             )
         return self.engine
+
+    def give_up(self, said: str) -> NoReturn:
+        """End this process, whose engine has died: its messages and claims go back to be done anew.
+
+        At once and without Celery: messages that it would refuse one by one would come straight
+        back to it, and a connection that is cut returns all of them elsewhere.
+        """
+        with self._giving_up:  # every thread has a call that failed; the first one ends them all
+            log.critical("%s; this worker ends, and its work goes back to the queue", said)
+            try:
+                with transaction() as db:
+                    for table in (Completion, Execution):
+                        work.release(db, table, self.holder.node)
+            except SQLAlchemyError:  # their leases run out
+                log.warning("could not give claims back", exc_info=True)
+            os._exit(1)
 
     def judge(self) -> Judge:
         """The judge of the calling thread."""

@@ -24,7 +24,7 @@ from models.work import AnyTable
 from worker.advance import Message, advance
 from worker.app import app
 from worker.claims import waiting, work_on
-from worker.engines import Answer, Request
+from worker.engines import Answer, EngineDied, Request
 from worker.patience import PatientTask, patiently
 from worker.serving import serving
 
@@ -61,7 +61,10 @@ def _complete(completion_id: int) -> None:
 
     def produce(completion: Row[Any]) -> dict[str, Any]:
         request = Request.from_json(completion.key, completion.request)
-        answer: Answer = serving().engine_for(completion).complete(request)
+        try:
+            answer: Answer = serving().engine_for(completion).complete(request)
+        except EngineDied as error:
+            serving().give_up(str(error))
         return {
             "text": storable(answer.text),
             "finish_reason": answer.finish_reason,

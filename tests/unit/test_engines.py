@@ -1,22 +1,31 @@
 """Engines: an answer given to the wrong request, or an error taken for an answer, falsifies a sweep."""
 
+import email.utils
 import json
 import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
+import openai
 import pytest
 import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI, Replay, Sampling, Scripted
 from worker.engines import Engine, Message, Request, load
+from worker.engines.openai import Pace, wait_as_told
+
+_POST = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:
-    return Request(key, (Message("user", text),), Sampling(max_tokens=7), **more)
+    sampling = Sampling(max_tokens=7, stop=("END",))
+    return Request(key, (Message("user", text),), sampling, **more)
 
 
 class _Server(BaseHTTPRequestHandler):
@@ -79,6 +88,7 @@ def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> Non
     (body,) = _Server.seen
     assert body["max_tokens"] == 7
     assert body["seed"] == 5
+    assert body["stop"] == ["END"]
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
     assert _Server.keys_seen == ["Bearer sk-secret"]
 
@@ -87,6 +97,48 @@ def test_openai_tries_again_what_passes(engine: Engine) -> None:
     _Server.faults = [(429, {"retry-after": "0"}), (503, {})]
     assert engine.complete(request("hi")).text == "HI"
     assert len(_Server.seen) == 3
+
+
+def test_openai_waits_as_long_as_it_is_told() -> None:
+    def told(retry_after: str) -> bool | float:
+        answer = httpx.Response(429, headers={"retry-after": retry_after}, request=_POST)
+        return wait_as_told(openai.RateLimitError("busy", response=answer, body=None))
+
+    assert told("2.5") == 2.5
+    assert told("-1") == 0
+    assert told("100000") == 60
+    soon = datetime.now(UTC) + timedelta(seconds=20)
+    assert 15 < told(email.utils.format_datetime(soon, usegmt=True)) <= 20
+    assert told("some day") is True
+    assert wait_as_told(ValueError()) is False
+
+
+def test_openai_keeps_the_pace_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    pace = Pace(per_minute=30)
+    for _ in range(4):
+        pace.wait()
+    assert slept == [0, 2, 4, 6]
+    slept.clear()
+    Pace(None).wait()
+    assert slept == [0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"error": {"message": "no", "code": "context_length_exceeded"}}',
+        '{"error": {"message": "too large", "type": "exceed_context_size_error"}}',
+        '{"error": {"message": "This model\'s maximum context length is 512 tokens."}}',
+    ],
+)
+def test_a_prompt_that_is_too_long_is_an_answer_of_its_own(engine: Engine, said: str) -> None:
+    """It is the model's limit, and no error of the infrastructure."""
+    _Server.faults, _Server.instead = [(400, {})], said
+    answer = engine.complete(request("hi"))
+    assert (answer.text, answer.finish_reason) == ("", "prompt_too_long")
 
 
 def test_openai_does_not_try_again_what_never_passes(engine: Engine) -> None:

@@ -1,10 +1,11 @@
 """What every engine takes and gives, and choosing one by a model's definition."""
 
 import importlib
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from models.errors import FoureyesError
+from models.errors import FoureyesError, InfrastructureError
 from models.llm import AnyModel, Sampling
 
 
@@ -60,13 +61,28 @@ class Answer:
     seconds: float
 
 
+#: The finish reason of a prompt that does not fit the model's context: it had its chance, as a model
+#: that ran out of tokens has, and nothing is wrong with the infrastructure.
+PROMPT_TOO_LONG = "prompt_too_long"
+
+
+def unanswered(started: float) -> Answer:
+    """What comes of a prompt that is too long; `started` is by the monotonic clock."""
+    return Answer("", PROMPT_TOO_LONG, None, None, 0, time.monotonic() - started)
+
+
+class EngineDied(InfrastructureError):
+    """The engine in this process is gone, and with it whatever was asked of it: none of it is at fault."""
+
+
 class Engine(Protocol):
     """One loaded model."""
 
     def complete(self, request: Request) -> Answer:
         """Answer a request; may be called from many threads at once.
 
-        Raises: InfrastructureError if there is no answer; RequestRefused if there never will be.
+        Raises: InfrastructureError if there is no answer; RequestRefused if there never will be;
+        EngineDied if this process can answer nothing any more.
         """
         ...
 
@@ -82,9 +98,9 @@ def load(model: AnyModel) -> Engine:
     """
     try:
         module = importlib.import_module(f"worker.engines.{model.engine}")
+        engine: Engine = module.load(model)
     except ModuleNotFoundError as error:
-        extra = {"llamacpp": "embedded"}.get(model.engine)
+        extra = {"llamacpp": "embedded", "vllm": "vllm"}.get(model.engine)
         hint = f"; install foureyes[{extra}]" if extra else ""
         raise FoureyesError(f"engine {model.engine}: {error.name} is not installed{hint}") from None
-    engine: Engine = module.load(model)
     return engine

@@ -9,7 +9,7 @@ from typing import Any
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import LlamaCpp
 from models.weights import locate
-from worker.engines.base import Answer, Request
+from worker.engines.base import Answer, Request, unanswered
 
 #: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
 #: machine: the library's default burns the others' time, and none at all costs a third of the
@@ -25,9 +25,8 @@ class LlamaCppEngine:
     With one slot, greedy answers repeat exactly, whatever was asked before.
     """
 
-    def __init__(self, server: Any, context: int) -> None:
+    def __init__(self, server: Any) -> None:
         self._server = server
-        self._context = context
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
@@ -38,6 +37,8 @@ class LlamaCppEngine:
             "max_tokens": request.sampling.max_tokens,
             "seed": request.seed if request.seed is not None else 0,
         }
+        if request.sampling.stop:
+            asked["stop"] = list(request.sampling.stop)
         if request.schema is not None:
             asked["response_format"] = {
                 "type": "json_schema",
@@ -53,6 +54,8 @@ class LlamaCppEngine:
         if isinstance(made, str | bytes):
             made = json.loads(made)
         if "error" in made:
+            if made["error"].get("type") == "exceed_context_size_error":
+                return unanswered(started)
             self._refuse(made["error"])
         choice, usage = made["choices"][0], made["usage"]
         return Answer(
@@ -70,8 +73,8 @@ class LlamaCppEngine:
 
     def _refuse(self, error: dict[str, Any]) -> None:
         said = f"llama.cpp: {error.get('message', error)}"
-        if error.get("type") in ("exceed_context_size_error", "invalid_request_error"):
-            raise RequestRefused(f"{said} (the model's context is {self._context} tokens)")
+        if error.get("type") == "invalid_request_error":
+            raise RequestRefused(said)
         raise InfrastructureError(said)
 
 
@@ -98,4 +101,4 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
         server = xllamacpp.Server(params)
     except Exception as error:  # the bindings raise RuntimeError and others alike
         raise FoureyesError(f"{path}: llama.cpp cannot load it ({error})") from None
-    return LlamaCppEngine(server, model.context)
+    return LlamaCppEngine(server)

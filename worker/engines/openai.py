@@ -1,6 +1,8 @@
 """Any OpenAI-compatible server: vllm serve, SGLang, llama.cpp, or a provider."""
 
+import email.utils
 import os
+import threading
 import time
 from typing import Any
 
@@ -9,24 +11,55 @@ import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI
-from worker.engines.base import Answer, Request
+from worker.engines.base import Answer, Request, unanswered
 
 #: Worth another try: the server was busy, restarting, or out of reach.
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
 _LONGEST_WAIT = 60.0
 #: Characters of an answer that makes no sense.
 _SHOWN = 200
+#: What servers say of a prompt that does not fit: OpenAI's code, llama.cpp's type, vLLM's words.
+_TOO_LONG = ("context_length_exceeded", "exceed_context_size_error", "maximum context length")
 
 
-def _wait_as_told(error: Exception) -> bool | float:
+def wait_as_told(error: Exception) -> bool | float:
     """Whether to try again, and after how many seconds if the server said (Retry-After)."""
     if not isinstance(error, _PASSING):
         return False
     if isinstance(error, openai.APIStatusError):
-        told = error.response.headers.get("retry-after", "")
-        if told.isdigit():
-            return min(float(told), _LONGEST_WAIT)
+        told = _seconds(error.response.headers.get("retry-after", ""))
+        if told is not None:
+            return min(max(told, 0.0), _LONGEST_WAIT)
     return True
+
+
+def _seconds(retry_after: str) -> float | None:
+    """What the header says: a number of seconds, or a date."""
+    try:
+        return float(retry_after)
+    except ValueError:
+        pass
+    try:
+        return email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return None
+
+
+class Pace:
+    """Lets callers go on one by one, so many a minute; without a number, at once."""
+
+    def __init__(self, per_minute: float | None) -> None:
+        self._apart = 60 / per_minute if per_minute is not None else 0.0
+        self._lock = threading.Lock()
+        self._next = time.monotonic()
+
+    def wait(self) -> None:
+        """Wait for the caller's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._apart
+        time.sleep(turn - now)
 
 
 class OpenAIEngine:
@@ -35,6 +68,7 @@ class OpenAIEngine:
     def __init__(self, client: openai.OpenAI, model: OpenAI) -> None:
         self._client = client
         self._model = model
+        self._pace = Pace(model.requests_per_minute)
 
     def complete(self, request: Request) -> Answer:
         """Ask the server, again after passing failures, for about as long as its timeout."""
@@ -44,6 +78,8 @@ class OpenAIEngine:
         except _PASSING as error:
             raise InfrastructureError(self._said(error)) from error
         except openai.APIStatusError as error:
+            if any(words in f"{error} {error.body}" for words in _TOO_LONG):
+                return unanswered(started)
             raise RequestRefused(self._said(error)) from error
         except (openai.OpenAIError, ValueError) as error:  # the latter: no JSON, or half of it
             raise InfrastructureError(self._said(error)) from error
@@ -67,6 +103,8 @@ class OpenAIEngine:
         options: dict[str, Any] = {}
         if request.seed is not None:
             options["seed"] = request.seed
+        if request.sampling.stop:
+            options["stop"] = list(request.sampling.stop)
         if request.schema is not None:
             options["response_format"] = {
                 "type": "json_schema",
@@ -75,9 +113,10 @@ class OpenAIEngine:
         if request.thinking is not None:  # as vLLM, SGLang and llama.cpp call it
             options["extra_body"] = {"chat_template_kwargs": {"enable_thinking": request.thinking}}
         for attempt in stamina.retry_context(
-            on=_wait_as_told, attempts=6, timeout=self._model.timeout, wait_max=_LONGEST_WAIT
+            on=wait_as_told, attempts=6, timeout=self._model.timeout, wait_max=_LONGEST_WAIT
         ):
             with attempt:
+                self._pace.wait()
                 return self._client.chat.completions.create(
                     model=self._model.model,
                     messages=request.chat(),  # type: ignore[arg-type]

@@ -1,0 +1,205 @@
+"""vLLM in this process: one AsyncLLM on a thread of its own, fed by every task thread at once.
+
+What it computes at the same time is its own decision (continuous batching). It reads its environment
+when it is imported, so that happens in `load` and not at the top.
+"""
+
+import asyncio
+import itertools
+import os
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from models.llm import VLLM
+from worker.engines.base import Answer, EngineDied, Request, unanswered
+
+Result = TypeVar("Result")
+
+#: What vLLM says of a prompt that does not fit; it has no exception of its own for it.
+_TOO_LONG = "context length"
+_THOUGHT = "</think>"
+#: Seconds between two lines of vLLM's own in the log: calls running and waiting, tokens per second.
+_TELL_EVERY = 10.0
+#: Seconds that its tasks get to end once it is shut down.
+_END_SECONDS = 5.0
+#: Characters of a failure's message: vLLM's may hold a whole configuration.
+_SHOWN = 300
+
+
+class VLLMEngine:
+    """A loaded model. Calls may come from any number of threads."""
+
+    def __init__(self, model: VLLM) -> None:
+        self._model = model
+        self._numbers = itertools.count()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
+        self._thread.start()
+        try:
+            self._llm = self._await(_start(model))
+        except BaseException:
+            self._end_loop()
+            raise
+        self._telling = asyncio.run_coroutine_threadsafe(self._tell(), self._loop)
+
+    def check_template(self) -> None:
+        """Raises: FoureyesError if the model cannot be talked to: it has no chat template."""
+        try:
+            self._await(self._rendered([{"role": "user", "content": "Hello"}], None))
+        except Exception as error:
+            self.close()
+            raise FoureyesError(
+                f"{self._model.model} cannot take a chat: {_first_line(error)}. "
+                "It needs an instruct model's chat template."
+            ) from None
+
+    def complete(self, request: Request) -> Answer:
+        """Answer in the shape of the model's own chat template."""
+        from vllm.exceptions import VLLMClientError
+
+        started = time.monotonic()
+        asked = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        try:
+            made = asked.result(self._model.timeout)
+        except TimeoutError:
+            asked.cancel()  # which ends it in the engine too
+            raise InfrastructureError(
+                f"vllm: no answer within {self._model.timeout:g} s ({self._model.model})"
+            ) from None
+        except VLLMClientError as error:
+            if _TOO_LONG in str(error):
+                return unanswered(started)
+            raise RequestRefused(f"vllm: {_first_line(error)}") from error
+        except Exception as error:
+            kind = EngineDied if self._llm.errored else InfrastructureError
+            raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
+        output = made.outputs[0]
+        return Answer(
+            text=_without_thoughts(output.text),
+            finish_reason=output.finish_reason or "",
+            prompt_tokens=len(made.prompt_token_ids),
+            cached_tokens=made.num_cached_tokens,
+            completion_tokens=len(output.token_ids),
+            seconds=time.monotonic() - started,
+        )
+
+    def close(self) -> None:
+        """End the engine's processes."""
+        self._telling.cancel()
+        self._await(self._shut_down())
+        self._end_loop()
+
+    async def _answer(self, request: Request) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        sampling = request.sampling
+        params = SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop),
+            seed=request.seed,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+            structured_outputs=(
+                None if request.schema is None else StructuredOutputsParams(json=request.schema)
+            ),
+        )
+        prompt = await self._rendered(request.chat(), request.thinking)
+        name = f"{request.key[:16]}-{next(self._numbers)}"
+        answers = [made async for made in self._llm.generate(prompt, params, name)]
+        return answers[-1]
+
+    async def _rendered(self, messages: list[dict[str, str]], thinking: bool | None) -> Any:
+        """The prompt's tokens."""
+        from vllm.renderers import ChatParams
+
+        options: dict[str, Any] = {"add_generation_prompt": True}
+        if thinking is not None:
+            options["enable_thinking"] = thinking
+        params = ChatParams(chat_template_kwargs=options)
+        _, (prompt,) = await self._llm.renderer.render_chat_async([messages], params)
+        return prompt
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(_TELL_EVERY)
+            await self._llm.do_log_stats()
+
+    async def _shut_down(self) -> None:
+        self._llm.shutdown()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=_END_SECONDS)
+
+    def _await(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+
+async def _start(model: VLLM) -> Any:
+    """The engine; made inside the loop that it is going to live in."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    settings: dict[str, Any] = {
+        "model": model.model,
+        "revision": model.revision,
+        "dtype": model.dtype,
+        "quantization": model.quantization,
+        "max_model_len": model.context,
+        "kv_cache_dtype": model.kv_cache_dtype,
+        "tensor_parallel_size": model.tensor_parallel,
+        "gpu_memory_utilization": model.gpu_memory,
+        "max_num_seqs": model.threads,
+        "enable_prefix_caching": True,  # all steps on a problem begin with its specification
+        # a small model may go on with blanks for ever where JSON allows them
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+    }
+    if model.reasoning_parser is not None:
+        settings["reasoning_parser"] = model.reasoning_parser
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings))
+
+
+def load(model: VLLM) -> VLLMEngine:
+    """Load a model onto the GPUs. Not in a process that Celery has forked, which may not have any.
+
+    Raises: FoureyesError if vLLM cannot load it.
+    """
+    if model.gpus:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", ",".join(map(str, model.gpus)))
+    if model.batch_invariant:
+        os.environ["VLLM_BATCH_INVARIANT"] = "1"
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    # a fork would take over our threads' locks, and never their threads
+    os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
+    import vllm  # noqa: F401  # so that what is missing is named, and not taken for a failure to load
+
+    try:
+        engine = VLLMEngine(model)
+    except Exception as error:
+        raise FoureyesError(
+            f"vLLM cannot load {model.model}: {_first_line(error)} (the log above has the cause; a "
+            "model that does not fit needs a smaller `context`, `threads`, or more GPUs)"
+        ) from error
+    engine.check_template()
+    return engine
+
+
+def _without_thoughts(text: str) -> str:
+    """What the model said, without the reasoning section that some models write first."""
+    _, thought, said = text.rpartition(_THOUGHT)
+    if thought:
+        return said.lstrip()
+    return "" if text.lstrip().startswith("<think>") else text  # it never came to an end
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:_SHOWN]
