@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.errors import FoureyesError
-from results.scoreboard import BASELINE, Comparison, Score, Scoreboard
+from results.scoreboard import BASELINE, Comparison, Score, Scoreboard, dollars
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, trim_blocks=True
@@ -79,6 +79,7 @@ def write_html(board: Scoreboard, folder: Path) -> Path:
         benchmarks=list(dict.fromkeys(score.benchmark for score in board.scores)),
         interval=interval,
         against=against,
+        dollars=dollars,
         baseline=BASELINE,
     )
     path = folder / f"{board.name}-{board.sweep_id}.html"

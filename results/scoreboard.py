@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, RowMapping, text
 
 from models.session import session
 from models.tables import Sweep
@@ -16,7 +17,10 @@ _SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Score:
-    """One run. Shares are between 0 and 1; None where nothing was judged yet."""
+    """One run. Shares are between 0 and 1; None where nothing was judged yet.
+
+    `gpu_seconds` and `price`, in USD, are what the run would have cost by itself (`v_cost`).
+    """
 
     run_id: int
     benchmark: str
@@ -35,6 +39,9 @@ class Score:
     changes_asked: int
     completion_tokens: int
     model_seconds: float
+    gpu_seconds: float
+    price: float
+    price_per_solved: float | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,9 @@ class Scoreboard:
 
 
 _SCORES = text("SELECT * FROM v_scores WHERE sweep_id = :sweep ORDER BY run_id")
+_COSTS = text(
+    "SELECT run_id, gpu_seconds, price, price_per_solved FROM v_cost WHERE sweep_id = :sweep"
+)
 _OUTCOMES = text(
     "SELECT attempt.run_id, run.benchmark, problem.problem_id, attempt.sample, attempt.outcome"
     " FROM run JOIN attempt ON attempt.run_id = run.id"
@@ -78,7 +88,11 @@ def scoreboard(sweep_id: int) -> Scoreboard:
     """The scoreboard of a sweep as it is now, also while it runs."""
     with session() as db:
         name = db.get_one(Sweep, sweep_id).name
-        scores = [_score(row) for row in db.execute(_SCORES, {"sweep": sweep_id}).mappings()]
+        costs = {row.run_id: row for row in db.execute(_COSTS, {"sweep": sweep_id})}
+        scores = [
+            _score(row, costs[row["run_id"]])
+            for row in db.execute(_SCORES, {"sweep": sweep_id}).mappings()
+        ]
         outcomes: dict[int, dict[tuple[str, int], str]] = defaultdict(dict)
         grid: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
         rows = db.execute(_OUTCOMES, {"sweep": sweep_id})
@@ -91,7 +105,7 @@ def scoreboard(sweep_id: int) -> Scoreboard:
     return Scoreboard(sweep_id, name, scores, comparisons, sentences, dict(grid))
 
 
-def _score(row) -> Score:  # type: ignore[no-untyped-def]
+def _score(row: RowMapping, cost: Row[Any]) -> Score:
     low, high = wilson(row["solved"], row["n"])
     return Score(
         **{
@@ -105,6 +119,9 @@ def _score(row) -> Score:  # type: ignore[no-untyped-def]
         high=high,
         completion_tokens=int(row["completion_tokens"]),
         model_seconds=float(row["model_seconds"]),
+        gpu_seconds=cost.gpu_seconds,
+        price=cost.price,
+        price_per_solved=cost.price_per_solved,
     )  # fmt: skip
 
 
@@ -157,6 +174,7 @@ def _sentences(
         said += _review_against_plan(here, outcomes)
     said += [line for score in scores if (line := _reviewer(score))]
     said += _richness(scores)
+    said += _prices(scores)
     unfinished = sum(score.unfinished for score in scores)
     errors = sum(score.errors for score in scores)
     if unfinished:
@@ -247,3 +265,30 @@ def _richness(scores: list[Score]) -> list[str]:
                 f"specifications, {other.solved} of {other.n} from lean ones."
             )
     return said
+
+
+def _prices(scores: list[Score]) -> list[str]:
+    """What a solved problem costs, cheapest first, where the models have a price."""
+    said = []
+    for benchmark in dict.fromkeys(score.benchmark for score in scores):
+        here = [
+            score for score in scores if score.benchmark == benchmark and score.price_per_solved
+        ]
+        here.sort(key=lambda score: score.price_per_solved or 0.0)
+        if here:
+            cheapest, dearest = here[0], here[-1]
+            line = (
+                f"{benchmark}: a solved problem costs {dollars(cheapest.price_per_solved)} with "
+                f"{cheapest.pattern}"
+            )
+            if len(here) > 1:
+                line += f", and {dollars(dearest.price_per_solved)} with {dearest.pattern}"
+            said.append(f"{line}, by the models' busy time.")
+    return said
+
+
+def dollars(price: float | None) -> str:
+    """An amount of USD with two digits that tell something; empty for none."""
+    if price is None:
+        return ""
+    return f"{price:.2f} USD" if price >= 0.1 else f"{price:.2g} USD"

@@ -137,6 +137,30 @@ def test_progress_adds_up(sweep_id: int) -> None:
     assert found == [(4, 4, 0, 3, 0), (4, 4, 0, 2, 1)]
 
 
+def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: int) -> None:
+    """Four calls of a second each, two and two at the same time: two seconds, for either run."""
+    with session() as db:
+        db.execute(text("""UPDATE language_model SET settings = '{"price_per_hour": 3600}'"""))
+        db.execute(
+            text("UPDATE completion SET finished_at = now() - (id % 2) * interval '1 minute'")
+        )
+    found = rows("SELECT pattern, n, solved, gpu_seconds, price, price_per_solved FROM v_cost")
+    assert found == [
+        ("raw-coder", 4, 3, 2.0, 2.0, pytest.approx(2 / 3)),
+        ("review-then-fix", 3, 2, 2.0, 2.0, 1.0),
+    ]
+    board = scoreboard(sweep_id)
+    assert [score.price for score in board.scores] == [2.0, 2.0]
+    said = "b: a solved problem costs 0.67 USD with raw-coder, and 1.00 USD with review-then-fix"
+    assert any(sentence.startswith(said) for sentence in board.sentences)
+
+
+def test_errors_are_counted_by_their_reason(sweep_id: int) -> None:
+    assert rows("SELECT pattern, error, attempts FROM v_errors") == [
+        ("review-then-fix", HOSTILE, 1)
+    ]
+
+
 def test_the_scoreboard_compares_pairs_and_says_when_there_is_no_evidence(sweep_id: int) -> None:
     board = scoreboard(sweep_id)
     (comparison,) = board.comparisons.values()
