@@ -26,6 +26,7 @@ Record = dict[str, Any]
 FAULTS = {
     "HumanEval/32": "its rule for roots refuses its own reference, whose root is not near enough",
     "Mbpp/255": "the memory its workers inherit counts against the program, which then has too little",
+    "Mbpp/392": "the memory its workers inherit (of Mbpp/255's outputs) leaves the program too little",
     "Mbpp/599": "its cap of 60 s by the clock is less than the reference needs",
 }
 

@@ -29,35 +29,46 @@ FROM run
 JOIN sweep ON sweep.id = run.sweep_id
 LEFT JOIN (
     SELECT
-        used.sweep_id,
-        used.run_id,
-        count(*) AS completions,
-        sum(completion.prompt_tokens) AS prompt_tokens,
-        sum(completion.completion_tokens) AS completion_tokens,
-        sum(completion.seconds * busy.share) AS gpu_seconds,
-        sum(completion.seconds * busy.share * busy.price_per_hour) / 3600 AS price
+        calls.sweep_id,
+        calls.run_id,
+        sum(calls.completions)::bigint AS completions,
+        sum(calls.prompt_tokens)::bigint AS prompt_tokens,
+        sum(calls.completion_tokens)::bigint AS completion_tokens,
+        sum(calls.seconds * busy.share) AS gpu_seconds,
+        sum(calls.seconds * busy.share * busy.price_per_hour) / 3600 AS price
     FROM (
-        SELECT DISTINCT run.sweep_id, run.id AS run_id, step.completion_id
-        FROM run
-        JOIN attempt ON attempt.run_id = run.id
-        JOIN step ON step.attempt_id = attempt.id
-        WHERE step.completion_id IS NOT NULL
-    ) AS used
-    JOIN completion ON completion.id = used.completion_id AND completion.state = 'done'
+        SELECT
+            used.sweep_id,
+            used.run_id,
+            completion.model_id,
+            count(*) AS completions,
+            sum(completion.prompt_tokens) AS prompt_tokens,
+            sum(completion.completion_tokens) AS completion_tokens,
+            sum(completion.seconds) AS seconds
+        FROM (
+            SELECT DISTINCT run.sweep_id, run.id AS run_id, step.completion_id
+            FROM run
+            JOIN attempt ON attempt.run_id = run.id
+            JOIN step ON step.attempt_id = attempt.id
+            WHERE step.completion_id IS NOT NULL
+        ) AS used
+        JOIN completion ON completion.id = used.completion_id AND completion.state = 'done'
+        GROUP BY used.sweep_id, used.run_id, completion.model_id
+    ) AS calls
     JOIN (
         SELECT
-            calls.sweep_id,
-            calls.model_id,
-            coalesce((calls.settings ->> 'price_per_hour')::double precision, 0) AS price_per_hour,
+            together.sweep_id,
+            together.model_id,
+            coalesce((language_model.settings ->> 'price_per_hour')::double precision, 0)
+                AS price_per_hour,
             (
                 SELECT sum(extract(epoch FROM upper(part) - lower(part)))::double precision
-                FROM unnest(calls.busy) AS part
-            ) / nullif(calls.seconds, 0) AS share
+                FROM unnest(together.busy) AS part
+            ) / nullif(together.seconds, 0) AS share
         FROM (
             SELECT
                 used.sweep_id,
-                language_model.id AS model_id,
-                language_model.settings,
+                completion.model_id,
                 sum(completion.seconds) AS seconds,
                 range_agg(tstzrange(
                     completion.finished_at - completion.seconds * interval '1 second',
@@ -71,11 +82,11 @@ LEFT JOIN (
                 WHERE step.completion_id IS NOT NULL
             ) AS used
             JOIN completion ON completion.id = used.completion_id AND completion.state = 'done'
-            JOIN language_model ON language_model.id = completion.model_id
-            GROUP BY used.sweep_id, language_model.id
-        ) AS calls
-    ) AS busy ON busy.sweep_id = used.sweep_id AND busy.model_id = completion.model_id
-    GROUP BY used.sweep_id, used.run_id
+            GROUP BY used.sweep_id, completion.model_id
+        ) AS together
+        JOIN language_model ON language_model.id = together.model_id
+    ) AS busy ON busy.sweep_id = calls.sweep_id AND busy.model_id = calls.model_id
+    GROUP BY calls.sweep_id, calls.run_id
 ) AS spent ON spent.sweep_id = run.sweep_id AND spent.run_id = run.id
 LEFT JOIN LATERAL (
     SELECT

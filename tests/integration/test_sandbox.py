@@ -210,6 +210,17 @@ def test_evalplus_profile_runs_plus_tests_in_any_case(home: Path) -> None:
     assert not judgement.solved and judgement.profile == "evalplus-0.3.1"
 
 
+def test_a_program_that_does_not_load_fails_a_set_of_no_tests(home: Path) -> None:
+    """Mbpp/793 has no plus tests, and EvalPlus fails what it cannot load."""
+    judge = Judge(slot=4, profile=profiles.EVALPLUS)
+    few = problem("def f(x):\n    return x + 1\n", [[1]], [])
+    try:
+        statuses = [judge.hidden(few, code).plus for code in ("def f(x): return 0", "def f(x: ")]
+    finally:
+        judge.close()
+    assert statuses == [Status.PASS, Status.FAIL]
+
+
 DOCTEST = VisibleTest("doctest", ">>> f(1)\n2", "f(1)", "2")
 ASSERT = VisibleTest("assert", "assert f(2) == 3", "assert f(2) == 3")
 
