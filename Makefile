@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm parity lint evalplus up lock clean clean-data \
+.PHONY: help install demo test test-faults test-vllm parity lint evalplus peers up lock clean clean-data \
 	packages-demo packages-servers
 
 BIN := .venv/bin
@@ -39,6 +39,11 @@ parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside E
 
 evalplus: $(EVALPLUS) ## Make .venv-evalplus: EvalPlus 0.3.1, to compare with
 
+peers: $(INSTALLED) ## Make .venv-peers: the harnesses of bench/saturation.py (needs uv)
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-peers
+	@$(UV) pip install --quiet --python .venv-peers/bin/python --requirement scripts/peers.in \
+		--overrides <(grep -v '^openai' scripts/evalplus-without.txt)
+
 lint: $(INSTALLED) ## ruff, mypy, import-linter
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
@@ -58,7 +63,7 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 		--upgrade --output-file requirements-evalplus.lock
 
 clean: ## Remove the environment and caches; results stay
-	@rm -rf .venv .venv-evalplus .venv-vllm build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-evalplus .venv-vllm .venv-peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## Remove the embedded database and the reports: every result

@@ -86,19 +86,29 @@ class Chat(tornado.web.RequestHandler):
         """Answer when the GPU has."""
         asked = json.loads(self.request.body)
         prompt = "".join(message["content"] for message in asked["messages"])
-        drawn = hashlib.sha256(f"{prompt}{asked.get('seed')}".encode()).digest()[0] / 255
-        written = min(round(self._tokens * (0.5 + drawn)), asked.get("max_tokens") or 1 << 20)
+        drawn = hashlib.sha256(f"{prompt}{asked.get('seed')}".encode()).digest()
+        most = asked.get("max_tokens") or 1 << 20
         read = round(len(prompt) / _CHARACTERS)
-        await self._gpu.answer(read, written)
+        written = [
+            min(round(self._tokens * (0.5 + drawn[number % len(drawn)] / 255)), most)
+            for number in range(asked.get("n") or 1)
+        ]
+        # several answers to one prompt read it once
+        await asyncio.gather(
+            *(self._gpu.answer(0 if number else read, one) for number, one in enumerate(written))
+        )
         text = _REVIEW if "response_format" in asked else _CODE
         message = {"role": "assistant", "content": text}
         self.write(
             {
                 "id": "x", "object": "chat.completion", "created": 0, "model": asked["model"],
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "choices": [
+                    {"index": number, "message": message, "finish_reason": "stop"}
+                    for number in range(len(written))
+                ],
                 "usage": {
-                    "prompt_tokens": read, "completion_tokens": written,
-                    "total_tokens": read + written,
+                    "prompt_tokens": read, "completion_tokens": sum(written),
+                    "total_tokens": read + sum(written),
                 },
             }
         )  # fmt: skip
@@ -127,7 +137,7 @@ async def main() -> None:
     parser.add_argument("--tokens", type=int, default=200, help="of an answer, on average")
     options = parser.parse_args()
     gpu = Gpu(options.batch, options.step, options.per_call, options.prefill)
-    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1", backlog=1024)
+    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1", backlog=4096)
     application = tornado.web.Application(
         [
             ("/v1/chat/completions", Chat, {"gpu": gpu, "tokens": options.tokens}),

@@ -2,18 +2,22 @@
 
 One run, one simulated vLLM server (bench/model_server.py), the same requests: a bare asyncio client
 that sends everything at once is the ceiling; foureyes sends them through RabbitMQ and PostgreSQL of
-its own. Then two models and `review-then-fix`: how full both are, over the sweep.
+its own; inspect_ai and evalplus.codegen if there is a .venv-peers (`make peers`). EvalPlus asks for
+one problem after the other, so it is given only the first few. Then two models and
+`review-then-fix`: how full both are, over the sweep.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +34,11 @@ from tests.faults.fleet import Fleet
 from tests.faults.servers import RabbitMQ
 from tests.programs import ROOT, foureyes
 
+#: Answers to each problem.
+SAMPLES = 10
+#: Problems that EvalPlus is given: it would take an hour for all.
+EVALPLUS_PROBLEMS = 5
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
 #: Parts of a sweep's time for which the chart has a column.
 _COLUMNS = 20
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -54,6 +63,8 @@ class Server:
 
     def __init__(self, batch: int, tokens: int) -> None:
         self.batch = batch
+        #: What keeps it full: a quarter more, as with the vllm engine.
+        self.in_flight = batch + batch // 4
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.model_server", f"--batch={batch}", f"--tokens={tokens}"],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
@@ -116,16 +127,10 @@ def sweep_file(
     folder.mkdir(exist_ok=True)
     with (folder / "mine.jsonl").open("w") as file:
         for number in range(problems):
-            record = {
-                "task_id": f"mine/{number}",
-                "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
-                "entry_point": "f", "canonical_solution": "    return x + 1\n",
-                "base_input": [[1]], "plus_input": [[2], [3]], "atol": 0,
-            }  # fmt: skip
-            file.write(json.dumps(record) + "\n")
+            file.write(json.dumps(problem(number)) + "\n")
     tables = "".join(
         f'[models.{name}]\nengine = "openai"\nmodel = "simulated"\nbase_url = "{server.url}/v1"\n'
-        f"threads = {server.batch}\nsampling = {{ temperature = 0.8 }}\n"
+        f"threads = {server.in_flight}\nsampling = {{ temperature = 0.8 }}\n"
         for name, server in models.items()
     )
     (folder / "sweep.toml").write_text(
@@ -144,7 +149,7 @@ def through_foureyes(bench: Bench, database: str, file: Path, models: dict[str, 
     fleet = Fleet(bench.folder, environment)
     try:
         for name, server in models.items():
-            fleet.start(name, queues=f"model.{name}", model=name, threads=server.batch)
+            fleet.start(name, queues=f"model.{name}", model=name, threads=server.in_flight)
         fleet.start("execution", queues="start,execution", model=next(iter(models)), threads=2)
         while enqueue.unfinished(1) > 0:
             time.sleep(0.5)
@@ -152,9 +157,9 @@ def through_foureyes(bench: Bench, database: str, file: Path, models: dict[str, 
         fleet.close()
 
 
-async def at_once(url: str, requests: list[dict[str, Any]], most: int) -> None:
-    """The ceiling: a client that does nothing but send, as much at once as the batch holds."""
-    limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+async def at_once(url: str, requests: list[dict[str, Any]]) -> None:
+    """The ceiling: a client that does nothing but send, everything at once."""
+    limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(limits=limits, timeout=None) as client:
         answers = await asyncio.gather(
             *(client.post(f"{url}/v1/chat/completions", json=each) for each in requests)
@@ -177,22 +182,66 @@ def asked() -> list[dict[str, Any]]:
     ]
 
 
+def inspect_ai(folder: Path, url: str, requests: list[dict[str, Any]], most: int) -> None:
+    """The same requests by inspect_ai, as many at once as foureyes sends."""
+    file = folder / "requests.jsonl"
+    file.write_text("".join(json.dumps(each["messages"]) + "\n" for each in requests))
+    subprocess.run(
+        [str(PEERS), "bench/inspect_peer.py", str(file), str(folder / "inspect"), str(most)],
+        cwd=ROOT, check=True, capture_output=True,
+        env=os.environ | {"SIMULATED_BASE_URL": f"{url}/v1", "SIMULATED_API_KEY": "none"},
+    )  # fmt: skip
+
+
+def evalplus_codegen(folder: Path, url: str, problems: int, samples: int) -> None:
+    """The same problems by EvalPlus, which insists on 164 of them in the file."""
+    dataset = folder / "HumanEvalPlus.jsonl"
+    with dataset.open("w") as file:
+        for number in range(164):
+            record = problem(number) | {"task_id": f"HumanEval/{number}", "contract": ""}
+            file.write(json.dumps(record) + "\n")
+    subprocess.run(
+        [
+            str(PEERS), "-m", "evalplus.codegen", "simulated", "humaneval", "--backend=openai",
+            f"--base_url={url}/v1", f"--n_samples={samples}", "--temperature=0.8",
+            f"--id_range=[0,{problems}]", f"--root={folder / 'evalplus'}", "--resume=False",
+        ],
+        cwd=folder, check=True, capture_output=True,
+        env=os.environ | {"HUMANEVAL_OVERRIDE_PATH": str(dataset), "OPENAI_API_KEY": "none"},
+    )  # fmt: skip
+
+
+def problem(number: int) -> dict[str, Any]:
+    """A problem that all clients understand."""
+    return {
+        "task_id": f"mine/{number}",
+        "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
+        "entry_point": "f", "canonical_solution": "    return x + 1\n",
+        "base_input": [[1]], "plus_input": [[2], [3]], "atol": 0,
+    }  # fmt: skip
+
+
 def one_stage(bench: Bench, requests: int, batch: int, tokens: int, rounds: int) -> None:
     """foureyes beside the bare client."""
     print(f"\n{requests} requests, up to {batch} at once, {tokens} tokens an answer\n")
-    measured: dict[str, list[Filled]] = {"bare asyncio client": [], "foureyes": []}
+    measured: dict[str, list[Filled]] = defaultdict(list)
     with serving((batch, tokens)) as (server,):
         for number in range(rounds):
             database = f"one{number}"
+            folder = bench.folder / database
             with bench.database(database):
-                file = sweep_file(
-                    bench.folder / database, requests // 10, "raw-coder", 10, {"c": server}
-                )
-                through_foureyes(bench, database, file, {"c": server})
+                models = {"c": server}
+                file = sweep_file(folder, requests // SAMPLES, "raw-coder", SAMPLES, models)
+                through_foureyes(bench, database, file, models)
                 measured["foureyes"].append(server.filled())
                 same = asked()
-            asyncio.run(at_once(server.url, same, batch))
+            asyncio.run(at_once(server.url, same))
             measured["bare asyncio client"].append(server.filled())
+            if PEERS.exists():
+                inspect_ai(folder, server.url, same, server.in_flight)
+                measured["inspect_ai"].append(server.filled())
+                evalplus_codegen(folder, server.url, EVALPLUS_PROBLEMS, SAMPLES)
+                measured["evalplus.codegen"].append(server.filled())
     ceiling = statistics.median(each.tokens for each in measured["bare asyncio client"])
     print("| client | seconds | tokens a second | of the ceiling | batch full until the tail |")
     print("|---|---:|---:|---:|---:|")
@@ -232,6 +281,8 @@ def main() -> None:
     options = parser.parse_args()
     if RabbitMQ.program() is None:
         sys.exit("bench: rabbitmq-server is not installed")
+    if not PEERS.exists():
+        print("inspect_ai and evalplus.codegen are not measured: make peers")
     folder = Path(tempfile.mkdtemp(prefix="foureyes-saturation-"))
     folder.chmod(0o755)
     bench = Bench(folder)

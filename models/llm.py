@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Sampling(BaseModel):
@@ -41,6 +41,11 @@ class Model(BaseModel):
 
     #: Settings of an engine that decide how fast it answers, and not what.
     speed: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def in_flight(self) -> int:
+        """Threads of the worker."""
+        return self.threads
 
     def identity(self) -> dict[str, Any]:
         """What decides the answers apart from prompt and sampling; part of every completion's key."""
@@ -100,6 +105,11 @@ class VLLM(Model):
 
     speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout"})
 
+    @property
+    def in_flight(self) -> int:
+        """A quarter more than fit into the batch: a place in it must not wait for the queue."""
+        return self.threads + -(-self.threads // 4)
+
 
 class Replay(Model):
     """Answers only what was recorded before: `identity_of` names the model that was recorded.
@@ -126,3 +136,10 @@ class Scripted(Model):
 
 
 AnyModel = Annotated[LlamaCpp | OpenAI | VLLM | Replay | Scripted, Field(discriminator="engine")]
+
+_ANY: TypeAdapter[AnyModel] = TypeAdapter(AnyModel)
+
+
+def read(settings: dict[str, Any]) -> AnyModel:
+    """The model of a row's `settings`. Raises: pydantic.ValidationError if it is none."""
+    return _ANY.validate_python(settings)

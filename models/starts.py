@@ -11,7 +11,7 @@ from models import broker
 from models.session import session
 
 #: Attempts under way of a run: so many, and so many more for each model call at work now.
-_AHEAD, _PER_CALL = 200, 4
+_AHEAD, _PER_CALL = 500, 4
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
 PER_MESSAGE = 20
 

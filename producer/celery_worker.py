@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from pydantic import TypeAdapter
 from sqlmodel import select
 
 import migrations
-from models import broker
+from models import broker, llm
 from models.errors import FoureyesError
 from models.llm import VLLM, AnyModel
 from models.session import check_connection, session
@@ -20,7 +19,6 @@ from models.tables import LanguageModel
 #: may well have a package of their own named `models`.
 _CELERY = "import sys; from worker.app import app as celery; sys.exit(celery.start(sys.argv[1:]))"
 _ROOT = Path(__file__).parent.parent
-_MODEL: TypeAdapter[AnyModel] = TypeAdapter(AnyModel)
 
 
 def celery(*arguments: str) -> list[str]:
@@ -56,7 +54,7 @@ def serve(name: str, threads: int | None, node: str | None) -> NoReturn:
     migrations.check()
     broker.check_connection()
     model = _find(name)
-    threads = threads or model.threads
+    threads = threads or model.in_flight
     print(_described(name, model, threads), file=sys.stderr)
     command = worker(f"{node or name}@%h", broker.model_queue(name), threads)
     os.execve(command[0], command, environment(FOUREYES_MODEL=name))  # noqa: S606
@@ -67,7 +65,7 @@ def _find(name: str) -> AnyModel:
         rows = db.exec(select(LanguageModel).order_by(LanguageModel.name)).all()
     for row in rows:
         if row.name == name:
-            return _MODEL.validate_python(row.settings)
+            return llm.read(row.settings)
     known = ", ".join(row.name for row in rows) or "none yet: enqueue a sweep first"
     raise FoureyesError(f"no sweep has defined a model named {name!r} in this database ({known})")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from models import broker
+from models import broker, llm
 from models.errors import FoureyesError
 from models.session import session
 from models.settings import settings
@@ -115,7 +115,7 @@ class Stack:
         self._loaded[row.name] = row.settings
         self._say(f"starting the worker of {row.name} (it loads its model)")
         command = self._worker(
-            row.name, broker.model_queue(row.name), row.settings.get("threads", 1)
+            row.name, broker.model_queue(row.name), llm.read(row.settings).in_flight
         )
         self._add(row.name, command, {"FOUREYES_MODEL": row.name})
 

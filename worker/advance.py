@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, func, insert, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from models import broker
+from models import broker, llm
 from models.benchmark import parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
@@ -40,7 +39,6 @@ from worker.verdict import Verdict
 #: Sweeps, and specifications, that a process remembers; none of them ever changes.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
 
-_MODEL: TypeAdapter[AnyModel] = TypeAdapter(AnyModel)
 
 _coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
 _ATTEMPT: Any = (
@@ -162,7 +160,7 @@ def _sweep_file(db: Connection, attempt: Row[Any]) -> _SweepFile:
         if len(_sweeps) >= _REMEMBERED_SWEEPS:
             _sweeps.clear()
         found = _sweeps[attempt.sweep_key] = _SweepFile(
-            {name: _MODEL.validate_python(model) for name, model in file["models"].items()},
+            {name: llm.read(model) for name, model in file["models"].items()},
             file.get("prompt_files") or {},
             file.get("modules") or [],
             Path(file.get("module_folder") or "."),

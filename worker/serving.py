@@ -10,14 +10,12 @@ import os
 import threading
 from typing import Any, NoReturn
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from models import work
+from models import llm, work
 from models.errors import FoureyesError
-from models.llm import AnyModel
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, Execution, LanguageModel
@@ -27,8 +25,6 @@ from worker.engines import Engine, load
 from worker.sandbox.judge import Judge
 
 log = logging.getLogger(__name__)
-
-_MODEL: TypeAdapter[AnyModel] = TypeAdapter(AnyModel)
 
 
 class Serving:
@@ -55,7 +51,7 @@ class Serving:
                 f"FOUREYES_MODEL: no sweep has defined a model named {name!r} in this database"
             )
         log.info("loading model %s", name)
-        self.engine = load(_MODEL.validate_python(row.settings))
+        self.engine = load(llm.read(row.settings))
         self.identity = row.identity
         log.info("model %s is ready", name)
 
