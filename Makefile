@@ -55,8 +55,8 @@ up: $(INSTALLED) packages-servers ## Everything on this machine, with RabbitMQ, 
 	@$(BIN)/foureyes up --broker rabbitmq
 
 lock: ## Pin every dependency anew, with hashes (needs uv)
-	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra test --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra report --extra web --extra docs \
+		--extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--output-file requirements.lock
 	@$(UV) pip compile scripts/evalplus.in --quiet --overrides scripts/evalplus-without.txt \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

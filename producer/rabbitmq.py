@@ -16,7 +16,8 @@ from pathlib import Path
 
 from models.errors import FoureyesError
 from producer.child import Child
-from producer.valkey import free_port, private
+from producer.ports import free_port
+from producer.valkey import private
 
 #: Ten to seventeen seconds on two idle cores.
 _START_SECONDS = 120.0

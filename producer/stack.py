@@ -18,7 +18,8 @@ from models.settings import settings
 from models.tables import LanguageModel
 from producer import celery_worker
 from producer.child import Child
-from producer.valkey import free_port, private
+from producer.ports import free_port
+from producer.valkey import private
 
 Say = Callable[[str], None]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from models.errors import FoureyesError
 from producer.child import Child
+from producer.ports import free_port
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0
@@ -47,17 +48,6 @@ def server(home: Path) -> Iterator[str]:
     finally:
         child.stop(_STOP_SECONDS)
         settings.unlink(missing_ok=True)
-
-
-def free_port(wished: int = 0) -> int:
-    """A free port of the loopback interface: the wished one if it is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wished))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def private(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import FoureyesError
 from producer import rabbitmq
-from producer.valkey import free_port
+from producer.ports import free_port
 from tests import compose
 from tests.production import RUNNING, Node, Production, end, enqueue_sweep
 from tests.programs import ROOT

@@ -12,15 +12,10 @@ from pathlib import Path
 import psycopg
 
 from producer import postgres, postgres_as_root
+from producer.ports import free_port
 from tests.programs import wait_for
 
 PASSWORD = "a-password"  # of a server that lives as long as a test
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class RabbitMQ:
