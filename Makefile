@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm parity lint evalplus peers up lock clean clean-data \
-	packages-demo packages-servers
+.PHONY: help install demo test test-faults test-vllm parity lint evalplus peers up docs reference lock clean \
+	clean-data packages-demo packages-servers
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -54,6 +54,13 @@ lint: $(INSTALLED) ## ruff, mypy, import-linter
 up: $(INSTALLED) packages-servers ## Everything on this machine, with RabbitMQ, until Ctrl-C
 	@$(BIN)/foureyes up --broker rabbitmq
 
+docs: $(INSTALLED) ## The documentation as pages, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "docs: site/index.html"
+
+reference: $(INSTALLED) ## Write docs/reference anew, from the code
+	@$(BIN)/python -m scripts.reference
+
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	@$(UV) pip compile pyproject.toml --quiet --extra embedded --extra report --extra web --extra docs \
 		--extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
@@ -63,7 +70,7 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 		--upgrade --output-file requirements-evalplus.lock
 
 clean: ## Remove the environment and caches; results stay
-	@rm -rf .venv .venv-evalplus .venv-vllm .venv-peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-evalplus .venv-vllm .venv-peers build site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## Remove the embedded database and the reports: every result

@@ -1,4 +1,4 @@
-"""The closed sets of words used in rows, messages and code (see the glossary in README.md)."""
+"""The closed sets of words used in rows, messages and code (see docs/words.md)."""
 
 from enum import StrEnum
 

@@ -6,17 +6,19 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Sampling(BaseModel):
-    """How tokens are drawn. Temperature 0 is greedy, and then no seed is sent.
-
-    An answer ends before any of the texts in `stop`.
-    """
+    """How tokens are drawn."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: 0 is greedy, and then no seed is sent.
     temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    #: Only the likeliest tokens that together have this probability.
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    #: The longest answer.
     max_tokens: int = Field(default=768, ge=1)
+    #: An answer ends before any of these texts.
     stop: tuple[str, ...] = ()
+    #: The first sample's; each further sample has the next one.
     seed: int = 0
 
     def asked(self) -> dict[str, Any]:
@@ -25,18 +27,19 @@ class Sampling(BaseModel):
 
 
 class Model(BaseModel):
-    """What every engine's model has in common.
-
-    `name` becomes the queue `model.<name>`; `price_per_hour` is in USD and only used for cost.
-    """
+    """What every engine's model has in common."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: Becomes the queue `model.<name>`.
     name: str = Field(default="", pattern=r"^[a-z0-9][a-z0-9._-]*$|^$", max_length=60)
+    #: How its answers are drawn.
     sampling: Sampling = Sampling()
+    #: In USD; only used for cost.
     price_per_hour: float = Field(default=0.0, ge=0.0)
-    threads: int = Field(default=1, ge=1, le=512, description="calls the worker keeps in flight")
-    #: Whether the chat template lets the model reason first; None leaves it to the template.
+    #: Calls that a worker keeps in flight.
+    threads: int = Field(default=1, ge=1, le=512)
+    #: Whether the chat template lets the model reason first; unset leaves it to the template.
     thinking: bool | None = None
 
     #: Settings of an engine that decide how fast it answers, and not what.
@@ -54,53 +57,63 @@ class Model(BaseModel):
 
 
 class LlamaCpp(Model):
-    """A GGUF file run on the CPU in the worker process. `model` is a catalogue name or a path."""
+    """A GGUF file run on the CPU in the worker process."""
 
     engine: Literal["llamacpp"]
+    #: A name from `foureyes models list`, or the path of a GGUF file.
     model: str
+    #: Tokens of a prompt and its answer together.
     context: int = Field(default=4096, ge=512)
 
 
 class OpenAI(Model):
-    """Any OpenAI-compatible server. The key is read from the environment variable `api_key_env`.
-
-    `requests_per_minute` is the most that one worker of the model sends.
-    """
+    """Any OpenAI-compatible server."""
 
     engine: Literal["openai"]
+    #: What the server calls it.
     model: str
+    #: Up to and with the version, e.g. `http://127.0.0.1:8000/v1`.
     base_url: str
+    #: The variable in the worker's environment that holds the key.
     api_key_env: str = "OPENAI_API_KEY"
+    #: Seconds that a call may take, tries included.
     timeout: float = Field(default=300.0, gt=0)
+    #: The most that one worker of the model sends; unset: no limit.
     requests_per_minute: float | None = Field(default=None, gt=0)
 
     speed = frozenset({"requests_per_minute"})
 
 
 class VLLM(Model):
-    """A model that vLLM runs on the worker's GPUs, in the worker process.
-
-    `model` is a name on the Hugging Face hub or a folder. `gpus` are those of the machine that it
-    may use, unless CUDA_VISIBLE_DEVICES says so already; `gpu_memory` is the share of their memory
-    that weights and cache may take, and `timeout` the seconds that a call may take, waiting
-    included. Without `batch_invariant`, which costs speed, even greedy answers depend on what else
-    is in the batch. A model that thinks needs `reasoning_parser` (as vLLM names them, e.g. qwen3),
-    or an answer in JSON would have to begin with its first thought.
-    """
+    """A model that vLLM runs on the worker's GPUs, in the worker process."""
 
     engine: Literal["vllm"]
+    #: A name on the Hugging Face hub, or a folder.
     model: str
+    #: The hub's branch, tag or commit; unset: the newest.
     revision: str | None = None
+    #: As vLLM has it.
     dtype: str = "auto"
-    quantization: str | None = Field(default=None, description="None: as the checkpoint says")
-    context: int | None = Field(default=None, ge=256, description="None: the model's own")
+    #: As vLLM has it; unset: as the checkpoint says.
+    quantization: str | None = None
+    #: Tokens of a prompt and its answer together; unset: the model's own.
+    context: int | None = Field(default=None, ge=256)
+    #: As vLLM has it.
     kv_cache_dtype: str = "auto"
+    #: Costs speed; without it even greedy answers depend on what else is in the batch.
     batch_invariant: bool = False
+    #: As vLLM names them, e.g. qwen3. A model that thinks needs it, or an answer in JSON would have
+    #: to begin with its first thought.
     reasoning_parser: str | None = None
+    #: GPUs that share one copy of the model.
     tensor_parallel: int = Field(default=1, ge=1)
+    #: Those of the machine that it may use, unless CUDA_VISIBLE_DEVICES says so already.
     gpus: tuple[int, ...] = ()
+    #: The share of their memory that weights and cache may take.
     gpu_memory: float = Field(default=0.9, gt=0, le=1)
+    #: Seconds that a call may take, waiting included.
     timeout: float = Field(default=1800.0, gt=0)
+    #: The largest batch.
     threads: int = Field(default=64, ge=1, le=512)
 
     speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout"})
@@ -112,14 +125,13 @@ class VLLM(Model):
 
 
 class Replay(Model):
-    """Answers only what was recorded before: `identity_of` names the model that was recorded.
-
-    `recording` is a JSON-lines file of `{"key": ..., "text": ...}`; completions already in the
-    database are reused without it.
-    """
+    """Answers only what was recorded before."""
 
     engine: Literal["replay"]
+    #: The identity of the model that was recorded.
     identity_of: dict[str, Any]
+    #: A JSON-lines file of `{"key": ..., "text": ...}`; completions already in the database are
+    #: reused without it.
     recording: str | None = None
 
     def identity(self) -> dict[str, Any]:
@@ -131,8 +143,10 @@ class Scripted(Model):
     """Canned answers with a stated latency, for tests and load; never the default of anything."""
 
     engine: Literal["scripted"]
+    #: A TOML file of rules; the first whose texts are in the prompt answers it.
     script: str
-    latency: float = Field(default=0.0, ge=0.0, description="mean seconds a call takes")
+    #: Mean seconds a call takes.
+    latency: float = Field(default=0.0, ge=0.0)
 
 
 AnyModel = Annotated[LlamaCpp | OpenAI | VLLM | Replay | Scripted, Field(discriminator="engine")]

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     home: Path = Path(".foureyes")
     #: Model weights; large, shared between clones.
     cache: Path = Path("~/.cache/foureyes")
-    #: A folder with the official benchmark files; see README, "Benchmarks".
+    #: A folder with the official benchmark files; see docs/howto/offline.md.
     data: Path | None = None
     #: The Python that has EvalPlus, to compare verdicts with. Unset: that of `make evalplus`.
     evalplus: Path | None = None

@@ -31,7 +31,7 @@ app.add_typer(models_app, name="models", no_args_is_help=True)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 SweepName = Annotated[
-    str | None, typer.Argument(metavar="[SWEEP]", help="Name or id; the latest if left out.")
+    str | None, typer.Argument(metavar="SWEEP", help="Name or id; the latest if left out.")
 ]
 OneSweep = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or id.")]
 Limit = Annotated[

@@ -32,8 +32,11 @@ class Pairing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: A name from `models`.
     coder: str
+    #: A name from `models`; may be the same.
     reviewer: str
+    #: What tables call the pairing; left out: `coder+reviewer`.
     name: str = ""
 
     @model_validator(mode="before")
@@ -49,7 +52,9 @@ class DataFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: What tables call it.
     name: str
+    #: The file, .jsonl or .jsonl.gz; looked for beside the sweep file.
     data: Path
 
 
@@ -58,6 +63,7 @@ class PatternChoice(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    #: The pattern's; every other key is an option of it.
     name: str
 
     def grid(self, defaults: dict[str, Any]) -> list[Configured]:
@@ -75,21 +81,25 @@ class PatternChoice(BaseModel):
 
 
 class SweepFile(BaseModel):
-    """A sweep file, validated.
-
-    `prompts` names folders of templates, shipped or beside the file; each is a run of its own.
-    `modules` are Python modules with patterns of one's own, found beside the file or installed.
-    """
+    """A sweep file, validated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: What `foureyes report NAME` and the tables call it.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
+    #: Names of benchmarks, or files of one's own.
     benchmarks: Annotated[list[str | DataFile], Field(min_length=1)]
+    #: Names of patterns, or patterns with options.
     patterns: Annotated[list[str | PatternChoice], Field(min_length=1)]
+    #: Folders of templates, shipped or beside the file; each is a run of its own.
     prompts: str | Annotated[list[str], Field(min_length=1)] = "default"
+    #: Python modules with patterns of one's own, found beside the file or installed.
     modules: list[str] = []
+    #: The models by name, each with its engine.
     models: dict[str, AnyModel]
+    #: Who is coder and who reviewer; every pairing runs every pattern.
     pairings: Annotated[list[Pairing], Field(min_length=1)]
+    #: Attempts at each problem.
     samples: Annotated[int, Field(ge=1, le=1000)] = 1
 
     @field_validator("models", mode="before")

@@ -102,7 +102,9 @@ def test_no_problem_is_one_of_the_official_ones() -> None:
     folder = Path(os.environ.get("FOUREYES_DATA") or ROOT.parent / "shared" / "data")
     files = sorted(folder.glob("*Plus-v*.jsonl.gz"))
     if not files:
-        pytest.skip("needs the official benchmark files: set FOUREYES_DATA (see README)")
+        pytest.skip(
+            "needs the official benchmark files: set FOUREYES_DATA (see docs/howto/offline.md)"
+        )
     ours = {source.name: _shingles(source.rich) for source in SOURCES}
     for path in files:
         with gzip.open(path, "rt") as lines:
