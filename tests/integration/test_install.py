@@ -56,7 +56,7 @@ def test_no_address_of_a_package_index_is_committed(file: str) -> None:
 def test_help_has_a_line_for_each_target_of_the_readme() -> None:
     """Else a person has to read the Makefile."""
     told = run("make").stdout
-    for target in ("install", "demo", "test", "lint", "up", "lock", "clean"):
+    for target in ("install", "demo", "test", "lint", "up", "docs", "lock", "clean"):
         assert re.search(rf"(?m)^  make {target} +\S", told), target
 
 

@@ -1,0 +1,114 @@
+"""If one of these fails, a reader of the documentation follows a link to nowhere, or is followed."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+from producer.sweep import load
+from tests.programs import ROOT
+
+#: Attributes whose address a browser fetches without being asked, by element.
+FETCHED = {
+    ("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("object", "data"),
+    ("link", "href"), ("video", "src"), ("audio", "src"), ("img", "srcset"),
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """The links, the anchors, and what is fetched of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.fetched: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and name == "id":
+                self.anchors.add(value)
+            elif value and (tag, name) == ("a", "href"):
+                self.links.append(value)
+            elif value and (tag, name) in FETCHED:
+                self.fetched.append(value)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages as `make docs` builds them, every warning being an error."""
+    folder = tmp_path_factory.mktemp("site")
+    made = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True,
+        timeout=200, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Page]:
+    return {path: Page(path) for path in site.rglob("*.html")}
+
+
+def test_every_link_between_pages_leads_to_its_place(site: Path, pages: dict[Path, Page]) -> None:
+    assert len(pages) > 20
+    broken = defaultdict(list)
+    for path, page in pages.items():
+        if path.name == "404.html":  # its links begin at the root of a server
+            continue
+        for link in page.links:
+            address, anchor = urldefrag(link)
+            if urlsplit(address).scheme:
+                continue
+            target = (path.parent / unquote(address)).resolve() if address else path
+            target = target / "index.html" if target.is_dir() else target
+            known = pages[target].anchors if target in pages else set()
+            if not target.is_file() or (anchor and unquote(anchor) not in known):
+                broken[str(path.relative_to(site))].append(link)
+    assert not broken
+
+
+def test_reading_a_page_asks_nobody_else_for_anything(site: Path, pages: dict[Path, Page]) -> None:
+    foreign = {
+        address for page in pages.values() for address in page.fetched if urlsplit(address).netloc
+    }
+    assert not foreign
+    styles = "".join(path.read_text() for path in site.rglob("*.css"))
+    assert not re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)]*", styles)
+    text = "".join(path.read_text() for path in pages)
+    assert 'class="mermaid"' not in text  # the theme would fetch what draws them
+
+
+def test_what_the_readme_points_to_is_there() -> None:
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    named += re.findall(r"`((?:docs|sweeps|deploy|worker|producer|models|results)/[\w./-]*)`", text)
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_figures_of_the_statistics_page_are_those_of_the_code() -> None:
+    found = doctest.testfile(str(ROOT / "docs" / "statistics.md"), module_relative=False)
+    assert found.attempted > 20
+    assert found.failed == 0
+
+
+def test_the_benchmark_of_the_how_to_is_one(tmp_path: Path) -> None:
+    """Else the first file that a user writes after it is refused."""
+    text = (ROOT / "docs" / "howto" / "benchmark.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (sweep,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=60, check=True)
+    (tmp_path / "mine.toml").write_text(sweep)
+    made = load(tmp_path / "mine.toml")
+    assert [len(problem.spec().visible_tests) for problem in made.problems["mine"]] == [1, 2, 1]
