@@ -163,9 +163,10 @@ class Execution(Work, table=True):
         CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
         Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
         Index("ix_execution_due", "send_again_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_execution_program", "problem_id", text("hashtext(code)")),
     )
 
-    problem_id: int = Field(foreign_key="problem.id", index=True)
+    problem_id: int = Field(foreign_key="problem.id")
     suite: Suite = _words(Suite)
     code: str = _text()
     judge_version: str
