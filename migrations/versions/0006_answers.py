@@ -337,20 +337,18 @@ SELECT
     (SELECT count(*) FROM regexp_matches(asked.prompt, '\S+', 'g')) AS words,
     (
         SELECT count(*)
-        FROM regexp_matches(
-            asked.prompt,
-            '^(?!\s*def\s)(.*(>>>|\massert\M).*\m' || problem.entry_point || '\s*\(|.*\m'
-                || problem.entry_point || '\s*\(.*\)\s*(==|=|->|=>|➞|→|⇒|should return|returns?)).*$',
-            'gn'
-        )
+        FROM regexp_split_to_table(asked.prompt, '\n') AS line
+        WHERE strpos(replace(line, ' (', '('), problem.entry_point || '(') > 0
+            AND line ~ '>>>|\massert\M|\)\s*(==|=|->|=>|➞|→|⇒|should return|returns?)'
+            AND line !~ '^\s*def\s'
     ) AS examples,
     asked.prompt ~ ('\mdef\s+' || problem.entry_point || '\s*\([^)]*(:|\)\s*->)') AS types,
     (
         SELECT count(*)
         FROM regexp_matches(
-            asked.prompt,
-            '\m(empty|none|null|zero|negative|missing|invalid|otherwise|unless|except|never|ignore[ds]?'
-                '|duplicates?|ties?|equally|exactly|at most|at least|only|raises?|if there (is|are) no)\M',
+            regexp_replace(asked.prompt, '^\s*def\s.*$', '', 'gn'),
+            '\m(empty|none|null|zero|negative|missing|invalid|otherwise|unless|except|never|raises?'
+                '|ignore[ds]?|duplicates?|ties?|equally|at most|at least|if there (is|are) no)\M',
             'gi'
         )
     ) AS edge_words
@@ -360,7 +358,7 @@ CROSS JOIN LATERAL (
     -- a surrogate pair): its prompt is cut out, nearly always from the beginning, and read alone.
     SELECT regexp_replace(
         coalesce(
-            substring(left(problem.record, 20000) FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")'),
+            substring(left(problem.record, 5000) FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")'),
             substring(problem.record FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")')
         ),
         '\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\u003f', 'g'
