@@ -156,6 +156,14 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
     assert "of ones own" not in patterns.find("retry").summary
 
 
+def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Path) -> None:
+    """Every way that it can go is tried beforehand."""
+    source = MODULE.replace("twice", "falls").replace("return draft.code", "1 / 0")
+    (tmp_path / "my_falls.py").write_text(source)
+    with pytest.raises(FoureyesError, match=r"toml: pattern 'falls', step 3: raised ZeroDivision"):
+        load(tmp_path, '"falls"', 'modules = ["my_falls"]')
+
+
 @pytest.mark.parametrize("name", sorted(patterns.patterns()))
 def test_every_pattern_can_be_drawn_and_names_its_prompts(name: str) -> None:
     configured = patterns.find(name).configure({})
