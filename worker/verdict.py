@@ -37,7 +37,10 @@ CHOICE_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a review concluded: `approves` is None when the answer had no readable verdict."""
+    """What a review concluded: `approves` is None when the answer had no readable verdict.
+
+    `text` is the answer without what was only thought, for later prompts to quote.
+    """
 
     approves: bool | None
     issues: tuple[str, ...]
@@ -62,7 +65,7 @@ def read_verdict(text: str) -> Verdict:
         lines = re.findall(r"verdict\W+(\w+)", answer.lower())
         said = lines[-1] if lines else ""
     approves = {"approve": True, "approved": True, "revise": False, "reject": False}.get(said)
-    return Verdict(approves=approves, issues=listed, text=text)
+    return Verdict(approves=approves, issues=listed, text=answer)
 
 
 def read_choice(text: str) -> str | None:

@@ -34,6 +34,11 @@ def test_a_verdict_is_read(answer: str, approves: bool | None, issues: tuple[str
     assert (verdict.approves, verdict.issues) == (approves, issues)
 
 
+def test_what_was_only_thought_is_not_quoted_to_the_coder() -> None:
+    """Else a thought that was given up would be fixed, and thousands of tokens read again."""
+    assert read_verdict("<think>sum is wrong?</think>An off by one.").text == "An off by one."
+
+
 @given(st.text())
 def test_any_text_gives_a_verdict_or_none(text: str) -> None:
     verdict = read_verdict(text)
