@@ -58,6 +58,7 @@ def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
         ('{ name = "retry", retrys = 2 }', "", "pattern 'retry' has no option 'retrys'; did you mean 'retries'?"),
         ('{ name = "retry", retries = 0 }', "", "pattern 'retry', option 'retries': Input should be greater"),
         ('{ name = "retry", retries = [1, 99] }', "", "option 'retries': Input should be less"),
+        ('{ name = "retry", retries = [] }', "", "pattern 'retry', option 'retries': the list is empty"),
         ('{ name = "retry", review_format = "xml" }', "", "option 'review_format': Input should be 'json' or 'text'"),
         ('{ name = "retri" }', "", "unknown pattern 'retri'; did you mean 'retry'?"),
         ('{ retries = 1 }', "", "name: Field required"),

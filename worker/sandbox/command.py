@@ -122,15 +122,15 @@ def python_binds() -> list[Bind]:
 
 
 def _library() -> Bind:
-    """The standard library, with what is installed in it."""
+    """The standard library, and in it perhaps what was installed later."""
     folder = Path(sysconfig.get_path("stdlib")).resolve()
     return Bind(folder, f"/python/{sys.platlibdir}/{_VERSION}")
 
 
-def _installed_below(place: str) -> list[str]:
-    """The folders to hide of the standard library, where it is shown at `place`."""
-    folder = _library().source
-    return [f"{place}/{name}" for name in _INSTALLED if (folder / name).is_dir()]
+def _installed() -> list[Path]:
+    """The folders of the standard library that are not shown."""
+    folders = [_library().source / name for name in _INSTALLED]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _open_to_all(bind: Bind) -> bool:
@@ -165,8 +165,10 @@ def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[s
     command += system_libraries()
     for bind in binds:
         command += ["--ro-bind", str(bind.source), bind.target]
-    for folder in _installed_below(_library().target):
-        command += ["--tmpfs", folder, "--remount-ro", folder]
+    for folder in _installed():
+        if not folder.is_symlink():  # such a one leads nowhere in there
+            place = f"{_library().target}/{folder.name}"
+            command += ["--tmpfs", place, "--remount-ro", place]
     command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
     start = f"namespaces, zygote; zygote.main({control_fd}, namespaces.Namespaces())"
     script = _script("/judge", "/python/packages", start)
@@ -182,7 +184,7 @@ def _with_landlock(binds: list[Bind], control_fd: int) -> tuple[list[str], dict[
     if library is not None:
         environment["LD_LIBRARY_PATH"] = str(Path(library).parent)
     numpy = places.get("/python/packages/numpy", "/python/packages/numpy")
-    hidden = _installed_below(places[_library().target])
+    hidden = [f"{places[_library().target]}/{folder.name}" for folder in _installed()]
     landlock = f"landlock.Landlock({readable!r}, {hidden!r})"
     start = f"landlock, zygote; zygote.main({control_fd}, {landlock})"
     script = _script(str(Path(places["/judge/inside"]).parent), str(Path(numpy).parent), start)

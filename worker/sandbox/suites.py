@@ -139,7 +139,7 @@ def loading_problem(run: Run) -> Outcome | None:
         return Outcome(Status.TIMEOUT, reason="killed")
     if frame[:1] == frames.READY:
         return None
-    return Outcome(Status.FAIL, reason=said(frame) or "forged")
+    return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
 
 
 def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
@@ -170,7 +170,7 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
     if tag == frames.RAISED:
         raised = said(frame)
         reason = "memory" if raised.startswith("MemoryError") else f"exception: {raised}"
-        return _failed(tests, index, Status.FAIL, reason.partition(":\n")[0], got=raised)
+        return _failed(tests, index, Status.FAIL, _line(reason), got=raised)
     if tag == frames.REFUSED:
         return _failed(tests, index, Status.FAIL, "output too large", got=said(frame))
     if tag == frames.DIGEST:
@@ -241,6 +241,11 @@ def _has_floats(problem: HiddenTests, frame: bytes) -> bool:
 def said(frame: bytes) -> str:
     """The text of a frame that holds one."""
     return frame[1:].decode("utf-8", "replace")[:SHOWN]
+
+
+def _line(text: str) -> str:
+    """The first line of a text."""
+    return text.partition("\n")[0]
 
 
 def _begin(frame: bytes) -> str:
