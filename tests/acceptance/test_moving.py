@@ -46,25 +46,45 @@ def test_a_sweep_moves_to_another_machine_and_grows_there(tmp_path: Path) -> Non
     assert [row for row in after if row in before] == before  # none of them was made again
 
 
-def test_evaluate_judges_exported_samples_as_the_sweep_did(tmp_path: Path) -> None:
-    words = scripted_sweep(tmp_path, 3, 0.0, ["raw-coder"])
-    script = (tmp_path / "script.toml").read_text()
-    wrong = "[[rules]]\ncontains = ['plus one (1)']\nanswer = '''\n```python\ndef f(x):\n    return x\n```\n'''\n"
-    (tmp_path / "script.toml").write_text(wrong + script)
-    home = tmp_path / "home"
-    made = foureyes(*words, home=home)
+WRONG = """
+[[rules]]
+contains = ["plus one (1)"]
+answer = '''
+```python
+def f(x):
+    return x
+```
+'''
+"""
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sweep's files, and in `home` its results: one of three is unsolved."""
+    folder = tmp_path_factory.mktemp("swept")
+    words = scripted_sweep(folder, 3, 0.0, ["raw-coder"])
+    script = (folder / "script.toml").read_text()
+    (folder / "script.toml").write_text(WRONG + script)
+    made = foureyes(*words, home=folder / "home")
     assert made.returncode == 0, made.stdout + made.stderr
-    said = export(home, "evalplus", tmp_path / "samples")
+    return folder
+
+
+def test_evaluate_judges_exported_samples_as_the_sweep_did(swept: Path, tmp_path: Path) -> None:
+    """Else what is exported is not what was judged."""
+    said = export(swept / "home", "evalplus", tmp_path / "samples")
     assert "3 samples in 1 files, one a run; attempts left out: none" in said
     (samples,) = (tmp_path / "samples").iterdir()
     judged = foureyes(
-        "evaluate", str(samples), "--data", str(tmp_path / "mine.jsonl"),
-        "--output", str(tmp_path / "verdicts.jsonl"), home=home,
+        "evaluate", str(samples), "--data", str(swept / "mine.jsonl"),
+        "--output", str(tmp_path / "verdicts.jsonl"), home=swept / "home",
     )  # fmt: skip
     assert judged.returncode == 0, judged.stderr
     verdicts = [json.loads(line) for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()]
     found = [(v["task_id"], v["outcome"], v["base"], v["plus"]) for v in verdicts]
-    expected = rows("SELECT problem_id, outcome, base, plus FROM v_attempts ORDER BY 1", home)
+    expected = rows(
+        "SELECT problem_id, outcome, base, plus FROM v_attempts ORDER BY 1", swept / "home"
+    )
     assert found == [tuple(row.values()) for row in expected]
     assert [outcome for _, outcome, *_ in found] == ["solved", "unsolved", "solved"]
 
@@ -78,26 +98,26 @@ def test_evaluate_judges_exported_samples_as_the_sweep_did(tmp_path: Path) -> No
         (["import", "README.md"], "README.md: damaged, or no archive"),
     ],
 )
-def test_mistakes_are_told_in_a_line(tmp_path: Path, words: list[str], says: str) -> None:
-    made = foureyes(*words, home=tmp_path / "home")
+def test_mistakes_are_told_in_a_line(swept: Path, words: list[str], says: str) -> None:
+    made = foureyes(*words, home=swept / "home")
     assert made.returncode == 2
     assert says in " ".join(made.stderr.split())
     assert "Traceback" not in made.stderr
 
 
-def test_nothing_is_written_over_and_nothing_half_written_is_left(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_nothing_is_written_over_and_nothing_half_written_is_left(
+    swept: Path, tmp_path: Path
+) -> None:
     (tmp_path / "mine.csv").write_text("precious")
-    words = scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
-    assert foureyes(*words, home=home).returncode == 0
-    before = sorted(tmp_path.iterdir())
     for output, says in [
         (tmp_path / "mine.csv", "is there already; choose another --output"),
         (tmp_path / "nowhere" / "out", "cannot be written (No such file or directory)"),
         (tmp_path / "mine.csv" / "out", "cannot be written (Not a directory)"),
     ]:
-        made = foureyes("export", "scripted", "--format", "csv", "--output", str(output), home=home)
+        made = foureyes(
+            "export", "scripted", "--format", "csv", "--output", str(output), home=swept / "home"
+        )
         assert made.returncode == 2
         assert says in " ".join(made.stderr.split())
-    assert sorted(tmp_path.iterdir()) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]
     assert (tmp_path / "mine.csv").read_text() == "precious"
