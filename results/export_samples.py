@@ -66,5 +66,5 @@ def write(sweep: Sweep, folder: Path) -> Samples:
 def _file_name(position: int, benchmark: str, pattern: str, pairing: str) -> str:
     """The run's place in the grid, which makes it unique, and what tells it from the others."""
     # names come from anybody's sweep files and archives: none may lead out of the folder
-    words = re.sub(r"[^A-Za-z0-9._+=-]+", "_", f"{benchmark}_{pattern}_{pairing}")
+    words = re.sub(r"[^A-Za-z0-9.+=-]+", "_", f"{benchmark}_{pattern}_{pairing}")
     return f"{position + 1:03}_{words[:150].strip('_')}.jsonl"
