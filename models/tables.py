@@ -201,7 +201,7 @@ class Attempt(SQLModel, table=True):
 
     id: int = Field(default=None, primary_key=True)
     run_id: int = Field(foreign_key="run.id", ondelete="CASCADE")
-    problem_id: int = Field(foreign_key="problem.id", index=True)
+    problem_id: int = Field(foreign_key="problem.id")
     sample: int
     state: State = _words(State, default=State.QUEUED)
     outcome: Outcome | None = _words(Outcome, nullable=True, default=None)

@@ -7,8 +7,11 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-#: A program is looked up by its text, which is too long for an index: its hash is not.
+#: A program is looked up by its text, which is too long for an index: its hash is not. A problem's
+#: attempts are found by run and problem; an index on the problem alone was written at every step of
+#: an attempt, and by cancelling, for nothing.
 INDEXES = """
+DROP INDEX ix_attempt_problem_id;
 DROP INDEX ix_execution_problem_id;
 CREATE INDEX ix_execution_program ON execution (problem_id, hashtext(code));
 """
@@ -45,8 +48,12 @@ CROSS JOIN LATERAL (
         run.options,
         coalesce(counted.problems, 0) AS problems,
         run.samples,
-        CASE WHEN run.samples = 1 THEN greatest(0, wilson.centre - wilson.spread) END AS low,
-        CASE WHEN run.samples = 1 THEN least(1, wilson.centre + wilson.spread) END AS high
+        CASE WHEN wilson.centre IS NOT NULL THEN
+            greatest(0, wilson.centre - wilson.spread)
+        END AS low,
+        CASE WHEN wilson.centre IS NOT NULL THEN
+            least(1, wilson.centre + wilson.spread)
+        END AS high
     FROM run
     JOIN language_model AS coder ON coder.id = run.coder_id
     JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
@@ -130,7 +137,7 @@ CROSS JOIN LATERAL (
                 nullif(counted.n, 0)::double precision AS n,
                 1.959963984540054::double precision AS z
         ) AS judged
-    ) AS wilson ON true
+    ) AS wilson ON run.samples = 1
     WHERE run.sweep_id = sweep.id
 ) AS scores;
 
@@ -602,3 +609,4 @@ def downgrade() -> None:
         op.execute(script.get_revision(made).module.VIEWS)
     op.execute("DROP INDEX ix_execution_program")
     op.execute("CREATE INDEX ix_execution_problem_id ON execution (problem_id)")
+    op.execute("CREATE INDEX ix_attempt_problem_id ON attempt (problem_id)")
