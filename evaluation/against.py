@@ -21,6 +21,7 @@ from evaluation.memory import PeakMemory
 from evaluation.samples import Sample
 from models.errors import FoureyesError
 from models.settings import settings
+from results.text import visible
 
 _SHOWN = 40
 
@@ -130,7 +131,7 @@ def _show_agreement(
         )
     console.print(table)
     for line in lines[:_SHOWN]:
-        console.print(Text(line))
+        console.print(Text(visible(line)))
     if len(lines) > _SHOWN:
         console.print(f"... and {len(lines) - _SHOWN} more", highlight=False)
 

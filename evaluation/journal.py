@@ -25,7 +25,7 @@ class Journal:
         self.output = output
         self._part = output.with_name(output.name + ".part")
         try:
-            self._known = _read(output) if output.exists() else {}
+            self._known = _verdicts(output, output.read_bytes()) if output.exists() else {}
             self._file = self._part.open("a+b")
         except OSError as error:
             raise FoureyesError(f"{self._part}: cannot be written: {error.strerror}") from None
@@ -44,10 +44,12 @@ class Journal:
         self._file.seek(0)
         data = self._file.read()
         whole = data.rfind(b"\n") + 1
+        try:
+            self._known |= _verdicts(self._part, data[:whole])
+        except FoureyesError:
+            self._file.close()
+            raise
         self._file.truncate(whole)
-        for line in data[:whole].splitlines():
-            verdict = json.loads(line)
-            self._known[verdict["key"]] = verdict
 
     def __enter__(self) -> "Journal":
         return self
@@ -96,16 +98,16 @@ def _line(verdict: Verdict) -> bytes:
     return json.dumps(verdict, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def _read(output: Path) -> dict[str, Verdict]:
+def _verdicts(path: Path, content: bytes) -> dict[str, Verdict]:
+    """The verdicts that a file of ours holds, by key. Raises: FoureyesError if it is none of ours."""
     known = {}
-    for number, line in enumerate(output.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         try:
             verdict = json.loads(line)
             known[str(verdict["key"])] = verdict
             verdict["outcome"]
         except (ValueError, KeyError, TypeError):
             raise FoureyesError(
-                f"{output} line {number}: not written by `foureyes evaluate`; choose another "
-                "--output"
+                f"{path} line {number}: not written by `foureyes evaluate`; choose another --output"
             ) from None
     return known

@@ -53,7 +53,11 @@ def read(path: Path, problems: Mapping[str, Problem]) -> Iterator[Sample | Mista
 
 
 def _file(path: Path, problems: Mapping[str, Problem]) -> Iterator[tuple[Problem, str] | Mistake]:
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise FoureyesError(f"{path}: cannot be read ({error.strerror})") from None
+    with file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -108,6 +112,8 @@ def _folder(path: Path, problems: Mapping[str, Problem]) -> Iterator[tuple[Probl
             yield problem, program.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             yield Mistake(f"{program}: not UTF-8 text")
+        except OSError as error:
+            yield Mistake(f"{program}: cannot be read ({error.strerror})")
 
 
 def _in_order(path: Path) -> list[Any]:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from evaluation.journal import Verdict
 from results.statistics import bootstrap_mean, pass_at_k, wilson
+from results.text import visible
 
 _KS = (1, 10, 100)
 
@@ -71,8 +72,8 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
         lines.append(f"unsolved: {reasons}")
     if errors := _reasons(verdicts, "error"):
         lines.append(f"errors, which count as neither right nor wrong: {errors}")
-    for line in lines:
-        console.print(line, markup=False, highlight=False)
+    for line in lines:  # reasons hold what programs said
+        console.print(visible(line), markup=False, highlight=False)
 
 
 def _reasons(verdicts: Sequence[Verdict], outcome: str) -> str:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -45,6 +45,8 @@ _POOL = 5
 _pool = _POOL
 #: Task threads of a worker that get a connection each.
 _MOST = 32
+#: Of a result that is streamed.
+_ROWS_AT_A_TIME = 1000
 
 
 def dialect_url(url: str) -> str:
@@ -104,6 +106,17 @@ def transaction() -> Iterator[Connection]:
     """The same without the ORM, for what every step of every attempt does."""
     with engine().begin() as connection:
         yield connection
+
+
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """A read-only transaction that sees one moment, in UTC, and whose results are streamed."""
+    with engine().connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            connection.execute(text("SET LOCAL timezone = 'UTC'"))
+            connection.execution_options(yield_per=_ROWS_AT_A_TIME)
+            yield connection
 
 
 def is_passing(error: BaseException) -> bool:

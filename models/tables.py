@@ -163,9 +163,10 @@ class Execution(Work, table=True):
         CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
         Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
         Index("ix_execution_due", "send_again_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_execution_program", "problem_id", text("hashtext(code)")),
     )
 
-    problem_id: int = Field(foreign_key="problem.id", index=True)
+    problem_id: int = Field(foreign_key="problem.id")
     suite: Suite = _words(Suite)
     code: str = _text()
     judge_version: str
@@ -200,7 +201,7 @@ class Attempt(SQLModel, table=True):
 
     id: int = Field(default=None, primary_key=True)
     run_id: int = Field(foreign_key="run.id", ondelete="CASCADE")
-    problem_id: int = Field(foreign_key="problem.id", index=True)
+    problem_id: int = Field(foreign_key="problem.id")
     sample: int
     state: State = _words(State, default=State.QUEUED)
     outcome: Outcome | None = _words(Outcome, nullable=True, default=None)

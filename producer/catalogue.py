@@ -88,6 +88,6 @@ def patterns_show(label: str) -> None:
     console.print()
     console.print(flow.draw(configured), highlight=False)
     folder = templates.shipped(configured.style.prompts)
-    for prompt in flow.prompts(configured):
+    for prompt in (*templates.COMMON, *flow.prompts(configured)):
         console.print(Rule(f"{prompt}.md", align="left", style="dim"))
         console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
 from models.session import is_passing
-from producer import catalogue, celery_worker, commands
+from producer import catalogue, celery_worker, commands, exchange
 from producer.embedded import Broker
 
 app = typer.Typer(
@@ -91,7 +91,7 @@ def worker(
         str | None, typer.Option(help="This worker's own, if the machine has more of the model.")
     ] = None,
 ) -> None:
-    """Serve a model to the stack of FOUREYES_DATABASE_URL and FOUREYES_BROKER_URL."""
+    """Serve a model to the stack that FOUREYES_* variables name."""
     celery_worker.serve(model, threads, name)
 
 
@@ -134,6 +134,26 @@ def record(
 ) -> None:
     """Write a sweep's model calls to a file, to run it without models."""
     commands.record(sweep, file)
+
+
+@app.command()
+def export(
+    sweep: OneSweep,
+    format: Annotated[exchange.Format, typer.Option(help="What as; see docs/exchange.md.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to [default: a name in this folder].")
+    ] = None,
+) -> None:
+    """Write a sweep to files: samples, tables, or an archive to import."""
+    exchange.export(sweep, format, output, commands.say)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An archive that `foureyes export` made.")],
+) -> None:
+    """Bring a sweep's archive from another machine into this database."""
+    exchange.import_(file, commands.say)
 
 
 @app.command()

@@ -6,7 +6,7 @@ what it asks for each time is put together as a tree.
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.tree import Tree
 
@@ -148,7 +148,7 @@ def _result(step: Step, outcome: int, name: str) -> Result:
         case Plan():
             return Planned("a plan")
         case Enrich():
-            return step.spec
+            return replace(step.spec, notes="notes")
         case _:
             return Program(_SPEC, name, name)
 

@@ -72,6 +72,9 @@ class PatternChoice(BaseModel):
         Raises: FoureyesError for an unknown pattern or option, or a value out of its range.
         """
         given = defaults | (self.model_extra or {})
+        if [] in given.values():
+            empty = next(name for name, value in given.items() if value == [])
+            raise FoureyesError(f"pattern {self.name!r}, option {empty!r}: the list is empty")
         values = [value if isinstance(value, list) else [value] for value in given.values()]
         pattern = patterns.find(self.name)
         return [

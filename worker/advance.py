@@ -29,7 +29,7 @@ from models.tables import (
 from models.text import storable
 from models.work import Asked, ask, moment
 from worker import patterns, templates
-from worker.replay import PatternError, Replay
+from worker.replay import Replay
 from worker.requests import Caller, execution_key
 from worker.sandbox.judge import JUDGE_VERSION
 from worker.steps import Choice, Program, Result, VisibleTests
@@ -214,7 +214,7 @@ class _Advance:
         """Replay as far as can be, and write what came of it; the messages to send."""
         try:
             self._replay()
-        except (PatternError, FoureyesError) as error:
+        except FoureyesError as error:
             self.attempt_values = _ended(Outcome.ERROR, str(error))
             self.messages = []
         if self.new_steps:

@@ -1,18 +1,22 @@
 """Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, get_args
 
+from models.errors import FoureyesError
 from models.problem import Spec
+from worker.endless import Endless, cpu_limit
 from worker.patterns import Configured
 from worker.steps import CompletionStep, Result, Review, Step, VisibleTests
 from worker.verdict import Verdict
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
+#: So is one that computes for so many seconds of CPU time between two steps.
+MAX_SECONDS = 5.0
 
 
-class PatternError(Exception):
+class PatternError(FoureyesError):
     """A pattern broke the rules of the game: says which pattern, at which step, and how."""
 
 
@@ -31,10 +35,7 @@ class Replay:
         #: What was answered to the pattern's steps so far, while something has to be asked again.
         self._results: list[Result] = []
         self._repairs: list[int] = []
-        try:
-            body = pattern.start(spec)
-        except Exception as error:
-            raise self.error(f"raised {type(error).__name__}: {error}") from error
+        body = self._run(pattern.start, spec)
         if not isinstance(body, Generator):
             raise self.error("is not a generator: it must yield its steps")
         self._body = body
@@ -72,17 +73,33 @@ class Replay:
         """A PatternError that says where we are."""
         return PatternError(f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}")
 
-    def _go_on(self, results: Any) -> None:
+    def _run(self, part: Callable[..., Any], *given: Any) -> Any:
+        """What a part of the pattern gives: a user's own code, which may do anything."""
         try:
-            yielded = self._body.send(results)
-        except StopIteration as stop:
-            if not isinstance(stop.value, str):
-                returned = type(stop.value).__name__
-                raise self.error(f"must return code as a str, not {returned}") from None
-            self.wanted, self.code = None, stop.value
-            return
+            with cpu_limit(MAX_SECONDS):
+                return part(*given)
+        except Endless:
+            raise self.error(
+                f"has computed for {MAX_SECONDS:g} s without a step: an endless loop"
+            ) from None
         except Exception as error:
             raise self.error(f"raised {type(error).__name__}: {error}") from error
+
+    def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
+        """What the pattern yields next, or how it returned."""
+        try:
+            return self._body.send(results), None
+        except StopIteration as stop:
+            return None, stop
+
+    def _go_on(self, results: Any) -> None:
+        yielded, stop = self._run(self._send, results)
+        if stop is not None:
+            if not isinstance(stop.value, str):
+                returned = type(stop.value).__name__
+                raise self.error(f"must return code as a str, not {returned}")
+            self.wanted, self.code = None, stop.value
+            return
         self._several = isinstance(yielded, tuple)
         steps = yielded if isinstance(yielded, tuple) else (yielded,)
         if not steps or not all(isinstance(step, _STEPS) for step in steps):

@@ -5,6 +5,7 @@ sweep's row, so that every worker writes the same prompts.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from worker.digest import digest
 _SHIPPED = Path(__file__).parent / "prompts"
 _DEFAULT = "default"
 #: Part of every prompt, whatever its name.
-_COMMON = ("system", "_specification", "_verdict")
+COMMON = ("system", "_specification", "_verdict")
 
 
 class Templates:
@@ -44,8 +45,9 @@ class Templates:
         """
         try:
             return self._environment.get_template(f"{prompt}.md").render(**variables).strip()
-        except TemplateError as error:
-            raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {error}") from None
+        except Exception as error:  # a template may do anything that an expression can
+            said = _explained(error, variables)
+            raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {said}") from None
 
     def source(self, prompt: str) -> str:
         """A template as it was written."""
@@ -59,8 +61,16 @@ class Templates:
     def hash(self, prompt: str) -> str:
         """The hash of everything in the files that a prompt is rendered from."""
         if prompt not in self._hashes:
-            self._hashes[prompt] = digest([self.source(name) for name in (*_COMMON, prompt)])[:16]
+            self._hashes[prompt] = digest([self.source(name) for name in (*COMMON, prompt)])[:16]
         return self._hashes[prompt]
+
+
+def _explained(error: Exception, variables: Iterable[str]) -> str:
+    """What is wrong with a template, with the nearest variable if it names one that is not there."""
+    if unknown := re.fullmatch(r"'(\w+)' is undefined", str(error)):
+        near = difflib.get_close_matches(unknown[1], list(variables), n=1, cutoff=0)[0]
+        return f"there is no variable {unknown[1]!r}; did you mean {near!r}?"
+    return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
 @cache

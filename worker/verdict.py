@@ -37,7 +37,10 @@ CHOICE_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a review concluded: `approves` is None when the answer had no readable verdict."""
+    """What a review concluded: `approves` is None when the answer had no readable verdict.
+
+    `text` is the answer without what was only thought, for later prompts to quote.
+    """
 
     approves: bool | None
     issues: tuple[str, ...]
@@ -59,10 +62,9 @@ def read_verdict(text: str) -> Verdict:
         said = str(found.get("verdict", "")).strip().lower()
     else:
         listed = ()
-        lines = re.findall(r"verdict\W+(\w+)", answer.lower())
-        said = lines[-1] if lines else ""
+        said = _last(r"verdict\W+(\w+)", answer.lower())
     approves = {"approve": True, "approved": True, "revise": False, "reject": False}.get(said)
-    return Verdict(approves=approves, issues=listed, text=text)
+    return Verdict(approves=approves, issues=listed, text=answer)
 
 
 def read_choice(text: str) -> str | None:
@@ -72,9 +74,18 @@ def read_choice(text: str) -> str | None:
     if found is not None:
         said = str(found["choice"]).strip().upper()
     else:
-        lines = re.findall(r"choice\W+([AB])\b", answer, re.IGNORECASE)
-        said = lines[-1].upper() if lines else ""
+        said = _last(r"choice\W+([ab])\b", answer.lower()).upper()
     return said if said in ("A", "B") else None
+
+
+def _last(pattern: str, answer: str) -> str:
+    """The last word that a pattern finds; empty if another is offered beside it.
+
+    Small models like to repeat the question: `"verdict": "approve" or "revise"` is no approval.
+    """
+    found = re.findall(rf"{pattern}([^\w\n]*(?:\bor\b|[|/])[^\w\n]*\w)?", answer)
+    word, another = found[-1] if found else ("", "")
+    return "" if another else word
 
 
 def _json_object(text: str, key: str) -> dict[str, Any] | None:

@@ -62,11 +62,15 @@ def test_a_folder_of_programs_is_judged(tmp_path: Path) -> None:
         program = tmp_path / "programs" / RECORDS[0]["task_id"].replace("/", "_") / f"{number}.py"
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(sample["solution"])
+    (tmp_path / "programs" / "Nowhere_0" / "0.py").mkdir(parents=True)
+    (program.parent / "2.py").mkdir()
     made = foureyes(
         "evaluate", str(tmp_path / "programs"), "--benchmark", "starter-lean",
         "--output", str(tmp_path / "out.jsonl"), home=tmp_path / "home",
     )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    assert made.returncode == 2, made.stderr
+    assert "Nowhere_0/0.py: the benchmark has no problem 'Nowhere_0'" in made.stdout
+    assert "2.py: cannot be read (Is a directory)" in made.stdout
     assert [v["outcome"] for v in read(tmp_path / "out.jsonl")] == ["solved", "unsolved"]
 
 
@@ -99,13 +103,16 @@ def test_bad_lines_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["SAMPLES", "--data", "nowhere.jsonl"], "nowhere.jsonl"),
         (["SAMPLES", "--data", str(PROBLEMS), "--output", "SAMPLES"], "not written by"),
         (["SAMPLES", "--data", str(PROBLEMS), "--output", "/nowhere/x"], "cannot be written"),
+        (["SAMPLES", "--data", str(PROBLEMS), "--output", "OTHER"], ".part line 1: not written by"),
         (["SAMPLES", "--data", "SAMPLES"], "line 1: the field 'prompt' is missing"),
     ],
 )
 def test_a_mistake_in_the_command_is_named(tmp_path: Path, words: list[str], says: str) -> None:
     samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
     before = samples.read_bytes()
-    words = [str(samples) if word == "SAMPLES" else word for word in words]
+    (tmp_path / "other.part").write_text("notes of somebody's\n")
+    places = {"SAMPLES": str(samples), "OTHER": str(tmp_path / "other")}
+    words = [places.get(word, word) for word in words]
     made = foureyes("evaluate", *words, home=tmp_path / "home")
     assert made.returncode == 2
     assert says in " ".join(made.stderr.split())

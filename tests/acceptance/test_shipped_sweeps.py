@@ -5,6 +5,7 @@ tiny random ones, with which every call of these large grids takes a second and 
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ def test_every_cell_ends_on_embedded_models(name: str, tmp_path: Path, cache: Pa
     assert made.returncode == 0, made.stdout + made.stderr
     grid = sweep.load(file, 1, embedded=True)
     assert f"{grid.attempts} attempts" in made.stdout
+    for model in ("qwen-500m", "qwen-1500m"):  # what it will cost, before it begins
+        assert re.search(rf"{model}: at most [1-9][\d,]* calls; about [1-9]", made.stdout)
     said = foureyes(
         "sql", "SELECT n, errors, unfinished FROM v_scores", "--format", "json", home=home
     )

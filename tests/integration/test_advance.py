@@ -431,6 +431,34 @@ def test_a_pattern_that_a_worker_does_not_know_ends_its_attempts_alone() -> None
     assert untouched.outcome is None
 
 
+def _raises_at_once(spec: object) -> Steps:
+    raise ValueError("oh no")
+    yield
+
+
+def _raises_later(spec: object) -> Steps:
+    yield Draft(spec)  # type: ignore[arg-type]
+    raise ValueError("oh no")
+
+
+@pytest.mark.parametrize(("body", "step"), [(_raises_at_once, 1), (_raises_later, 2)])
+def test_a_pattern_that_raises_ends_its_attempts_alone(
+    body: Callable[[object], Steps], step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its attempts would be started again for ever, and never be seen to have failed."""
+    make_sweep("raw-coder", "raw-reviewer")
+    find = patterns.find
+    broken = patterns.Pattern("raw-coder", body, "broken", Style)
+    monkeypatch.setattr(
+        patterns, "find", lambda name: broken if name == "raw-coder" else find(name)
+    )
+    run_to_the_end(_revise)
+    caught, untouched = attempts()
+    assert caught.outcome is Outcome.ERROR
+    assert caught.error == f"pattern 'raw-coder', step {step}: raised ValueError: oh no"
+    assert untouched.outcome is Outcome.SOLVED
+
+
 def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def both(spec: object) -> Steps:
         left, _ = yield Draft(spec), Plan(spec)  # type: ignore[arg-type]

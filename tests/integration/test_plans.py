@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 from test_advance import CODE, answer, make_sweep
@@ -22,9 +24,14 @@ from results.scoreboard import scoreboard
 from worker import reaper
 from worker.advance import advance
 
-pytestmark = pytest.mark.usefixtures("database")
-
 _TABLES = re.compile(r"Seq Scan on (attempt|step|completion|execution)\b")
+
+#: Attempts with their steps, completions and executions: rows of `many.sql`, by whose they are.
+_OF_A_SWEEP = 2_000 + 4_800 + 2_000
+_OF_ALL = 50 * _OF_A_SWEEP
+#: The most that a view may read, as a multiple of the rows it tells of: each part of it reads them
+#: once, `v_scores` has four. A table of other sweeps' rows is fifty times as much.
+_TIMES = 5
 
 
 @pytest.fixture
@@ -150,3 +157,66 @@ def test_a_look_at_a_small_sweep_does_not_read_the_big_one() -> None:
         assert watch.look(small).unfinished == 4
         assert json.dumps(scoreboard(small).sentences)
     assert not read_whole(found), "\n\n".join(read_whole(found))
+
+
+@pytest.fixture(scope="module")
+def many(postgres: str) -> Iterator[psycopg.Connection]:
+    """A database with the 100,000 attempts of `many.sql`."""
+    url = postgres.replace("/postgres?", "/many?")
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute("CREATE DATABASE many TEMPLATE migrated")
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in (Path(__file__).parent / "many.sql").read_text().split(";\n"):
+                connection.execute(statement)
+            yield connection
+        server.execute("DROP DATABASE many WITH (FORCE)")
+
+
+def rows_read(connection: psycopg.Connection, query: str) -> float:
+    """Rows of attempts and of work that a query looks at, also to leave them out, in all its loops."""
+    row = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}").fetchone()
+    assert row is not None
+
+    def count(node: dict[str, Any]) -> float:
+        read = sum(count(below) for below in node.get("Plans", []))
+        if node.get("Relation Name") in ("attempt", "step", "completion", "execution"):
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read += node["Actual Loops"] * (rows + node.get("Rows Removed by Index Recheck", 0))
+        return read
+
+    return count(row[0][0]["Plan"])
+
+
+@pytest.mark.parametrize("where", ["sweep_id = 7", "sweep = 'sweep 7'", "run_id = 34"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        "v_scores", "v_pass_at_k", "v_reviewer", "v_moderator", "v_cost", "v_progress", "v_errors",
+        "v_attempts", "v_flips", "v_compare",
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_one_sweep_reads_no_other(
+    many: psycopg.Connection, view: str, where: str
+) -> None:
+    """Else a laboratory's pages get slower with every sweep that it ever made."""
+    if view in ("v_flips", "v_compare"):
+        where += " AND baseline_sweep_id = 7"
+    read = rows_read(many, f"SELECT * FROM {view} WHERE {where}")
+    assert read <= _TIMES * _OF_A_SWEEP
+
+
+@pytest.mark.parametrize("view", ["v_scores", "v_pass_at_k", "v_reviewer", "v_moderator", "v_cost"])
+def test_what_is_asked_of_all_sweeps_reads_each_row_a_few_times(
+    many: psycopg.Connection, view: str
+) -> None:
+    """Else a question that takes a second at 1,000 attempts takes hours at 100,000."""
+    assert rows_read(many, f"SELECT * FROM {view}") <= _TIMES * _OF_ALL
+
+
+def test_two_sweeps_are_compared_by_their_own_rows(many: psycopg.Connection) -> None:
+    """Each of five runs with each of five."""
+    for view in ("v_flips", "v_compare"):
+        query = f"SELECT * FROM {view} WHERE sweep_id = 7 AND baseline_sweep_id = 8"
+        assert rows_read(many, query) <= 5 * 2 * 2_000
+        query = f"SELECT * FROM {view} WHERE run_id = 34 AND baseline_run_id = 39"
+        assert rows_read(many, query) <= 2 * 400

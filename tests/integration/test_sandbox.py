@@ -296,6 +296,27 @@ def test_a_broken_reference_is_nobodys_wrong_answer(judge: Judge) -> None:
         judge.hidden(broken, "def f(x): return 1")
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "name"),
+    [
+        (
+            "__import__('collections').deque([x])",
+            "__import__('collections').deque([x, 9])",
+            "deque",
+        ),
+        ("[range(x)]", "[range(x + 1)]", "range"),
+        ("{x: [object()]}", "{x: [object()]}", "object"),
+    ],
+)
+def test_what_cannot_be_compared_is_no_right_answer(
+    judge: Judge, right: str, wrong: str, name: str
+) -> None:
+    """All objects of a type look alike from outside: a wrong program would pass."""
+    unfit = problem(f"def f(x):\n    return {right}\n", [[1]], [])
+    with pytest.raises(InfrastructureError, match=rf"Test/0: its reference .* type {name} is in"):
+        judge.hidden(unfit, f"def f(x): return {wrong}")
+
+
 @pytest.mark.parametrize("level", Level)
 def test_a_sandbox_that_dies_is_replaced(home: Path, level: Level) -> None:
     """Else one out-of-memory kill would turn every later attempt of the worker into an error."""

@@ -363,6 +363,22 @@ def f(x):
 """
 )
 
+PROGRAMS["read what is installed beside Python"] = """
+import itertools, os
+def files(folder):
+    for place, _, names in os.walk(folder):
+        yield from (os.path.join(place, name) for name in names)
+def f(x):
+    # A benchmark may be among it, with its solutions.
+    for folder in (os.path.dirname(os.__file__), "/usr/lib/python3", "/usr/local/lib/python3.11"):
+        for kind in ("site-packages", "dist-packages"):
+            for path in itertools.islice(files(f"{folder}/{kind}"), 100):
+                try:
+                    with open(path, "rb") as file: file.read(1); return [x + 1]
+                except OSError: pass
+    return None
+"""
+
 PROGRAMS["read files by way of libraries"] = (
     TRIES
     + """

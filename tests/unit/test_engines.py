@@ -19,6 +19,7 @@ from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI, Replay, Sampling, Scripted
 from worker.engines import Engine, Message, Request, load
 from worker.engines.openai import Pace, wait_as_told
+from worker.extract import extract_code
 
 _POST = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
 
@@ -176,6 +177,19 @@ def test_openai_takes_no_rubbish_for_an_answer(engine: Engine, said: str) -> Non
     _Server.instead = said
     with pytest.raises(InfrastructureError, match=r"127\.0\.0\.1"):
         engine.complete(request("hi"))
+
+
+CODE = "```python\ndef f(): return {}\n```"
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_openai_keeps_what_a_model_thought(engine: Engine, name: str) -> None:
+    """For people to read; it is no code, though it may look like some."""
+    message = {"content": CODE.format(2), name: CODE.format(1)}
+    _Server.instead = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]})
+    text = engine.complete(request("hi")).text
+    assert text.startswith("<think>\n```python\ndef f(): return 1\n```\n</think>")
+    assert extract_code(text, "f") == "def f(): return 2\n"
 
 
 def test_openai_counts_a_model_that_only_thought(engine: Engine) -> None:

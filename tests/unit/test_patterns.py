@@ -58,6 +58,7 @@ def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
         ('{ name = "retry", retrys = 2 }', "", "pattern 'retry' has no option 'retrys'; did you mean 'retries'?"),
         ('{ name = "retry", retries = 0 }', "", "pattern 'retry', option 'retries': Input should be greater"),
         ('{ name = "retry", retries = [1, 99] }', "", "option 'retries': Input should be less"),
+        ('{ name = "retry", retries = [] }', "", "pattern 'retry', option 'retries': the list is empty"),
         ('{ name = "retry", review_format = "xml" }', "", "option 'review_format': Input should be 'json' or 'text'"),
         ('{ name = "retri" }', "", "unknown pattern 'retri'; did you mean 'retry'?"),
         ('{ retries = 1 }', "", "name: Field required"),
@@ -103,11 +104,23 @@ def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
         load(tmp_path, '"raw-coder"', 'prompts = "mine"')
 
 
-def test_a_template_with_an_unknown_variable_is_refused(tmp_path: Path) -> None:
-    folder = own_prompts(tmp_path)
-    (folder / "review.md").write_text("{{ drafft.code }}")
-    with pytest.raises(FoureyesError, match=r"'mine', review\.md: .*drafft"):
-        load(tmp_path, '"review-then-fix"', 'prompts = "mine"')
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("review", "{{ drafft.code }}", "there is no variable 'drafft'; did you mean 'draft'?"),
+        ("fix", "{{ draft.kode }}", "has no attribute 'kode'"),
+        ("_specification", "{% if spec.notes %}{{ nots }}{% endif %}", "no variable 'nots'"),
+        ("review", "{{ spec.prompt / 2 }}", "TypeError: unsupported operand"),
+        ("review", "{% if %}", "Expected an expression"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in_is_refused(
+    tmp_path: Path, name: str, text: str, says: str
+) -> None:
+    """Also where it is only on one of the ways that the pattern can take."""
+    (own_prompts(tmp_path) / f"{name}.md").write_text(text)
+    with pytest.raises(FoureyesError, match=rf"'mine', [a-z-]+\.md: .*{re.escape(says)}"):
+        load(tmp_path, '"enriched-review"', 'prompts = "mine"')
 
 
 def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
@@ -154,6 +167,14 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
     with pytest.raises(FoureyesError, match=re.escape(says)):
         load_modules([name], tmp_path)
     assert "of ones own" not in patterns.find("retry").summary
+
+
+def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Path) -> None:
+    """Every way that it can go is tried beforehand."""
+    source = MODULE.replace("twice", "falls").replace("return draft.code", "1 / 0")
+    (tmp_path / "my_falls.py").write_text(source)
+    with pytest.raises(FoureyesError, match=r"toml: pattern 'falls', step 3: raised ZeroDivision"):
+        load(tmp_path, '"falls"', 'modules = ["my_falls"]')
 
 
 @pytest.mark.parametrize("name", sorted(patterns.patterns()))

@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.problem import Spec, TestResult, Trial, VisibleTest
-from worker import patterns
+from worker import endless, patterns, replay
 from worker.patterns import Configured, Pattern
 from worker.replay import MAX_POSITIONS, PatternError, Replay
 from worker.steps import Draft, Fix, Plan, RepairVerdict, Result, Step, Steps, VisibleTests
@@ -109,7 +110,7 @@ def test_another_process_asks_for_the_same(data: st.DataObject, name: str) -> No
 
 ELSEWHERE = """
 import pickle, sys
-from worker import patterns
+from worker import endless, patterns, replay
 from worker.replay import Replay
 name, options, spec, recorded = pickle.load(sys.stdin.buffer)
 replay, wanted = Replay(patterns.find(name).configure(options), spec), []
@@ -141,6 +142,36 @@ def test_a_review_without_a_verdict_is_asked_about_once() -> None:
 
 def _pattern(body: Callable[[Spec], Steps]) -> Configured:
     return Pattern("mine", body, "A test.", Style).configure({})
+
+
+def _spins(spec: Spec) -> Steps:
+    yield Draft(spec)
+    try:
+        while True:
+            pass
+    except Exception:  # what interrupts it is not caught like this
+        return ""
+
+
+def _spins_at_once(spec: Spec) -> str:
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(("body", "step"), [(_spins, 2), (_spins_at_once, 1)])
+def test_an_endless_loop_holds_up_nobody(
+    body: Callable[[Spec], Steps], step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one pattern with a mistake would stop one worker after the other, for all sweeps."""
+    monkeypatch.setattr(replay, "MAX_SECONDS", 0.2)
+
+    def spin() -> None:
+        Replay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
+
+    with pytest.raises(PatternError, match=f"step {step}: has computed for 0.2 s without a step"):
+        spin()
+    time.sleep(2 * endless._LOOK_SECONDS)  # an interruption that came late would come now
+    assert endless._until == {}
 
 
 def test_parallel_steps_come_back_as_a_tuple() -> None:

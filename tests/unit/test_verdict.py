@@ -25,6 +25,9 @@ from worker.verdict import read_verdict
         ('{"issues": ["cut o', None, ()),
         ('{"verdict": "fine, I guess"}', None, ()),
         ('{"verdict": ["approve"]}', None, ()),
+        ('{"issues": [...], "verdict": "approve" or "revise"}', None, ()),
+        ("Verdict: approve/revise", None, ()),
+        ("Verdict: approve\nOr so I think.", True, ()),
         ("The code is approved of by me.", None, ()),
         ("", None, ()),
     ],
@@ -32,6 +35,11 @@ from worker.verdict import read_verdict
 def test_a_verdict_is_read(answer: str, approves: bool | None, issues: tuple[str, ...]) -> None:
     verdict = read_verdict(answer)
     assert (verdict.approves, verdict.issues) == (approves, issues)
+
+
+def test_what_was_only_thought_is_not_quoted_to_the_coder() -> None:
+    """Else a thought that was given up would be fixed, and thousands of tokens read again."""
+    assert read_verdict("<think>sum is wrong?</think>An off by one.").text == "An off by one."
 
 
 @given(st.text())

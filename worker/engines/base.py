@@ -51,7 +51,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said. `cached_tokens` of the prompt were not read again; `seconds` is wall time."""
+    """What a model said, with what it thought first as a `<think>` section, which is kept for people
+    to read and never taken for code or a verdict (worker/extract.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time."""
 
     text: str
     finish_reason: str
@@ -59,6 +60,14 @@ class Answer:
     cached_tokens: int | None
     completion_tokens: int | None
     seconds: float
+
+
+def with_thoughts(thoughts: Any, said: str) -> str:
+    """An answer whose reasoning section a server has told apart, put together as the model wrote it."""
+    if not isinstance(thoughts, str) or not thoughts.strip():
+        return said
+    inside = thoughts.replace("</think>", "").strip()
+    return f"<think>\n{inside}\n</think>\n\n{said}"
 
 
 #: The finish reason of a prompt that does not fit the model's context: it had its chance, as a model

@@ -9,7 +9,7 @@ from typing import Any
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import LlamaCpp
 from models.weights import locate
-from worker.engines.base import Answer, Request, unanswered
+from worker.engines.base import Answer, Request, unanswered, with_thoughts
 
 #: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
 #: machine: the library's default burns the others' time, and none at all costs a third of the
@@ -58,8 +58,9 @@ class LlamaCppEngine:
                 return unanswered(started)
             self._refuse(made["error"])
         choice, usage = made["choices"][0], made["usage"]
+        message = choice["message"]
         return Answer(
-            text=choice["message"].get("content") or "",
+            text=with_thoughts(message.get("reasoning_content"), message.get("content") or ""),
             finish_reason=choice["finish_reason"],
             prompt_tokens=usage["prompt_tokens"],
             cached_tokens=usage.get("prompt_tokens_details", {}).get("cached_tokens"),

@@ -11,7 +11,7 @@ import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI
-from worker.engines.base import Answer, Request, unanswered
+from worker.engines.base import Answer, Request, unanswered, with_thoughts
 
 #: Worth another try: the server was busy, restarting, or out of reach.
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
@@ -87,7 +87,7 @@ class OpenAIEngine:
         usage = made.usage
         details = usage.prompt_tokens_details if usage else None
         return Answer(
-            text=choice.message.content or "",
+            text=with_thoughts(_thoughts(choice.message), choice.message.content or ""),
             finish_reason=choice.finish_reason,
             prompt_tokens=usage.prompt_tokens if usage else None,
             cached_tokens=details.cached_tokens if details else None,
@@ -147,6 +147,11 @@ class OpenAIEngine:
 
     def _said(self, error: Exception) -> str:
         return f"{self._model.base_url}: {type(error).__name__}: {error}"
+
+
+def _thoughts(message: Any) -> Any:
+    """What the model thought, where a server tells it apart: as most call it, or as vLLM does now."""
+    return getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
 
 
 def load(model: OpenAI) -> OpenAIEngine:

@@ -20,7 +20,6 @@ Result = TypeVar("Result")
 
 #: What vLLM says of a prompt that does not fit; it has no exception of its own for it.
 _TOO_LONG = "context length"
-_THOUGHT = "</think>"
 #: Seconds between two lines of vLLM's own in the log: calls running and waiting, tokens per second.
 _TELL_EVERY = 10.0
 #: Seconds that its tasks get to end once it is shut down.
@@ -78,7 +77,7 @@ class VLLMEngine:
             raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
         output = made.outputs[0]
         return Answer(
-            text=_without_thoughts(output.text),
+            text=output.text,
             finish_reason=output.finish_reason or "",
             prompt_tokens=len(made.prompt_token_ids),
             cached_tokens=made.num_cached_tokens,
@@ -190,14 +189,6 @@ def load(model: VLLM) -> VLLMEngine:
         ) from error
     engine.check_template()
     return engine
-
-
-def _without_thoughts(text: str) -> str:
-    """What the model said, without the reasoning section that some models write first."""
-    _, thought, said = text.rpartition(_THOUGHT)
-    if thought:
-        return said.lstrip()
-    return "" if text.lstrip().startswith("<think>") else text  # it never came to an end
 
 
 def _first_line(error: BaseException) -> str:

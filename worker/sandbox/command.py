@@ -30,6 +30,9 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 _OPTIONS = ("-s", "-S", "-B", "-X", "utf8")
+_VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+#: Folders of the standard library for what was installed later; a benchmark may be among that.
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,9 @@ def bubblewrap() -> str:
 
 def python_binds() -> list[Bind]:
     """This interpreter, its standard library, our own part, and libpython and numpy if they exist."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     binds = [
-        Bind(Path(sys.executable).resolve(), f"/python/bin/{version}"),
-        Bind(Path(sysconfig.get_path("stdlib")).resolve(), f"/python/{sys.platlibdir}/{version}"),
+        Bind(Path(sys.executable).resolve(), f"/python/bin/{_VERSION}"),
+        _library(),
         Bind(_INSIDE, "/judge/inside"),
     ]
     library = sysconfig.get_config_var("INSTSONAME")
@@ -117,6 +119,18 @@ def python_binds() -> list[Bind]:
             if folder.exists():
                 binds.append(Bind(folder, f"/python/packages/{folder.name}"))
     return binds
+
+
+def _library() -> Bind:
+    """The standard library, and in it perhaps what was installed later."""
+    folder = Path(sysconfig.get_path("stdlib")).resolve()
+    return Bind(folder, f"/python/{sys.platlibdir}/{_VERSION}")
+
+
+def _installed() -> list[Path]:
+    """The folders of the standard library that are not shown."""
+    folders = [_library().source / name for name in _INSTALLED]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _open_to_all(bind: Bind) -> bool:
@@ -151,6 +165,10 @@ def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[s
     command += system_libraries()
     for bind in binds:
         command += ["--ro-bind", str(bind.source), bind.target]
+    for folder in _installed():
+        if not folder.is_symlink():  # such a one leads nowhere in there
+            place = f"{_library().target}/{folder.name}"
+            command += ["--tmpfs", place, "--remount-ro", place]
     command += ["--dev-bind", "/dev/null", "/dev/null", "--dir", "/tmp", "--remount-ro", "/"]  # noqa: S108
     start = f"namespaces, zygote; zygote.main({control_fd}, namespaces.Namespaces())"
     script = _script("/judge", "/python/packages", start)
@@ -166,7 +184,9 @@ def _with_landlock(binds: list[Bind], control_fd: int) -> tuple[list[str], dict[
     if library is not None:
         environment["LD_LIBRARY_PATH"] = str(Path(library).parent)
     numpy = places.get("/python/packages/numpy", "/python/packages/numpy")
-    start = f"landlock, zygote; zygote.main({control_fd}, landlock.Landlock({readable!r}))"
+    hidden = [f"{places[_library().target]}/{folder.name}" for folder in _installed()]
+    landlock = f"landlock.Landlock({readable!r}, {hidden!r})"
+    start = f"landlock, zygote; zygote.main({control_fd}, {landlock})"
     script = _script(str(Path(places["/judge/inside"]).parent), str(Path(numpy).parent), start)
     return [str(binds[0].source), *_OPTIONS, "-P", "-c", script], environment
 

@@ -17,7 +17,7 @@ from typing import Any
 from models.settings import settings
 from worker.sandbox.inside import wire
 
-_FORMAT = f"4 {'.'.join(platform.python_version_tuple()[:2])}"
+_FORMAT = f"5 {'.'.join(platform.python_version_tuple()[:2])}"
 _LARGEST = 1 << 30
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import expected, probe, profiles, suites
+from worker.sandbox import expected, probe, profiles, reference, suites
 from worker.sandbox.comparison import matches
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Overtime, Run
@@ -17,7 +17,7 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "5"
+JUDGE_VERSION = "6"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -118,7 +118,7 @@ class Judge:
     def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
         prepared = self._prepared.pop(problem.version, None)
         if prepared is None:
-            answers = expected.load(problem.version, lambda: suites.run_reference(sandbox, problem))
+            answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
             prepared = suites.Prepared.of(problem, answers)
             if len(self._prepared) >= _PREPARED:
                 del self._prepared[next(iter(self._prepared))]

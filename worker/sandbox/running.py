@@ -12,7 +12,7 @@ from models.errors import InfrastructureError
 from worker.sandbox.inside import frames, wire, zygote
 
 _SEND_SECONDS = 30.0
-_REPLY_SECONDS = 10.0
+_REPLY_SECONDS = 30.0
 #: Wall-clock seconds a call may take in all, for each second of CPU time it is given.
 _BACKSTOP = 5.0
 #: Of one processor: who uses less, in the second half of the time given, waits of its own accord.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.enums import Status
-from models.errors import InfrastructureError
 from models.problem import HiddenTests
 from worker.sandbox import comparison, mbpp, oracles
 from worker.sandbox.expected import Answer, Expected
@@ -20,10 +19,6 @@ LOAD_SECONDS = 10
 #: Characters of an input or output that are kept for a person to read.
 SHOWN = 2000
 
-_REFERENCE_SECONDS = 300.0
-_REFERENCE_TOTAL = 3600
-#: Below this, wall-clock time is as good as CPU time, as limits are never shorter than a second.
-_WORTH_ASKING = 0.1
 #: How much longer than its limit a whole set may take by the clock, on a busy machine.
 _BUSY = 5.0
 _END_SECONDS = 1.0
@@ -144,7 +139,7 @@ def loading_problem(run: Run) -> Outcome | None:
         return Outcome(Status.TIMEOUT, reason="killed")
     if frame[:1] == frames.READY:
         return None
-    return Outcome(Status.FAIL, reason=_said(frame) or "forged")
+    return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
 
 
 def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
@@ -173,11 +168,11 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
     answer = tests.answers[index]
     tag = frame[:1]
     if tag == frames.RAISED:
-        said = _said(frame)
-        reason = "memory" if said.startswith("MemoryError") else f"exception: {said}"
-        return _failed(tests, index, Status.FAIL, reason.partition(":\n")[0], got=said)
+        raised = said(frame)
+        reason = "memory" if raised.startswith("MemoryError") else f"exception: {raised}"
+        return _failed(tests, index, Status.FAIL, _line(reason), got=raised)
     if tag == frames.REFUSED:
-        return _failed(tests, index, Status.FAIL, "output too large", got=_said(frame))
+        return _failed(tests, index, Status.FAIL, "output too large", got=said(frame))
     if tag == frames.DIGEST:
         if _digest(frame) == _digest(answer.frame):
             return None
@@ -189,7 +184,7 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
         return _failed(tests, index, Status.FAIL, "forged")
     if tag not in frames.VALUES:
         return _failed(tests, index, Status.FAIL, "forged")
-    expected = _value(answer.frame)
+    expected = value(answer.frame)
     arguments = tests.inputs[index]
     # As EvalPlus has it, only a value of the very type of the expected one may be near it.
     atol = tests.atols[index] if tag == answer.frame[:1] else 0.0
@@ -224,59 +219,12 @@ def _failed(
         failing_input=shown(tests.inputs[index]),
         expected=_begin(expected)
         if expected[:1] == frames.DIGEST
-        else shown(oracles.output(tests.problem, _value(expected))),
+        else shown(oracles.output(tests.problem, value(expected))),
         got=got[:SHOWN] if got is not None else None,
     )
 
 
-def run_reference(sandbox: Sandbox, problem: HiddenTests) -> Expected:
-    """What the reference program answers to all inputs, in the same sandbox, with ample time.
-
-    Raises: InfrastructureError if it fails on one; there is nothing then to compare with.
-    """
-    return Expected(
-        _reference_answers(sandbox, problem, problem.base_inputs),
-        _reference_answers(sandbox, problem, problem.plus_inputs),
-    )
-
-
-def _reference_answers(
-    sandbox: Sandbox, problem: HiddenTests, given: list[Any]
-) -> tuple[Answer, ...]:
-    if not given:
-        return ()
-    tests = Tests(problem, mbpp.arguments(problem.problem_id, given), (), [])
-    answers = []
-    with sandbox.run(tests.request(problem.reference), _REFERENCE_TOTAL) as run:
-        broken = loading_problem(run)
-        if broken is not None:
-            raise _no_reference(problem, broken.reason)
-        then, cpu_then = time.monotonic(), run.cpu_seconds()
-        for arguments in tests.inputs:
-            try:
-                frame = run.next(_REFERENCE_SECONDS)
-            except (Overtime, BadFrames):
-                frame = None
-            if frame is None or frame[:1] not in (*frames.VALUES, frames.DIGEST):
-                raise _no_reference(
-                    problem,
-                    f"for {shown(arguments)[:200]}: {_said(frame) if frame else 'no answer'}",
-                )
-            now = time.monotonic()
-            seconds = now - then
-            if seconds > _WORTH_ASKING:
-                cpu = run.cpu_seconds()
-                seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
-            answers.append(Answer(frame, seconds))
-            then = now
-    return tuple(answers)
-
-
-def _no_reference(problem: HiddenTests, why: str) -> InfrastructureError:
-    return InfrastructureError(f"{problem.problem_id}: its reference program fails: {why}")
-
-
-def _value(frame: bytes) -> Any:
+def value(frame: bytes) -> Any:
     """The value of a frame that the reference wrote; None for a digest."""
     return wire.decode(frame[1:]) if frame[:1] in frames.VALUES else None
 
@@ -287,11 +235,17 @@ def _has_floats(problem: HiddenTests, frame: bytes) -> bool:
         return False
     if not oracles.reduction(problem):
         return wire.has_floats(frame[1:])
-    return wire.has_floats(wire.encode(oracles.output(problem, _value(frame))))
+    return wire.has_floats(wire.encode(oracles.output(problem, value(frame))))
 
 
-def _said(frame: bytes) -> str:
+def said(frame: bytes) -> str:
+    """The text of a frame that holds one."""
     return frame[1:].decode("utf-8", "replace")[:SHOWN]
+
+
+def _line(text: str) -> str:
+    """The first line of a text."""
+    return text.partition("\n")[0]
 
 
 def _begin(frame: bytes) -> str:

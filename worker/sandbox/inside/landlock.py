@@ -38,19 +38,20 @@ _SPARE_TASKS = 256
 class Landlock:
     """An Enclosure for a zygote that runs as the user whose processes programs become.
 
-    `readable`: files and folders that programs may read, and load machine code from.
+    `readable`: files and folders that programs may read, and load machine code from; `hidden`:
+    folders right below one of them that they may not, all but their names.
 
     Raises: OSError with the remedy if this kernel's Landlock is too old, or is not there.
     """
 
-    def __init__(self, readable: list[str]) -> None:
+    def __init__(self, readable: list[str], hidden: list[str]) -> None:
         kernel.drop_capabilities()
         os.setsid()  # no terminal, and no process group in common with the worker
         self.filter = Filter(without=WRITING)
         self.most_processes = _tasks_of_user() + _SPARE_TASKS
         self._readable = readable
         self._zygote = os.getpid()
-        self._ruleset = _ruleset(readable)
+        self._ruleset = _ruleset(_without(readable, hidden))
 
     def shows(self, path: str) -> bool:
         """Whether `path` is, or lies below, what programs may read."""
@@ -71,8 +72,24 @@ class Landlock:
         )
 
 
-def _ruleset(readable: list[str]) -> int:
-    """The descriptor of a ruleset that grants reading what is named, and /dev/null."""
+def _without(readable: list[str], hidden: list[str]) -> dict[str, int]:
+    """The access to grant to each path. What a rule grants it grants all the way down.
+
+    So of a folder with something to hide only the names are granted, and each part by itself.
+    """
+    granted: dict[str, int] = {}
+    for path in readable:
+        parts = [path]
+        if path in map(os.path.dirname, hidden):
+            granted[path] = _READ_DIR
+            parts = [entry.path for entry in os.scandir(path) if entry.path not in hidden]
+        for part in filter(os.path.exists, parts):
+            granted[part] = _READ_FILE | (_READ_DIR if os.path.isdir(part) else 0)
+    return granted
+
+
+def _ruleset(granted: dict[str, int]) -> int:
+    """The descriptor of a ruleset that grants access to paths, and to /dev/null."""
     check_version()
     scoped = _ABSTRACT_UNIX_SOCKET | _SIGNAL
     handled = struct.pack("=QQQ", _EVERY_ACCESS, _BIND_TCP | _CONNECT_TCP, scoped)
@@ -82,8 +99,8 @@ def _ruleset(readable: list[str]) -> int:
         ),
         "landlock_create_ruleset",
     )
-    for path in readable:
-        _allow(ruleset, path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0))
+    for path, access in granted.items():
+        _allow(ruleset, path, access)
     _allow(ruleset, "/dev/null", _READ_FILE | _WRITE_FILE)
     return ruleset
 

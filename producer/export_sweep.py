@@ -1,0 +1,120 @@
+"""Writing a sweep's archive: what the database has of it at one moment, running or not."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import text
+
+import migrations
+from models import llm
+from models.session import snapshot
+from models.tables import Sweep
+from producer import archive
+
+_SWEEP = "SELECT key, name, file, created_at FROM sweep WHERE id = :sweep"
+_PROBLEM = """
+SELECT problem.benchmark, problem.problem_id, problem.version, problem.entry_point, problem.record
+FROM problem
+JOIN (
+    SELECT attempt.problem_id AS id, min(attempt.id) AS first
+    FROM attempt JOIN run ON run.id = attempt.run_id
+    WHERE run.sweep_id = :sweep
+    GROUP BY attempt.problem_id
+) AS used USING (id)
+ORDER BY used.first
+"""
+_RUN = """
+SELECT run.key, run.position, run.benchmark, run.pattern, run.options, run.pairing,
+    coder.name AS coder, reviewer.name AS reviewer, run.samples
+FROM run
+JOIN language_model AS coder ON coder.id = run.coder_id
+JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+WHERE run.sweep_id = :sweep
+ORDER BY run.position, run.key COLLATE "C"
+"""
+#: One that another sweep asked for first may stand under another name of the same model.
+_COMPLETION = """
+SELECT completion.key, completion.state, completion.error, completion.tries, completion.worker,
+    completion.created_at, completion.finished_at, completion.seconds,
+    coalesce(named.name, language_model.name) AS model, completion.kind, completion.prompt,
+    completion.prompt_hash, completion.request, completion.text, completion.finish_reason,
+    completion.prompt_tokens, completion.cached_tokens, completion.completion_tokens
+FROM completion
+JOIN language_model ON language_model.id = completion.model_id
+LEFT JOIN LATERAL (
+    SELECT model.name
+    FROM jsonb_to_recordset(CAST(:models AS jsonb)) AS model (name text, identity jsonb)
+    WHERE model.identity = completion.request -> 'model'
+    ORDER BY model.name <> language_model.name, model.name COLLATE "C"
+    LIMIT 1
+) AS named ON true
+WHERE completion.state IN ('done', 'error') AND completion.id IN (
+    SELECT step.completion_id
+    FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
+    WHERE run.sweep_id = :sweep)
+ORDER BY completion.key COLLATE "C"
+"""
+_EXECUTION = """
+SELECT execution.key, execution.state, execution.error, execution.tries, execution.worker,
+    execution.created_at, execution.finished_at, execution.seconds, problem.version,
+    execution.suite, execution.code, execution.judge_version, execution.base, execution.plus,
+    execution.reason, execution.level, execution.detail
+FROM execution
+JOIN problem ON problem.id = execution.problem_id
+WHERE execution.state IN ('done', 'error') AND execution.id IN (
+    SELECT step.execution_id
+    FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
+    WHERE run.sweep_id = :sweep)
+ORDER BY execution.key COLLATE "C"
+"""
+_ATTEMPT = """
+SELECT run.key AS run, problem.problem_id, problem.version, attempt.sample, attempt.outcome,
+    CASE WHEN attempt.outcome IS NOT NULL THEN attempt.code END AS code, attempt.error,
+    attempt.created_at,
+    CASE WHEN attempt.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at, asked.steps
+FROM run
+JOIN attempt ON attempt.run_id = run.id
+JOIN problem ON problem.id = attempt.problem_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(part), '[]') AS steps
+    FROM (
+        SELECT step.position, step.branch, step.kind, step.role, step.verdict, step.code,
+            completion.key AS completion, execution.key AS execution, step.created_at
+        FROM step
+        LEFT JOIN completion ON completion.id = step.completion_id
+        LEFT JOIN execution ON execution.id = step.execution_id
+        WHERE step.attempt_id = attempt.id
+            AND coalesce(completion.state, execution.state) IN ('done', 'error')
+        ORDER BY step.position, step.branch
+    ) AS part
+) AS asked
+WHERE run.sweep_id = :sweep
+ORDER BY attempt.id
+"""
+_ROWS = {
+    "sweep": _SWEEP,
+    "problem": _PROBLEM,
+    "run": _RUN,
+    "completion": _COMPLETION,
+    "execution": _EXECUTION,
+    "attempt": _ATTEMPT,
+}
+#: As Postgres writes it, so that no number or moment is changed on the way.
+_AS_JSON = "SELECT CAST(row_to_json(line) AS text) FROM ({}) AS line"
+
+
+def write(sweep: Sweep, path: Path) -> Counter[str]:
+    """Write the archive of a sweep; how many rows of each kind it has."""
+    models = [
+        {"name": name, "identity": llm.read(model).identity()}
+        for name, model in sweep.file["models"].items()
+    ]
+    values = {"sweep": sweep.id, "models": json.dumps(models)}
+    counts: Counter[str] = Counter()
+    with snapshot() as db, archive.writing(path, migrations.head()) as add:
+        for kind in archive.KINDS:
+            for row in db.scalars(text(_AS_JSON.format(_ROWS[kind])), values):
+                add(kind, row)
+                counts[kind] += 1
+    return counts

@@ -1,0 +1,235 @@
+"""The statements that bring an archive's rows from a temporary table to where they belong.
+
+In the order in which they are run. Locks are taken as workers take them, so that neither waits for
+the other in a circle: attempts first, then what they asked for, in the order of the keys.
+"""
+
+from sqlalchemy import text
+
+STAGE = [
+    text(statement)
+    for statement in (
+        """CREATE TEMPORARY TABLE archived (
+            number bigint GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, line jsonb NOT NULL
+        ) ON COMMIT DROP""",
+        # work that has another answer here than in the archive
+        "CREATE TEMPORARY TABLE differing (key text PRIMARY KEY) ON COMMIT DROP",
+        # the archive's attempts, as they can be here; differs: its steps were answered otherwise
+        """CREATE TEMPORARY TABLE arriving (
+            number bigint, run_id integer, problem_id integer, sample integer, outcome text,
+            code text, error text, created_at timestamptz, finished_at timestamptz, steps jsonb,
+            differs boolean
+        ) ON COMMIT DROP""",
+        # attempts that were written, with the steps that belong to them now
+        """CREATE TEMPORARY TABLE brought (
+            attempt_id integer PRIMARY KEY, steps jsonb, ended boolean
+        ) ON COMMIT DROP""",
+    )
+]
+FILL = text("""
+INSERT INTO archived (kind, line)
+SELECT kind, CAST(line AS jsonb)
+FROM unnest(CAST(:kinds AS text[]), CAST(:lines AS text[])) WITH ORDINALITY AS row (kind, line, at)
+ORDER BY at
+""")
+STAGED = [text("CREATE INDEX ON archived (kind, number)"), text("ANALYZE archived")]
+
+MODEL = text("""
+INSERT INTO language_model (name, settings, identity)
+VALUES (:name, CAST(:settings AS jsonb), :identity) ON CONFLICT (name) DO NOTHING
+""")
+TAKEN = text("""
+SELECT name FROM language_model WHERE name = :name AND identity <> :identity FOR SHARE
+""")
+SWEEP = text("""
+INSERT INTO sweep (key, name, file, created_at)
+VALUES (:key, :name, CAST(:file AS jsonb), :created_at) ON CONFLICT (key) DO NOTHING
+""")
+LOCK_SWEEP = text("SELECT id FROM sweep WHERE key = :key FOR UPDATE")
+
+PROBLEMS = text("""
+INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
+SELECT row.benchmark, row.problem_id, row.version, row.entry_point, row.record
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS problem), line) AS row
+WHERE archived.kind = 'problem'
+ORDER BY archived.number
+ON CONFLICT (benchmark, problem_id, version) DO NOTHING
+""")
+RUNS = text("""
+INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, coder_id,
+    reviewer_id, samples)
+SELECT :sweep, row.key, row.position, row.benchmark, row.pattern, row.options, row.pairing,
+    coder.id, reviewer.id, row.samples
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS run), line) AS row
+LEFT JOIN language_model AS coder
+    ON coder.name = line ->> 'coder' AND coder.name = ANY(:models)
+LEFT JOIN language_model AS reviewer
+    ON reviewer.name = line ->> 'reviewer' AND reviewer.name = ANY(:models)
+WHERE archived.kind = 'run'
+ORDER BY archived.number
+ON CONFLICT (sweep_id, key) DO NOTHING
+""")
+LOCK_ATTEMPTS = text("""
+SELECT FROM attempt JOIN run ON run.id = attempt.run_id
+WHERE run.sweep_id = :sweep AND attempt.state <> 'done'
+ORDER BY attempt.id FOR UPDATE OF attempt
+""")
+
+NEW_COMPLETIONS = text("""
+INSERT INTO completion (key, state, error, tries, worker, send_again_at, created_at, finished_at,
+    model_id, kind, prompt, prompt_hash, request, text, finish_reason, prompt_tokens,
+    cached_tokens, completion_tokens, seconds)
+SELECT row.key, row.state, row.error, row.tries, row.worker, now(), row.created_at,
+    row.finished_at, model.id, row.kind, row.prompt, row.prompt_hash, row.request, row.text,
+    row.finish_reason, row.prompt_tokens, row.cached_tokens, row.completion_tokens, row.seconds
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), line) AS row
+LEFT JOIN language_model AS model ON model.name = line ->> 'model' AND model.name = ANY(:models)
+WHERE archived.kind = 'completion'
+ORDER BY row.key COLLATE "C"
+ON CONFLICT (key) DO NOTHING
+""")
+DONE_COMPLETIONS = text("""
+WITH open AS (
+    SELECT completion.id, archived.line
+    FROM completion JOIN archived ON archived.line ->> 'key' = completion.key
+    WHERE archived.kind = 'completion' AND archived.line ->> 'state' = 'done'
+        AND completion.state <> 'done'
+    ORDER BY completion.key COLLATE "C" FOR UPDATE OF completion
+)
+UPDATE completion SET state = row.state, error = row.error, tries = row.tries,
+    worker = row.worker, lease_until = NULL, created_at = row.created_at,
+    finished_at = row.finished_at, text = row.text, finish_reason = row.finish_reason,
+    prompt_tokens = row.prompt_tokens, cached_tokens = row.cached_tokens,
+    completion_tokens = row.completion_tokens, seconds = row.seconds
+FROM open CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), open.line) AS row
+WHERE completion.id = open.id
+""")
+NEW_EXECUTIONS = text("""
+INSERT INTO execution (key, state, error, tries, worker, send_again_at, created_at, finished_at,
+    problem_id, suite, code, judge_version, base, plus, reason, level, detail, seconds)
+SELECT row.key, row.state, row.error, row.tries, row.worker, now(), row.created_at,
+    row.finished_at, judged.id, row.suite, row.code, row.judge_version, row.base, row.plus,
+    row.reason, row.level, row.detail, row.seconds
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), line) AS row
+LEFT JOIN (SELECT version, min(id) AS id FROM problem GROUP BY version) AS judged
+    ON judged.version = line ->> 'version'
+WHERE archived.kind = 'execution'
+ORDER BY row.key COLLATE "C"
+ON CONFLICT (key) DO NOTHING
+""")
+DONE_EXECUTIONS = text("""
+WITH open AS (
+    SELECT execution.id, archived.line
+    FROM execution JOIN archived ON archived.line ->> 'key' = execution.key
+    WHERE archived.kind = 'execution' AND archived.line ->> 'state' = 'done'
+        AND execution.state <> 'done'
+    ORDER BY execution.key COLLATE "C" FOR UPDATE OF execution
+)
+UPDATE execution SET state = row.state, error = row.error, tries = row.tries,
+    worker = row.worker, lease_until = NULL, created_at = row.created_at,
+    finished_at = row.finished_at, base = row.base, plus = row.plus, reason = row.reason,
+    level = row.level, detail = row.detail, seconds = row.seconds
+FROM open CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), open.line) AS row
+WHERE execution.id = open.id
+""")
+
+DIFFERING = text("""
+INSERT INTO differing (key)
+SELECT completion.key
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), line) AS row
+JOIN completion ON completion.key = row.key
+WHERE archived.kind = 'completion'
+    AND (completion.state, completion.text) IS DISTINCT FROM (row.state, row.text)
+UNION
+SELECT execution.key
+FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), line) AS row
+JOIN execution ON execution.key = row.key
+WHERE archived.kind = 'execution'
+    AND (execution.state, execution.base, execution.plus, execution.detail)
+        IS DISTINCT FROM (row.state, row.base, row.plus, row.detail)
+""")
+ARRIVING = text("""
+INSERT INTO arriving
+SELECT archived.number, run.id, problem.id, row.sample,
+    CASE WHEN NOT answers.differ THEN row.outcome END,
+    CASE WHEN NOT answers.differ THEN row.code END,
+    CASE WHEN NOT answers.differ THEN row.error END,
+    row.created_at,
+    CASE WHEN NOT answers.differ THEN row.finished_at END,
+    CASE WHEN NOT answers.differ THEN row.steps ELSE '[]' END,
+    answers.differ AND row.outcome IS NOT NULL
+FROM archived
+CROSS JOIN LATERAL jsonb_to_record(line) AS row (
+    run text, problem_id text, version text, sample integer, outcome text, code text, error text,
+    created_at timestamptz, finished_at timestamptz, steps jsonb)
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM jsonb_to_recordset(row.steps) AS step (completion text, execution text)
+        JOIN differing ON differing.key = coalesce(step.completion, step.execution)
+    ) AS differ
+) AS answers
+LEFT JOIN run ON run.sweep_id = :sweep AND run.key = row.run
+LEFT JOIN problem ON problem.benchmark = run.benchmark
+    AND problem.problem_id = row.problem_id AND problem.version = row.version
+WHERE archived.kind = 'attempt'
+""")
+DONE_ATTEMPTS = text("""
+WITH changed AS (
+    UPDATE attempt SET state = 'done', outcome = arriving.outcome, code = arriving.code,
+        error = arriving.error, created_at = arriving.created_at,
+        moved_at = arriving.finished_at, finished_at = arriving.finished_at
+    FROM arriving
+    WHERE attempt.run_id = arriving.run_id AND attempt.problem_id = arriving.problem_id
+        AND attempt.sample = arriving.sample AND attempt.state <> 'done'
+        AND arriving.outcome IN ('solved', 'unsolved')
+    RETURNING attempt.id, arriving.steps
+)
+INSERT INTO brought SELECT id, steps, true FROM changed
+""")
+NEW_ATTEMPTS = text("""
+WITH new AS (
+    INSERT INTO attempt (run_id, problem_id, sample, state, outcome, code, error, created_at,
+        moved_at, finished_at)
+    SELECT run_id, problem_id, sample,
+        CASE WHEN outcome IS NULL THEN 'cancelled' WHEN outcome = 'error' THEN 'error'
+            ELSE 'done' END,
+        outcome, code, error, created_at, finished_at, finished_at
+    FROM arriving
+    ORDER BY number
+    ON CONFLICT (run_id, problem_id, sample) DO NOTHING
+    RETURNING id, run_id, problem_id, sample
+)
+INSERT INTO brought
+SELECT new.id, arriving.steps, arriving.outcome IS NOT NULL
+FROM new JOIN arriving USING (run_id, problem_id, sample)
+""")
+OLD_STEPS = text("DELETE FROM step USING brought WHERE step.attempt_id = brought.attempt_id")
+STEPS = text("""
+INSERT INTO step (attempt_id, position, branch, kind, role, verdict, code, completion_id,
+    execution_id, created_at)
+SELECT brought.attempt_id, step.position, step.branch, step.kind, step.role, step.verdict,
+    step.code, completion.id, execution.id, step.created_at
+FROM brought
+CROSS JOIN LATERAL jsonb_to_recordset(brought.steps) AS step (
+    position integer, branch integer, kind text, role text, verdict text, code text,
+    completion text, execution text, created_at timestamptz)
+LEFT JOIN completion ON completion.key = step.completion
+LEFT JOIN execution ON execution.key = step.execution
+ORDER BY brought.attempt_id, step.position, step.branch
+""")
+#: A sweep of which something waits to be revived is cancelled, and no other.
+SWEEP_STATE = text("""
+UPDATE sweep SET cancelled_at = CASE WHEN EXISTS (
+    SELECT FROM run JOIN attempt ON attempt.run_id = run.id
+    WHERE run.sweep_id = :sweep AND attempt.state = 'cancelled'
+) THEN coalesce(cancelled_at, now()) END
+WHERE id = :sweep
+""")
+COUNTS = text("""
+SELECT
+    (SELECT count(*) FROM brought WHERE ended) AS attempts,
+    (SELECT count(*) FROM arriving JOIN attempt USING (run_id, problem_id, sample)
+        WHERE arriving.differs AND attempt.state <> 'done') AS otherwise,
+    (SELECT count(*) FROM run JOIN attempt ON attempt.run_id = run.id
+        WHERE run.sweep_id = :sweep AND attempt.state NOT IN ('done', 'error')) AS unfinished
+""")

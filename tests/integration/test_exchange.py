@@ -1,0 +1,451 @@
+"""A sweep of days must be able to move: if one of these fails, results are lost, doubled or mixed."""
+
+import copy
+import gzip
+import itertools
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import col, select
+from test_advance import answer, count, judge, make_sweep
+
+from models.enums import State
+from models.errors import FoureyesError
+from models.session import engine, session
+from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from producer import archive, enqueue, export_sweep, import_sweep
+from producer.import_sweep import Imported
+from results.sweeps import find_sweep
+from tests.conftest import _execute, _forget_settings
+from worker.advance import advance
+
+PATTERNS = ("review-then-fix", "debate", "sample-and-select")
+TABLES = (Sweep, LanguageModel, Problem, Run, Completion, Execution, Attempt, Step)
+
+On = Callable[[str], None]
+
+
+class _Machines:
+    """Databases by the names of machines; made when somebody first goes over to one."""
+
+    def __init__(self, postgres: str, patch: pytest.MonkeyPatch) -> None:
+        self._postgres, self._patch = postgres, patch
+        self._made: dict[str, str] = {}
+
+    def on(self, name: str) -> None:
+        if name not in self._made:
+            self._made[name] = f"machine_{next(_NUMBERS)}"
+            _execute(self._postgres, f"CREATE DATABASE {self._made[name]} TEMPLATE migrated")
+        self._leave()
+        url = self._postgres.replace("/postgres?", f"/{self._made[name]}?")
+        self._patch.setenv("FOUREYES_DATABASE_URL", url)
+
+    def close(self) -> None:
+        self._leave()
+        for database in self._made.values():
+            _execute(self._postgres, f"DROP DATABASE {database} WITH (FORCE)")
+
+    def _leave(self) -> None:
+        if engine.cache_info().currsize:
+            engine().dispose()
+        _forget_settings()
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def on(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[On]:
+    """Goes over to the machine of this name, which has a database of its own."""
+    machines = _Machines(postgres, monkeypatch)
+    yield machines.on
+    machines.close()
+
+
+@pytest.fixture(scope="module")
+def sound(postgres: str) -> Iterator[list[dict[str, Any]]]:
+    """The lines of a sound archive; sessions are on a machine that has nothing of it."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        machines = _Machines(postgres, patch)
+        machines.on("a")
+        make_sweep("review-then-fix")
+        work(1)
+        path = export(Path(folder) / "archive")
+        machines.on("b")
+        yield [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+        machines.close()
+
+
+def said(row: Completion, by: str = "") -> str:
+    """What a model answers: the same everywhere, unless `by` says whose answer it is."""
+    chance = random.Random(row.key)
+    if row.prompt == "choose":
+        return json.dumps({"choice": chance.choice("AB")})
+    if row.kind == "review":
+        return json.dumps({"issues": ["?"], "verdict": chance.choice(["approve", "revise"])})
+    return f"```python\ndef f(x):\n    return {chance.randrange(9)}  # {by}\n```"
+
+
+def work(share: float, seed: int = 0, by: str = "") -> int:
+    """Work until nothing is left to do, or two rounds on a share of the rows; the calls made."""
+    chance = random.Random(seed)
+    calls = 0
+    for _ in range(30 if share == 1 else 2):
+        with session() as db:
+            unfinished = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
+            going = db.exec(select(Attempt.id).where(unfinished).order_by(col(Attempt.id))).all()
+        for attempt_id in going:
+            advance(attempt_id)
+        with session() as db:
+            asked = db.exec(select(Completion).where(Completion.state == State.QUEUED)).all()
+            programs = db.exec(select(Execution).where(Execution.state == State.QUEUED)).all()
+        if not asked and not programs:
+            break
+        for row in asked:
+            if chance.random() < share:
+                assert answer(row.id, said(row, by), worker=by or "w/1")
+                calls += 1
+        for program in programs:
+            if chance.random() < share:
+                judge(program.id, solved=random.Random(program.key).random() < 0.5)
+    return calls
+
+
+def swept() -> int:
+    return make_sweep(*PATTERNS, problems=2, samples=2)
+
+
+def export(path: Path) -> Path:
+    export_sweep.write(find_sweep(None), path)
+    return path
+
+
+def outcomes() -> list[Any]:
+    with session() as db:
+        return [
+            tuple(row)
+            for row in db.execute(
+                text("""
+                SELECT pattern, problem_id, sample, outcome, completions, changes_asked
+                FROM v_attempts ORDER BY 1, 2, 3""")
+            )
+        ]
+
+
+def sizes() -> dict[str, int]:
+    return {table.__name__: count(table) for table in TABLES}
+
+
+@pytest.fixture
+def alone(on: On) -> list[Any]:
+    """The outcomes of the sweep if one machine does all of it."""
+    on("alone")
+    swept()
+    work(1)
+    return outcomes()
+
+
+@pytest.mark.parametrize("share", [0.5, 1])
+def test_an_import_is_a_faithful_copy(on: On, tmp_path: Path, share: float) -> None:
+    """Else a result would change, or get lost, because somebody moved it."""
+    on("a")
+    swept()
+    work(share, seed=int(share * 10))
+    first = export(tmp_path / "first").read_bytes()
+    on("b")
+    made = import_sweep.read(tmp_path / "first")
+    assert export(tmp_path / "second").read_bytes() == first
+    before = sizes()
+    assert made.attempts + made.unfinished == before["Attempt"]
+    again = import_sweep.read(tmp_path / "first")
+    assert again == Imported(made.sweep_id, "test", 0, 0, 0, 0, made.unfinished)
+    assert sizes() == before
+    assert export(tmp_path / "third").read_bytes() == first
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_another_machine_goes_on_where_the_first_stopped(
+    on: On, tmp_path: Path, alone: list[Any], seed: int
+) -> None:
+    """Else days of model calls would be made again."""
+    every_call = count(Completion)
+    on("a")
+    swept()
+    calls = work(0.5, seed)
+    export(tmp_path / "archive")
+    on("b")
+    made = import_sweep.read(tmp_path / "archive")
+    assert made.completions == calls
+    assert enqueue.models_in_demand() == []  # an import starts nothing
+    swept()
+    assert calls + work(1) == every_call
+    assert outcomes() == alone
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_two_machines_did_is_merged(
+    on: On, tmp_path: Path, alone: list[Any], seed: int
+) -> None:
+    every_call = count(Completion)
+    on("a")
+    swept()
+    work(0.5, seed)
+    with session() as db:
+        mine = set(db.exec(select(Completion.key).where(Completion.state == State.DONE)))
+    on("b")
+    swept()
+    work(0.5, seed + 100)
+    with session() as db:
+        theirs = set(db.exec(select(Completion.key).where(Completion.state == State.DONE)))
+    export(tmp_path / "theirs")
+    on("a")
+    made = import_sweep.read(tmp_path / "theirs")
+    assert made.completions == len(theirs - mine) > 0
+    assert made.otherwise == 0
+    assert work(1) == every_call - len(mine | theirs)
+    assert outcomes() == alone
+    export(tmp_path / "all")
+    on("b")
+    import_sweep.read(tmp_path / "all")
+    assert outcomes() == alone
+
+
+def test_answers_of_two_machines_are_not_mixed_in_an_attempt(on: On, tmp_path: Path) -> None:
+    """The same call may be answered differently elsewhere: an attempt then rests on one of them."""
+    on("a")
+    swept()
+    work(0)
+    with session() as db:
+        draft = db.exec(select(Completion).order_by(col(Completion.id))).first()
+    assert draft is not None and answer(draft.id, said(draft, "a"))
+    on("b")
+    swept()
+    work(1, by="b")
+    export(tmp_path / "theirs")
+    on("a")
+    with session() as db:
+        kept = {row.key: row.text for row in db.exec(select(Completion)) if row.text}
+    made = import_sweep.read(tmp_path / "theirs")
+    assert made.otherwise == made.unfinished > 0
+    assert made.attempts > 0
+    work(1, by="a")
+    with session() as db:
+        answers = {row.key: row.text for row in db.exec(select(Completion))}
+        assert kept.items() <= answers.items()
+        steps = db.execute(
+            text("SELECT step.code, text FROM step JOIN completion ON completion_id = completion.id"
+                 " WHERE step.kind IN ('draft', 'fix') AND step.code IS NOT NULL")
+        ).all()  # fmt: skip
+        assert steps and all(code.strip() in answer for code, answer in steps)
+        judged = db.execute(
+            text("SELECT attempt.code = execution.code FROM attempt"
+                 " JOIN step ON attempt_id = attempt.id AND step.kind = 'judge'"
+                 " JOIN execution ON execution_id = execution.id WHERE outcome = 'solved'")
+        ).scalars().all()  # fmt: skip
+        assert judged and all(judged)
+    assert {outcome for _, _, _, outcome, *_ in outcomes()} == {"solved", "unsolved"}
+
+
+def test_work_that_another_sweep_did_here_is_shared(on: On, tmp_path: Path) -> None:
+    on("a")
+    swept()
+    work(1)
+    export(tmp_path / "archive")
+    on("b")
+    make_sweep("raw-coder", problems=2, name="other")
+    work(1, by="here")
+    here = count(Completion)
+    made = import_sweep.read(tmp_path / "archive")
+    assert count(Completion) == here + made.completions
+    assert made.otherwise > 0  # these two drafts are other ones here
+    with session() as db:
+        assert db.scalar(text("SELECT count(*) FROM completion WHERE text LIKE '%# here%'")) == here
+    swept()
+    work(1)
+    assert {outcome for _, _, _, outcome, *_ in outcomes()} == {"solved", "unsolved"}
+
+
+def test_errors_arrive_as_errors_and_never_take_the_place_of_results(
+    on: On, tmp_path: Path
+) -> None:
+    on("a")
+    make_sweep("raw-coder", problems=2)
+    work(0)
+    with session() as db:
+        db.execute(text("UPDATE completion SET state = 'error', error = 'no room' WHERE id = 1"))
+    work(1)
+    export(tmp_path / "with error")
+    on("b")
+    import_sweep.read(tmp_path / "with error")
+    assert sorted(outcome for _, _, _, outcome, *_ in outcomes())[0] == "error"
+    with session() as db:
+        assert db.scalar(text("SELECT error FROM v_errors")) == "no room"
+    enqueue.retry(find_sweep(None).id)
+    work(1)
+    whole = outcomes()
+    assert "error" not in {outcome for _, _, _, outcome, *_ in whole}
+    export(tmp_path / "whole")
+    assert import_sweep.read(tmp_path / "with error").attempts == 0
+    assert outcomes() == whole
+    on("a")
+    assert import_sweep.read(tmp_path / "whole").attempts == 1
+    assert outcomes() == whole
+
+
+def test_a_cancelled_sweep_that_is_finished_elsewhere_is_finished_here(
+    on: On, tmp_path: Path
+) -> None:
+    on("a")
+    make_sweep("raw-coder", problems=2)
+    work(1)
+    export(tmp_path / "archive")
+    on("b")
+    enqueue.cancel(make_sweep("raw-coder", problems=2))
+    made = import_sweep.read(tmp_path / "archive")
+    assert (made.attempts, made.unfinished) == (2, 0)
+    assert find_sweep(None).cancelled_at is None
+
+
+def test_another_model_of_the_same_name_is_refused(on: On, tmp_path: Path) -> None:
+    """Else answers of two models would be shown as one's."""
+    on("a")
+    make_sweep("raw-coder")
+    export(tmp_path / "archive")
+    on("b")
+    with session() as db:
+        db.add(LanguageModel(name="r", settings={"engine": "scripted"}, identity="another"))
+    before = sizes()
+    with pytest.raises(FoureyesError, match=r"archive: models\.r: another model has this name"):
+        import_sweep.read(tmp_path / "archive")
+    assert sizes() == before
+
+
+def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
+    """Else a column that is added to a table is silently lost on the way."""
+    ids = {"id", "sweep_id", "coder_id", "reviewer_id", "model_id"}
+    of_this_machine = {"lease_until", "send_again_at", "moved_at", "cancelled_at"}
+    references = {"run_id", "attempt_id", "completion_id", "execution_id"}
+    for table, row in (
+        (Sweep, archive.Sweep), (Problem, archive.Problem), (Run, archive.Run),
+        (Completion, archive.Completion), (Execution, archive.Execution),
+        (Attempt, archive.Attempt), (Step, archive.Step),
+    ):  # fmt: skip
+        left = set(table.model_fields) - set(row.model_fields) - ids - of_this_machine - references
+        named_by_its_version = {"problem_id"} if table is Execution else set()
+        # an attempt without an outcome is unfinished, whatever it was about
+        implied = {"state"} if table is Attempt else set()
+        assert left == named_by_its_version | implied, table
+
+
+def change(kind: str, **values: Any) -> Callable[[list[dict[str, Any]]], None]:
+    """A change of the first line of a kind."""
+
+    def apply(lines: list[dict[str, Any]]) -> None:
+        next(line[kind] for line in lines if kind in line).update(values)
+
+    return apply
+
+
+def file_with(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
+    def apply(lines: list[dict[str, Any]]) -> None:
+        lines[1]["sweep"]["file"] |= values
+
+    return apply
+
+
+def twice(lines: list[dict[str, Any]]) -> None:
+    lines.insert(-1, lines[-2])
+    lines[-1]["end"]["lines"] += 1
+
+
+def orphan_step(lines: list[dict[str, Any]]) -> None:
+    lines[-2]["attempt"]["steps"][0]["completion"] = "0" * 64
+
+
+def out_of_order(lines: list[dict[str, Any]]) -> None:
+    lines[2], lines[-2] = lines[-2], lines[2]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (change("archive", version=2), "line 1: an archive of version 2; this foureyes reads version 1"),
+        (change("completion", thoughts="x"), r"completion\.thoughts: Extra inputs are not permitted; it was written at migration"),
+        (change("completion", prompt_tokens="9"), r"completion\.prompt_tokens: Input should be a valid integer"),
+        (change("completion", prompt_tokens=2**40), "does not fit together: .*out of range"),
+        (change("completion", state="running"), r"completion\.state"),
+        (change("completion", text="a\0b"), "does not fit together: .*Unicode"),
+        (change("completion", text=None), "does not fit together: .*done_has_text"),
+        (change("completion", request={"model": {}}), "the key of this completion is not that of its content"),
+        (change("execution", code="while True: pass"), "the key of this execution is not that of its content"),
+        (change("problem", record="{}"), "line 3: the field 'task_id' is missing"),
+        (change("problem", version="0"), "the key of this problem is not that of its content"),
+        (change("run", coder="somebody"), "does not fit together: .*coder_id"),
+        (change("attempt", run="0"), "does not fit together: .*run_id"),
+        (change("sweep", name="../x"), "the sweep's file has another name than '../x'"),
+        (file_with(models={"c": {"engine": "shell"}}), r"the sweep's file: models\.c"),
+        (file_with(name="../../x"), "the sweep's file: name"),
+        (twice, "does not fit together"),
+        (orphan_step, "does not fit together: .*asks_one_thing"),
+        (out_of_order, "not where a line with the key"),
+        (lambda lines: lines.pop(), "the archive ends too early"),
+        (lambda lines: lines.pop(-2), "it has other lines than"),
+        (lambda lines: lines.append({"run": {}}), "it has other lines than"),
+        (lambda lines: lines.insert(2, {"table": {}}), "line 3: table: Extra inputs are not permitted"),
+        (lambda lines: lines.insert(2, {}), "line 3: not an object with one key"),
+        (lambda lines: lines.clear(), "line 1: the archive ends too early"),
+    ],
+)  # fmt: skip
+def test_a_spoilt_archive_changes_nothing(
+    sound: list[dict[str, Any]],
+    tmp_path: Path,
+    spoil: Callable[[list[dict[str, Any]]], None],
+    says: str,
+) -> None:
+    """Half an import, or one that lies about its keys, would poison what is shared by all sweeps."""
+    lines = copy.deepcopy(sound)
+    spoil(lines)
+    path = tmp_path / "archive"
+    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    with pytest.raises(FoureyesError, match=says) as raised:
+        import_sweep.read(path)
+    assert str(raised.value).startswith(str(path)) and "\n" not in str(raised.value)
+    assert set(sizes().values()) == {0}
+
+
+HEADER = b'{"archive": {"version": 1, "revision": "0001"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"PK\x03\x04 no gzip", "damaged, or no archive"),
+        (b"", "line 1: the archive ends too early"),
+        (gzip.compress(HEADER)[:-10], "damaged, or no archive"),
+        (gzip.compress(HEADER)[:-8] + b"12345678", "damaged, or no archive|ends too early"),
+        (gzip.compress(HEADER + b"not json\n"), "line 2: Invalid JSON"),
+        (gzip.compress(HEADER + b'{"sweep": ' + b"[" * 10**6 + b"\n"), "line 2: .*recursion limit"),
+        (gzip.compress(HEADER + b'{"sweep": "\xff\xff"}\n'), "line 2: Invalid JSON"),
+        (gzip.compress(HEADER + b'{"sweep": {"name": "\\ud800"}}\n'), "line 2: Invalid JSON"),
+        (gzip.compress(HEADER + b" " * ((1 << 26) + 1) + b"\n", 1), "line 2: too long"),
+    ],
+)
+def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "archive"
+    path.write_bytes(content)
+    with pytest.raises(FoureyesError, match=says) as raised:
+        list(archive.read(path))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FoureyesError, match="nowhere: there is no such file"):
+        list(archive.read(tmp_path / "nowhere"))
+    with pytest.raises(FoureyesError, match="cannot be read"):
+        list(archive.read(tmp_path))

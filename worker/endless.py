@@ -1,0 +1,58 @@
+"""Interrupting code that does not come back: a pattern of a user's own may hold an endless loop.
+
+It would hold its thread, and after it that of every worker to which the attempt is given anew.
+"""
+
+import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+_LOOK_SECONDS = 0.2
+
+_lock = threading.Lock()
+#: By thread: its CPU time at which it is interrupted.
+_until: dict[int, float] = {}
+
+
+class Endless(BaseException):
+    """Raised in the midst of code that took too long."""
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Interrupt what this thread does in the `with` block after so many seconds of its CPU time.
+
+    Python code only: a call into C ends first. Raises: Endless.
+    """
+    _watcher()
+    thread = threading.get_ident()
+    with _lock:
+        _until[thread] = time.thread_time() + seconds
+    try:
+        yield
+    finally:
+        with _lock:
+            _until.pop(thread, None)
+
+
+@cache
+def _watcher() -> threading.Thread:
+    """The one thread that looks after all others."""
+    thread = threading.Thread(target=_watch, name="endless", daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        with _lock:  # so no thread leaves its block before it is told
+            for thread, until in list(_until.items()):
+                if time.clock_gettime(time.pthread_getcpuclockid(thread)) >= until:
+                    del _until[thread]
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(thread), ctypes.py_object(Endless)
+                    )
