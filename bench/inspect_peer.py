@@ -14,16 +14,17 @@ _ROLES = {"system": ChatMessageSystem, "user": ChatMessageUser}
 
 def main() -> None:
     """Ask the requests in a file, so many at a time; the server is named by the environment."""
-    file, folder, most = sys.argv[1:]
+    file, folder, most, max_tokens = sys.argv[1:]
     samples = [
         Sample([_ROLES[message["role"]](content=message["content"]) for message in request])
         for request in map(json.loads, Path(file).read_text().splitlines())
     ]
     (log,) = eval(
         Task(samples, solver=generate()),
-        model="openai-api/simulated/simulated",
+        model="openai-api/measured/measured",
         max_connections=int(most),
         max_samples=int(most),
+        max_tokens=int(max_tokens),
         temperature=0.8,
         log_dir=folder,
         display="none",

@@ -13,7 +13,7 @@ from celery import Celery
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from models.errors import FoureyesError, InfrastructureError
+from models.errors import FoureyesError, InfrastructureError, Unreachable
 from models.settings import settings
 
 #: Seconds. Above the longest task: a broker hands a message out again after this long.
@@ -87,7 +87,7 @@ def app() -> Celery:
     celery.conf.update(
         # what is sent, and to where
         task_default_queue=START,  # Celery's own default would be a queue of its own
-        task_queues=[queue(START), queue(EXECUTION)],
+        task_queues=[queue(START), queue(EXECUTION)],  # a model's worker adds its own
         task_default_queue_type="quorum",  # survives the loss of a node; classic ones redeliver far more
         task_default_exchange_type="topic",  # countdowns, had we any, need it on quorum queues
         task_create_missing_queues=False,  # a typo in a queue's name must not become a queue
@@ -190,30 +190,37 @@ def declare(connection: Connection, queue_names: Iterable[str]) -> None:
 def check_connection() -> None:
     """Connect as every process does, and make the queues.
 
-    Raises: FoureyesError in one line when the broker cannot be reached, is too old, or has queues
-    of these names that are not ours.
+    Raises: FoureyesError in one line when the broker is too old, does not let us in, or has queues of
+    these names that are not ours; Unreachable when it does not answer.
     """
+    check_url()
+    with app().connection_for_write(connect_timeout=5) as connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0.2)
+            check_version(connection)
+            declare(connection, (START, EXECUTION))
+        except (AccessRefused, NotAllowed) as error:
+            raise refusal(connection, error) from None
+        except LOST as error:
+            raise Unreachable(
+                f"cannot reach the broker at {connection.as_uri()}: {error}. Is it running? "
+                "FOUREYES_BROKER_URL says where it is."
+            ) from None
+
+
+def check_url() -> None:
+    """Raises: FoureyesError when FOUREYES_BROKER_URL is no broker's URL."""
     try:
-        connection = app().connection_for_write(connect_timeout=5)
-        shown = connection.as_uri()
+        connection = app().connection_for_write()
+        connection.as_uri()
+        connection.get_transport_cls()
     except (KeyError, ValueError) as error:
+        # the latter may quote a part of the password
+        scheme = f" ({error.args[0]})" if isinstance(error, KeyError) else ""
         raise FoureyesError(
-            f"FOUREYES_BROKER_URL is no broker's URL: {error}. It looks like "
-            "amqp://user:password@host:5672/vhost"
+            f"FOUREYES_BROKER_URL cannot be read{scheme}. It looks like "
+            "amqp://user:password@host:5672/vhost; in a password, %40 stands for @ and %2F for /"
         ) from None
-    try:
-        connection.ensure_connection(max_retries=1, interval_start=0.2)
-        check_version(connection)
-        declare(connection, (START, EXECUTION))
-    except (AccessRefused, NotAllowed) as error:
-        raise refusal(connection, error) from None
-    except (*LOST, KeyError, ValueError) as error:  # the latter two: an unknown scheme, a bad port
-        raise FoureyesError(
-            f"cannot reach the broker at {shown}: {error}. Is it running? "
-            "FOUREYES_BROKER_URL says where it is."
-        ) from None
-    finally:
-        connection.release()
 
 
 def refusal(connection: Connection, error: AccessRefused | NotAllowed) -> FoureyesError:

@@ -6,7 +6,13 @@ from functools import cache
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -69,7 +75,13 @@ def engine() -> Engine:
     given = settings().database_url
     if given is None:
         raise FoureyesError("no database: set FOUREYES_DATABASE_URL, or start with `foureyes up`")
-    url = make_url(dialect_url(given.get_secret_value()))
+    try:
+        url = make_url(dialect_url(given.get_secret_value()))
+    except (ArgumentError, ValueError):  # what it says may hold a part of the password
+        raise FoureyesError(
+            "FOUREYES_DATABASE_URL cannot be read. It looks like "
+            "postgresql://user:password@host:5432/database; in a password, %40 stands for @"
+        ) from None
     theirs = url.query.get("options", "")
     return create_engine(
         url,
@@ -141,13 +153,22 @@ def check_connection() -> None:
             assert isinstance(driver, psycopg.Connection)
             found = driver.info.server_version
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
+        reason = _reason(error)
         refused = any(word in reason for word in _REFUSED)
+        hint = "" if refused else "Is it running? "
         raise (FoureyesError if refused else Unreachable)(
             f"cannot reach the database at {engine().url.render_as_string(hide_password=True)}: "
-            f"{reason}. Is it running? FOUREYES_DATABASE_URL says where it is."
+            f"{reason}. {hint}FOUREYES_DATABASE_URL says where it is."
         ) from None
+    except ProgrammingError as error:  # libpq does not know what stands behind the question mark
+        raise FoureyesError(f"FOUREYES_DATABASE_URL: {error.orig}") from None
     if found < OLDEST_POSTGRES * 10_000:
         raise FoureyesError(
             f"the database is PostgreSQL {found // 10_000}; foureyes needs {OLDEST_POSTGRES} or later"
         )
+
+
+def _reason(error: OperationalError) -> str:
+    """The last of libpq's lines that is no question of its own to the reader."""
+    lines = str(error.orig).strip().splitlines()
+    return next(line for line in reversed(lines) if not line.startswith("\t"))

@@ -15,7 +15,7 @@ _CHAT = (
 )
 
 
-def write(path: Path, seed: int) -> None:
+def write(path: Path, seed: int, chat_template: bool = True) -> None:
     """Write a GGUF file that llama.cpp loads as a Qwen2 of two blocks and hardly more tokens than bytes."""
     random = np.random.default_rng(seed)
     tokens = [*_letters(), _PAIR.replace(" ", ""), *_SPECIAL]
@@ -34,7 +34,8 @@ def write(path: Path, seed: int) -> None:
     writer.add_token_types([TokenType.NORMAL] * 257 + [TokenType.CONTROL] * len(_SPECIAL))
     writer.add_token_merges([_PAIR])
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
-    writer.add_chat_template(_CHAT)
+    if chat_template:
+        writer.add_chat_template(_CHAT)
 
     def drawn(*shape: int) -> np.ndarray:
         return random.normal(0, 0.2, shape).astype(np.float32)

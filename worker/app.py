@@ -41,6 +41,16 @@ def _log(loglevel: int, **_: Any) -> None:
     logs.configure(settings().log, loglevel)
 
 
+@signals.celeryd_init.connect
+def _check_settings(**_: Any) -> None:
+    try:
+        broker.check_url()
+    except FoureyesError as error:
+        _log(logging.INFO)
+        log.critical("%s", error)
+        raise SystemExit(2) from None
+
+
 @signals.task_prerun.connect
 def _name_the_ids(task_id: str, task: Any, args: tuple[Any, ...], **_: Any) -> None:
     """Let every line that is written during a task tell Flower's id and the rows'."""

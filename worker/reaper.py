@@ -20,10 +20,11 @@ from typing import Any
 from sqlalchemy import and_, func, text
 from sqlmodel import Session, col, exists, select
 
+import migrations
 from models import broker, logs, starts, work
 from models.enums import State
-from models.errors import FoureyesError
-from models.session import engine, is_passing, session
+from models.errors import FoureyesError, Unreachable
+from models.session import check_connection, is_passing, session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, LanguageModel, Step
 
@@ -60,22 +61,37 @@ def stop() -> None:
 def main() -> None:
     """Reap until SIGTERM or Ctrl-C, with nothing else in this process.
 
+    Servers that are away are waited for; a mistake to mend ends it with exit code 2.
+
     The time of the file `reaper.alive` in FOUREYES_HOME is that of the last round that went well,
     for whoever checks this process's health.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _stop.set())
     try:
         logs.configure(settings().log)
-        engine()  # both must be set; if they are away, they are waited for
-        broker.app()
         alive = settings().home / "reaper.alive"
         alive.parent.mkdir(parents=True, exist_ok=True)
+        _await_servers()
     except (FoureyesError, OSError) as error:
         log.critical("%s", error)
         sys.exit(2)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _stop.set())
     log.info("reaping every %g seconds", settings().reap_every)
     _run(alive.touch)
+
+
+def _await_servers() -> None:
+    """Wait until both servers answer. Raises: FoureyesError if one of them will not do."""
+    while not _stop.is_set():
+        try:
+            check_connection()
+            migrations.check()
+            broker.check_connection()
+        except Unreachable as error:
+            log.warning("%s", error)
+            _stop.wait(settings().reap_every)
+        else:
+            return
 
 
 def _run(after_round: Callable[[], None] = lambda: None) -> None:

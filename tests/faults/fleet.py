@@ -44,7 +44,7 @@ class Fleet:
                     stderr=subprocess.STDOUT,
                 )
         for name in names if wait else ():
-            wait_for(lambda name=name: self.log(name).count(" ready.") > before[name], 90)
+            wait_for(lambda name=name: self.log(name).count(" ready.") > before[name], 180)
 
     def log(self, name: str) -> str:
         path = self._log(name)
@@ -71,7 +71,7 @@ class Fleet:
             env=self._environment | {"FOUREYES_MODEL": "c"} | more,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
         assert made.returncode == 2, made.stderr

@@ -16,7 +16,8 @@ import pytest
 import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import OpenAI, Replay, Sampling, Scripted
+from models.llm import LlamaCpp, OpenAI, Replay, Sampling, Scripted
+from tests import tiny_model
 from worker.engines import Engine, Message, Request, load
 from worker.engines.openai import Pace, wait_as_told
 from worker.extract import extract_code
@@ -215,6 +216,40 @@ def test_many_threads_each_get_their_own_answer(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert answers == {f"word{n}": f"WORD{n}" for n in range(20)}
+
+
+@pytest.mark.parametrize("kind", ["no chat template", "cannot load it"])
+def test_a_model_that_llamacpp_cannot_serve_is_named(tmp_path: Path, kind: str) -> None:
+    """Else a base model would be talked to as if it were Qwen, and its babble judged."""
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "tiny.gguf"
+    if kind == "cannot load it":
+        path.write_bytes(b"GGUF and nothing else")
+    else:
+        tiny_model.write(path, seed=1, chat_template=False)
+    with pytest.raises(FoureyesError, match=rf"tiny\.gguf: .*{kind}"):
+        load(LlamaCpp(engine="llamacpp", model=str(path)))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (404, '{"detail": "Not Found"}'),  # a base_url without /v1
+        (405, "<html>\n<p>Not Allowed</p>\n" + "<br>\n" * 1000 + "</html>"),
+        (404, '{"error": {"message": "The model `x` does not exist."}}'),
+        (400, '{"error": {"message": "Unsupported parameter: max_tokens"}}'),
+        (401, '{"error": {"message": "Incorrect API key"}}'),
+    ],
+)
+def test_a_server_of_another_dialect_is_asked_once_and_quoted(
+    engine: Engine, status: int, said: str
+) -> None:
+    _Server.faults, _Server.instead = [(status, {})], said
+    with pytest.raises(RequestRefused) as caught:
+        engine.complete(request("hi"))
+    told = str(caught.value)
+    assert "127.0.0.1" in told and (f"Error code: {status}" in told or "Not Allowed" in told)
+    assert len(_Server.seen) == 1 and len(told.splitlines()) == 1 and len(told) < 400
 
 
 def test_a_missing_key_is_named() -> None:

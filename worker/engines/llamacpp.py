@@ -1,9 +1,11 @@
 """llama.cpp in this process: GGUF models on a CPU, the embedded default."""
 
 import json
+import mmap
 import os
 import secrets
 import time
+from pathlib import Path
 from typing import Any
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
@@ -15,6 +17,8 @@ from worker.engines.base import Answer, Request, unanswered, with_thoughts
 #: machine: the library's default burns the others' time, and none at all costs a third of the
 #: speed of a model that is alone (bench/engines.py).
 SPIN: str | None = "500"
+#: Bytes in which a file's own description, its vocabulary included, comes to an end.
+_DESCRIPTION = 64 << 20
 #: Megabytes of prompts kept for later calls: all steps on a problem begin with its specification.
 _PROMPT_CACHE = 128
 
@@ -80,7 +84,10 @@ class LlamaCppEngine:
 
 
 def load(model: LlamaCpp) -> LlamaCppEngine:
-    """Load a GGUF file. Call after any fork, once a process."""
+    """Load a GGUF file. Call after any fork, once a process.
+
+    Raises: FoureyesError if it is not there, cannot be loaded, or is no model that one can talk to.
+    """
     path = locate(model.model)
     if SPIN is not None:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read when the library is loaded
@@ -102,4 +109,12 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
         server = xllamacpp.Server(params)
     except Exception as error:  # the bindings raise RuntimeError and others alike
         raise FoureyesError(f"{path}: llama.cpp cannot load it ({error})") from None
+    _check_template(path)
     return LlamaCppEngine(server)
+
+
+def _check_template(path: Path) -> None:
+    """Raises: FoureyesError if a GGUF file has no chat template: llama.cpp would make do with Qwen's."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(b"tokenizer.chat_template", 0, _DESCRIPTION) < 0:
+            raise FoureyesError(f"{path}: it has no chat template. It must be an instruct model.")

@@ -16,8 +16,8 @@ from worker.engines.base import Answer, Request, unanswered, with_thoughts
 #: Worth another try: the server was busy, restarting, or out of reach.
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
 _LONGEST_WAIT = 60.0
-#: Characters of an answer that makes no sense.
-_SHOWN = 200
+#: Characters of an answer that makes no sense, or that refuses: it may be a whole page in HTML.
+_SHOWN = 300
 #: What servers say of a prompt that does not fit: OpenAI's code, llama.cpp's type, vLLM's words.
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error", "maximum context length")
 
@@ -146,7 +146,8 @@ class OpenAIEngine:
         return choice
 
     def _said(self, error: Exception) -> str:
-        return f"{self._model.base_url}: {type(error).__name__}: {error}"
+        said = " ".join(str(error).split())[:_SHOWN]
+        return f"{self._model.base_url}: {type(error).__name__}: {said}"
 
 
 def _thoughts(message: Any) -> Any:
