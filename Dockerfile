@@ -1,5 +1,5 @@
 # One image for every process of foureyes, in the variants that differ in what they may need:
-#   base       migrations, Flower, reaper, command line
+#   base       migrations, Flower, web pages, reaper, command line
 #   execution  + bubblewrap: judges programs
 #   cpu        + llama.cpp: models on a CPU
 #   gpu        + vLLM: models on a GPU
@@ -19,7 +19,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement deploy/installer.t
 COPY pyproject.toml requirements.lock ./
 RUN sed -n '/^setuptools==/,/# via/p' requirements.lock >deploy/build.txt \
     && uv pip install --require-hashes --constraint requirements.lock \
-        --requirement pyproject.toml --requirement deploy/build.txt
+        --requirement pyproject.toml --extra web --requirement deploy/build.txt
 COPY . .
 # Editable: prompts, problems and migrations are read from where they lie, in /app.
 RUN uv pip install --no-deps --no-build-isolation --editable .

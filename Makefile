@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-faults test-vllm parity lint evalplus peers up docs reference lock clean \
-	clean-data packages-demo packages-servers
+	clean-data packages-demo packages-servers packages-browser
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -25,7 +25,7 @@ install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
 demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
 
-test: $(INSTALLED) $(EVALPLUS) packages-servers lint ## Lint, types, layers, and every test
+test: $(INSTALLED) $(EVALPLUS) packages-servers packages-browser lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest $(PYTEST)
 
 test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000 attempts; prints the table
@@ -81,6 +81,9 @@ packages-demo:
 
 packages-servers:
 	@scripts/packages.sh need bubblewrap libgomp1 rabbitmq-server
+
+packages-browser:
+	@scripts/packages.sh need chromium || echo "The pages cannot be tested in a browser without it."
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh

@@ -128,6 +128,21 @@ def sql(
 
 
 @app.command()
+def web(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A further name by which browsers reach it.")
+    ] = None,
+    flower: Annotated[
+        str | None, typer.Option(help="Flower's address, for links [default: the stack's].")
+    ] = None,
+) -> None:
+    """Show sweeps, runs, problems and attempts as web pages; they only read."""
+    commands.web(host, port, names=name or [], flower=flower)
+
+
+@app.command()
 def record(
     sweep: OneSweep,
     file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],

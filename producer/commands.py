@@ -359,3 +359,20 @@ def doctor() -> None:
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
     if missing:
         raise typer.Exit(1)
+
+
+def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
+    """Serve the web pages until Ctrl-C."""
+    try:
+        from results.web import server  # what it needs is an extra
+    except ModuleNotFoundError as error:
+        raise FoureyesError(
+            f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "
+            "`pip install --editable '.[web]'`"
+        ) from None
+    if flower is not None and not flower.startswith(("http://", "https://")):
+        raise FoureyesError(f"--flower must begin with http:// or https://, not {flower!r}")
+    with embedded.database(say):
+        if flower is None and settings().broker_url is None and (stack := embedded.running()):
+            flower = stack.flower_url
+        server.serve(host, port, names, flower, say)

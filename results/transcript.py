@@ -1,20 +1,15 @@
-"""An attempt as a transcript: what was asked, answered, found and judged, in order."""
-
-import difflib
-from itertools import pairwise
-from typing import Any
+"""An attempt as a transcript in the terminal, from prompt to verdict."""
 
 from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
-from sqlalchemy import text
-from sqlmodel import col, select
+from sqlalchemy import RowMapping
 
 from models.enums import Kind
 from models.errors import FoureyesError
-from models.problem import Trial
 from models.session import session
-from models.tables import Completion, Execution, LanguageModel, Step
+from results import attempts
+from results.attempts import Call, Check, changes
 from results.text import visible
 
 
@@ -24,34 +19,21 @@ def show(attempt_id: int, console: Console) -> None:
     Raises: FoureyesError if there is no such attempt.
     """
     with session() as db:
-        query = text("SELECT * FROM v_attempts WHERE attempt_id = :id")
-        attempt = db.execute(query, {"id": attempt_id}).mappings().first()
-        if attempt is None:
-            raise FoureyesError(
-                f'there is no attempt {attempt_id}; find one with `foureyes sql "table v_attempts"`'
-            )
-        steps = db.exec(
-            select(Step).where(Step.attempt_id == attempt_id).order_by(
-                col(Step.position), col(Step.branch)
-            )
-        ).all()  # fmt: skip
-        _heading(attempt, console)
-        programs: list[tuple[str, str]] = []
-        for step in steps:
-            if step.completion_id is not None:
-                completion = db.get_one(Completion, step.completion_id)
-                model = db.get_one(LanguageModel, completion.model_id).name
-                _completion(step, completion, model, console)
-                if step.code is not None:
-                    programs.append((f"{step.kind} {step.position + 1}", step.code))
-            else:
-                execution = db.get_one(Execution, step.execution_id)
-                _execution(step, execution, console)
-        _diff(programs, console)
-        _ending(attempt, console)
+        found = attempts.read(db, attempt_id)
+    if found is None:
+        raise FoureyesError(
+            f'there is no attempt {attempt_id}; find one with `foureyes sql "table v_attempts"`'
+        )
+    _heading(found.attempt, console)
+    for step in found.steps:
+        if isinstance(step, Call):
+            _call(step, console)
+        else:
+            _check(step, console)
+    _ending(found.attempt, console)
 
 
-def _heading(attempt: Any, console: Console) -> None:
+def _heading(attempt: RowMapping, console: Console) -> None:
     console.print(
         f"attempt {attempt['attempt_id']}: {attempt['benchmark']} {attempt['problem_id']} "
         f"({attempt['entry_point']}), {attempt['pattern']}, sample {attempt['sample']}",
@@ -62,6 +44,7 @@ def _heading(attempt: Any, console: Console) -> None:
     console.print(
         f"sweep {attempt['sweep']}, coder {attempt['coder']}, reviewer {attempt['reviewer']}",
         style="dim",
+        markup=False,
         highlight=False,
     )
 
@@ -75,57 +58,56 @@ def _plain(said: str, console: Console, style: str = "") -> None:
     console.print(Text(visible(said), style=style))
 
 
-def _completion(step: Step, completion: Completion, model: str, console: Console) -> None:
-    took = f", {completion.seconds:.1f} s" if completion.seconds is not None else ""
+def _call(call: Call, console: Console) -> None:
+    took = f", {call.seconds:.1f} s" if call.seconds is not None else ""
     tokens = (
-        f", {completion.prompt_tokens} tokens in, {completion.completion_tokens} out"
-        if completion.completion_tokens is not None
+        f", {call.prompt_tokens} tokens in, {call.completion_tokens} out"
+        if call.completion_tokens is not None
         else ""
     )
-    role = f"{step.role} " if step.role else ""
-    _title(f"{step.position + 1}. {step.kind} by {role}{model}{tokens}{took}", console)
-    for message in completion.request["messages"]:
-        if message["role"] != "system":
-            _plain(message["content"], console, style="dim")
-    console.print(Text(f"{model} answers:", style="bold"))
-    if completion.text is None:
-        _plain(completion.error or f"({completion.state})", console, style="red")
+    role = f"{call.role} " if call.role else ""
+    _title(f"{call.number}. {call.kind} by {role}{call.model}{tokens}{took}", console)
+    for message in call.messages:
+        if message.role != "system":
+            _plain(message.content, console, style="dim")
+    console.print(Text(f"{call.model} answers:", style="bold"))
+    if call.answer is None:
+        _plain(call.error or f"({call.state})", console, style="red")
     else:
-        _plain(completion.text, console)
-    if step.verdict is not None:
-        _plain(f"verdict: {step.verdict}", console, style="bold")
+        _plain(call.answer, console)
+    if call.verdict is not None:
+        _plain(f"verdict: {call.verdict}", console, style="bold")
+    _changes(call, console)
 
 
-def _execution(step: Step, execution: Execution, console: Console) -> None:
-    if step.kind == Kind.TRIAL:
-        _title(f"{step.position + 1}. visible tests", console)
-        if execution.detail is not None:
-            _plain(Trial.from_json(execution.detail).report, console)
+def _changes(call: Call, console: Console) -> None:
+    """What a fix changed in the program that it mends."""
+    if call.program is None or call.about is None:
         return
-    _title(f"{step.position + 1}. judged by the hidden tests", console)
-    if execution.detail is None:
-        _plain(execution.error or f"({execution.state})", console, style="red")
+    _title(f"from {call.about.name} to {call.program.name}", console)
+    for line in changes(call.about, call.program) or ():
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        console.print(Text(line, style=style))
+
+
+def _check(check: Check, console: Console) -> None:
+    if check.kind == Kind.TRIAL:
+        _title(f"{check.number}. visible tests", console)
+        if check.trial is not None:
+            _plain(check.trial.report, console)
         return
-    console.print(f"base: {execution.base}, plus: {execution.plus}", highlight=False)
+    _title(f"{check.number}. judged by the hidden tests", console)
+    if not check.detail:
+        _plain(check.error or f"({check.state})", console, style="red")
+        return
+    console.print(f"base: {check.base}, plus: {check.plus}", highlight=False)
     for name in ("reason", "failing_input", "expected", "got"):
-        value = execution.detail.get(name)
+        value = check.detail.get(name)
         if value:
             _plain(f"{name.replace('_', ' ')}: {value}", console)
 
 
-def _diff(programs: list[tuple[str, str]], console: Console) -> None:
-    """What each fix changed in the answer before it."""
-    for (old_name, old), (new_name, new) in pairwise(programs):
-        _title(f"from {old_name} to {new_name}", console)
-        lines = difflib.unified_diff(
-            visible(old).splitlines(), visible(new).splitlines(), old_name, new_name, lineterm=""
-        )
-        for line in lines:
-            style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-            console.print(Text(line, style=style))
-
-
-def _ending(attempt: Any, console: Console) -> None:
+def _ending(attempt: RowMapping, console: Console) -> None:
     outcome = attempt["outcome"] or attempt["state"]
     style = {"solved": "bold green", "unsolved": "bold yellow"}.get(outcome, "bold red")
     _title("outcome", console)

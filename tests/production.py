@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from producer import postgres as embedded_postgres
 from tests import compose
 from tests.programs import ROOT, scripted_sweep
 
@@ -38,6 +39,7 @@ class Production:
     database_url: str
     folder: Path
     flower_port: int
+    web_port: int
     values: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     healthy: set[str] = field(default_factory=set)
@@ -121,6 +123,8 @@ class Production:
             ("0.0.0.0", "127.0.0.1"),
             ("=5555", f"={self.flower_port}"),
             (":5555/", f":{self.flower_port}/"),
+            ("=8765", f"={self.web_port}"),
+            (":8765/", f":{self.web_port}/"),
             ("/var/lib/foureyes", str(self.folder / name)),
             ("/tmp/foureyes", str(self.folder / name)),
         ):
@@ -128,8 +132,23 @@ class Production:
         return text
 
 
+PSQL = str(embedded_postgres._package() / embedded_postgres._PROGRAMS / "psql")
+READER = ROOT / "deploy" / "postgres" / "reader.sql"
+
+
+def run_reader_file(url: str, password: str) -> subprocess.CompletedProcess[str]:
+    """What makes the role `foureyes_reader`; the compose file's database runs it when it is made."""
+    return subprocess.run(
+        [PSQL, url, "--no-psqlrc", "--quiet", f"--file={READER}"],
+        env=os.environ | {"READER_PASSWORD": password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 #: The services that run until they are told to end, and have a command of ours.
-RUNNING = ["reaper", "flower", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
+RUNNING = ["reaper", "flower", "web", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
 #: What the compose file's model workers are given to serve: the engine is scripted, for tests.
 MODELS = {"coder": "reviewer", "qwen-500m": "qwen-1500m"}
 

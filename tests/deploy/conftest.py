@@ -12,7 +12,7 @@ from models.errors import FoureyesError
 from producer import rabbitmq
 from producer.ports import free_port
 from tests import compose
-from tests.production import RUNNING, Node, Production, end, enqueue_sweep
+from tests.production import RUNNING, Node, Production, end, enqueue_sweep, run_reader_file
 from tests.programs import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -49,8 +49,16 @@ def production(
     }
     values["RABBITMQ_PASSWORD"] = node.password
     made = Production(
-        node, postgres.replace("/postgres?", "/production?"), folder, free_port(), values
+        node,
+        postgres.replace("/postgres?", "/production?"),
+        folder,
+        flower_port=free_port(),
+        web_port=free_port(),
+        values=values,
     )
+    owner = made.database_url.replace("postgres@", "foureyes@")
+    made_reader = run_reader_file(owner, values["READER_PASSWORD"])
+    assert made_reader.returncode == 0, made_reader.stderr
     with ExitStack() as cleanup:
         cleanup.callback(end, made.processes)
         migrated = made.run("migrate")

@@ -60,7 +60,7 @@ def test_a_password_is_never_in_a_command_line() -> None:
 
 def test_every_port_is_published_on_loopback_only() -> None:
     ports = [port for each in SERVICES.values() for port in each.get("ports", [])]
-    assert len(ports) == 6
+    assert len(ports) == 7
     assert all(isinstance(port, str) and port.startswith("127.0.0.1:") for port in ports)
 
 

@@ -7,21 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from producer import postgres as embedded_postgres
-from tests.programs import ROOT
-
-PSQL = str(embedded_postgres._package() / embedded_postgres._PROGRAMS / "psql")
-FILE = ROOT / "deploy" / "postgres" / "reader.sql"
-
-
-def run_file(url: str, password: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PSQL, url, "--no-psqlrc", "--quiet", f"--file={FILE}"],
-        env=os.environ | {"READER_PASSWORD": password},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.production import PSQL, READER, run_reader_file
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +22,7 @@ def database(postgres: str) -> str:
 def reader(database: str) -> Iterator[psycopg.Connection]:
     """A connection of the role, which has switched off what only guards against mistakes."""
     for _ in range(2):  # may be run again, say for another password
-        made = run_file(database, "it's secret")
+        made = run_reader_file(database, "it's secret")
         assert made.returncode == 0, made.stderr
     url = database.replace("postgres@", "foureyes_reader@")
     with psycopg.connect(url, autocommit=True) as connection:
@@ -128,7 +114,7 @@ def test_its_password_is_set_and_not_kept_as_it_is(
 def test_without_a_password_there_is_no_role(database: str) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "READER_PASSWORD"}
     made = subprocess.run(
-        [PSQL, database, "--no-psqlrc", "--quiet", f"--file={FILE}"],
+        [PSQL, database, "--no-psqlrc", "--quiet", f"--file={READER}"],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.returncode != 0

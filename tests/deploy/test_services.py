@@ -8,7 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -98,6 +98,28 @@ def test_flower_shows_who_asked_whom_for_what(production: Production) -> None:
     # how long they are depends on what another pairing had asked for before
     assert all(set(chain[-1::-2]) == {"start"} for chain in chains)
     assert max(map(len, chains)) >= 4
+
+
+def test_the_pages_lead_to_flowers_task(production: Production) -> None:
+    """Rows hold no task ids: the link is a search, and must find what it says."""
+    production.await_health("flower")
+    with psycopg.connect(production.database_url) as db:
+        row = db.execute("SELECT attempt_id FROM step WHERE kind = 'draft' ORDER BY id").fetchone()
+    assert row is not None
+    status, page = get(f"http://127.0.0.1:{production.web_port}/attempts/{row[0]}")
+    assert status == 200
+    link = re.search(r'href="http://127\.0\.0\.1:5555(/tasks\?name=draft[^"]+)"', page)
+    assert link is not None
+    (name,) = parse_qs(urlsplit(link[1]).query)["name"]
+    found = flower_tasks(production, search=f"name:{name}")
+    assert [task["name"] for task in found] == ["draft"]
+    assert (
+        get(
+            f"http://127.0.0.1:{production.flower_port}{link[1]}",
+            production.values["FLOWER_PASSWORD"],
+        )[0]
+        == 200
+    )
 
 
 def test_flower_shows_a_failure_with_its_reason(production: Production) -> None:

@@ -1,6 +1,5 @@
 """The state machine on real Postgres: work is done once, and no attempt is lost or doubled."""
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from sqlmodel import col, func, select, update
 
 import models.tables
 from models import broker, starts, work
-from models.benchmark import Problem, parse_record
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.session import session
@@ -21,54 +19,13 @@ from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue
 from producer.prune import prune
-from producer.sweep import Sweep
-from producer.sweep_file import SweepFile
+from tests.sweeps import make_sweep
 from worker import patterns, reaper
 from worker.advance import advance
 from worker.steps import Draft, Plan, Steps
 from worker.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
-
-RECORD = {
-    "task_id": "t/{n}",
-    "prompt": 'def f(x):\n    """Return x + {n}.\n\n    >>> f(1)\n    {one}\n    """\n',
-    "entry_point": "f",
-    "canonical_solution": "    return x + {n}\n",
-    "base_input": [[1], [2]],
-    "plus_input": [[3]],
-    "atol": 0,
-}
-
-
-def problem(n: int) -> Problem:
-    text = json.dumps(RECORD).replace("{n}", str(n)).replace("{one}", str(1 + n))
-    return parse_record("mine", text)
-
-
-def make_sweep(
-    *names: str | dict[str, object],
-    problems: int = 1,
-    samples: int = 1,
-    name: str = "test",
-    fresh: str = "",
-) -> int:
-    """Enqueue a sweep of these patterns; its id."""
-    file = SweepFile.model_validate(
-        {
-            "name": name,
-            "benchmarks": ["mine"],
-            "patterns": list(names),
-            "samples": samples,
-            "models": {
-                "c": {"engine": "scripted", "script": "c.toml"},
-                "r": {"engine": "scripted", "script": "r.toml"},
-            },
-            "pairings": [{"coder": "c", "reviewer": "r"}],
-        }
-    )
-    grid = Sweep(file, {"mine": [problem(n) for n in range(problems)]}, fresh=fresh)
-    return enqueue.enqueue(grid).id
 
 
 def attempt_ids() -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from test_advance import CODE, answer, make_sweep
 
@@ -21,6 +22,7 @@ from models.tables import Completion
 from producer import enqueue
 from results import watch
 from results.scoreboard import scoreboard
+from results.web.app import create
 from worker import reaper
 from worker.advance import advance
 
@@ -220,3 +222,32 @@ def test_two_sweeps_are_compared_by_their_own_rows(many: psycopg.Connection) -> 
         assert rows_read(many, query) <= 5 * 2 * 2_000
         query = f"SELECT * FROM {view} WHERE run_id = 34 AND baseline_run_id = 39"
         assert rows_read(many, query) <= 2 * 400
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_page_reads_by_index_whatever_it_shows_and_however_far_down() -> None:
+    """Else pages are slow as soon as there is something to look at."""
+    pages = TestClient(create(), base_url="http://127.0.0.1")
+    small = make_sweep("raw-coder", "review-then-fix", problems=2, name="small", fresh="small")
+    attempt = open_attempt(small)
+    with session() as db:
+        run, problem = db.execute(
+            text("SELECT run_id, problem_id FROM attempt WHERE id = :id"), {"id": attempt}
+        ).one()
+    shown = (
+        f"/attempts/{attempt}", f"/problems/{problem}?sweep={small}", "/attempts",
+        "/attempts?after=15000", "/attempts?outcome=error&after=1000", "/attempts?reason=timeout",
+        "/attempts?show=regressed", "/attempts?show=improved&pattern=raw-reviewer",
+        "/attempts?show=false-alarm", f"/attempts?show=missed&sweep={small}",
+        f"/attempts?run={run}&outcome=unfinished", "/attempts?problem=t/1&sweep=3",
+    )  # fmt: skip
+    for address in shown:
+        with plans() as found:
+            assert pages.get(address).status_code == 200
+        assert found, address
+        assert not read_whole(found), f"{address}\n" + "\n\n".join(read_whole(found))
+    # these count what they show: the attempts of a run, of a sweep, of each sweep
+    for address in ("/", f"/sweeps/{small}", f"/sweeps/{small}/models", f"/runs/{run}"):
+        with plans(by_index=True) as found:
+            assert pages.get(address).status_code == 200
+        assert not read_whole(found), f"{address}\n" + "\n\n".join(read_whole(found))

@@ -1,0 +1,212 @@
+"""One attempt as data: what was asked, answered, found and judged, in order. From rows alone."""
+
+import difflib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, RowMapping, text
+from sqlmodel import Session
+
+from models.enums import Kind
+from models.problem import Trial
+from results.text import visible
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a draft or a fix produced. `name` is what a person calls it, e.g. `draft 1`."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of what a model was asked."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What model calls and executions have in common. `id` is the completion's or execution's.
+
+    `number` counts the steps from 1, `branch` those that were asked for at the same time from 0.
+    `asked_by` is the attempt that asked for it first, `sharing` the number of attempts that use it.
+    """
+
+    id: int
+    step_id: int
+    number: int
+    branch: int
+    kind: str
+    state: str
+    error: str | None
+    seconds: float | None
+    finished_at: datetime | None
+    asked_by: int
+    sharing: int
+
+
+@dataclass(frozen=True)
+class Call(Work):
+    """A model call. `about` is the earlier program that it was shown, to review or to mend."""
+
+    role: str | None
+    model: str
+    prompt: str
+    messages: tuple[Message, ...]
+    answer: str | None
+    finish_reason: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    verdict: str | None
+    program: Program | None
+    about: Program | None
+
+
+@dataclass(frozen=True)
+class Check(Work):
+    """An execution: of the visible tests (`trial`), or of the hidden ones."""
+
+    code: str
+    base: str | None
+    plus: str | None
+    trial: Trial | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """An attempt: its row of `v_attempts`, the problem's row and prompt, and its steps."""
+
+    attempt: RowMapping
+    problem_row: int
+    prompt: str
+    steps: tuple[Call | Check, ...]
+
+
+_ATTEMPT = text("SELECT * FROM v_attempts WHERE attempt_id = :id")
+_PROBLEM = text(
+    "SELECT problem.id, problem.record FROM attempt JOIN problem ON problem.id = attempt.problem_id"
+    " WHERE attempt.id = :id"
+)
+_STEPS = text("""
+SELECT
+    step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.code AS produced,
+    coalesce(completion.id, execution.id) AS id,
+    coalesce(completion.state, execution.state) AS state,
+    coalesce(completion.error, execution.error) AS error,
+    coalesce(completion.seconds, execution.seconds) AS seconds,
+    coalesce(completion.finished_at, execution.finished_at) AS finished_at,
+    language_model.name AS model, completion.prompt, completion.request, completion.text,
+    completion.finish_reason, completion.prompt_tokens, completion.completion_tokens,
+    execution.code, execution.base, execution.plus, execution.detail,
+    others.asked_by, others.sharing
+FROM step
+LEFT JOIN completion ON completion.id = step.completion_id
+LEFT JOIN language_model ON language_model.id = completion.model_id
+LEFT JOIN execution ON execution.id = step.execution_id
+CROSS JOIN LATERAL (
+    SELECT
+        (array_agg(asking.attempt_id ORDER BY asking.id))[1] AS asked_by,
+        count(DISTINCT asking.attempt_id) AS sharing
+    FROM step AS asking
+    WHERE asking.completion_id = step.completion_id OR asking.execution_id = step.execution_id
+) AS others
+WHERE step.attempt_id = :id
+ORDER BY step.position, step.branch
+""")
+
+
+def read(db: Session, attempt_id: int) -> Transcript | None:
+    """An attempt as it is now, also while it is under way; None if there is no such attempt."""
+    attempt = db.execute(_ATTEMPT, {"id": attempt_id}).mappings().first()
+    problem = db.execute(_PROBLEM, {"id": attempt_id}).first()
+    if attempt is None or problem is None:
+        return None
+    steps: list[Call | Check] = []
+    programs: list[Program] = []
+    for row in db.execute(_STEPS, {"id": attempt_id}):
+        step = _check(row) if row.model is None else _call(row, programs)
+        if isinstance(step, Call) and step.program is not None:
+            programs.append(step.program)
+        steps.append(step)
+    return Transcript(attempt, problem.id, prompt_of(problem.record), tuple(steps))
+
+
+def prompt_of(record: str) -> str:
+    """The prompt in a problem's record, which is a line of a benchmark file."""
+    return str(json.loads(record).get("prompt", ""))
+
+
+#: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.
+_MOST_LINES = 2000
+
+
+def changes(old: Program, new: Program) -> list[str] | None:
+    """What a fix changed, as lines of a unified diff to look at; None for programs too long for it."""
+    before, after = (visible(program.code).rstrip("\n").split("\n") for program in (old, new))
+    if max(len(before), len(after)) > _MOST_LINES:
+        return None
+    return list(difflib.unified_diff(before, after, old.name, new.name, lineterm=""))
+
+
+def _work(row: Row[Any]) -> dict[str, Any]:
+    names = (
+        "id", "step_id", "branch", "kind", "state", "error", "seconds", "finished_at", "asked_by",
+        "sharing",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names} | {"number": row.position + 1}
+
+
+def _call(row: Row[Any], programs: list[Program]) -> Call:
+    messages = tuple(
+        Message(str(message.get("role")), str(message.get("content")))
+        for message in row.request.get("messages", ())
+    )
+    name = f"{row.kind} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
+    return Call(
+        **_work(row),
+        role=row.role,
+        model=row.model,
+        prompt=row.prompt,
+        messages=messages,
+        answer=row.text,
+        finish_reason=row.finish_reason,
+        prompt_tokens=row.prompt_tokens,
+        completion_tokens=row.completion_tokens,
+        verdict=row.verdict,
+        program=Program(name, row.produced) if row.produced is not None else None,
+        about=_shown_program(row, messages, programs),
+    )
+
+
+def _shown_program(
+    row: Row[Any], messages: tuple[Message, ...], programs: list[Program]
+) -> Program | None:
+    """The latest program before a review or a fix whose code stands in what the model was asked."""
+    if row.kind not in (Kind.REVIEW, Kind.FIX) or row.prompt == "choose":
+        return None
+    asked = "\n".join(message.content for message in messages)
+    for program in reversed(programs):
+        code = program.code.strip("\n")
+        if code and code in asked:
+            return program
+    return None
+
+
+def _check(row: Row[Any]) -> Check:
+    detail = row.detail or {}
+    is_trial = row.kind == Kind.TRIAL and "results" in detail
+    return Check(
+        **_work(row),
+        code=row.code,
+        base=row.base,
+        plus=row.plus,
+        trial=Trial.from_json(detail) if is_trial else None,
+        detail=detail,
+    )

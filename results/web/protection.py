@@ -1,0 +1,77 @@
+"""What keeps other sites away from these pages, and what a page may do, whatever stands in it."""
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+_App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
+
+#: Scripts and styles come from here alone, and none stands in a page: markup that a model wrote
+#: would run nothing even if it got into one.
+_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class Protected:
+    """An application that answers to its own names only, and sends every answer with the headers.
+
+    A page elsewhere could otherwise have its name point to this address, and read what is here (DNS
+    rebinding). Such an attack needs a name: addresses as they are may always be used.
+    """
+
+    def __init__(self, app: _App, names: Iterable[str]) -> None:
+        self._app = app
+        self._names = {"localhost", *(name.lower() for name in names)}
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        """Answer a request."""
+
+        async def send_protected(message: _Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        if scope["type"] == "http" and not self._is_ours(_host(scope)):
+            await _refuse(send_protected)
+        else:
+            await self._app(scope, receive, send_protected)
+
+    def _is_ours(self, host: str) -> bool:
+        if host in self._names:
+            return True
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return True
+
+
+def _host(scope: _Message) -> str:
+    """The name in a request's Host header, without its port and brackets; empty if it has none."""
+    given: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
+    if len(given) != 1:
+        return ""
+    text = given[0].decode("latin-1").lower()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0]
+
+
+async def _refuse(send: _Send) -> None:
+    body = b"foureyes: this name is not one of ours; `foureyes web --name NAME` adds one.\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 421, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,208 @@
+"""Finding attempts, a page at a time. What a page costs depends neither on how many attempts there
+are nor on how far down it is.
+
+Attempts are read in the order of the index of (run, problem, sample), from the last one of the page
+before (keyset pagination), in portions. For each attempt of a portion it is asked by index whether
+it is meant. That ends with a full page, or when the time for a look is used up: then the page says so,
+and the next one goes on from there.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    TextClause,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlmodel import Session, col
+
+from models.tables import Attempt, Problem, Run
+from results.web.filters import Ended, Filters, Show
+
+#: Attempts of a page.
+PAGE = 50
+#: Attempts looked at with one statement: few at first, for most searches find a page in them.
+_FIRST_PORTION, _LARGEST_PORTION = 250, 8000
+#: Seconds after which no further portion is looked at.
+_SECONDS = 0.5
+
+_PLACE = (col(Attempt.run_id), col(Attempt.problem_id), col(Attempt.sample))
+
+_REASON = text("""
+    attempt.outcome = 'unsolved' AND starts_with((
+        SELECT execution.reason
+        FROM step JOIN execution ON execution.id = step.execution_id
+        WHERE step.attempt_id = attempt.id AND step.kind = 'judge'
+        LIMIT 1
+    ), :reason)""")
+#: How the run of another pattern, of the same cell else, ended on the same problem and sample.
+_FLIP = text("""
+    attempt.outcome = :own AND (
+        SELECT other.outcome
+        FROM run
+        JOIN run AS other_run ON other_run.sweep_id = run.sweep_id
+            AND other_run.benchmark = run.benchmark
+            AND other_run.pairing = run.pairing
+            AND other_run.pattern = :against
+        JOIN attempt AS other ON other.run_id = other_run.id
+            AND other.problem_id = attempt.problem_id
+            AND other.sample = attempt.sample
+        WHERE run.id = attempt.run_id
+        LIMIT 1
+    ) = :other""")
+#: As v_reviewer has it: a review is of the latest program before it, of the other role if that wrote
+#: any; and that is right or wrong by the hidden tests, if anybody had them run on it.
+_REVIEWED = text("""
+    (
+        SELECT true
+        FROM step AS review
+        JOIN completion ON completion.id = review.completion_id AND completion.prompt <> 'choose'
+        CROSS JOIN LATERAL (
+            SELECT step.code
+            FROM step
+            WHERE step.attempt_id = review.attempt_id
+                AND step.position < review.position
+                AND step.code IS NOT NULL
+            ORDER BY step.role IS DISTINCT FROM review.role DESC, step.position DESC, step.branch
+            LIMIT 1
+        ) AS program
+        WHERE review.attempt_id = attempt.id AND review.kind = 'review' AND review.verdict = :verdict
+            AND (
+                SELECT execution.base = 'pass' AND execution.plus = 'pass'
+                FROM execution
+                WHERE execution.problem_id = attempt.problem_id
+                    AND hashtext(execution.code) = hashtext(program.code)
+                    AND execution.code = program.code
+                    AND execution.suite = 'hidden'
+                    AND execution.state = 'done'
+                ORDER BY execution.id DESC
+                LIMIT 1
+            ) = :is_right
+        LIMIT 1
+    )""")
+_ENDED = text("attempt.outcome = :outcome")
+_STATES = {
+    Ended.UNFINISHED: text("attempt.state IN ('queued', 'running')"),
+    Ended.CANCELLED: text("attempt.state = 'cancelled'"),
+}
+_WORTH_A_LOOK = {
+    Show.IMPROVED: _FLIP.bindparams(own="solved", other="unsolved"),
+    Show.REGRESSED: _FLIP.bindparams(own="unsolved", other="solved"),
+    Show.FALSE_ALARM: _REVIEWED.bindparams(verdict="revise", is_right=True),
+    Show.MISSED: _REVIEWED.bindparams(verdict="approve", is_right=False),
+}
+_ROWS = text("""
+SELECT v_attempts.*, attempt.problem_id AS problem_row
+FROM v_attempts JOIN attempt ON attempt.id = v_attempts.attempt_id
+WHERE v_attempts.attempt_id = ANY (:ids)
+ORDER BY attempt.run_id, attempt.problem_id, attempt.sample
+""")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of `v_attempts`; `next` is the address of the next page, None if this is the last.
+
+    `looked_at` is the number of attempts up to which was looked, if time ended the look.
+    """
+
+    rows: list[Any]
+    next: str | None
+    looked_at: int | None = None
+
+
+def attempts(db: Session, filters: Filters) -> Page:
+    """The page of a search that its `after` says."""
+    began, size = time.monotonic(), _FIRST_PORTION
+    within, meant = _within(db, filters), _meant(filters)
+    found: list[int] = []
+    last, looked_at = filters.after, 0
+    while True:
+        portion = _portion(db, within, meant, last, size)
+        found += [row.id for row in portion if row.is_meant]
+        if len(found) > PAGE:
+            return Page(rows(db, found[:PAGE]), filters.from_attempt(found[PAGE - 1]))
+        if not portion or portion[-1].number < size:
+            return Page(rows(db, found), None)
+        last, looked_at, size = portion[-1].id, looked_at + size, min(4 * size, _LARGEST_PORTION)
+        if time.monotonic() - began > _SECONDS:
+            return Page(rows(db, found), filters.from_attempt(last), looked_at)
+
+
+def rows(db: Session, attempt_ids: list[int]) -> list[Any]:
+    """The rows of `v_attempts` of these attempts, in their order of run, problem and sample."""
+    return list(db.execute(_ROWS, {"ids": attempt_ids}).mappings())
+
+
+def _portion(
+    db: Session,
+    within: list[ColumnElement[bool]],
+    meant: list[TextClause],
+    last: int | None,
+    size: int,
+) -> list[Any]:
+    """Of the next so many attempts after `last`, those that are meant; and the last one anyway."""
+    if last is not None:
+        found = db.execute(select(*_PLACE).where(col(Attempt.id) == last)).first()
+        if found is None:
+            return []
+        within = [*within, tuple_(*_PLACE) > tuple_(*found)]
+    number = func.row_number().over(order_by=_PLACE).label("number")
+    columns = (col(Attempt.id), *_PLACE, col(Attempt.outcome), col(Attempt.state), number)
+    part = select(*columns).where(*within).order_by(*_PLACE).limit(size).subquery("attempt")
+    is_meant = case((and_(true(), *meant), true()), else_=false())
+    query = select(part.c.id, part.c.number, is_meant.label("is_meant"))
+    query = query.where(or_(is_meant, part.c.number == size)).order_by(part.c.number)
+    return list(db.execute(query))
+
+
+def _within(db: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    """What an index can tell: of which runs, on which problems."""
+    found: list[ColumnElement[bool]] = []
+    wanted = (
+        (Run.sweep_id, filters.sweep),
+        (Run.id, filters.run),
+        (Run.benchmark, filters.benchmark),
+        (Run.pattern, filters.pattern),
+        (Run.pairing, filters.pairing),
+    )
+    of_runs = [col(column) == value for column, value in wanted if value]
+    if of_runs:
+        found.append(col(Attempt.run_id).in_(list(db.scalars(select(col(Run.id)).where(*of_runs)))))
+    if filters.problem:
+        found.append(col(Attempt.problem_id).in_(_problems(db, filters.problem)))
+    return found
+
+
+def _problems(db: Session, problem_id: str) -> list[int]:
+    """The rows of problems with this id; if there is none, of those whose id has it as a part."""
+    name = func.lower(col(Problem.problem_id))
+    exactly = list(db.scalars(select(col(Problem.id)).where(name == problem_id.lower())))
+    partly = name.contains(problem_id.lower(), autoescape=True)
+    return exactly or list(db.scalars(select(col(Problem.id)).where(partly)))
+
+
+def _meant(filters: Filters) -> list[TextClause]:
+    """What has to be asked of each attempt."""
+    found: list[TextClause] = []
+    if filters.outcome in _STATES:
+        found.append(_STATES[filters.outcome])
+    elif filters.outcome is not None:
+        found.append(_ENDED.bindparams(outcome=filters.outcome.value))
+    if filters.reason:
+        found.append(_REASON.bindparams(reason=filters.reason))
+    if filters.show is not None:
+        asked = _WORTH_A_LOOK[filters.show]
+        is_flip = filters.show in (Show.IMPROVED, Show.REGRESSED)
+        found.append(asked.bindparams(against=filters.against) if is_flip else asked)
+    return found

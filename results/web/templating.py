@@ -1,0 +1,105 @@
+"""How pages are made: every text that is put into one is made visible and escaped, by default."""
+
+import shlex
+from datetime import UTC, datetime
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from results import reviews
+from results.attempts import changes
+from results.statistics import wilson
+from results.text import visible
+from results.web.texts import excerpt
+
+HERE = Path(__file__).parent
+
+
+def _htmx() -> bytes:
+    """The htmx library, which the wheel of django-htmx carries; nothing of Django is needed for it."""
+    spec = find_spec("django_htmx")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("htmx comes with django-htmx", name="django_htmx")
+    package = Path(spec.origin).parent
+    return package.joinpath("static", "django_htmx", "htmx-2.min.js").read_bytes()
+
+
+HTMX = _htmx()
+
+
+def _harmless(value: Any) -> Any:
+    """What a template puts out, with control and direction-changing characters shown.
+
+    Jinja escapes it afterwards. What is markup already went through here piece by piece.
+    """
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def percent(share: float | None) -> str:
+    """A share between 0 and 1; a dash for none."""
+    return "–" if share is None else f"{share:.0%}"
+
+
+def interval(solved: int, n: int) -> str:
+    """A share with its 95 % Wilson interval, in percent; a dash for nothing judged."""
+    if not n:
+        return "–"
+    low, high = wilson(solved, n)
+    return f"{solved / n:.0%} [{low:.0%}..{high:.0%}]"
+
+
+def seconds(value: float | None) -> str:
+    """A duration, as short as it can be said."""
+    if value is None:
+        return ""
+    if value < 120:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment to the second, in UTC."""
+    return "" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def count(value: int | float | None) -> str:
+    """A whole number with commas."""
+    return "" if value is None else f"{int(value):,}"
+
+
+def sql(statement: str) -> str:
+    """The command line that runs a statement."""
+    return f"foureyes sql {shlex.quote(statement)}"
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for each in (percent, interval, seconds, moment, count, sql, excerpt, changes):
+        made.filters[each.__name__] = each
+    made.globals |= {"issues": reviews.issues, "beside": reviews.beside}
+    return made
+
+
+_PAGES = _environment()
+
+
+def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a part of one."""
+    return HTMLResponse(_PAGES.get_template(name).render(values), status)
+
+
+#: A page that says what is wrong in one line, and leads back.
+mistake = partial(render, "mistake.html")

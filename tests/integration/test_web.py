@@ -1,0 +1,439 @@
+"""The web pages without a browser: what they show, what they refuse, and what they never let through."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from models.session import session
+from results.web import database as reading
+from results.web.app import create
+from results.web.filters import Ended, Filters, Show
+from results.web.search import attempts
+from tests import hostile_rows
+from tests.production import run_reader_file
+from tests.programs import command, environment
+from tests.sweeps import make_sweep
+
+HERE = "http://127.0.0.1"
+
+
+@pytest.fixture
+def pages(database: str) -> Iterator[TestClient]:
+    """The pages; this process may write until it calls `read_only`."""
+    with TestClient(
+        create("http://127.0.0.1:5555"), base_url=HERE, follow_redirects=False
+    ) as client:
+        yield client
+
+
+class Elements(HTMLParser):
+    """The elements of a page, with their attributes; and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def links(page: str) -> set[str]:
+    """The addresses of these pages that a page leads to."""
+    addresses = {
+        attributes.get("href") or attributes.get("src") or attributes.get("hx-get") or ""
+        for _, attributes in Elements(page).found
+    }
+    return {address for address in addresses if address.startswith("/")}
+
+
+def crawl(pages: TestClient) -> dict[str, str]:
+    """Every page that can be reached from the first one, by its address."""
+    found: dict[str, str] = {}
+    waiting = {"/"}
+    while waiting:
+        address = waiting.pop()
+        answer = pages.get(address)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        found[address] = answer.text
+        if answer.headers["content-type"].startswith("text/html"):
+            waiting |= links(answer.text) - found.keys()
+        assert len(found) < 500
+    return found
+
+
+def test_every_link_leads_somewhere(pages: TestClient) -> None:
+    make_sweep("raw-coder", "review-then-fix", problems=2, samples=2)
+    found = crawl(pages)
+    kinds = {address.split("/")[1].split("?")[0] for address in found}
+    assert kinds == {"", "sweeps", "runs", "problems", "attempts", "texts", "live", "static"}
+
+
+def test_hostile_texts_are_texts_on_every_page(pages: TestClient) -> None:
+    """Else what a model wrote acts in the browser of whoever looks at it."""
+    ids = hostile_rows.make()
+    found = crawl(pages)
+    assert len(found) > 20
+    own = {"htmx.js"}
+    for address, page in found.items():
+        if address.startswith(("/texts/", "/static/")):
+            continue
+        elements = Elements(page)
+        scripts = [attributes for tag, attributes in elements.found if tag == "script"]
+        assert all(script["src"].endswith(tuple(own)) for script in scripts), address  # type: ignore[union-attr]
+        for tag, attributes in elements.found:
+            assert tag not in ("img", "svg", "style", "iframe"), address
+            assert not any(name.startswith("on") or name == "style" for name in attributes), address
+            assert "javascript:" not in (attributes.get("href") or "")[:12], address
+        assert str(7 * 191) not in elements.text, address  # the template in it
+        assert not set(page) & set("\x1b\x07\u202e\u2066\u200b\ufeff"), address
+        assert len(page) < 700_000, address
+    shown = Elements(found[f"/attempts/{ids['attempt']}"]).text
+    assert shown.count("<script>document.title") > 10
+    assert "\\u202eabc\\u2066" in shown
+
+
+def test_a_long_text_is_cut_and_can_be_had_whole(pages: TestClient) -> None:
+    ids = hostile_rows.make()
+    page = pages.get(f"/attempts/{ids['attempt']}").text
+    addresses = {address for address in links(page) if address.startswith("/texts/")}
+    assert len(addresses) > 8
+    for address in addresses:
+        whole = pages.get(address)
+        assert whole.headers["content-type"] == "text/plain; charset=utf-8"
+        assert whole.headers["x-content-type-options"] == "nosniff"
+        assert hostile_rows.HUGE in whole.text
+        assert "\u202e" not in whole.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/sweeps/77", "/live/sweeps/77", "/sweeps/77/models", "/runs/77", "/problems/77",
+        "/attempts/77", "/attempts/99999999999999999999", "/attempts/0", "/attempts/-1",
+        "/attempts/x", "/attempts/%00", "/texts/completion/77/answer", "/texts/sweep/77/key",
+        "/texts/pg_authid/1/rolpassword", "/static/../app.py", "/static/none.css", "/nothing",
+        "/docs", "/openapi.json", "/?before=x",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_said_in_a_page_that_leads_back(
+    pages: TestClient, address: str
+) -> None:
+    answer = pages.get(address)
+    assert answer.status_code == 404
+    assert "There is no such" in answer.text or "There is no " in answer.text
+    assert "/" in links(answer.text)
+
+
+@pytest.mark.parametrize("query", ["outcome=good", "sweep=x", "run=-1", "show=all", "after=1e9"])
+def test_a_search_that_cannot_be_understood_names_the_word(pages: TestClient, query: str) -> None:
+    answer = pages.get(f"/attempts?{query}")
+    assert answer.status_code == 400
+    assert query.split("=")[0] in answer.text
+
+
+def test_a_form_with_empty_fields_becomes_a_short_address(pages: TestClient) -> None:
+    answer = pages.get("/attempts?sweep=&benchmark=&pattern=a%26b&outcome=solved&against=raw-coder")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/attempts?pattern=a%26b&outcome=solved"
+
+
+def test_odd_characters_in_a_search_find_nothing_and_break_nothing(pages: TestClient) -> None:
+    make_sweep("raw-coder")
+    for given in ("%00", "%25", "_", "'", "\\", "%F0%9F%98%80", "%ED%A0%80"):
+        for field in ("problem", "reason", "pattern", "against"):
+            answer = pages.get(f"/attempts?{field}=nothing{given}&show=improved")
+            assert answer.status_code == 200 and "There is no such attempt" in answer.text
+
+
+def test_every_answer_has_the_headers(pages: TestClient) -> None:
+    for address in ("/", "/attempts/77", "/static/htmx.js", "/static/foureyes.css", "/healthz"):
+        headers = pages.get(address).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[x]", "a b"])
+def test_a_name_that_is_not_ours_is_refused(pages: TestClient, host: str) -> None:
+    """Else a page elsewhere can have its own name point here, and read every result."""
+    answer = pages.get("/", headers={"host": host})
+    assert answer.status_code == 421
+    assert "default-src" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:8765", "10.1.2.3:80"])
+def test_addresses_and_localhost_are_ours(pages: TestClient, host: str) -> None:
+    assert pages.get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_pages_are_only_read(pages: TestClient, method: str) -> None:
+    assert pages.request(method, "/").status_code == 405
+
+
+def test_no_session_can_write(pages: TestClient) -> None:
+    """Whatever a bug in a page would ask for."""
+    make_sweep("raw-coder")
+    reading.read_only()
+    with session() as db:
+        assert db.execute(text("SHOW statement_timeout")).scalar_one() == "10s"
+    for statement in ("DELETE FROM attempt", "CREATE TABLE mine (x int)"):
+        with pytest.raises(DBAPIError, match="read-only transaction"), session() as db:
+            db.execute(text(statement))
+    assert pages.get("/").status_code == 200
+
+
+def test_the_role_that_may_only_read_sees_every_page(
+    pages: TestClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sweep("raw-coder", "review-then-fix", problems=2)
+    made = run_reader_file(database, "secret")
+    assert made.returncode == 0, made.stderr
+    from models.session import engine
+    from models.settings import settings
+
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", database.replace("postgres@", "foureyes_reader@"))
+    engine().dispose()
+    settings.cache_clear()
+    engine.cache_clear()
+    reading.read_only()
+    with session() as db:
+        assert db.execute(text("SELECT current_user")).scalar_one() == "foureyes_reader"
+    assert len(crawl(pages)) > 15
+
+
+def test_a_locked_database_is_said_in_a_line(
+    pages: TestClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sweep("raw-coder")
+    monkeypatch.setattr(reading, "_OPTIONS", "-c statement_timeout=200ms")
+    reading.read_only()
+    with psycopg.connect(database) as other:
+        other.execute("LOCK TABLE attempt, run IN ACCESS EXCLUSIVE MODE")
+        answer = pages.get("/attempts")
+        other.rollback()
+    assert answer.status_code == 503
+    assert "it is locked, or very busy" in answer.text
+    assert pages.get("/attempts").status_code == 200
+
+
+def test_a_database_that_is_gone_is_said_in_a_line_without_its_password(
+    pages: TestClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.session import engine
+    from models.settings import settings
+
+    engine().dispose()
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", f"postgresql://u:secret@127.0.0.1:{port}/d")
+    settings.cache_clear()
+    engine.cache_clear()
+    answer = pages.get("/healthz")
+    assert answer.status_code == 503
+    assert "The database cannot be reached" in answer.text
+    assert "secret" not in answer.text
+
+
+def flips() -> dict[str, int]:
+    """Two patterns on three problems, judged: the second improves on one and regresses on one."""
+    sweep = make_sweep("raw-coder", "review-then-fix", problems=3)
+    outcomes = (["unsolved", "solved", "solved"], ["solved", "unsolved", "solved"])
+    with session() as db:
+        runs = db.execute(text("SELECT id FROM run ORDER BY position")).scalars().all()
+        for run, ended in zip(runs, outcomes, strict=True):
+            ids = db.execute(
+                text("SELECT id FROM attempt WHERE run_id = :run ORDER BY problem_id"), {"run": run}
+            ).scalars()
+            for attempt, outcome in zip(ids, ended, strict=True):
+                db.execute(
+                    text("UPDATE attempt SET state = 'done', outcome = :how WHERE id = :id"),
+                    {"how": outcome, "id": attempt},
+                )
+    return {"sweep": sweep, "raw": runs[0], "review": runs[1]}
+
+
+def problems_of(filters: Filters) -> list[str]:
+    with session() as db:
+        return [row["problem_id"] for row in attempts(db, filters).rows]
+
+
+@pytest.mark.usefixtures("database")
+def test_flips_are_found_as_the_view_has_them() -> None:
+    ids = flips()
+    assert problems_of(Filters(sweep=ids["sweep"], show=Show.IMPROVED)) == ["t/0"]
+    assert problems_of(Filters(run=ids["review"], show=Show.REGRESSED)) == ["t/1"]
+    assert problems_of(Filters(show=Show.IMPROVED, against="review-then-fix")) == ["t/1"]
+    with session() as db:
+        counted = db.execute(
+            text("SELECT flip, count(*) FROM v_flips WHERE run_id = :run GROUP BY 1"),
+            {"run": ids["review"]},
+        ).all()
+    assert sorted(map(tuple, counted)) == [("improved", 1), ("regressed", 1)]
+
+
+@pytest.mark.usefixtures("database")
+def test_filters_narrow_a_search() -> None:
+    ids = flips()
+    other = make_sweep("raw-coder", problems=2, name="other", fresh="other")
+    assert len(problems_of(Filters())) == 8
+    assert problems_of(Filters(sweep=other)) == ["t/0", "t/1"]
+    assert problems_of(Filters(outcome=Ended.UNFINISHED)) == ["t/0", "t/1"]
+    assert problems_of(Filters(run=ids["raw"], outcome=Ended.SOLVED)) == ["t/1", "t/2"]
+    assert problems_of(Filters(problem="T/2")) == ["t/2", "t/2"]
+    assert len(problems_of(Filters(problem="t/"))) == 8
+    assert problems_of(Filters(pattern="review-then-fix", problem="t/0")) == ["t/0"]
+    assert problems_of(Filters(benchmark="none")) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_reviewer_filters_agree_with_the_view() -> None:
+    """A right program that was sent back, a wrong one that passed, and one that nobody judged."""
+    make_sweep("review-then-fix", problems=4)
+    cases = [("revise", "pass"), ("approve", "fail"), ("revise", None), ("approve", "pass")]
+    with session() as db:
+        rows = db.execute(text("SELECT id, problem_id FROM attempt ORDER BY problem_id")).all()
+        for (attempt, problem), (verdict, judged) in zip(rows, cases, strict=True):
+            values = {"attempt": attempt, "problem": problem, "verdict": verdict, "judged": judged}
+            for statement in _REVIEWED:
+                if judged is not None or "INTO execution" not in statement:
+                    db.execute(text(statement), values)
+    assert problems_of(Filters(show=Show.FALSE_ALARM)) == ["t/0"]
+    assert problems_of(Filters(show=Show.MISSED)) == ["t/1"]
+    with session() as db:
+        matrix = db.execute(text("SELECT false_alarms, missed, unjudged FROM v_reviewer")).one()
+    assert tuple(matrix) == (1, 1, 1)
+
+
+_REVIEWED = (
+    """INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt,
+        prompt_hash, request, text)
+    SELECT 'd' || :attempt, 'done', 0, now(), now(), min(id), 'draft', 'draft', '', '{}', ''
+    FROM language_model""",
+    """INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt,
+        prompt_hash, request, text)
+    SELECT 'r' || :attempt, 'done', 0, now(), now(), min(id), 'review', 'review', '', '{}', ''
+    FROM language_model""",
+    """INSERT INTO step (attempt_id, position, branch, kind, role, code, completion_id, created_at)
+    SELECT :attempt, 0, 0, 'draft', 'coder', 'code ' || :attempt, id, now()
+    FROM completion WHERE key = 'd' || :attempt""",
+    """INSERT INTO step (attempt_id, position, branch, kind, role, verdict, completion_id, created_at)
+    SELECT :attempt, 1, 0, 'review', 'reviewer', :verdict, id, now()
+    FROM completion WHERE key = 'r' || :attempt""",
+    """INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id, suite, code,
+        judge_version, detail, base, plus)
+    VALUES ('e' || :attempt, 'done', 0, now(), now(), :problem, 'hidden', 'code ' || :attempt, '',
+        '{}', :judged, :judged)""",
+)
+
+
+@pytest.mark.usefixtures("database")
+def test_pages_of_a_search_hold_every_attempt_once() -> None:
+    make_sweep("raw-coder", "raw-reviewer", problems=9, samples=7)
+    seen: list[int] = []
+    filters = Filters()
+    while True:
+        with session() as db:
+            page = attempts(db, filters)
+        seen += [row["attempt_id"] for row in page.rows]
+        if page.next is None:
+            break
+        filters = Filters(after=int(page.next.rsplit("=", 1)[1]))
+    assert len(seen) == len(set(seen)) == 2 * 9 * 7
+
+
+@pytest.mark.usefixtures("database")
+def test_a_search_ends_when_its_time_is_up_and_goes_on_from_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A needle in a haystack of any size: a page that says how far it looked, and not a timeout."""
+    from results.web import search
+
+    make_sweep("raw-coder", problems=10, samples=10)
+    with session() as db:
+        db.execute(
+            text("UPDATE attempt SET state = 'done', outcome = 'solved' WHERE id = (SELECT max(id) FROM attempt)")
+        )  # fmt: skip
+    monkeypatch.setattr(search, "_FIRST_PORTION", 40)
+    monkeypatch.setattr(search, "_SECONDS", 0.0)
+    filters, looks = Filters(outcome=Ended.SOLVED), 0
+    with session() as db:
+        while (page := attempts(db, filters)).next is not None:
+            assert page.rows == [] and page.looked_at == 40
+            filters, looks = Filters(**dict(parse_qsl(urlsplit(page.next).query))), looks + 1
+    assert looks == 2 and len(page.rows) == 1
+
+
+def test_an_issue_stands_at_the_line_that_it_names() -> None:
+    from results.reviews import beside, issues
+
+    answer = 'Well:\n```json\n{"issues": ["Line 2 is wrong", "`return 0` hides it", "bad"], "verdict": "revise"}\n```'
+    said = issues(answer)
+    remarks = beside(said, "def f(x):\n    y = x\n    return 0\n")
+    assert remarks.by_line == {2: ("Line 2 is wrong",), 3: ("`return 0` hides it",)}
+    assert remarks.general == ("bad",)
+    assert issues("Verdict: approve") == issues("{" * 30_000) == issues('{"issues": 5}') == ()
+
+
+def web(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command("web", *words),
+        env=environment(home, **more),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_mistakes_at_the_start_end_in_one_line(database: str, tmp_path: Path) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = str(taken.getsockname()[1])
+    made = web("--port", port, home=tmp_path, FOUREYES_DATABASE_URL=database)
+    assert made.returncode == 2
+    assert f"cannot listen on 127.0.0.1, port {port}" in " ".join(made.stderr.split())
+    taken.close()
+    gone = f"postgresql://u:secret@127.0.0.1:{port}/d"
+    made = web("--port", port, home=tmp_path, FOUREYES_DATABASE_URL=gone)
+    assert made.returncode == 2
+    said = " ".join(made.stderr.split())
+    assert "cannot reach the database at" in said and "secret" not in said
+    assert "Traceback" not in made.stderr
+    made = web("--flower", "javascript:alert(1)", home=tmp_path)
+    assert made.returncode == 2
+    assert "--flower must begin with http" in " ".join(made.stderr.split())
+
+
+def test_without_the_extra_it_says_how_to_install_it(database: str, tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError('no', name='uvicorn')")
+    made = subprocess.run(
+        [sys.executable, "-c", "from producer.cli import main; main()", "web"],
+        env=environment(tmp_path, FOUREYES_DATABASE_URL=database)
+        | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert made.returncode == 2
+    assert "need the extra `web` (uvicorn is missing): `make install`" in " ".join(
+        made.stderr.split()
+    )
+
+
+def test_the_other_commands_do_not_load_it() -> None:
+    code = "import sys, producer.cli; sys.exit(bool({'fastapi', 'uvicorn'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
