@@ -144,10 +144,13 @@ def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: in
         db.execute(
             text("UPDATE completion SET finished_at = now() - (id % 2) * interval '1 minute'")
         )
-    found = rows("SELECT pattern, n, solved, gpu_seconds, price, price_per_solved FROM v_cost")
+    found = rows(
+        "SELECT pattern, n, solved, gpu_seconds, gpu_seconds_per_solved, price, price_per_solved"
+        " FROM v_cost"
+    )
     assert found == [
-        ("raw-coder", 4, 3, 2.0, 2.0, pytest.approx(2 / 3)),
-        ("review-then-fix", 3, 2, 2.0, 2.0, 1.0),
+        ("raw-coder", 4, 3, 2.0, pytest.approx(2 / 3), 2.0, pytest.approx(2 / 3)),
+        ("review-then-fix", 3, 2, 2.0, 1.0, 2.0, 1.0),
     ]
     board = scoreboard(sweep_id)
     assert [score.cost.price for score in board.scores] == [2.0, 2.0]
