@@ -117,7 +117,7 @@ def test_errors_are_shown_never_counted_and_retried_on_demand(tmp_path: Path) ->
     )
     first = foureyes(*words, home=home, FOUREYES_TRIES="1")
     assert first.returncode == 0, first.stderr
-    assert "1 attempts ended in error" in " ".join(first.stdout.split())
+    assert "1 attempt ended in error" in " ".join(first.stdout.split())
     (score,) = query(home, "select n, solved, errors from v_scores")
     assert score == {"n": 1, "solved": 1, "errors": 1}
     (error,) = query(home, "select error from v_attempts where outcome = 'error'")
