@@ -129,6 +129,13 @@ def _transport_options(url: str) -> dict[str, object]:
     return {"confirm_publish": True}  # without confirms a broker's crash lost messages
 
 
+def shown_in_flower(
+    benchmark: str, problem: str, pattern: str, sample: int, sweep: str, attempt: int
+) -> str:
+    """What Flower displays as the arguments of a task that this attempt asked for."""
+    return f"{benchmark} {problem} {pattern} #{sample} ({sweep}, attempt {attempt})"
+
+
 def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
     """Send a message: a task's name and the ids it is about. `shown` is what Flower displays.
 

@@ -104,10 +104,29 @@ def watch(sweep: SweepName = None) -> None:
 @app.command()
 def report(
     sweep: SweepName = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="The pattern to compare with [default: raw-coder].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A row for each run.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables for a text.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="The page [default: .foureyes/reports/NAME-ID.html].")
+    ] = None,
+) -> None:
+    """Show a sweep's results, and write its page: one HTML file."""
+    asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
+    commands.report(sweep, baseline, [name for name, is_asked in asked.items() if is_asked], output)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The baseline: a run's id, or its name.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="SWEEP:PATTERN[:BENCHMARK[:PAIRING]].")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show a sweep's results; a page goes to .foureyes/reports/."""
-    commands.report(sweep, as_json=as_json)
+    """Compare any two runs, problem by problem."""
+    commands.compare(a, b, as_json=as_json)
 
 
 @app.command()

@@ -23,7 +23,8 @@ from producer import doctor as checks
 from producer import prune as removal
 from producer import sweep as sweep_files
 from producer.sweep import Sweep
-from results import query, transcript
+from results import compare as comparing
+from results import details, formats, page, query, transcript
 from results import recording as recordings
 from results import report as reports
 from results import watch as watching
@@ -64,6 +65,11 @@ class Peer(StrEnum):
 def say(line: str) -> None:
     """One line of progress for a person."""
     console.print(line, style="dim", markup=False, highlight=False)
+
+
+def hint(line: str) -> None:
+    """The same beside an output that is for a program."""
+    Console(stderr=True).print(line, style="dim", markup=False, highlight=False)
 
 
 def sweep(
@@ -197,11 +203,12 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def _show_results(row: SweepRow) -> None:
-    board = scoreboard(row.id)
+def _show_results(row: SweepRow, baseline: str | None = None, output: Path | None = None) -> None:
+    board = scoreboard(row.id, baseline)
     reports.render(board, console)
-    path = reports.write_html(board, settings().home / "reports")
-    console.print(f"Report: {path}", markup=False, soft_wrap=True)
+    path = output or settings().home / "reports" / f"{row.name}-{row.id}.html"
+    page.write(board, details.read(board), path)
+    console.print(f"Report: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
 def demo(limit: int) -> None:
@@ -250,14 +257,37 @@ def watch(name: str | None) -> None:
         _follow(find_sweep(name).id)
 
 
-def report(name: str | None, *, as_json: bool) -> None:
-    """Show a sweep's results, or print them as JSON."""
-    with embedded.database(say):
+def report(name: str | None, baseline: str | None, asked: list[str], output: Path | None) -> None:
+    """Show a sweep's results, or print them in the format that was asked for."""
+    if len(asked) > 1:
+        raise FoureyesError(
+            f"one format at a time, not {' and '.join(f'--{one}' for one in asked)}"
+        )
+    with embedded.database(hint if asked else say):
         row = find_sweep(name)
-        if as_json:
-            print(reports.to_json(scoreboard(row.id)))
+        if not asked:
+            _show_results(row, baseline, output)
+            return
+        board = scoreboard(row.id, baseline)
+        found = details.read(board)
+        if output is not None:
+            page.write(board, found, output)
+        if asked == ["json"]:
+            print(formats.to_json(board, found))
+        elif asked == ["csv"]:
+            print(formats.to_csv(board), end="")
         else:
-            _show_results(row)
+            print(formats.to_markdown(board))
+
+
+def compare(baseline: str, run: str, *, as_json: bool) -> None:
+    """Compare two runs."""
+    with embedded.database(hint if as_json else say):
+        found = comparing.find(baseline, run)
+        if as_json:
+            print(comparing.to_json(found))
+        else:
+            comparing.render(found, console)
 
 
 def show(attempt_id: int) -> None:

@@ -1,91 +1,71 @@
-"""Showing a scoreboard: in the terminal, as JSON, and as one HTML file without any network."""
+"""A scoreboard in the terminal: a table for each benchmark and pairing, and what it says."""
 
-import json
-from dataclasses import asdict
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.errors import FoureyesError
-from results.scoreboard import BASELINE, Comparison, Score, Scoreboard, dollars
+from results import sentences
+from results.comparisons import Comparison
+from results.numbers import count, interval, p_value, percent, points_interval
+from results.scoreboard import Group, Scoreboard
+from results.scores import Score
+from results.text import visible
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, trim_blocks=True
-)
+_EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 
 
 def render(board: Scoreboard, console: Console) -> None:
-    """Print the results table of each benchmark, and what they say."""
-    for benchmark in dict.fromkeys(score.benchmark for score in board.scores):
-        table = Table(title=f"{board.name}: {benchmark}", title_justify="left")
-        table.add_column("pattern", no_wrap=True)
-        table.add_column("solved", justify="right", no_wrap=True)
-        table.add_column("pass@1 [95 %]", justify="right", no_wrap=True)
-        table.add_column("base", justify="right")
-        table.add_column(f"against {BASELINE}")
-        scores = [score for score in board.scores if score.benchmark == benchmark]
-        several = len({(score.coder, score.reviewer) for score in scores}) > 1
-        for score in scores:
-            name = f"{score.pattern} ({score.coder}+{score.reviewer})" if several else score.pattern
-            table.add_row(
-                name,
-                f"{score.solved}/{score.n}",
-                interval(score),
-                "" if score.base_pass_1 is None else f"{score.base_pass_1:.0%}",
-                Text(against(board.comparisons.get(score.run_id))),
-            )
-        console.print(table)
-    pairings = {(score.coder, score.reviewer) for score in board.scores}
-    for coder, reviewer in sorted(pairings):
-        console.print(f"coder {coder}, reviewer {reviewer}", style="dim", highlight=False)
-    for sentence in board.sentences:
-        console.print(f"- {sentence}", markup=False, highlight=False)
+    """Print the results table of each group, and what they say."""
+    for group in board.groups:
+        console.print(Text(_title(board, group), style="bold"))
+        console.print(_table(board, group))
+        _say(console, sentences.of_group(board, group))
+        console.print()
+    _say(console, sentences.of_sweep(board))
 
 
-def interval(score: Score) -> str:
-    """pass@1 with its 95 % Wilson interval, in percent."""
-    if score.pass_1 is None:
-        return "-"
-    return f"{score.pass_1:.0%} [{score.low:.0%}..{score.high:.0%}]"
-
-
-def against(comparison: Comparison | None) -> str:
-    """A paired comparison in a few characters: improved, regressed, and Holm's p-value."""
-    if comparison is None or comparison.pairs == 0:
-        return ""
-    return f"+{comparison.improved} -{comparison.regressed}, p = {comparison.p_holm:.2f}"
-
-
-def to_json(board: Scoreboard) -> str:
-    """The scoreboard for programs."""
-    content = asdict(board) | {"comparisons": [asdict(c) for c in board.comparisons.values()]}
-    content["grid"] = [
-        {"problem_id": problem, "benchmark": benchmark, "outcomes": outcomes}
-        for (problem, benchmark), outcomes in board.grid.items()
-    ]
-    return json.dumps(content, indent=2)
-
-
-def write_html(board: Scoreboard, folder: Path) -> Path:
-    """Write the report's page; the path of it.
-
-    Raises: FoureyesError if it cannot be written.
-    """
-    page = _PAGES.get_template("report.html").render(
-        board=board,
-        benchmarks=list(dict.fromkeys(score.benchmark for score in board.scores)),
-        interval=interval,
-        against=against,
-        dollars=dollars,
-        baseline=BASELINE,
+def _title(board: Scoreboard, group: Group) -> str:
+    size = count(len(group.problems), "problem")
+    if group.samples > 1:
+        size += f" x {group.samples} samples"
+    return visible(
+        f"{board.name}: {group.benchmark}, {size}; coder {group.coder}, reviewer {group.reviewer}"
     )
-    path = folder / f"{board.name}-{board.sweep_id}.html"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise FoureyesError(f"{path}: the report cannot be written ({error.strerror})") from None
-    return path
+
+
+def _table(board: Scoreboard, group: Group) -> Table:
+    several = group.samples > 1
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    table.add_column("pattern", overflow="fold", min_width=12)
+    headers = ["pass@1 [95%]", f"pass@{group.samples}"] if several else ["pass@1 [95%]", "base"]
+    for header in headers if several else ["solved", *headers]:
+        table.add_column(header, justify="right", no_wrap=True)
+    if any(score.run_id in board.comparisons for score in group.scores):
+        for header in (f"vs {visible(board.baseline)}", "flips", "p"):
+            table.add_column(header, justify="right", no_wrap=True)
+    for score in group.scores:
+        table.add_row(*_cells(score, several, board.comparisons.get(score.run_id)))
+    return table
+
+
+def _cells(score: Score, several: bool, comparison: Comparison | None) -> list[Text]:
+    rate = interval(score.pass_1, score.low, score.high)
+    if several:
+        cells = [rate, percent(score.pass_at[-1].share if score.pass_at else None)]
+    else:
+        cells = [f"{score.solved}/{score.n}", rate, percent(score.base_pass_1)]
+    style = ""
+    if comparison is not None and comparison.pairs:
+        style = _EVIDENCE.get(comparison.verdict, "")
+        cells += [
+            points_interval(comparison.difference, comparison.low, comparison.high),
+            f"+{comparison.improved} -{comparison.regressed}",
+            p_value(comparison.p_holm),
+        ]
+    return [Text(visible(score.pattern), style=style), *map(Text, cells)]
+
+
+def _say(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        console.print(Text(f"- {visible(line)}"))

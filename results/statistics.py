@@ -88,15 +88,44 @@ def bootstrap_mean(values: Sequence[float], confidence: float = 0.95) -> tuple[f
     """
     if not values:
         return 0.0, 1.0
-    sample = np.asarray(values)
-    random = np.random.default_rng(0)
-    means = [
-        sample[random.integers(len(sample), size=(100, len(sample)))].mean(axis=1)
-        for _ in range(100)
-    ]
+    different, counts = np.unique(np.asarray(values), return_counts=True)
+    # how often each value is drawn, which for few different values is quicker than drawing them
+    drawn = np.random.default_rng(0).multinomial(len(values), counts / len(values), size=10_000)
     tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    low, high = np.quantile(drawn @ different / len(values), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def newcombe_paired(
+    both: int, improved: int, regressed: int, neither: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Score interval for the difference of two shares of the same pairs, as (low, high).
+
+    Newcombe (1998), "Improved Confidence Intervals for the Difference between Binomial Proportions
+    Based on Paired Data", method 10. Unlike the bootstrap's it is no point where few pairs differ.
+    The whole range for no pairs.
+    """
+    n = both + improved + regressed + neither
+    if n == 0:
+        return -1.0, 1.0
+    after, before = both + improved, both + regressed
+    (low, high), (other_low, other_high) = (
+        wilson(after, n, confidence),
+        wilson(before, n, confidence),
+    )
+    below, above = after / n - low, high - after / n
+    other_below, other_above = before / n - other_low, other_high - before / n
+    products = after * (n - after) * before * (n - before)
+    cross = float(both * neither - improved * regressed)
+    if cross > 0:
+        cross = max(0.0, cross - n / 2)
+    correlation = cross / math.sqrt(products) if products else 0.0
+
+    def spread(mine: float, theirs: float) -> float:
+        return math.sqrt(max(0.0, mine**2 - 2 * correlation * mine * theirs + theirs**2))
+
+    difference = (improved - regressed) / n
+    return difference - spread(below, other_above), difference + spread(above, other_below)
 
 
 def mcnemar_exact(improved: int, regressed: int) -> float:
@@ -167,6 +196,22 @@ def detectable_difference(
         else:
             high = middle
     return discordant * (2 * high - 1) / pairs
+
+
+def detectable_mean(
+    differences: Sequence[float], power: float = 0.8, significance: float = 0.05
+) -> float | None:
+    """The smallest mean difference that a paired test would find with this power.
+
+    (z of 1 - significance / 2 + z of the power) standard errors of the mean: the power analysis of
+    Miller (2024), "Adding Error Bars to Evals", arXiv 2411.00640. None for fewer than two
+    differences, or if all are the same.
+    """
+    if len(differences) < 2:
+        return None
+    normal = NormalDist()
+    error = float(np.std(differences, ddof=1)) / math.sqrt(len(differences))
+    return (normal.inv_cdf(1 - significance / 2) + normal.inv_cdf(power)) * error or None
 
 
 @dataclass(frozen=True)

@@ -197,9 +197,13 @@ class _Advance:
         prompts = templates.of(pattern.style.prompts, file.prompt_files)
         self.caller = Caller(prompts, pattern.style, file.fresh)
         self.replay = Replay(pattern, _spec(db, attempt))
-        self.shown = (
-            f"{attempt.benchmark} {attempt.problem} {attempt.pattern} #{attempt.sample}"
-            f" ({attempt.sweep}, attempt {attempt.id})"
+        self.shown = broker.shown_in_flower(
+            attempt.benchmark,
+            attempt.problem,
+            attempt.pattern,
+            attempt.sample,
+            attempt.sweep,
+            attempt.id,
         )
         self.recorded: dict[int, list[Row[Any]]] = defaultdict(list)
         for step in db.execute(_STEPS, {"attempt": attempt.id}):

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +27,23 @@ from models.enums import State
 from models.errors import FoureyesError, Unreachable
 from models.session import check_connection, is_passing, session
 from models.settings import settings
-from models.tables import Attempt, Completion, Execution, LanguageModel, Step
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    Sweep,
+)
 
 log = logging.getLogger(__name__)
 
 #: Any number, as long as nobody else uses it in this database.
 _LOCK = 4_711_004
 _BATCH = 500
-_SHOWN = "sent again by the reaper"
+_SHOWN = ", sent again"
 #: Of the time, a round takes at most a tenth: with very many open attempts it takes seconds.
 _PAUSE = 9.0
 #: By the database's clock, when the transaction began: unlike `work.moment`, an index knows it.
@@ -125,13 +135,15 @@ def reap() -> int:
         if not db.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), params={"lock": _LOCK}):
             return 0  # another process is at it
         messages = [message for each in queues for message in _lost(db, each, depths[each.name])]
-        attempts = [] if starts_wait else _take_stalled(db)
-    for task, queue, row_id in messages:
-        broker.send(task, queue, row_id, shown=_SHOWN)
-    starts.send(attempts, _SHOWN)
-    if messages or attempts:
-        log.info("%d messages sent again, and %d attempts started", len(messages), len(attempts))
-    return len(messages) + len(attempts)
+        attempts = {} if starts_wait else _take_stalled(db)
+    for task, queue, row_id, shown in messages:
+        broker.send(task, queue, row_id, shown=shown)
+    for sweep, ids in attempts.items():
+        starts.send(ids, sweep + _SHOWN)
+    started = sum(map(len, attempts.values()))
+    if messages or started:
+        log.info("%d messages sent again, and %d attempts started", len(messages), started)
+    return len(messages) + started
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,7 @@ def _overdue(db: Session) -> Iterator[_Queue]:
         yield executions
 
 
-def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int]]:
+def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int, str]]:
     """Take the rows whose message is due again and not plausibly still among the `depth` waiting."""
     table = queue.table
     queued = db.exec(select(func.count()).select_from(table).where(queue.rows())).one()
@@ -171,12 +183,41 @@ def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int]]:
         return []
     due = select(table).where(queue.rows(col(table.send_again_at) <= _NOW))
     due = due.order_by(col(table.send_again_at)).limit(missing).with_for_update(skip_locked=True)
+    rows = db.exec(due).all()
+    shown = _shown(db, table, [row.id for row in rows])
     messages = []
-    for row in db.exec(due).all():
+    for row in rows:
         row.send_again_at = work.after_grace()
         task = row.kind.value if isinstance(row, Completion) else broker.EXECUTE
-        messages.append((task, queue.name, row.id))
+        messages.append((task, queue.name, row.id, shown.get(row.id, "") + _SHOWN))
     return messages
+
+
+def _shown(
+    db: Session, table: type[Completion] | type[Execution], ids: list[int]
+) -> dict[int, str]:
+    """By row, what Flower displayed when it was asked for: the attempt that asked first."""
+    asked = col(Step.completion_id if table is Completion else Step.execution_id)
+    query: Any = (
+        select(  # type: ignore[call-overload]
+            asked,
+            Run.benchmark,
+            Problem.problem_id,
+            Run.pattern,
+            Attempt.sample,
+            Sweep.name,
+            Attempt.id,
+        )
+        .select_from(Step)
+        .join(Attempt)
+        .join(Run)
+        .join(Sweep)
+        .join(Problem)
+        .where(asked.in_(ids))
+        .distinct(asked)
+        .order_by(asked, col(Step.id))
+    )
+    return {row_id: broker.shown_in_flower(*names) for row_id, *names in db.exec(query)}
 
 
 def _stalled() -> Any:
@@ -195,7 +236,10 @@ def _stalled() -> Any:
         )
     )
     return (
-        select(Attempt)
+        select(Attempt, Sweep.name)
+        .select_from(Attempt)
+        .join(Run)
+        .join(Sweep)
         .where(
             col(Attempt.state).in_(still_open),
             col(Attempt.moved_at) < _NOW - func.make_interval(0, 0, 0, 0, 0, 0, settings().grace),
@@ -205,13 +249,11 @@ def _stalled() -> Any:
     )
 
 
-def _take_stalled(db: Session) -> list[int]:
-    """Note that the stalled attempts are sent again; their ids."""
-    attempts = db.exec(_stalled().limit(_BATCH).with_for_update(skip_locked=True)).all()
-    for attempt in attempts:
+def _take_stalled(db: Session) -> dict[str, list[int]]:
+    """Note that the stalled attempts are sent again; their ids, by the names of their sweeps."""
+    found: dict[str, list[int]] = defaultdict(list)
+    stalled = _stalled().limit(_BATCH).with_for_update(of=Attempt, skip_locked=True)
+    for attempt, sweep in db.exec(stalled).all():
         attempt.moved_at = work.moment()
-    return [attempt.id for attempt in attempts]
-
-
-if __name__ == "__main__":
-    main()
+        found[sweep].append(attempt.id)
+    return found

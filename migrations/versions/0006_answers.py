@@ -562,7 +562,8 @@ CROSS JOIN LATERAL (
         coalesce(spent.price, 0) AS price,
         spent.completion_tokens / nullif(ended.solved, 0) AS tokens_per_solved,
         spent.price / nullif(ended.solved, 0) AS price_per_solved,
-        coalesce(spent.model_seconds, 0) AS model_seconds
+        coalesce(spent.model_seconds, 0) AS model_seconds,
+        spent.gpu_seconds / nullif(ended.solved, 0) AS gpu_seconds_per_solved
     FROM run
     LEFT JOIN ended ON ended.run_id = run.id
     LEFT JOIN spent ON spent.run_id = run.id

@@ -168,7 +168,8 @@ def test_what_was_judged_is_not_judged_again(tmp_path: Path, end: signal.Signals
 
 
 def test_two_that_write_the_same_verdicts_do_not_mix(tmp_path: Path) -> None:
-    lines = [wrong(record, "while True: pass") for record in RECORDS[:8]]
+    # each takes a second at least: the second command begins long before the last of them
+    lines = [wrong(RECORDS[0], f"while {number + 1}: pass") for number in range(100)]
     words = ["evaluate", str(write(tmp_path / "s.jsonl", lines)), "--data", str(PROBLEMS)]
     with started(*words, home=tmp_path / "home"):
         await_lines(tmp_path / "s.verdicts.jsonl.part", 1)

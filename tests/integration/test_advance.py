@@ -462,12 +462,12 @@ def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
-    """What is sent, with a broker whose queues are empty."""
-    messages: list[tuple[str, str, int]] = []
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, str]]:
+    """What is sent, and what Flower displays of it, with a broker whose queues are empty."""
+    messages: list[tuple[str, str, int, str]] = []
 
     def send(task: str, queue: str, *ids: int, shown: str = "") -> None:
-        messages.extend((task, queue, row_id) for row_id in ids)
+        messages.extend((task, queue, row_id, shown) for row_id in ids)
 
     monkeypatch.setattr(broker, "send", send)
     monkeypatch.setattr(broker, "depth", lambda queue: 0)
@@ -475,7 +475,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
 
 
 def test_the_reaper_sends_again_what_was_committed_but_never_sent(
-    sent: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+    sent: list[tuple[str, str, int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
@@ -483,7 +483,8 @@ def test_the_reaper_sends_again_what_was_committed_but_never_sent(
     with session() as db:
         db.exec(update(Attempt).values(moved_at=now() - timedelta(seconds=settings().grace + 1)))
     assert reaper.reap() == 1
-    assert sent.pop() == ("start", "start", attempt_id)
+    about = f"test, sent again: attempts {attempt_id} to {attempt_id}"
+    assert sent.pop() == ("start", "start", attempt_id, about)
     advance(attempt_id)
     (draft,) = completions()
     assert reaper.reap() == 0
@@ -493,11 +494,12 @@ def test_the_reaper_sends_again_what_was_committed_but_never_sent(
     assert reaper.reap() == 0  # it plausibly waits in its queue
     monkeypatch.setattr(broker, "depth", lambda queue: 0)
     assert reaper.reap() == 1
-    assert sent == [("draft", "model.c", draft.id)]
+    about = f"mine t/0 raw-coder #0 (test, attempt {attempt_id}), sent again"
+    assert sent == [("draft", "model.c", draft.id, about)]
     assert reaper.reap() == 0  # not again within the grace time
 
 
-def test_the_reaper_takes_work_from_the_dead(sent: list[tuple[str, str, int]]) -> None:
+def test_the_reaper_takes_work_from_the_dead(sent: list[tuple[str, str, int, str]]) -> None:
     make_sweep("raw-coder")
     advance(attempt_ids()[0])
     (draft,) = completions()
@@ -507,7 +509,7 @@ def test_the_reaper_takes_work_from_the_dead(sent: list[tuple[str, str, int]]) -
     with session() as db:
         db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
     assert reaper.reap() == 1
-    assert sent == [("draft", "model.c", draft.id)]
+    assert [message[:3] for message in sent] == [("draft", "model.c", draft.id)]
     assert answer(draft.id, CODE)
 
 
@@ -519,7 +521,7 @@ def test_enqueueing_twice_adds_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_stuck_does_not_hold_up_the_others(
-    sent: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+    sent: list[tuple[str, str, int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its model may be away for days."""
     monkeypatch.setattr(starts, "_AHEAD", 2)

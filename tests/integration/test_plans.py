@@ -3,7 +3,6 @@
 Every statement that the real code runs is explained too, in a database with rows of a big sweep.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from models import broker, starts, work
 from models.session import engine, session
 from models.tables import Completion
 from producer import enqueue
-from results import watch
+from results import details, sentences, watch
 from results.scoreboard import scoreboard
 from results.web.app import create
 from worker import reaper
@@ -157,7 +156,8 @@ def test_a_look_at_a_small_sweep_does_not_read_the_big_one() -> None:
     small = make_sweep("raw-coder", "review-then-fix", problems=2, name="small", fresh="small")
     with plans(by_index=True) as found:
         assert watch.look(small).unfinished == 4
-        assert json.dumps(scoreboard(small).sentences)
+        board = scoreboard(small)
+        assert sentences.of_sweep(board) and details.read(board).origin
     assert not read_whole(found), "\n\n".join(read_whole(found))
 
 

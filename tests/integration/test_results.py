@@ -12,7 +12,7 @@ from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from results import query, report, transcript
+from results import details, page, query, report, sentences, transcript
 from results.scoreboard import scoreboard
 from results.sweeps import find_sweep
 from results.text import visible
@@ -144,15 +144,18 @@ def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: in
         db.execute(
             text("UPDATE completion SET finished_at = now() - (id % 2) * interval '1 minute'")
         )
-    found = rows("SELECT pattern, n, solved, gpu_seconds, price, price_per_solved FROM v_cost")
+    found = rows(
+        "SELECT pattern, n, solved, gpu_seconds, gpu_seconds_per_solved, price, price_per_solved"
+        " FROM v_cost"
+    )
     assert found == [
-        ("raw-coder", 4, 3, 2.0, 2.0, pytest.approx(2 / 3)),
-        ("review-then-fix", 3, 2, 2.0, 2.0, 1.0),
+        ("raw-coder", 4, 3, 2.0, pytest.approx(2 / 3), 2.0, pytest.approx(2 / 3)),
+        ("review-then-fix", 3, 2, 2.0, 1.0, 2.0, 1.0),
     ]
     board = scoreboard(sweep_id)
-    assert [score.price for score in board.scores] == [2.0, 2.0]
-    said = "b: a solved problem costs 0.67 USD with raw-coder, and 1.00 USD with review-then-fix"
-    assert any(sentence.startswith(said) for sentence in board.sentences)
+    assert [score.cost.price for score in board.scores] == [2.0, 2.0]
+    said = "A solved problem costs 0.67 USD with raw-coder, and 1.00 USD with review-then-fix"
+    assert any(line.startswith(said) for line in sentences.of_group(board, board.groups[0]))
 
 
 def test_errors_are_counted_by_their_reason(sweep_id: int) -> None:
@@ -166,13 +169,13 @@ def test_the_scoreboard_compares_pairs_and_says_when_there_is_no_evidence(sweep_
     (comparison,) = board.comparisons.values()
     assert (comparison.pairs, comparison.improved, comparison.regressed) == (3, 1, 1)
     assert comparison.p == 1.0
-    said = "\n".join(board.sentences)
-    assert "1 attempts ended in error" in said
+    assert "1 attempt ended in error" in " ".join(sentences.of_sweep(board))
     output = io.StringIO()
     report.render(board, Console(file=output, width=80))
-    assert "no evidence" in output.getvalue()
-    assert "75% [30%..95%]" in output.getvalue()
-    assert json.loads(report.to_json(board))["scores"][0]["solved"] == 3
+    assert "No evidence of a difference between raw-coder and review-then-fix" in " ".join(
+        output.getvalue().split()
+    )
+    assert "75% [30..95]" in output.getvalue()
 
 
 def test_hostile_output_stays_text_in_the_page_and_in_the_terminal(
@@ -180,9 +183,9 @@ def test_hostile_output_stays_text_in_the_page_and_in_the_terminal(
 ) -> None:
     with session() as db:
         db.execute(text("update run set pattern = :p where pattern = 'raw-coder'"), {"p": HOSTILE})
-    page = report.write_html(scoreboard(sweep_id), tmp_path).read_text()
-    assert "<script>" not in page
-    assert "http" not in page  # nothing is fetched
+    board = scoreboard(sweep_id)
+    page.write(board, details.read(board), tmp_path / "report.html")
+    assert "<script>" not in (tmp_path / "report.html").read_text()
     output = io.StringIO()
     (attempt_id,) = rows("select attempt_id from v_attempts where outcome = 'error'")[0]
     transcript.show(int(str(attempt_id)), Console(file=output, width=80))

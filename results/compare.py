@@ -1,0 +1,154 @@
+"""`foureyes compare`: any two runs on the problems that both have, in the terminal or as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.errors import FoureyesError
+from models.session import session
+from results import details, outcomes
+from results.comparisons import NO_EVIDENCE, Comparison, compare
+from results.details import Flip
+from results.formats import comparison_row
+from results.numbers import count, p_equals, points_interval
+from results.outcomes import OPEN, Outcomes
+from results.runs import RunName, find_pair
+from results.text import visible
+
+#: Flips that the terminal lists.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two runs side by side. Problems that only one of them has are in no figure but their own."""
+
+    baseline: RunName
+    run: RunName
+    comparison: Comparison
+    common: int
+    only_baseline: int
+    only_run: int
+    unfinished: int
+    flips: list[Flip]
+
+
+def find(first: str, second: str) -> Compared:
+    """Compare the two runs of these names; the first is the baseline.
+
+    Raises: FoureyesError if there are no such runs, or if they have no problem in common.
+    """
+    baseline, run = find_pair(first, second)
+    if baseline.id == run.id:
+        raise FoureyesError(f"both are run {run.id} ({run}): nothing to compare")
+    with session() as db:
+        found = outcomes.read(db, [baseline.id, run.id])
+        theirs, ours = found[baseline.id], found[run.id]
+        common = theirs.keys() & ours.keys()
+        if not common:
+            raise FoureyesError(
+                f"run {baseline.id} ({baseline}) and run {run.id} ({run}) have no problem in common"
+            )
+        theirs_too, ours_too = _only(theirs, common), _only(ours, common)
+        comparison = compare(baseline.id, theirs_too, run.id, ours_too)
+        flips = details.flips(db, [comparison])[run.id]
+    return Compared(
+        baseline=baseline,
+        run=run,
+        comparison=comparison,
+        common=len(common),
+        only_baseline=len(theirs) - len(common),
+        only_run=len(ours) - len(common),
+        unfinished=sum(
+            each.count(OPEN) for some in (theirs_too, ours_too) for each in some.values()
+        ),
+        flips=flips,
+    )
+
+
+def _only(run: Outcomes, problems: set[int]) -> Outcomes:
+    return {problem: samples for problem, samples in run.items() if problem in problems}
+
+
+def to_json(compared: Compared) -> str:
+    """The comparison for programs."""
+    content = asdict(compared) | {"comparison": comparison_row(compared.comparison)}
+    return json.dumps(content, indent=2)
+
+
+def render(compared: Compared, console: Console) -> None:
+    """Print the pairs, what they say, and the flips."""
+    for letter, run in (("A", compared.baseline), ("B", compared.run)):
+        console.print(Text(visible(f"{letter}: {run} (run {run.id})"), style="bold"))
+    console.print()
+    console.print(_pairs(compared.comparison))
+    for line in said(compared):
+        console.print(Text(f"- {visible(line)}"))
+    if compared.flips:
+        console.print()
+        console.print(_flips(compared.flips))
+    if len(compared.flips) > _SHOWN:
+        console.print(f"and {len(compared.flips) - _SHOWN} more: --json has them all", style="dim")
+
+
+def said(compared: Compared) -> list[str]:
+    """What the comparison says, and on how much it rests."""
+    found = compared.comparison
+    lines = []
+    if compared.only_baseline or compared.only_run:
+        lines.append(
+            f"Compared on the {count(compared.common, 'problem')} that both have: "
+            f"{compared.only_baseline:,} more are only in A, {compared.only_run:,} only in B."
+        )
+    if compared.unfinished:
+        lines.append(f"Still running: {count(compared.unfinished, 'attempt')} have not ended.")
+    if found.missing:
+        lines.append(
+            f"Pairs that are missing, not judged on both sides: {found.missing:,} of "
+            f"{found.missing + found.pairs:,}."
+        )
+    if not found.pairs:
+        return [*lines, "There is nothing to compare yet."]
+    verdict = NO_EVIDENCE.capitalize() if found.verdict == NO_EVIDENCE else f"B is {found.verdict}"
+    lines.append(
+        f"{verdict}: {points_interval(found.difference, found.low, found.high)} points of pass@1 "
+        f"({found.test}, {p_equals(found.p)})."
+    )
+    if found.verdict == NO_EVIDENCE and found.detectable is None:
+        lines.append("They differ on so few problems that no split of them would be evidence.")
+    elif found.detectable is not None:
+        lines.append(
+            f"A difference below {100 * found.detectable:.1f} points would be missed more often "
+            "than one time in five."
+        )
+    return lines
+
+
+def _pairs(found: Comparison) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for header in ("", "B solved", "B did not"):
+        table.add_column(header, justify="right" if header else "left")
+    table.add_row("A solved", f"{found.both_solved:,}", f"{found.regressed:,}")
+    table.add_row("A did not", f"{found.improved:,}", f"{found.neither_solved:,}")
+    return table
+
+
+def _flips(flips: list[Flip]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for header in ("problem", "flip", "A", "B"):
+        table.add_column(header, overflow="fold")
+    for flip in flips[:_SHOWN]:
+        both = [(flip.improved, "improved"), (flip.regressed, "regressed")]
+        words = [f"{number} {word}" for number, word in both if number]
+        single = flip.improved + flip.regressed == 1
+        table.add_row(
+            Text(visible(flip.problem_id)),
+            words[0].split()[1] if single else ", ".join(words),
+            f"foureyes show {flip.baseline_attempt_id}",
+            f"foureyes show {flip.attempt_id}",
+        )
+    return table

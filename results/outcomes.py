@@ -1,0 +1,70 @@
+"""What became of a run's attempts, problem by problem: the data that scores and comparisons are of."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+#: How one attempt ended, in the strings of `Outcomes`. BASE: the base tests passed, the plus tests
+#: did not; OPEN: it has not ended yet.
+SOLVED, BASE, UNSOLVED, ERROR, CANCELLED, OPEN = "1", "b", "0", "e", "c", "-"
+JUDGED = (SOLVED, BASE, UNSOLVED)
+
+#: Of one run: by problem row, a letter for each sample, in their order.
+Outcomes = dict[int, str]
+
+#: One pass over a sweep's attempts, however many: the letters of one run and problem are one row.
+_OUTCOMES = text("""
+SELECT attempt.run_id, attempt.problem_id, string_agg(
+    CASE
+        WHEN attempt.outcome = 'solved' THEN '1'
+        WHEN attempt.outcome = 'unsolved' AND execution.base = 'pass' THEN 'b'
+        WHEN attempt.outcome = 'unsolved' THEN '0'
+        WHEN attempt.outcome = 'error' THEN 'e'
+        WHEN attempt.state = 'cancelled' THEN 'c'
+        ELSE '-'
+    END, '' ORDER BY attempt.sample)
+FROM attempt
+LEFT JOIN step ON step.attempt_id = attempt.id AND step.kind = 'judge'
+LEFT JOIN execution ON execution.id = step.execution_id
+WHERE attempt.run_id = ANY(:runs)
+GROUP BY attempt.run_id, attempt.problem_id
+ORDER BY attempt.problem_id
+""")
+
+
+def read(db: Session, run_ids: list[int]) -> dict[int, Outcomes]:
+    """What became of every attempt of these runs."""
+    found: dict[int, Outcomes] = {run_id: {} for run_id in run_ids}
+    for run_id, problem, samples in db.execute(_OUTCOMES, {"runs": run_ids}):
+        found[run_id][problem] = samples
+    return found
+
+
+def judged(samples: str) -> int:
+    """How many samples of a problem the hidden tests judged."""
+    return sum(map(samples.count, JUDGED))
+
+
+def share_solved(samples: str) -> float | None:
+    """The share of a problem's judged samples that are solved; None if none is judged."""
+    n = judged(samples)
+    return samples.count(SOLVED) / n if n else None
+
+
+def shares(outcomes: Outcomes) -> list[float]:
+    """`share_solved` of every problem that has one."""
+    return [share for each in outcomes.values() if (share := share_solved(each)) is not None]
+
+
+def has_samples(outcomes: Outcomes) -> bool:
+    """Whether any problem was tried more than once."""
+    return any(len(each) > 1 for each in outcomes.values())
+
+
+def pairs(baseline: Outcomes, run: Outcomes) -> Iterator[tuple[int, bool, bool]]:
+    """Every problem and sample that two runs were both judged on, and whether each solved it."""
+    for problem in baseline.keys() & run.keys():
+        for before, after in zip(baseline[problem], run[problem], strict=False):
+            if before in JUDGED and after in JUDGED:
+                yield problem, before == SOLVED, after == SOLVED

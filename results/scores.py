@@ -1,0 +1,136 @@
+"""One line of the results table: how much a run solved, how surely, and what it took. Pure."""
+
+from dataclasses import dataclass
+
+from results.outcomes import (
+    BASE,
+    CANCELLED,
+    ERROR,
+    JUDGED,
+    OPEN,
+    SOLVED,
+    Outcomes,
+    has_samples,
+    judged,
+    shares,
+)
+from results.statistics import bootstrap_mean, pass_at_k, wilson
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Which run it is; how many attempts were reviewed, and in how many a review asked for changes."""
+
+    run_id: int
+    benchmark: str
+    pattern: str
+    pairing: str
+    coder: str
+    reviewer: str
+    samples: int
+    reviewed: int
+    changes_asked: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run would have cost by itself (`v_cost`): price in USD, 0 where models have none."""
+
+    completions: int
+    prompt_tokens: int
+    completion_tokens: int
+    gpu_seconds: float
+    price: float
+
+
+@dataclass(frozen=True)
+class PassAtK:
+    """The unbiased pass@k of a run, over the problems with at least `k` judged samples."""
+
+    k: int
+    share: float
+    low: float
+    high: float
+    base: float
+    problems: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """One run. Shares are between 0 and 1; None where nothing was judged yet.
+
+    `n` attempts were judged, on `problems` problems. `low` and `high` are the 95 % interval of pass@1:
+    Wilson's, and with several samples the bootstrap's over problems; there `pass_at` has pass@k.
+    """
+
+    run: RunInfo
+    cost: Cost
+    n: int
+    solved: int
+    problems: int
+    pass_1: float | None
+    low: float
+    high: float
+    base_pass_1: float | None
+    pass_at: tuple[PassAtK, ...]
+    errors: int
+    unfinished: int
+    cancelled: int
+
+    @property
+    def run_id(self) -> int:
+        """The run's."""
+        return self.run.run_id
+
+    @property
+    def pattern(self) -> str:
+        """The run's."""
+        return self.run.pattern
+
+    @property
+    def attempts(self) -> int:
+        """All of the run's, judged or not."""
+        return self.n + self.errors + self.unfinished + self.cancelled
+
+    @property
+    def price_per_solved(self) -> float | None:
+        """In USD; None where nothing is solved or no model has a price."""
+        return self.cost.price / self.solved if self.solved and self.cost.price else None
+
+
+def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
+    """The score of a run, from what became of its attempts."""
+    letters = "".join(outcomes.values())
+    n, solved = judged(letters), letters.count(SOLVED)
+    means = shares(outcomes)
+    several = has_samples(outcomes)
+    low, high = bootstrap_mean(means) if several else wilson(solved, n)
+    return Score(
+        run=run,
+        cost=cost,
+        n=n,
+        solved=solved,
+        problems=len(means),
+        pass_1=sum(means) / len(means) if means else None,
+        low=low,
+        high=high,
+        base_pass_1=(solved + letters.count(BASE)) / n if n else None,
+        pass_at=tuple(_pass_at(outcomes)) if several else (),
+        errors=letters.count(ERROR),
+        unfinished=letters.count(OPEN),
+        cancelled=letters.count(CANCELLED),
+    )
+
+
+def _pass_at(outcomes: Outcomes) -> list[PassAtK]:
+    """pass@k for k = 1, 2, 4 ... and for all samples together."""
+    counts = [tuple(map(samples.count, JUDGED)) for samples in outcomes.values()]
+    most = max(map(sum, counts))
+    found = []
+    for k in sorted({1 << power for power in range(most.bit_length())} | {most} - {0}):
+        enough = [(sum(each), each[0], each[0] + each[1]) for each in counts if sum(each) >= k]
+        values = [pass_at_k(n, solved, k) for n, solved, _ in enough]
+        base = sum(pass_at_k(n, passed, k) for n, _, passed in enough) / len(enough)
+        mean = sum(values) / len(values)
+        found.append(PassAtK(k, mean, *bootstrap_mean(values), base, len(values)))
+    return found

@@ -1,0 +1,178 @@
+"""What a sweep's numbers say, and what they do not, in plain words."""
+
+from collections.abc import Iterable, Iterator
+
+from results.comparisons import NO_EVIDENCE, SIGNIFICANT, Comparison, compare, corrected
+from results.numbers import count, dollars, p_equals
+from results.scoreboard import BASELINE, Group, Scoreboard
+from results.scores import Score
+
+
+def of_group(board: Scoreboard, group: Group) -> list[str]:
+    """About the runs of one benchmark by one pairing."""
+    compared = [
+        (score, board.comparisons[score.run_id])
+        for score in group.scores
+        if score.run_id in board.comparisons
+    ]
+    return [
+        *_against_baseline(board.baseline, compared),
+        *_missing(compared),
+        *_reviewers(group),
+        *_prices(group),
+    ]
+
+
+def of_sweep(board: Scoreboard) -> list[str]:
+    """About the sweep as a whole: first what is missing from its figures."""
+    return [
+        *_state(board),
+        *_no_baseline(board),
+        *_review_against_plan(board),
+        *_richness(board.scores),
+    ]
+
+
+def _state(board: Scoreboard) -> Iterator[str]:
+    missing = sorted(
+        ((score.unfinished, f"{score.pattern} on {board.title(group)}")
+         for group in board.groups for score in group.scores if score.unfinished),
+        key=lambda each: -each[0],
+    )  # fmt: skip
+    if missing:
+        total = sum(score.attempts for score in board.scores)
+        yield (
+            f"Still running: {sum(number for number, _ in missing):,} of {count(total, 'attempt')} "
+            f"have not ended, in {count(len(missing), 'run')}, most of them by {missing[0][1]} "
+            f"({missing[0][0]:,}). The figures are those of the others."
+        )
+    cancelled = sum(score.cancelled for score in board.scores)
+    if cancelled:
+        yield f"{count(cancelled, 'attempt')} of this sweep were cancelled and are in no figure."
+    errors = sum(score.errors for score in board.scores)
+    if errors:
+        first = board.failures[0][0].splitlines()[0] if board.failures[0][0] else "no reason given"
+        yield (
+            f"{count(errors, 'attempt')} ended in error: the infrastructure failed, and they are in "
+            f"no figure. Most often: {first[:120]}. `foureyes retry {board.sweep_id}` tries again."
+        )
+
+
+def _no_baseline(board: Scoreboard) -> Iterator[str]:
+    if all(score.pattern != board.baseline for score in board.scores):
+        yield (
+            f"The sweep has no {board.baseline} to compare with; --baseline names another pattern."
+        )
+
+
+def _against_baseline(baseline: str, compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
+    """Which patterns differ from the baseline, which may, and what could have been seen at all."""
+    for word in ("better", "worse"):
+        names = [score.pattern for score, found in compared if found.verdict == word]
+        if names:
+            yield f"{word.capitalize()} than {baseline}: {', '.join(names)}."
+    unclear = [(score, found) for score, found in compared if found.verdict == NO_EVIDENCE]
+    if not unclear:
+        return
+    names = [score.pattern for score, _ in unclear]
+    which = "any other pattern" if len(unclear) == len(compared) > 1 else _listed(names)
+    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
+
+
+def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
+    sizes = [100 * found.detectable for _, found in unclear if found.detectable is not None]
+    if not sizes:
+        return "They differ on so few problems that no split of them would have been evidence."
+    low, high = f"{min(sizes):.0f}", f"{max(sizes):.0f}"
+    span = low if low == high else f"{low} to {high}"
+    return f"Differences below {span} points would be missed more often than one time in five."
+
+
+def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
+    missing = sorted(
+        ((found.missing, score.pattern) for score, found in compared if found.missing), reverse=True
+    )
+    if missing:
+        most = ", ".join(f"{pattern} {number:,}" for number, pattern in missing[:3])
+        more = f" and {len(missing) - 3} more patterns" if len(missing) > 3 else ""
+        yield f"Pairs that are missing, not judged on both sides: {most}{more}."
+
+
+def _reviewers(group: Group) -> Iterator[str]:
+    reviewed = [score for score in group.scores if score.run.reviewed]
+    asked = [
+        f"{score.pattern} {score.run.changes_asked / score.run.reviewed:.0%}"
+        for score in reviewed
+        if score.run.changes_asked
+    ]
+    if asked:
+        yield f"Attempts in which the reviewer asked for changes: {', '.join(asked)}."
+    silent = [score.pattern for score in reviewed if not score.run.changes_asked]
+    if silent:
+        yield f"The reviewer never asked for a change, so nothing was changed: {', '.join(silent)}."
+
+
+def _prices(group: Group) -> Iterator[str]:
+    """What a solved problem costs, cheapest first, where the models have a price."""
+    priced = sorted(
+        (score.price_per_solved, score.pattern) for score in group.scores if score.price_per_solved
+    )
+    if not priced:
+        return
+    (cheapest, first), (dearest, last) = priced[0], priced[-1]
+    line = f"A solved problem costs {dollars(cheapest)} with {first}"
+    if len(priced) > 1:
+        line += f", and {dollars(dearest)} with {last}"
+    yield f"{line}, by the models' busy time."
+
+
+def review_against_plan(board: Scoreboard) -> list[tuple[Group, Comparison]]:
+    """The question of the paper, once for each group that has both patterns; one family."""
+    found = []
+    for group in board.groups:
+        runs = {score.pattern: score.run_id for score in group.scores}
+        plan, review = runs.get("plan-then-code"), runs.get("review-then-fix")
+        if plan is not None and review is not None:
+            found.append((group, plan, review))
+    compared = [
+        compare(plan, board.outcomes[plan], review, board.outcomes[review], family=len(found))
+        for _, plan, review in found
+    ]
+    groups = [group for group, *_ in found]
+    return list(zip(groups, corrected(compared), strict=True))
+
+
+def _review_against_plan(board: Scoreboard) -> Iterator[str]:
+    for group, found in review_against_plan(board):
+        if not found.pairs:
+            continue
+        if found.p_holm >= SIGNIFICANT:
+            answer = NO_EVIDENCE
+        else:
+            answer = "yes" if found.difference > 0 else "no, planning is better"
+        yield (
+            f"{board.title(group)}: does review beat planning here? {answer.capitalize()}: of "
+            f"{count(found.pairs, 'attempt')}, {found.improved} are solved by review alone and "
+            f"{found.regressed} by planning alone ({found.test}, {p_equals(found.p_holm)})."
+        )
+
+
+def _richness(scores: list[Score]) -> Iterator[str]:
+    """Rich against lean specifications of the same problems, where a sweep has both."""
+    lean = {
+        (score.pattern, score.run.pairing): score
+        for score in scores
+        if score.run.benchmark == "starter-lean"
+    }
+    for rich in (score for score in scores if score.run.benchmark == "starter-rich"):
+        other = lean.get((rich.pattern, rich.run.pairing))
+        if rich.pattern == BASELINE and other and rich.n and other.n:
+            yield (
+                f"The same problems, {BASELINE} ({rich.run.pairing}): {rich.solved} of {rich.n} solved "
+                f"from rich specifications, {other.solved} of {other.n} from lean ones."
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,367 @@
+"""The report is what gets sent to a colleague: it must be true, whole, and say what it does not know."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+from sqlalchemy import text
+from test_advance import make_sweep
+
+from models.session import session
+from producer import cli
+from results import details, formats, page, report
+from results.scoreboard import scoreboard
+from worker import patterns
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HOSTILE = "<script>alert(1)</script> $x$ | \x1b[31m \u202e"
+_STATES = {"1": "solved", "b": "unsolved", "0": "unsolved", "e": "error"}
+
+
+def ended(run_id: int, *letters: str) -> None:
+    """End a run's attempts: a word for each problem, in it a letter for each sample."""
+    with session() as db:
+        attempts = db.execute(
+            text(
+                "SELECT id, problem_id FROM attempt WHERE run_id = :r ORDER BY problem_id, sample"
+            ),
+            {"r": run_id},
+        ).all()
+        for (attempt, problem), letter in zip(attempts, "".join(letters), strict=True):
+            if letter == "-":
+                continue
+            outcome = _STATES[letter]
+            row = {"a": attempt, "p": problem, "o": outcome, "key": f"{attempt}"}
+            row |= {"state": "error" if outcome == "error" else "done", "s": outcome == "solved"}
+            row |= {"base": "pass" if letter in "1b" else "fail"}
+            row |= {"plus": "pass" if letter == "1" else "fail"}
+            db.execute(
+                text("UPDATE attempt SET state = :state, outcome = :o, error = 'no GPU',"
+                     " finished_at = now() WHERE id = :a"), row,
+            )  # fmt: skip
+            if outcome == "error":
+                continue
+            db.execute(
+                text("""
+                WITH judged AS (
+                    INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id,
+                        suite, code, judge_version, level, detail, base, plus)
+                    VALUES (:key, 'done', 1, now(), now(), :p, 'hidden', 'x', '7', 'A',
+                        '{"profile": "default"}', :base, :plus)
+                    RETURNING id
+                )
+                INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
+                SELECT :a, 9, 0, 'judge', id, now() FROM judged"""),
+                row,
+            )
+
+
+#: A model call for every attempt; those of the second run are reviews of programs that run 1 wrote.
+_CALLS = """
+INSERT INTO completion (key, state, tries, send_again_at, created_at, finished_at, model_id, kind,
+    prompt, prompt_hash, request, text, prompt_tokens, completion_tokens, seconds)
+SELECT 'call ' || id, 'done', 1, now(), now(), now(), run_id,
+    CASE run_id WHEN 1 THEN 'draft' ELSE 'review' END, 'draft', 'hash', '{}', '', 90, 30 * run_id, 1
+FROM attempt;
+INSERT INTO step (attempt_id, position, branch, kind, role, verdict, completion_id, created_at)
+SELECT attempt.id, 2, 0, completion.kind,
+    CASE run_id WHEN 1 THEN 'coder' ELSE 'reviewer' END,
+    CASE run_id WHEN 2 THEN 'revise' END, completion.id, now()
+FROM attempt JOIN completion ON completion.key = 'call ' || attempt.id;
+INSERT INTO step (attempt_id, position, branch, kind, role, code, completion_id, created_at)
+SELECT attempt.id, 1, 0, 'draft', 'coder', 'x', completion.id, now()
+FROM attempt JOIN completion ON completion.key = 'call ' || attempt.id WHERE run_id = 2
+"""
+
+
+def two_runs() -> int:
+    """Four problems: one improved, one regressed, one solved by both, one missing by an error."""
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=4)
+    ended(1, "0", "1", "1", "b")
+    ended(2, "1", "0", "1", "e")
+    with session() as db:
+        for statement in _CALLS.split(";"):
+            db.execute(text(statement))
+    return sweep_id
+
+
+def shown(sweep_id: int, **size: int) -> str:
+    output = io.StringIO()
+    report.render(scoreboard(sweep_id), Console(file=output, width=size.get("width", 80)))
+    return output.getvalue()
+
+
+def written(sweep_id: int, path: Path) -> str:
+    board = scoreboard(sweep_id)
+    page.write(board, details.read(board), path)
+    return path.read_text(encoding="utf-8")
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run the command line; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["foureyes", *words])
+    with pytest.raises(SystemExit) as ended_with:
+        cli.main()
+    return int(ended_with.value.code or 0)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_the_report_and_the_views_count_the_same(samples: int) -> None:
+    """Whoever checks a report by SQL must find its numbers."""
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=4, samples=samples)
+    ended(1, *["01b", "110", "1e1", "b00"][:4] if samples == 3 else ["0", "1", "1", "b"])
+    ended(2, *["111", "100", "1-1", "e0b"][:4] if samples == 3 else ["1", "0", "1", "e"])
+    board = scoreboard(sweep_id)
+    with session() as db:
+        scores = db.execute(text("SELECT * FROM v_scores ORDER BY run_id")).mappings().all()
+        at_k = db.execute(text("SELECT * FROM v_pass_at_k ORDER BY run_id, k")).mappings().all()
+        (pair,) = db.execute(
+            text("SELECT * FROM v_compare WHERE baseline_run_id = 1 AND run_id = 2")
+        ).mappings()
+    for ours, theirs in zip(board.scores, scores, strict=True):
+        for name in ("n", "solved", "problems", "errors", "unfinished", "cancelled"):
+            assert getattr(ours, name) == theirs[name], name
+        assert ours.base_pass_1 == pytest.approx(theirs["base_pass_1"])
+        if samples == 1:
+            assert (ours.low, ours.high) == pytest.approx((theirs["low"], theirs["high"]))
+            assert ours.pass_1 == pytest.approx(theirs["pass_1"])
+    ours_at_k = [
+        (score.run_id, each.k, each.problems, each.share, each.base)
+        for score in board.scores
+        for each in score.pass_at
+    ]
+    if samples > 1:
+        theirs_at_k = [
+            (row["run_id"], row["k"], row["problems"], row["plus"], row["base"]) for row in at_k
+        ]
+        assert ours_at_k == [pytest.approx(row) for row in theirs_at_k]
+    found = board.comparisons[2]
+    for name in ("pairs", "improved", "regressed", "both_solved", "neither_solved", "missing"):
+        assert getattr(found, name) == pair[name], name
+    flipped = details.read(board).flips[2]
+    assert sum(flip.improved for flip in flipped) == found.improved
+    assert sum(flip.regressed for flip in flipped) == found.regressed
+
+
+def test_thirteen_patterns_fit_a_screen() -> None:
+    names = [name for name in patterns.patterns() if not name.startswith("test")]
+    sweep_id = make_sweep(*names, problems=9)
+    for number in range(1, len(names) + 1):
+        ended(number, *["1" * 9, "110110110", "e11000111"][number % 3])
+    lines = shown(sweep_id).splitlines()
+    assert len(names) >= 13
+    assert len(lines) <= 38  # and the path of the page, and the prompt
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if re.search(r"\[[+-]\d+\.\.\+\d+\]", line)]
+    assert len(rows) == len(names) - 1  # each on one line
+    assert "no evidence of a difference" in " ".join(lines).lower()
+
+
+def test_what_is_missing_is_said_first() -> None:
+    """Figures of a sweep that still runs are of its easy problems, as those end first."""
+    sweep_id = make_sweep("raw-coder", "debate", problems=4)
+    ended(1, "1", "e", "1", "0")
+    ended(2, "1", "-", "-", "-")
+    said = " ".join(shown(sweep_id).split())
+    assert "Still running: 3 of 8 attempts have not ended, in 1 run" in said
+    assert "most of them by debate on mine (3)" in said
+    assert "1 attempt ended in error" in said and "no GPU" in said
+    assert "missing, not judged on both sides: debate 3" in said
+
+
+def test_with_several_samples_problems_are_the_units() -> None:
+    sweep_id = make_sweep("raw-coder", "debate", problems=3, samples=4)
+    ended(1, "1100", "0000", "1000")
+    ended(2, "1111", "0001", "1000")
+    said = shown(sweep_id)
+    assert "3 problems x 4 samples" in said and "pass@4" in said
+    assert "differ on so few problems" not in said  # that is McNemar's
+    assert scoreboard(sweep_id).comparisons[2].test == "sign flip over problems"
+
+
+class _Checker(HTMLParser):
+    """Collects what a page refers to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given and tag not in ("path", "clippath"):  # markers are shared on purpose
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+        self.fetched += [given[name] for name in ("src", "data", "srcset") if name in given]
+        if tag in ("link", "script", "iframe"):
+            self.fetched.append(tag)
+
+
+def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
+    made = written(two_runs(), tmp_path / "r.html")
+    checker = _Checker()
+    checker.feed(made)
+    assert checker.fetched == []
+    assert "http" not in made and "url(h" not in made
+    assert len(checker.ids) == len(set(checker.ids))
+    assert checker.links and all(link[1:] in checker.ids for link in checker.links)
+    for wanted in (
+        "no evidence of a difference", "foureyes show 2", "/attempts/", "Pareto", "Richness",
+        "profile default, level A", "To make it again", "prompt draft", "Changes asked for",
+    ):  # fmt: skip
+        assert wanted in made, wanted
+    assert made.count('<svg role="img" aria-label="pass@1') == 1
+
+
+def test_the_same_results_are_the_same_bytes(tmp_path: Path) -> None:
+    sweep_id = two_runs()
+    assert written(sweep_id, tmp_path / "a.html") == written(sweep_id, tmp_path / "b.html")
+
+
+def test_without_matplotlib_the_page_says_how_to_get_charts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    made = written(two_runs(), tmp_path / "r.html")
+    assert "pip install &#39;foureyes[report]&#39;" in made
+    assert "<figure>" not in made and "no evidence of a difference" in made
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    sweep_id = two_runs()
+    with session() as db:
+        db.execute(text("UPDATE run SET pattern = :p, pairing = :p WHERE id = 2"), {"p": HOSTILE})
+        db.execute(text("UPDATE run SET pairing = :p WHERE id = 1"), {"p": HOSTILE})
+        db.execute(text("UPDATE problem SET problem_id = :p || id"), {"p": HOSTILE})
+        db.execute(text("UPDATE attempt SET error = :p WHERE outcome = 'error'"), {"p": HOSTILE})
+    made = written(sweep_id, tmp_path / "r.html")
+    for harmful in ("<script", "\x1b", "\u202e"):
+        assert harmful not in made
+        assert harmful not in shown(sweep_id).replace("<script>", "")
+    assert "<script" not in formats.to_markdown(scoreboard(sweep_id)).replace("\\<script", "")
+
+
+def test_json_csv_and_markdown_hold_the_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    two_runs()
+    assert (
+        command(monkeypatch, "report", "--json", "--output", str(tmp_path / "new" / "r.html")) == 0
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert (tmp_path / "new" / "r.html").exists()
+    assert [score["solved"] for score in found["scores"]] == [2, 2]
+    assert found["comparisons"][0]["verdict"] == "no evidence of a difference"
+    assert found["grid"][3]["outcomes"] == {"1": ["unsolved"], "2": ["error"]}
+    assert found["origin"]["judges"][0]["profile"] == "default"
+    assert command(monkeypatch, "report", "test", "--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["pattern"], row["n"], row["versus_pairs"]) for row in rows] == [
+        ("raw-coder", "4", ""),
+        ("review-then-fix", "3", "3"),
+    ]
+    assert command(monkeypatch, "report", "--markdown", "--baseline", "review-then-fix") == 0
+    assert "| raw-coder | 2/4 | 50% [15..85] | 75% | +0.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["report", "nothing"], "there is no sweep 'nothing'; the latest are 1 (test)"),
+        (["report", "--baseline", "raw-codr"], "no pattern 'raw-codr' for a baseline; did you mean 'raw-coder'?"),
+        (["report", "--json", "--csv"], "one format at a time, not --json and --csv"),
+        (["report", "--output", "/proc/no/r.html"], "/proc/no/r.html: the report cannot be written"),
+        (["compare", "1", "9"], "there is no run 9; the latest is 2"),
+        (["compare", "1", "1"], "both are run 1 (test:raw-coder:mine:c+r): nothing to compare"),
+        (["compare", "test:raw-codr", "2"], "sweep 1 has no pattern 'raw-codr'; did you mean 'raw-coder'?"),
+        (["compare", "test:raw-coder:yours", "2"], "sweep 1 has no benchmark 'yours'; did you mean 'mine'?"),
+        (["compare", "test", "2"], "'test' is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:PAIRING]]"),
+        (["compare", "other:raw-coder", "2"], "there is no sweep 'other'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    says: str,
+) -> None:
+    make_sweep("raw-coder", "review-then-fix")
+    assert command(monkeypatch, *words) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_a_sweep_without_attempts_is_said_to_have_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_sweep("raw-coder")
+    with session() as db:
+        db.execute(text("DELETE FROM attempt"))
+    assert command(monkeypatch, "report") == 2
+    assert "sweep 1 (test) has no attempts" in " ".join(capsys.readouterr().err.split())
+
+
+def test_runs_of_two_sweeps_are_compared_on_the_problems_both_have(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_sweep("raw-coder", problems=4, name="old")
+    make_sweep("debate", problems=3, name="new", fresh="again")
+    ended(1, "0", "0", "1", "1")
+    ended(2, "1", "e", "1")
+    assert command(monkeypatch, "compare", "old:raw-coder", "new:debate") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Compared on the 3 problems that both have: 1 more are only in A, 0 only in B." in said
+    assert "not judged on both sides: 1 of 3" in said
+    assert "No evidence of a difference: +50.0" in said
+    assert "improved foureyes show 1 foureyes show 5" in said
+    assert command(monkeypatch, "compare", "1", "2", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["comparison"]["improved"] == 1
+
+
+def test_runs_without_a_common_problem_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_sweep("raw-coder", problems=1)
+    make_sweep("debate", problems=2, name="new")
+    with session() as db:
+        db.execute(text("DELETE FROM attempt WHERE run_id = 2 AND problem_id = 1"))
+    assert command(monkeypatch, "compare", "1", "2") == 2
+    assert "have no problem in common" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Debian's chromium")
+def test_the_page_is_readable_on_a_phone_and_in_the_dark(tmp_path: Path) -> None:
+    written(two_runs(), tmp_path / "r.html")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        seen = {}
+        for scheme in ("light", "dark"):
+            tab = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+            tab.goto(f"file://{tmp_path}/r.html")
+            assert tab.evaluate("document.documentElement.scrollWidth") == 400
+            sizes = tab.evaluate(
+                "[...document.querySelectorAll('figure text')]"
+                ".map(text => text.getBoundingClientRect().height)"
+            )
+            assert min(sizes) > 9  # pixels
+            label = "getComputedStyle(document.querySelector('figure text')).fill"
+            seen[scheme] = (
+                tab.evaluate(label),
+                tab.evaluate("getComputedStyle(document.body).backgroundColor"),
+            )
+        browser.close()
+    assert seen["light"][0] != seen["dark"][0] and seen["light"][1] != seen["dark"][1]
