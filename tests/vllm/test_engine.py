@@ -14,6 +14,14 @@ from tests.programs import wait_for
 from tests.vllm import tiny
 from worker.engines import Message, Request, load
 from worker.engines.vllm import VLLMEngine
+from worker.extract import without_thinking
+
+_SCHEMA = {
+    "type": "object",
+    "properties": {"verdict": {"enum": ["approve", "revise"]}},
+    "required": ["verdict"],
+    "additionalProperties": False,
+}
 
 
 def model(folder: Path, **more: Any) -> VLLM:
@@ -55,13 +63,7 @@ def test_seeds_draw_and_repeat(engine: VLLMEngine) -> None:
 
 
 def test_json_is_what_the_schema_says(engine: VLLMEngine) -> None:
-    schema = {
-        "type": "object",
-        "properties": {"verdict": {"enum": ["approve", "revise"]}},
-        "required": ["verdict"],
-        "additionalProperties": False,
-    }
-    answer = engine.complete(request("Review.", 40, schema=schema))
+    answer = engine.complete(request("Review.", 40, schema=_SCHEMA))
     assert json.loads(answer.text)["verdict"] in ("approve", "revise")
     assert answer.finish_reason == "stop"
 
@@ -113,6 +115,19 @@ def test_a_call_that_takes_too_long_leaves_the_engine(
     with pytest.raises(InfrastructureError, match=r"no answer within 0\.2 s"):
         engine.complete(request("Hello", 900))
     wait_for(lambda: unfinished(engine) == 0, 5)
+
+
+def test_what_a_model_thinks_is_kept_and_no_schema_binds_it(tmp_path: Path) -> None:
+    """Bound to JSON from its first token it could not think at all, and would review worse for it."""
+    tiny.write_thinker(tmp_path)
+    thinker = load(model(tmp_path, reasoning_parser="qwen3"))
+    free, bound = (
+        thinker.complete(request("Review.", 60, schema=schema)).text for schema in (None, _SCHEMA)
+    )
+    thinker.close()
+    assert free == "<think>a</think>"
+    assert bound.startswith("<think>a</think>{")
+    assert json.loads(without_thinking(bound))["verdict"] in ("approve", "revise")
 
 
 def test_a_model_that_does_not_exist_is_named() -> None:

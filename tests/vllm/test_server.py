@@ -42,10 +42,12 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[i
             except httpx.HTTPError:
                 return False
 
-        wait_for(up, _LOADED)
-        yield port
-        child.terminate()
-        child.wait(60)
+        try:
+            wait_for(up, _LOADED)
+            yield port
+        finally:  # or leaving the block would wait for it for ever
+            child.terminate()
+            child.wait(60)
 
 
 class TestVLLM(OpenAIContract):

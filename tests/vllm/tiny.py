@@ -1,5 +1,6 @@
-"""A Qwen2 of two blocks with random weights, as a folder that vLLM loads; it never ends by itself."""
+"""Qwen2 models of two blocks, as folders that vLLM loads."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -18,32 +19,59 @@ _CHAT = (
 
 
 def write(folder: Path, chat_template: bool = True) -> None:
-    """Write weights, configuration and a tokenizer that knows bytes, and nothing merged."""
+    """Write one with random weights; it never ends by itself."""
+    tokenizer = _tokenizer()
+    if chat_template:
+        tokenizer.chat_template = _CHAT
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    model = _model(tokenizer, heads=2)
+    with torch.no_grad():
+        model.lm_head.weight[tokenizer.convert_tokens_to_ids("<|im_start|>") :] = 0
+    model.save_pretrained(folder)
+
+
+def write_thinker(folder: Path) -> None:
+    """Write one that thinks `a` and ends. Where a grammar forbids that, any token is as good to it."""
+    tokenizer = _tokenizer()
+    tokenizer.chat_template = _CHAT
+    tokenizer.add_tokens([AddedToken(token, special=False) for token in ("<think>", "</think>")])
+    tokenizer.save_pretrained(folder)
+    model = _model(tokenizer, heads=5)  # a dimension for every token
+    with torch.no_grad():
+        model.model.embed_tokens.weight.copy_(torch.eye(*model.model.embed_tokens.weight.shape))
+        for block in model.model.layers:
+            # it adds nothing, so that the next token depends on the last one only
+            block.self_attn.o_proj.weight.zero_()
+            block.mlp.down_proj.weight.zero_()
+        model.lm_head.weight.zero_()
+        for token, following in pairwise(tokenizer.encode(f"\n<think>a</think>{_END}")):
+            model.lm_head.weight[following, token] = 1
+    model.save_pretrained(folder)
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    """It knows bytes, and nothing merged."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    special = ["<|im_start|>", _END]
     tokenizer = Tokenizer(models.BPE({token: at for at, token in enumerate(letters)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|im_start|>", _END]
     tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=_END, pad_token=_END)
-    if chat_template:
-        fast.chat_template = _CHAT
-    fast.save_pretrained(folder)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=_END, pad_token=_END)
 
-    torch.manual_seed(1)
+
+def _model(tokenizer: PreTrainedTokenizerFast, heads: int) -> Qwen2ForCausalLM:
     config = Qwen2Config(
-        vocab_size=len(letters) + len(special),
-        hidden_size=128,
+        vocab_size=len(tokenizer),
+        hidden_size=64 * heads,  # vLLM's CPU kernels know no narrower ones
         intermediate_size=128,
         num_hidden_layers=2,
-        num_attention_heads=2,  # 64 wide each: vLLM's CPU kernels know no narrower ones
+        num_attention_heads=heads,
         num_key_value_heads=1,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=False,
         initializer_range=0.2,
-        eos_token_id=len(letters) + 1,
+        eos_token_id=tokenizer.eos_token_id,
     )
-    model = Qwen2ForCausalLM(config).to(torch.float32)
-    with torch.no_grad():
-        model.lm_head.weight[len(letters) :] = 0
-    model.save_pretrained(folder)
+    return Qwen2ForCausalLM(config).to(torch.float32)

@@ -159,10 +159,12 @@ async def _start(model: VLLM) -> Any:
         "max_num_seqs": model.threads,
         "enable_prefix_caching": True,  # all steps on a problem begin with its specification
         # a small model may go on with blanks for ever where JSON allows them
-        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+        "structured_outputs_config": {
+            "backend": "xgrammar",
+            "disable_any_whitespace": True,
+            "reasoning_parser": model.reasoning_parser or "",
+        },
     }
-    if model.reasoning_parser is not None:
-        settings["reasoning_parser"] = model.reasoning_parser
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings))
 
 
