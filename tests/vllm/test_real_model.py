@@ -1,5 +1,7 @@
 """The vllm engine with real weights: the model that the embedded stack runs, in another engine."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ _QUESTION = (
 
 
 @pytest.fixture(scope="module")
-def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def qwen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Its weights as a folder that vLLM loads, which reads no GGUF."""
     try:
         path = weights.locate("qwen2.5-coder-0.5b")
@@ -37,7 +39,8 @@ def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     del model.config.quantization_config
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
-    return folder
+    yield folder
+    shutil.rmtree(folder)  # pytest would keep its 1.3 GB for three runs
 
 
 def test_a_real_model_writes_a_program_that_works(qwen: Path) -> None:
