@@ -17,7 +17,7 @@ awk '/^[^ ]/ { keep = /^setuptools==/ } keep' $lock >"$builder"
 
 install_with_uv() {
     uv venv --quiet --clear --python .venv/bin/python $home || return
-    local install=(uv pip install --quiet --require-hashes --no-deps --python $python)
+    local install=(uv pip install --quiet --compile-bytecode --require-hashes --no-deps --python $python)
     "${install[@]}" --requirement "$builder" || return
     "${install[@]}" --no-build-isolation --requirement $lock
 }
