@@ -16,7 +16,7 @@ from producer.embedded import Broker
 
 app = typer.Typer(
     name="foureyes",
-    help="Two models, one benchmark, every way of working together: enqueue, watch, query.",
+    help="Two models, one benchmark, every way of working together.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -157,7 +157,7 @@ def web(
         str | None, typer.Option(help="Flower's address, for links [default: the stack's].")
     ] = None,
 ) -> None:
-    """Show sweeps, runs, problems and attempts as web pages; they only read."""
+    """Show sweeps and attempts as web pages, which only read."""
     commands.web(host, port, names=name or [], flower=flower)
 
 

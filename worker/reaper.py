@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, exists, select
 
 import migrations
@@ -214,7 +215,7 @@ def _shown(
         .join(Sweep)
         .join(Problem)
         .where(asked.in_(ids))
-        .distinct(asked)
+        .ext(distinct_on(asked))
         .order_by(asked, col(Step.id))
     )
     return {row_id: broker.shown_in_flower(*names) for row_id, *names in db.exec(query)}

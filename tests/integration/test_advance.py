@@ -527,7 +527,7 @@ def test_a_run_that_is_stuck_does_not_hold_up_the_others(
     monkeypatch.setattr(starts, "_AHEAD", 2)
     sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=5)
     assert starts.start(sweep_id, "test") == 4  # two of each run, and a message for all
-    assert [row_id for _, _, row_id in sent] == attempt_ids()[:4]
+    assert [row_id for _, _, row_id, _ in sent] == attempt_ids()[:4]
     assert starts.start_waiting() == 0
     with session() as db:
         (_, going) = db.exec(select(Run.id).order_by(col(Run.id)))
@@ -536,7 +536,9 @@ def test_a_run_that_is_stuck_does_not_hold_up_the_others(
         db.exec(update(Attempt).where(*under_way).values(**ended))
     sent.clear()
     assert starts.start_waiting() == 2
-    started = [attempt for attempt in attempts() if attempt.id in {row_id for _, _, row_id in sent}]
+    started = [
+        attempt for attempt in attempts() if attempt.id in {row_id for _, _, row_id, _ in sent}
+    ]
     assert [attempt.run_id for attempt in started] == [going, going]
     with session() as db:  # with a call at work there is room for four more
         db.execute(text("INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt, prompt_hash, request) VALUES ('k', 'running', 1, now(), now(), 1, 'draft', '', '', '{}')"))  # fmt: skip

@@ -48,6 +48,12 @@ def shown(table: str) -> list[dict[str, Any]]:
 
 def test_parquet_has_the_rows_and_the_types_of_the_views(tmp_path: Path) -> None:
     ended_sweep()
+    with session() as db:  # flips, whatever the scripts answered
+        db.execute(
+            text(
+                "UPDATE attempt SET outcome = CASE WHEN run_id = 1 THEN 'solved' ELSE 'unsolved' END"
+            )
+        )
     make_sweep("raw-coder", name="other", fresh="other")  # is no part of it
     counts = export_tables.write(find_sweep("test"), tmp_path, export_tables.as_parquet)
     attempts = parquet.read_table(tmp_path / "attempts.parquet")
