@@ -258,3 +258,7 @@ def _take_stalled(db: Session) -> dict[str, list[int]]:
         attempt.moved_at = work.moment()
         found[sweep].append(attempt.id)
     return found
+
+
+if __name__ == "__main__":
+    main()
