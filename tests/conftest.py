@@ -5,6 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -13,6 +14,9 @@ import migrations
 from models.session import dialect_url, engine
 from models.settings import settings
 from producer.postgres import server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def _forget_settings() -> None:
@@ -67,3 +71,25 @@ def _execute(url: str, statement: str) -> None:
     with admin.connect() as connection:
         connection.execute(text(statement))
     admin.dispose()
+
+
+_CHROMIUM = ("chromium", "chromium-browser")
+#: Nothing of a browser's own business: no updates, no accounts, no first-run pages.
+_QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
+    "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, without a window; one for all tests, as Playwright wants it."""
+    from playwright.sync_api import sync_playwright  # vLLM's environment has none
+
+    found = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    if found is None:
+        pytest.skip("there is no chromium here: as root, apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=_QUIET)
+        yield launched
+        launched.close()

@@ -1,6 +1,5 @@
 """A real browser, and the pages as `foureyes web` serves them."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,31 +7,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from models.session import engine
 from models.settings import settings
 from producer.ports import free_port
 from tests.programs import started, wait_for
-
-_CHROMIUM = ("chromium", "chromium-browser")
-#: Nothing of a browser's own business: no updates, no accounts, no first-run pages.
-_QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-    "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    found = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    if found is None:
-        pytest.skip("there is no chromium here: as root, apt-get install chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=_QUIET)
-        yield launched
-        launched.close()
 
 
 @dataclass

@@ -4,13 +4,12 @@ import csv
 import io
 import json
 import re
-import shutil
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from rich.console import Console
 from sqlalchemy import text
 from test_advance import make_sweep
@@ -341,27 +340,22 @@ def test_runs_without_a_common_problem_are_not_compared(
     assert "have no problem in common" in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Debian's chromium")
-def test_the_page_is_readable_on_a_phone_and_in_the_dark(tmp_path: Path) -> None:
+def test_the_page_is_readable_on_a_phone_and_in_the_dark(tmp_path: Path, browser: Browser) -> None:
     written(two_runs(), tmp_path / "r.html")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+    seen = {}
+    for scheme in ("light", "dark"):
+        tab = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        tab.goto(f"file://{tmp_path}/r.html")
+        assert tab.evaluate("document.documentElement.scrollWidth") == 400
+        sizes = tab.evaluate(
+            "[...document.querySelectorAll('figure text')]"
+            ".map(text => text.getBoundingClientRect().height)"
         )
-        seen = {}
-        for scheme in ("light", "dark"):
-            tab = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-            tab.goto(f"file://{tmp_path}/r.html")
-            assert tab.evaluate("document.documentElement.scrollWidth") == 400
-            sizes = tab.evaluate(
-                "[...document.querySelectorAll('figure text')]"
-                ".map(text => text.getBoundingClientRect().height)"
-            )
-            assert min(sizes) > 9  # pixels
-            label = "getComputedStyle(document.querySelector('figure text')).fill"
-            seen[scheme] = (
-                tab.evaluate(label),
-                tab.evaluate("getComputedStyle(document.body).backgroundColor"),
-            )
-        browser.close()
+        assert min(sizes) > 9  # pixels
+        label = "getComputedStyle(document.querySelector('figure text')).fill"
+        seen[scheme] = (
+            tab.evaluate(label),
+            tab.evaluate("getComputedStyle(document.body).backgroundColor"),
+        )
+        tab.close()
     assert seen["light"][0] != seen["dark"][0] and seen["light"][1] != seen["dark"][1]
