@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -17,12 +16,11 @@ from rich.table import Table
 from models import weights
 from models.errors import FoureyesError
 from producer import flow
+from producer.terminal import console
 from worker import templates
 from worker.patterns import find as find_pattern
 from worker.patterns import patterns as known_patterns
 from worker.style import Style
-
-console = Console()
 
 
 def models_pull(name: str, source: Path | None) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
 from models.session import is_passing
-from producer import catalogue, celery_worker, commands, exchange
+from producer import catalogue, celery_worker, commands, exchange, reading
 from producer.embedded import Broker
+from producer.terminal import say
 
 app = typer.Typer(
     name="foureyes",
@@ -116,7 +117,7 @@ def report(
 ) -> None:
     """Show a sweep's results, and write its page: one HTML file."""
     asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
-    commands.report(sweep, baseline, [name for name, is_asked in asked.items() if is_asked], output)
+    reading.report(sweep, baseline, [name for name, is_asked in asked.items() if is_asked], output)
 
 
 @app.command()
@@ -126,24 +127,24 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Compare any two runs, problem by problem."""
-    commands.compare(a, b, as_json=as_json)
+    reading.compare(a, b, as_json=as_json)
 
 
 @app.command()
 def show(attempt: Annotated[int, typer.Argument(help="An attempt's id (see v_attempts).")]) -> None:
     """Show an attempt as a transcript, from prompt to failing input."""
-    commands.show(attempt)
+    reading.show(attempt)
 
 
 @app.command()
 def sql(
     statement: Annotated[str, typer.Argument(help='E.g. "select * from v_scores".')],
     format: Annotated[
-        commands.Format, typer.Option(help="How to print rows.")
-    ] = commands.Format.TABLE,
+        reading.Format, typer.Option(help="How to print rows.")
+    ] = reading.Format.TABLE,
 ) -> None:
     """Query the results tables (read only)."""
-    commands.sql(statement, format)
+    reading.sql(statement, format)
 
 
 @app.command()
@@ -158,7 +159,7 @@ def web(
     ] = None,
 ) -> None:
     """Show sweeps and attempts as web pages, which only read."""
-    commands.web(host, port, names=name or [], flower=flower)
+    reading.web(host, port, names=name or [], flower=flower)
 
 
 @app.command()
@@ -167,7 +168,7 @@ def record(
     file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
 ) -> None:
     """Write a sweep's model calls to a file, to run it without models."""
-    commands.record(sweep, file)
+    reading.record(sweep, file)
 
 
 @app.command()
@@ -179,7 +180,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a sweep to files: samples, tables, or an archive to import."""
-    exchange.export(sweep, format, output, commands.say)
+    exchange.export(sweep, format, output, say)
 
 
 @app.command("import")
@@ -187,7 +188,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="An archive that `foureyes export` made.")],
 ) -> None:
     """Bring a sweep's archive from another machine into this database."""
-    exchange.import_(file, commands.say)
+    exchange.import_(file, say)
 
 
 @app.command()

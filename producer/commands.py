@@ -1,4 +1,4 @@
-"""What each command of the command line does."""
+"""What the commands do that run sweeps, judge, and look after what there is."""
 
 import shutil
 import time
@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlmodel import select
 
@@ -22,24 +21,11 @@ from producer import catalogue, embedded, enqueue, estimate, sweep_file
 from producer import doctor as checks
 from producer import prune as removal
 from producer import sweep as sweep_files
+from producer.reading import show_results
 from producer.sweep import Sweep
-from results import compare as comparing
-from results import details, formats, page, query, transcript
-from results import recording as recordings
-from results import report as reports
+from producer.terminal import console, say
 from results import watch as watching
-from results.scoreboard import scoreboard
 from results.sweeps import find_sweep
-
-console = Console()
-
-
-class Format(StrEnum):
-    """How `foureyes sql` prints rows."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 class ModelSet(StrEnum):
@@ -60,16 +46,6 @@ class Peer(StrEnum):
     """Whom our verdicts can be compared with."""
 
     EVALPLUS = "evalplus"
-
-
-def say(line: str) -> None:
-    """One line of progress for a person."""
-    console.print(line, style="dim", markup=False, highlight=False)
-
-
-def hint(line: str) -> None:
-    """The same beside an output that is for a program."""
-    Console(stderr=True).print(line, style="dim", markup=False, highlight=False)
 
 
 def sweep(
@@ -94,7 +70,7 @@ def sweep(
         if row is None:
             row = _enqueue_and_work(grid, wait)
         if row is not None:
-            _show_results(row)
+            show_results(row)
 
 
 def _finished_row(grid: Sweep) -> SweepRow | None:
@@ -203,14 +179,6 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def _show_results(row: SweepRow, baseline: str | None = None, output: Path | None = None) -> None:
-    board = scoreboard(row.id, baseline)
-    reports.render(board, console)
-    path = output or settings().home / "reports" / f"{row.name}-{row.id}.html"
-    page.write(board, details.read(board), path)
-    console.print(f"Report: {path}", markup=False, soft_wrap=True, highlight=False)
-
-
 def demo(limit: int) -> None:
     """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
     file = Path(__file__).parent.parent / "sweeps" / "starter.toml"
@@ -257,58 +225,6 @@ def watch(name: str | None) -> None:
         _follow(find_sweep(name).id)
 
 
-def report(name: str | None, baseline: str | None, asked: list[str], output: Path | None) -> None:
-    """Show a sweep's results, or print them in the format that was asked for."""
-    if len(asked) > 1:
-        raise FoureyesError(
-            f"one format at a time, not {' and '.join(f'--{one}' for one in asked)}"
-        )
-    with embedded.database(hint if asked else say):
-        row = find_sweep(name)
-        if not asked:
-            _show_results(row, baseline, output)
-            return
-        board = scoreboard(row.id, baseline)
-        found = details.read(board)
-        if output is not None:
-            page.write(board, found, output)
-        if asked == ["json"]:
-            print(formats.to_json(board, found))
-        elif asked == ["csv"]:
-            print(formats.to_csv(board), end="")
-        else:
-            print(formats.to_markdown(board))
-
-
-def compare(baseline: str, run: str, *, as_json: bool) -> None:
-    """Compare two runs."""
-    with embedded.database(hint if as_json else say):
-        found = comparing.find(baseline, run)
-        if as_json:
-            print(comparing.to_json(found))
-        else:
-            comparing.render(found, console)
-
-
-def show(attempt_id: int) -> None:
-    """Show an attempt."""
-    with embedded.database(say):
-        transcript.show(attempt_id, console)
-
-
-def sql(statement: str, format: Format) -> None:
-    """Run a read-only statement."""
-    with embedded.database(say):
-        query.run(statement, format.value, console)
-
-
-def record(name: str, path: Path) -> None:
-    """Write the model calls of a sweep to a file."""
-    with embedded.database(say):
-        count = recordings.write(find_sweep(name), path)
-    say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
-
-
 def cancel(name: str) -> None:
     """Cancel a sweep."""
     with embedded.database(say):
@@ -341,7 +257,7 @@ def retry(name: str, *, wait: bool) -> None:
                 starts.start(row.id, row.name)
                 if wait or stack:
                     _follow(row.id, stack)
-                    _show_results(row)
+                    show_results(row)
 
 
 def evaluate(
@@ -389,20 +305,3 @@ def doctor() -> None:
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
     if missing:
         raise typer.Exit(1)
-
-
-def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
-    """Serve the web pages until Ctrl-C."""
-    try:
-        from results.web import server  # what it needs is an extra
-    except ModuleNotFoundError as error:
-        raise FoureyesError(
-            f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "
-            "`pip install --editable '.[web]'`"
-        ) from None
-    if flower is not None and not flower.startswith(("http://", "https://")):
-        raise FoureyesError(f"--flower must begin with http:// or https://, not {flower!r}")
-    with embedded.database(say):
-        if flower is None and settings().broker_url is None and (stack := embedded.running()):
-            flower = stack.flower_url
-        server.serve(host, port, names, flower, say)

@@ -15,7 +15,7 @@ from models import broker, logs
 from models import session as database
 from models.errors import FoureyesError, Unreachable
 from models.settings import settings
-from worker import consumer, patience, reaper
+from worker import patience, reaper
 from worker.sandbox import probe
 from worker.serving import open_serving, serving
 
@@ -31,7 +31,6 @@ app.conf.include = ["worker.tasks"]
 #: Processes forked from this one, Celery's own choice, could hold neither an engine nor sandboxes.
 app.conf.worker_pool = "threads"
 app.conf.worker_consumer = "worker.consumer:Consumer"
-app.steps["consumer"].add(consumer.Queues)
 if (_model := settings().model) is not None:
     app.conf.task_queues = [*app.conf.task_queues, broker.queue(broker.model_queue(_model))]
 

@@ -4,7 +4,6 @@ import logging
 from typing import Any, ClassVar
 
 from amqp.exceptions import AccessRefused, NotAllowed
-from celery import bootsteps
 from celery.worker import consumer as celery_consumer
 from celery.worker.state import maybe_shutdown
 from kombu import Connection
@@ -26,6 +25,9 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
     """Celery's, but quicker to come back, and it keeps what cannot be read."""
 
     first_connection_attempt: bool
+    connection: Connection
+    #: Whether this worker's name was found to be its own.
+    named = False
 
     class Blueprint(celery_consumer.Consumer.Blueprint):  # type: ignore[misc]
         """Without the 28 queues for countdowns, made at every connection: nothing of ours has one."""
@@ -35,6 +37,25 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
             for step in celery_consumer.Consumer.Blueprint.default_steps
             if not step.endswith(":DelayedDelivery")
         ]
+
+    def connect(self) -> Connection:
+        """Connect, and make the queues: the broker may have lost them, dead letters included.
+
+        A boot step of its own could not: Celery starts those that do not require each other in any
+        order, and one that consumes from a queue which is not as it wants tries again for ever.
+        """
+        self.connection = super().connect()
+        try:
+            broker.check_version(self.connection)
+            broker.declare(self.connection, self.app.amqp.queues.consume_from)
+            if not self.named:
+                check_name(self)
+                return_claims(self.hostname)
+                self.named = True
+        except FoureyesError as error:
+            log.critical("%s", error)
+            raise SystemExit(2) from None
+        return self.connection
 
     def ensure_connected(self, connection: Connection) -> Connection:
         """Connect for ever, every three seconds: Celery's steps grow to half a minute."""
@@ -62,29 +83,6 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
         """Give an unreadable message to the dead letters; Celery would drop it."""
         log.critical("a message cannot be read (%s); it goes to the dead letters", error)
         message.reject_log_error(log, self.connection_errors)
-
-
-class Queues(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-    """Makes the queues at every connection: the broker may have lost them, dead letters included."""
-
-    requires = ("celery.worker.consumer.connection:Connection",)
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        super().__init__(consumer, **options)
-        self._known = False
-
-    def start(self, consumer: Any) -> None:
-        """Make them; the first time, make sure that this worker's name is its own."""
-        try:
-            broker.check_version(consumer.connection)
-            broker.declare(consumer.connection, consumer.app.amqp.queues.consume_from)
-            if not self._known:
-                check_name(consumer)
-                return_claims(consumer.hostname)
-                self._known = True
-        except FoureyesError as error:
-            log.critical("%s", error)
-            raise SystemExit(2) from None
 
 
 def check_name(consumer: Any) -> None:

@@ -1,0 +1,102 @@
+"""What the commands do that read: reports, comparisons, transcripts, SQL, recordings, pages."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from models.errors import FoureyesError
+from models.settings import settings
+from models.tables import Sweep as SweepRow
+from producer import embedded
+from producer.terminal import console, hint, say
+from results import compare as comparing
+from results import details, formats, page, query, transcript
+from results import recording as recordings
+from results import report as reports
+from results.scoreboard import scoreboard
+from results.sweeps import find_sweep
+
+
+class Format(StrEnum):
+    """How `foureyes sql` prints rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def show_results(row: SweepRow, baseline: str | None = None, output: Path | None = None) -> None:
+    """Print a sweep's summary, and write its page; first the page, which may be a mistake to mend."""
+    board = scoreboard(row.id, baseline)
+    path = output or settings().home / "reports" / f"{row.name}-{row.id}.html"
+    page.write(board, details.read(board), path)
+    reports.render(board, console)
+    console.print(f"Report: {path}", markup=False, soft_wrap=True, highlight=False)
+
+
+def report(name: str | None, baseline: str | None, asked: list[str], output: Path | None) -> None:
+    """Show a sweep's results, or print them in the format that was asked for."""
+    if len(asked) > 1:
+        raise FoureyesError(
+            f"one format at a time, not {' and '.join(f'--{one}' for one in asked)}"
+        )
+    with embedded.database(hint if asked else say):
+        row = find_sweep(name)
+        if not asked:
+            show_results(row, baseline, output)
+            return
+        board = scoreboard(row.id, baseline)
+        found = details.read(board)
+        if output is not None:
+            page.write(board, found, output)
+        if asked == ["json"]:
+            print(formats.to_json(board, found))
+        elif asked == ["csv"]:
+            print(formats.to_csv(board), end="")
+        else:
+            print(formats.to_markdown(board))
+
+
+def compare(baseline: str, run: str, *, as_json: bool) -> None:
+    """Compare two runs."""
+    with embedded.database(hint if as_json else say):
+        found = comparing.find(baseline, run)
+        if as_json:
+            print(comparing.to_json(found))
+        else:
+            comparing.render(found, console)
+
+
+def show(attempt_id: int) -> None:
+    """Show an attempt."""
+    with embedded.database(say):
+        transcript.show(attempt_id, console)
+
+
+def sql(statement: str, format: Format) -> None:
+    """Run a read-only statement."""
+    with embedded.database(say):
+        query.run(statement, format.value, console)
+
+
+def record(name: str, path: Path) -> None:
+    """Write the model calls of a sweep to a file."""
+    with embedded.database(say):
+        count = recordings.write(find_sweep(name), path)
+    say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
+
+
+def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
+    """Serve the web pages until Ctrl-C."""
+    try:
+        from results.web import server  # what it needs is an extra
+    except ModuleNotFoundError as error:
+        raise FoureyesError(
+            f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "
+            "`pip install --editable '.[web]'`"
+        ) from None
+    if flower is not None and not flower.startswith(("http://", "https://")):
+        raise FoureyesError(f"--flower must begin with http:// or https://, not {flower!r}")
+    with embedded.database(say):
+        if flower is None and settings().broker_url is None and (stack := embedded.running()):
+            flower = stack.flower_url
+        server.serve(host, port, names, flower, say)
