@@ -2,106 +2,35 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, update
-from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlalchemy import Connection, Row
 
-from models import broker, llm
-from models.benchmark import parse_record
+from models import broker
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
-from models.llm import AnyModel
-from models.problem import Spec, Trial
+from models.problem import Trial
 from models.session import transaction
-from models.tables import (
-    Attempt,
-    Completion,
-    Execution,
-    LanguageModel,
-    Problem,
-    Run,
-    Step,
-    Sweep,
-)
+from models.tables import Completion, Execution
 from models.text import storable
-from models.work import Asked, ask, moment
+from models.work import Asked, ask
 from worker import patterns, templates
 from worker.replay import Replay
 from worker.requests import Caller, execution_key
+from worker.rows import (
+    ADD_STEP,
+    ATTEMPT,
+    END_ATTEMPT,
+    MOVE_ATTEMPT,
+    NOTE_STEP,
+    STEPS,
+    spec_of,
+    sweep_file,
+)
 from worker.sandbox.judge import JUDGE_VERSION
 from worker.steps import Choice, Program, Result, VisibleTests
 from worker.steps import Step as Wanted
 from worker.verdict import Verdict
-
-#: Sweeps, and specifications, that a process remembers; none of them ever changes.
-_REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
-
-
-_coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
-_ATTEMPT: Any = (
-    select(  # type: ignore[call-overload]
-        Attempt.id,
-        Attempt.state,
-        Attempt.sample,
-        Attempt.problem_id,
-        Problem.benchmark,
-        col(Problem.problem_id).label("problem"),
-        Problem.version,
-        Run.pattern,
-        Run.options,
-        Run.coder_id,
-        Run.reviewer_id,
-        col(_coder.name).label("coder"),
-        col(_reviewer.name).label("reviewer"),
-        Run.sweep_id,
-        col(Sweep.key).label("sweep_key"),
-        col(Sweep.name).label("sweep"),
-    )
-    .select_from(Attempt)
-    .join(Run)
-    .join(Sweep)
-    .join(Problem)
-    .join(_coder, _coder.id == Run.coder_id)
-    .join(_reviewer, _reviewer.id == Run.reviewer_id)
-    .where(Attempt.id == bindparam("attempt"))
-    .with_for_update(of=Attempt)
-)
-#: What an attempt has asked for so far; each row has models.work.answer_columns of either table.
-_STEPS: Any = (
-    select(  # type: ignore[call-overload, misc]
-        Step.position,
-        Step.branch,
-        col(Step.id).label("step_id"),
-        Step.verdict,
-        Step.code,
-        func.coalesce(Completion.id, Execution.id).label("id"),
-        func.coalesce(Completion.key, Execution.key).label("key"),
-        func.coalesce(Completion.state, Execution.state).label("state"),
-        func.coalesce(Completion.error, Execution.error).label("error"),
-        Completion.text,
-        Execution.detail,
-        Execution.base,
-        Execution.plus,
-    )
-    .select_from(Step)
-    .outerjoin(Completion, Completion.id == Step.completion_id)
-    .outerjoin(Execution, Execution.id == Step.execution_id)
-    .where(Step.attempt_id == bindparam("attempt"))
-    .order_by(col(Step.position), col(Step.branch))
-)
-_ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
-_NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
-    col(Step.id) == bindparam("step")
-)
-_MOVE_ATTEMPT = (
-    update(Attempt.__table__)  # type: ignore[attr-defined]
-    .where(col(Attempt.id) == bindparam("attempt"))
-    .values(moved_at=moment())
-)
-_END_ATTEMPT = _MOVE_ATTEMPT.values(finished_at=moment())
 
 
 @dataclass(frozen=True)
@@ -121,13 +50,13 @@ def advance(attempt_id: int) -> list[Message]:
     waits, is left as it is.
     """
     with transaction() as db:
-        attempt = db.execute(_ATTEMPT, {"attempt": attempt_id}).one_or_none()
+        attempt = db.execute(ATTEMPT, {"attempt": attempt_id}).one_or_none()
         if attempt is None or attempt.state not in (State.QUEUED, State.RUNNING):
             return []
         try:
             going = _Advance(db, attempt)
         except FoureyesError as error:  # e.g. a pattern that this worker lacks
-            db.execute(_END_ATTEMPT, {"attempt": attempt_id} | _ended(Outcome.ERROR, str(error)))
+            db.execute(END_ATTEMPT, {"attempt": attempt_id} | _ended(Outcome.ERROR, str(error)))
             return []
         return going.go()
 
@@ -138,56 +67,13 @@ def _ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
     return {"state": state, "outcome": outcome, "error": error}
 
 
-@dataclass(frozen=True)
-class _SweepFile:
-    """What all attempts of a sweep have in common."""
-
-    models: dict[str, AnyModel]
-    prompt_files: dict[str, dict[str, str]]
-    modules: list[str]
-    module_folder: Path
-    fresh: str
-
-
-_sweeps: dict[str, _SweepFile] = {}
-_specs: dict[tuple[str, str], Spec] = {}
-
-
-def _sweep_file(db: Connection, attempt: Row[Any]) -> _SweepFile:
-    found = _sweeps.get(attempt.sweep_key)
-    if found is None:
-        file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
-        if len(_sweeps) >= _REMEMBERED_SWEEPS:
-            _sweeps.clear()
-        found = _sweeps[attempt.sweep_key] = _SweepFile(
-            {name: llm.read(model) for name, model in file["models"].items()},
-            file.get("prompt_files") or {},
-            file.get("modules") or [],
-            Path(file.get("module_folder") or "."),
-            file.get("fresh") or "",
-        )
-    return found
-
-
-def _spec(db: Connection, attempt: Row[Any]) -> Spec:
-    key = attempt.benchmark, attempt.version
-    found = _specs.get(key)
-    if found is None:
-        wanted = select(Problem.record).where(Problem.id == attempt.problem_id)
-        record = db.execute(wanted).scalar_one()
-        if len(_specs) >= _REMEMBERED_SPECS:
-            _specs.clear()
-        found = _specs[key] = parse_record(attempt.benchmark, record).spec()
-    return found
-
-
 class _Advance:
     """One attempt, being taken further inside one transaction."""
 
     def __init__(self, db: Connection, attempt: Row[Any]) -> None:
         self.db = db
         self.attempt = attempt
-        file = _sweep_file(db, attempt)
+        file = sweep_file(db, attempt)
         self.models = {
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
@@ -196,7 +82,7 @@ class _Advance:
         pattern = patterns.find(attempt.pattern).configure(attempt.options)
         prompts = templates.of(pattern.style.prompts, file.prompt_files)
         self.caller = Caller(prompts, pattern.style, file.fresh)
-        self.replay = Replay(pattern, _spec(db, attempt))
+        self.replay = Replay(pattern, spec_of(db, attempt))
         self.shown = broker.shown_in_flower(
             attempt.benchmark,
             attempt.problem,
@@ -206,7 +92,7 @@ class _Advance:
             attempt.id,
         )
         self.recorded: dict[int, list[Row[Any]]] = defaultdict(list)
-        for step in db.execute(_STEPS, {"attempt": attempt.id}):
+        for step in db.execute(STEPS, {"attempt": attempt.id}):
             self.recorded[step.position].append(step)
         self.messages: list[Message] = []
         #: What will be written: the attempt's columns, new steps, and what recorded steps gave.
@@ -222,12 +108,12 @@ class _Advance:
             self.attempt_values = _ended(Outcome.ERROR, str(error))
             self.messages = []
         if self.new_steps:
-            self.db.execute(_ADD_STEP, self.new_steps)
+            self.db.execute(ADD_STEP, self.new_steps)
         if self.notes:
-            self.db.execute(_NOTE_STEP, self.notes)
+            self.db.execute(NOTE_STEP, self.notes)
         ended = "outcome" in self.attempt_values
         values = {"attempt": self.attempt.id} | self.attempt_values
-        self.db.execute(_END_ATTEMPT if ended else _MOVE_ATTEMPT, values)
+        self.db.execute(END_ATTEMPT if ended else MOVE_ATTEMPT, values)
         return self.messages
 
     def _replay(self) -> None:
