@@ -5,6 +5,7 @@ declared here. Delivery guarantees are the settings in `models/broker.py`.
 """
 
 import logging
+import sys
 from typing import Any
 
 import stamina
@@ -26,7 +27,11 @@ _DATABASE_STARTS = 30.0
 #: Attempts that a line names, of the many that one message may start.
 _ATTEMPTS_NAMED = 8
 
-app = broker.app()
+try:
+    app = broker.app()
+except FoureyesError as error:  # whoever loads this module is a program, which could only end
+    print(f"worker: {error}", file=sys.stderr)
+    sys.exit(2)
 app.conf.include = ["worker.tasks"]
 #: Processes forked from this one, Celery's own choice, could hold neither an engine nor sandboxes.
 app.conf.worker_pool = "threads"

@@ -103,6 +103,15 @@ def counts(sweep_id: int) -> dict[str, int]:
         return dict(row)
 
 
+def in_hand() -> int:
+    """How many calls and programs workers have claimed at this moment."""
+    query = """SELECT (SELECT count(*) FROM completion WHERE state = 'running')
+        + (SELECT count(*) FROM execution WHERE state = 'running')"""
+    with session() as db:
+        claimed: int = db.scalar(text(query))
+        return claimed
+
+
 def clock() -> datetime:
     """The database's."""
     with session() as db:

@@ -210,6 +210,23 @@ def test_a_queue_that_is_not_ours_is_named(system: System, foureyes: Command) ->
     assert "rabbitmqctl delete_queue start" in said
 
 
+def test_a_worker_that_is_told_of_no_broker_says_so(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FOUREYES_BROKER_URL", raising=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "worker.app", "worker"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 2
+    assert made.stderr == (
+        "worker: no broker: set FOUREYES_BROKER_URL, or start with `foureyes up`\n"
+    )
+
+
 def test_a_second_worker_of_a_name_ends_and_harms_nobody(system: System) -> None:
     system.all_up()
     said = system.fleet.refused(WORKERS[0])
