@@ -210,9 +210,7 @@ def test_a_queue_that_is_not_ours_is_named(system: System, foureyes: Command) ->
     assert "rabbitmqctl delete_queue start" in said
 
 
-def test_a_worker_that_is_told_of_no_broker_says_so(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_is_told_of_no_broker_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOUREYES_BROKER_URL", raising=False)
     made = subprocess.run(
         [sys.executable, "-m", "celery", "-A", "worker.app", "worker"],
