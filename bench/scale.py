@@ -32,7 +32,7 @@ from results import watch
 from results.scoreboard import scoreboard
 from tests.faults.fleet import Fleet
 from tests.faults.servers import Postgres, RabbitMQ
-from tests.programs import ROOT, SCRIPT, command
+from tests.programs import ROOT, SCRIPT, weighed
 from worker import reaper
 
 #: Problems of each sweep; the attempts are so many samples of them, by two patterns.
@@ -139,21 +139,22 @@ class Bench:
 
     def enqueue(self, attempts: int, database: str) -> Enqueued:
         """As a person does it."""
-        words = command("sweep", str(self.sweep_file(attempts)))
         began = time.monotonic()
         with subprocess.Popen(
-            words, cwd=ROOT, env=self.environment(database), stdout=subprocess.PIPE
+            weighed("sweep", str(self.sweep_file(attempts))),
+            cwd=ROOT,
+            env=self.environment(database),
+            stdout=subprocess.PIPE,
+            text=True,
         ) as child:
             assert child.stdout is not None
-            said, first = b"", 0.0
-            while line := child.stdout.readline():
+            said, first = [], 0.0
+            for line in child.stdout:
                 first = first or time.monotonic()
-                said += line
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        assert child.returncode == 0 and b"is enqueued" in said, said.decode()
+                said.append(line)
         ended = time.monotonic()
-        return Enqueued(ended - began, ended - first, usage.ru_maxrss * 1024)
+        assert child.returncode == 0 and "is enqueued" in "".join(said), said
+        return Enqueued(ended - began, ended - first, int(said[-1]))
 
     def work(self, database: str, most_seconds: float) -> Worked:
         """Two workers, until nothing is left to do or the time is over."""

@@ -45,6 +45,21 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", "from producer.cli import main; main()", *words]
 
 
+#: What a program is run by to know its memory. It is small: the kernel counts for a program what its
+#: parent held when it started it.
+_WEIGHING = """
+import resource, subprocess, sys
+ended = subprocess.run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+sys.exit(ended.returncode)
+"""
+
+
+def weighed(*words: str) -> list[str]:
+    """The same; the last line that it prints is the bytes that it held at most."""
+    return [sys.executable, "-S", "-c", _WEIGHING, *command(*words)]
+
+
 def foureyes(
     *words: str, home: Path, timeout: float = 240, **more: str
 ) -> subprocess.CompletedProcess[str]:

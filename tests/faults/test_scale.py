@@ -1,6 +1,5 @@
 """If one of these fails, a big sweep costs more than its share: docs/scale.md is no longer true."""
 
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from producer.prune import prune
 from results.sweeps import find_sweep
 from tests.faults import audit
 from tests.faults.conftest import System
-from tests.programs import ROOT, command, scripted_sweep
+from tests.programs import ROOT, scripted_sweep, weighed
 
 #: Attempts that the bench works on here; docs/scale.md has more.
 SIZES = ["1000", "10000"] if audit.FULL else ["200"]
@@ -26,13 +25,15 @@ def enqueued(system: System, folder: Path, name: str, samples: int) -> float:
     # a model without a worker: nothing is done, and no worker's model changes under it
     text = text.replace("\nc = ", "\nunserved = ").replace('"c"', '"unserved"')
     file.write_text(text.replace("\nr = ", "\nunserved-too = ").replace('"r"', '"unserved-too"'))
-    with subprocess.Popen(
-        command("sweep", str(file)), cwd=ROOT, env=system.environment, stdout=subprocess.DEVNULL
-    ) as child:
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    return usage.ru_maxrss / 1024
+    made = subprocess.run(
+        weighed("sweep", str(file)),
+        cwd=ROOT,
+        env=system.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return int(made.stdout.splitlines()[-1]) / (1 << 20)
 
 
 def test_enqueueing_needs_the_same_memory_for_any_number(system: System, tmp_path: Path) -> None:

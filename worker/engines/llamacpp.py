@@ -109,6 +109,8 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
         server = xllamacpp.Server(params)
     except Exception as error:  # the bindings raise RuntimeError and others alike
         raise FoureyesError(f"{path}: llama.cpp cannot load it ({error})") from None
+    # Whoever drops a server that is still starting waits for ever: it must have answered once.
+    server.handle_chat_completions({"messages": [{"role": "user", "content": ""}], "max_tokens": 1})
     _check_template(path)
     return LlamaCppEngine(server)
 
