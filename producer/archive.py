@@ -2,7 +2,7 @@
 
 Gzipped JSON lines, each an object with one key that says what the line is:
 
-    {"archive": {"version": 1, "revision": "0005"}}
+    {"archive": {"version": 1, "revision": "0006"}}
     {"sweep": {...}}      one
     {"problem": {...}}    and then as many as there are of each, in this order
     {"run": {...}}
@@ -26,9 +26,9 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from models.benchmark import parse_record
+from models.digest import digest
 from models.enums import Kind, Outcome, Role, State, Status, Suite
 from models.errors import FoureyesError
-from worker.digest import digest
 from worker.requests import execution_key
 
 #: Of the format. A later one may rename or drop; a column that is new has a default here.

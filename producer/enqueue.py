@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
+from models.digest import digest
 from models.enums import State
 from models.errors import FoureyesError
 from models.llm import AnyModel
@@ -30,7 +31,6 @@ from models.tables import (
 from models.tables import Sweep as SweepRow
 from models.work import later, moment
 from producer.sweep import Sweep
-from worker.digest import digest
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000

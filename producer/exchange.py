@@ -76,9 +76,9 @@ def _complete(path: Path, folder: bool) -> Iterator[Path]:
 
     Raises: FoureyesError if there is something already, or nothing can be written.
     """
-    if path.exists() or path.is_symlink():
-        raise FoureyesError(f"{path}: is there already; choose another --output")
     try:
+        if path.exists() or path.is_symlink():
+            raise FoureyesError(f"{path}: is there already; choose another --output")
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as hidden:
             part = Path(hidden) / path.name
             if folder:

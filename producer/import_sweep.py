@@ -18,13 +18,13 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
+from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import transaction
 from producer import archive
 from producer import import_statements as sql
 from producer.sweep_file import SweepFile
-from worker.digest import digest
 
 #: Characters that are held here before they go to the database.
 _BATCH = 1 << 22

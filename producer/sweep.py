@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from models.benchmark import Problem
+from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import LlamaCpp, Replay, Sampling
 from producer import benchmarks, flow
 from producer.sweep_file import DataFile, Pairing, SweepFile, parse
 from worker import patterns, templates
-from worker.digest import digest
 from worker.patterns import Configured
 from worker.templates import Templates
 

@@ -137,6 +137,21 @@ class SweepFile(BaseModel):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _names_tell_apart(self) -> "SweepFile":
+        """Tables and reports know pairings and benchmarks by their names alone."""
+        names = [each if isinstance(each, str) else each.name for each in self.benchmarks]
+        pairs = [f"{pairing.coder}+{pairing.reviewer}" for pairing in self.pairings]
+        for key, given in (
+            ("benchmarks", names),
+            ("pairings", [pairing.name for pairing in self.pairings]),
+            ("pairings", pairs),
+        ):
+            twice = next((name for name in given if given.count(name) > 1), None)
+            if twice is not None:
+                raise FoureyesError(f"{key}: {twice!r} is there twice")
+        return self
+
 
 def parse(path: Path) -> SweepFile:
     """Read and check a sweep file, without its benchmarks."""

@@ -92,7 +92,7 @@ def render(compared: Compared, console: Console) -> None:
         console.print()
         console.print(_flips(compared.flips))
     if len(compared.flips) > _SHOWN:
-        console.print(f"and {len(compared.flips) - _SHOWN} more: --json has them all", style="dim")
+        console.print(f"and {len(compared.flips) - _SHOWN} more: --json has more", style="dim")
 
 
 def said(compared: Compared) -> list[str]:

@@ -83,7 +83,7 @@ def compare(
     detectable: float | None
     if has_samples(baseline) or has_samples(run):
         test, p = SIGN_FLIP, sign_flip(differences)
-        low, high = bootstrap_mean(differences) if differences else (-1.0, 1.0)
+        low, high = bootstrap_mean(differences, least=-1.0)
         detectable = detectable_mean(differences, significance=significance)
     else:
         test, p = MCNEMAR, mcnemar_exact(improved, regressed)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from models import llm
+from models.digest import digest
 from models.session import session
-from models.tables import LanguageModel, Sweep
+from models.tables import Sweep
 from results.comparisons import Comparison
 from results.moderators import Features
 from results.scoreboard import Scoreboard
@@ -190,7 +192,6 @@ def flips(db: Session, comparisons: list[Comparison]) -> dict[int, list[Flip]]:
 def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
     sweep = db.get_one(Sweep, board.sweep_id)
     names = {name for score in board.scores for name in (score.run.coder, score.run.reviewer)}
-    models = db.exec(select(LanguageModel).where(col(LanguageModel.name).in_(names)))
     versions: dict[str, list[str]] = {}
     for benchmark, problem_id, version in db.execute(_BENCHMARKS, {"problems": problems}):
         versions.setdefault(benchmark, []).append(f"{problem_id} {version}\n")
@@ -198,7 +199,10 @@ def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
         version=importlib.metadata.version("foureyes"),
         key=sweep.key,
         file=sweep.file,
-        models={model.name: model.identity for model in sorted(models, key=lambda each: each.name)},
+        # of the sweep's own file: a later sweep may have given a name to another model
+        models={
+            name: digest(llm.read(sweep.file["models"][name]).identity()) for name in sorted(names)
+        },
         benchmarks={
             name: (len(lines), hashlib.sha256("".join(lines).encode()).hexdigest())
             for name, lines in versions.items()

@@ -114,7 +114,7 @@ def _table(board: Scoreboard, group: Group) -> list[str]:
         "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     for score in group.scores:
-        last = score.pass_at[-1].share if score.pass_at else score.base_pass_1
+        last = score.pass_at_all(group.samples) if several else score.base_pass_1
         cells = [
             _escaped(score.pattern), f"{score.solved}/{score.n}",
             interval(score.pass_1, score.low, score.high), percent(last),

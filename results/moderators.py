@@ -111,7 +111,7 @@ def _moderation(pattern: str, pairing: str, gains: Sequence[tuple[Features, floa
 
 def _gain(values: list[float]) -> Gain:
     mean = sum(values) / len(values) if values else 0.0
-    low, high = bootstrap_mean(values) if values else (-1.0, 1.0)
+    low, high = bootstrap_mean(values, least=-1.0)
     return Gain(mean, low, high, len(values))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from datetime import datetime
 from decimal import Decimal
@@ -43,13 +44,27 @@ def run(statement: str, format: str, console: Console) -> None:
         finally:
             connection.invalidate()  # its settings are no other session's business
     if format == "json":
-        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain))
+        named = [dict(zip(columns, map(_finite, row), strict=True)) for row in rows]
+        print(json.dumps(named, default=_plain))
     elif format == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([_told(value) for value in row] for row in rows)
     else:
         _print_table(columns, rows, console)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for what is no number."""
+    is_number = isinstance(value, float | Decimal)
+    return value if not is_number or math.isfinite(value) else None
+
+
+def _told(value: Any) -> Any:
+    """Words of SQL and not of Python."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _plain(value: Any) -> Any:
@@ -75,8 +90,8 @@ def _print_table(columns: list[str], rows: list[tuple[Any, ...]], console: Conso
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, float | Decimal):
+    if isinstance(value, float | Decimal) and math.isfinite(value):
         return str(int(value)) if value == int(value) else f"{value:.3f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S%z}"
-    return visible(str(value))
+    return visible(str(_told(value)))

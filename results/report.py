@@ -45,14 +45,14 @@ def _table(board: Scoreboard, group: Group) -> Table:
         for header in (f"vs {visible(board.baseline)}", "flips", "p"):
             table.add_column(header, justify="right", no_wrap=True)
     for score in group.scores:
-        table.add_row(*_cells(score, several, board.comparisons.get(score.run_id)))
+        table.add_row(*_cells(score, group.samples, board.comparisons.get(score.run_id)))
     return table
 
 
-def _cells(score: Score, several: bool, comparison: Comparison | None) -> list[Text]:
+def _cells(score: Score, samples: int, comparison: Comparison | None) -> list[Text]:
     rate = interval(score.pass_1, score.low, score.high)
-    if several:
-        cells = [rate, percent(score.pass_at[-1].share if score.pass_at else None)]
+    if samples > 1:
+        cells = [rate, percent(score.pass_at_all(samples))]
     else:
         cells = [f"{score.solved}/{score.n}", rate, percent(score.base_pass_1)]
     style = ""

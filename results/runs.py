@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from models.errors import FoureyesError
 from models.session import session
-from results.sweeps import find_sweep
+from results.sweeps import as_id, find_sweep
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def find_pair(first: str, second: str) -> tuple[RunName, RunName]:
 
 def _candidates(name: str) -> list[RunName]:
     """All runs that a name may mean, at least one."""
-    if name.isdigit():
-        return [_by_id(int(name))]
+    if (number := as_id(name)) is not None:
+        return [_by_id(number)]
     sweep_name, *parts = name.split(":")
     if not 1 <= len(parts) <= len(_PARTS) or not all(parts):
         raise FoureyesError(

@@ -92,6 +92,11 @@ class Score:
         """All of the run's, judged or not."""
         return self.n + self.errors + self.unfinished + self.cancelled
 
+    def pass_at_all(self, k: int) -> float | None:
+        """pass@k on the problems of pass@1; None while some have fewer samples that were judged."""
+        found = (each for each in self.pass_at if (each.k, each.problems) == (k, self.problems))
+        return next((each.share for each in found), None)
+
     @property
     def price_per_solved(self) -> float | None:
         """In USD; None where nothing is solved or no model has a price."""
@@ -114,12 +119,22 @@ def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
         pass_1=sum(means) / len(means) if means else None,
         low=low,
         high=high,
-        base_pass_1=(solved + letters.count(BASE)) / n if n else None,
+        base_pass_1=_base_share(outcomes),
         pass_at=tuple(_pass_at(outcomes)) if several else (),
         errors=letters.count(ERROR),
         unfinished=letters.count(OPEN),
         cancelled=letters.count(CANCELLED),
     )
+
+
+def _base_share(outcomes: Outcomes) -> float | None:
+    """Over problems, as pass@1: the mean share of the judged samples that passed the base tests."""
+    found = [
+        (samples.count(SOLVED) + samples.count(BASE)) / judged(samples)
+        for samples in outcomes.values()
+        if judged(samples)
+    ]
+    return sum(found) / len(found) if found else None
 
 
 def _pass_at(outcomes: Outcomes) -> list[PassAtK]:

@@ -109,7 +109,7 @@ def _reviewers(group: Group) -> Iterator[str]:
         yield f"Attempts in which the reviewer asked for changes: {', '.join(asked)}."
     silent = [score.pattern for score in reviewed if not score.run.changes_asked]
     if silent:
-        yield f"The reviewer never asked for a change, so nothing was changed: {', '.join(silent)}."
+        yield f"The reviewer never asked for a change: {', '.join(silent)}."
 
 
 def _prices(group: Group) -> Iterator[str]:

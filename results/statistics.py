@@ -27,7 +27,7 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
     return 1.0 - math.comb(n - correct, k) / math.comb(n, k)
 
 
-def wilson(solved: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(solved: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a share of `solved` among `n`, as (low, high) between 0 and 1.
 
     Wilson (1927), "Probable Inference, the Law of Succession, and Statistical Inference". The whole
@@ -79,15 +79,26 @@ def _binomial(n: int, share: float) -> FloatArray:
     return np.exp(logarithms)
 
 
-def bootstrap_mean(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+def bootstrap_mean(
+    values: Sequence[float], least: float = 0.0, most: float = 1.0, confidence: float = 0.95
+) -> tuple[float, float]:
     """Percentile bootstrap interval for the mean of `values`, one for each problem, as (low, high).
+
+    They can be from `least` to `most`; the whole range for no values.
 
     Of differences between two runs on the same problems this is the paired bootstrap. Efron (1979),
     "Bootstrap Methods: Another Look at the Jackknife"; 10,000 resamples, always the same ones for
-    the same number of values. The whole range from 0 to 1 for no values.
+    the same number of values. Where all values are the same, so is every resample, and the interval
+    would be a point: then it is Wilson's for coins of that mean, whose variance is the largest that
+    values in the range can have (Bhatia & Davis 2000, "A Better Bound on the Variance").
     """
     if not values:
-        return 0.0, 1.0
+        return least, most
+    width = most - least
+    if min(values) == max(values):
+        heads = len(values) * (values[0] - least) / width
+        low, high = wilson(heads, len(values), confidence)
+        return least + width * low, least + width * high
     different, counts = np.unique(np.asarray(values), return_counts=True)
     # how often each value is drawn, which for few different values is quicker than drawing them
     drawn = np.random.default_rng(0).multinomial(len(values), counts / len(values), size=10_000)
@@ -204,10 +215,10 @@ def detectable_mean(
     """The smallest mean difference that a paired test would find with this power.
 
     (z of 1 - significance / 2 + z of the power) standard errors of the mean: the power analysis of
-    Miller (2024), "Adding Error Bars to Evals", arXiv 2411.00640. None for fewer than two
-    differences, or if all are the same.
+    Miller (2024), "Adding Error Bars to Evals", arXiv 2411.00640. None if all are the same, or for so
+    few that the sign-flip test finds nothing even where all point the same way.
     """
-    if len(differences) < 2:
+    if len(differences) < 2 or 2 / 2 ** len(differences) >= significance:
         return None
     normal = NormalDist()
     error = float(np.std(differences, ddof=1)) / math.sqrt(len(differences))

@@ -6,6 +6,15 @@ from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
 
+#: The largest id that a table can have.
+_LARGEST = 2**31 - 1
+
+
+def as_id(word: str) -> int | None:
+    """The id that a person means by this word, if it can be one."""
+    number = int(word) if word.isascii() and word.isdigit() else _LARGEST + 1
+    return number if number <= _LARGEST else None
+
 
 def find_sweep(name: str | None) -> Sweep:
     """The sweep of this id, or the latest of this name, or the latest of all.
@@ -16,10 +25,11 @@ def find_sweep(name: str | None) -> Sweep:
     with session() as db:
         if name is None:
             found = db.exec(latest).first()
-        elif name.isdigit():
-            found = db.get(Sweep, int(name))
         else:
-            found = db.exec(latest.where(Sweep.name == name)).first()
+            number = as_id(name)
+            found = None if number is None else db.get(Sweep, number)
+            # a name may be a number, too
+            found = found or db.exec(latest.where(Sweep.name == name)).first()
         known = [f"{row.id} ({row.name})" for row in db.exec(latest.limit(10))]
     if found is not None:
         return found

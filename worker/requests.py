@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from models.digest import digest
 from models.enums import Suite
 from models.llm import AnyModel
-from worker.digest import digest
 from worker.steps import CompletionStep, Draft, Review
 from worker.style import Style
 from worker.templates import Templates

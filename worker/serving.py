@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from models import llm, work
+from models.digest import digest
 from models.errors import FoureyesError
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, Execution, LanguageModel
 from worker.claims import Holder
-from worker.digest import digest
 from worker.engines import Engine, load
 from worker.sandbox.judge import Judge
 

@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import BaseLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from models.digest import digest
 from models.errors import FoureyesError
-from worker.digest import digest
 
 _SHIPPED = Path(__file__).parent / "prompts"
 _DEFAULT = "default"

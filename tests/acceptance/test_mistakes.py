@@ -33,6 +33,8 @@ reviewer = "c"
         ('engine = "scripted"', 'engine = "scriptd"', "unknown engine 'scriptd'; did you mean 'scripted'?"),
         ('coder = "c"', 'coder = "d"', "pairings: the coder 'd' is not among the models"),
         ('coder = "c"', 'codr = "c"', "unknown key 'pairings.0.codr'; did you mean 'coder'?"),
+        ('["starter-rich"]', '["starter-rich", "starter-rich"]', "benchmarks: 'starter-rich' is there twice"),
+        ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),
     ],

@@ -30,7 +30,8 @@ def sweep_id() -> int:
         "review-then-fix": ["solved", "unsolved", "solved", "error"],
     }
     with session() as db:
-        sweep = Sweep(key="k", name="mine", file={})
+        told = {n: {"name": n, "engine": "scripted", "script": "x.toml"} for n in ("c", "r")}
+        sweep = Sweep(key="k", name="mine", file={"models": told})
         models = [LanguageModel(name=name, settings={}, identity=name) for name in ("c", "r")]
         problems = [
             Problem(benchmark="b", problem_id=f"p/{n}", version="1", entry_point="f", record="{}")
@@ -210,6 +211,20 @@ def test_sql_in_three_formats(sweep_id: int, capsys: pytest.CaptureFixture[str])
     assert "1 row" in capsys.readouterr().out
 
 
+def test_sql_that_python_says_otherwise(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    statement = """select true as yes, '{"a": [null, false]}'::jsonb as j, 'NaN'::float8 as nan,
+        '-Infinity'::numeric as low"""
+    query.run(statement, "json", Console())
+    told = {"yes": True, "j": {"a": [None, False]}, "nan": None, "low": None}
+    assert json.loads(capsys.readouterr().out) == [told]
+    query.run(statement, "csv", Console())
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line == 'true,"{""a"": [null, false]}",nan,-Infinity'
+    query.run(statement, "table", Console())
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("true", '{"a": [null, false]}', "nan", "-Infinity"))
+
+
 def test_a_query_cannot_write(sweep_id: int) -> None:
     for statement in ("delete from sweep", "commit; delete from sweep"):
         with pytest.raises(FoureyesError):
@@ -219,5 +234,9 @@ def test_a_query_cannot_write(sweep_id: int) -> None:
 
 def test_a_sweep_is_found_by_name_by_id_and_by_being_the_latest(sweep_id: int) -> None:
     assert find_sweep(None).id == find_sweep("mine").id == find_sweep(str(sweep_id)).id == sweep_id
-    with pytest.raises(FoureyesError, match=r"no sweep 'other'; the latest are 1 \(mine\)"):
-        find_sweep("other")
+    for other in ("other", "2", "99999999999", "\u00b2"):
+        with pytest.raises(FoureyesError, match=rf"no sweep '{other}'; the latest are 1 \(mine\)"):
+            find_sweep(other)
+    with session() as db:
+        db.execute(text("update sweep set name = '2024'"))
+    assert find_sweep("2024").id == sweep_id

@@ -9,7 +9,13 @@ from results.figures import pareto
 from results.numbers import p_value, points, points_interval
 from results.outcomes import Outcomes
 from results.scores import Cost, RunInfo, Score, score
-from results.statistics import bootstrap_mean, detectable_mean, newcombe_paired
+from results.statistics import (
+    bootstrap_mean,
+    detectable_mean,
+    newcombe_paired,
+    sign_flip,
+    wilson,
+)
 
 COST = Cost(
     completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0
@@ -95,6 +101,26 @@ def test_several_samples_give_pass_at_k_and_an_interval_over_problems() -> None:
     assert (found.low, found.high) == bootstrap_mean([0.5, 0.0, 0.25, 1.0])
 
 
+def test_pass_at_all_samples_is_shown_once_every_problem_has_them() -> None:
+    """Else pass@5 of one problem stands beside pass@1 of two, and may be the smaller of them."""
+    assert scored(run("10", "00")).pass_at_all(2) == 0.5
+    assert scored(run("10", "0e")).pass_at_all(2) is None
+    assert scored(run("10", "0-")).pass_at_all(2) is None
+
+
+def test_base_is_a_mean_over_problems_as_pass_at_1_is() -> None:
+    found = scored(run("1eee", "b000"))
+    assert (found.pass_1, found.base_pass_1) == (0.5, 0.625)
+
+
+def test_the_same_outcome_everywhere_is_not_certain() -> None:
+    """A resample of equal values is always the same: the interval would be a point."""
+    assert bootstrap_mean([1.0] * 8) == wilson(8, 8)
+    low, high = bootstrap_mean([0.0] * 8, least=-1.0)
+    assert -0.6 < low < -0.2 and high == pytest.approx(-low)
+    assert bootstrap_mean([], least=-1.0) == (-1.0, 1.0)
+
+
 def test_the_detectable_mean_is_that_of_statsmodels() -> None:
     """With a hundred problems the normal and the t distribution are all but the same."""
     differences = [0.1, -0.2, 0.5, 0.0, 0.3] * 20
@@ -102,6 +128,9 @@ def test_the_detectable_mean_is_that_of_statsmodels() -> None:
     deviation = 0.2429  # of these differences
     assert detectable_mean(differences) == pytest.approx(effect * deviation, rel=0.02)
     assert detectable_mean([0.1]) is None and detectable_mean([0.1, 0.1]) is None
+    few = [0.8, 1.0, 0.6, 1.0]
+    assert detectable_mean(few) is None  # the test's smallest p-value for four is 1/8
+    assert sign_flip(few) == pytest.approx(1 / 8, abs=0.01)
 
 
 def test_newcombes_interval_holds_what_it_promises() -> None:
