@@ -40,7 +40,10 @@ WITH calls AS (
     ) AS waiting
     WHERE run.sweep_id = :sweep
 )
-UPDATE attempt SET moved_at = clock_timestamp() FROM chosen WHERE attempt.id = chosen.id
+UPDATE attempt SET moved_at = clock_timestamp() FROM chosen
+WHERE attempt.id = chosen.id
+    -- still: a message from before a cancellation may have let it go on, or end, since it was chosen
+    AND attempt.state = 'queued' AND attempt.moved_at IS NULL
 RETURNING attempt.id
 """)
 
