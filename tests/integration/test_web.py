@@ -394,6 +394,17 @@ def test_an_issue_stands_at_the_line_that_it_names() -> None:
     assert issues("Verdict: approve") == issues("{" * 30_000) == issues('{"issues": 5}') == ()
 
 
+def test_a_program_that_begins_with_blank_lines_is_shown_with_them() -> None:
+    """Else what a reviewer says of line 4 stands beside another line."""
+    from results.reviews import beside
+    from results.web.texts import excerpt
+
+    program = "\n\n\ndef f(x):\n    return 0\n\n"
+    (number,) = beside(("`return 0` is wrong",), program).by_line
+    assert excerpt(program).lines[number - 1] == "    return 0"
+    assert excerpt(program).lines[-1] == "    return 0"
+
+
 def web(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command("web", *words),
