@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.session import session
 from results.web import database as reading
@@ -236,22 +236,60 @@ def test_a_locked_database_is_said_in_a_line(
     assert pages.get("/attempts").status_code == 200
 
 
-def test_a_database_that_is_gone_is_said_in_a_line_without_its_password(
-    pages: TestClient, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def unreachable(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Let this process look for its database there."""
     from models.session import engine
     from models.settings import settings
 
     engine().dispose()
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setenv("FOUREYES_DATABASE_URL", f"postgresql://u:secret@127.0.0.1:{port}/d")
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
     settings.cache_clear()
     engine.cache_clear()
+
+
+def test_a_database_that_is_gone_is_said_in_a_line_without_its_address(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    unreachable(monkeypatch, f"postgresql://u:secret@127.0.0.1:{port}/d")
     answer = pages.get("/healthz")
     assert answer.status_code == 503
-    assert "The database cannot be reached" in answer.text
-    assert "secret" not in answer.text
+    assert "The database cannot be reached: Connection refused" in answer.text
+    for private in ("secret", "127.0.0.1", str(port), "\t", "Is the server running"):
+        assert private not in answer.text
+
+
+def test_a_host_that_nobody_knows_is_not_named(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reaches the pages need not learn where the database is."""
+    unreachable(monkeypatch, "postgresql://u:secret@db.internal.invalid/d")
+    answer = pages.get("/healthz")
+    assert answer.status_code == 503
+    assert "The database cannot be reached: failed to resolve host" in answer.text
+    assert "internal" not in answer.text and "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        # several lines, of which the last is about where in the plan it was
+        ("canceling statement due to statement timeout\nCONTEXT:  parallel worker", "very busy"),
+        # libpq names the server and, of a refusal, us
+        (
+            'connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  no pg_hba.conf entry '
+            'for host "10.0.0.9", user "u", database "d", no encryption',
+            ": FATAL:  no pg_hba.conf entry for host –, user –, database –, no encryption",
+        ),
+        ("server closed the connection\n\tThis probably means\n\tit ended.", "the connection"),
+        ("", "OperationalError"),
+    ],
+)
+def test_what_libpq_says_becomes_a_line_without_names(line: str, said: str) -> None:
+    error = OperationalError("", {}, psycopg.OperationalError(line))
+    assert said in reading.reason(error)
+    assert "10.0.0" not in reading.reason(error)
 
 
 def flips() -> dict[str, int]:
