@@ -362,6 +362,29 @@ def test_reviewer_filters_agree_with_the_view() -> None:
     assert tuple(matrix) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("database")
+def test_reviewer_filters_know_a_program_that_another_benchmark_had_judged() -> None:
+    """Two benchmarks with one record share its executions; those keep the first asker's problem."""
+    make_sweep("review-then-fix", problems=2)
+    with session() as db:
+        db.execute(text(_SHARED))
+        rows = db.execute(text("SELECT id, problem_id FROM attempt ORDER BY problem_id")).all()
+        cases = [("revise", "pass"), ("approve", "fail")]
+        for (attempt, problem), (verdict, judged) in zip(rows, cases, strict=True):
+            first = db.execute(
+                text("""SELECT other.id FROM problem JOIN problem AS other USING (version)
+                    WHERE problem.id = :problem AND other.benchmark = 'theirs'"""),
+                {"problem": problem},
+            ).scalar_one()
+            values = {"attempt": attempt, "problem": first, "verdict": verdict, "judged": judged}
+            for statement in _REVIEWED:
+                db.execute(text(statement), values)
+    assert problems_of(Filters(show=Show.FALSE_ALARM)) == ["t/0"]
+    assert problems_of(Filters(show=Show.MISSED)) == ["t/1"]
+
+
+_SHARED = """INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
+    SELECT 'theirs', problem_id, version, entry_point, record FROM problem"""
 _REVIEWED = (
     """INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt,
         prompt_hash, request, text)
