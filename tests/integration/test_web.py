@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.session import session
+from results.scoreboard import scoreboard
 from results.web import database as reading
 from results.web.app import create
 from results.web.filters import Ended, Filters, Show
@@ -308,6 +309,36 @@ def flips() -> dict[str, int]:
                     {"how": outcome, "id": attempt},
                 )
     return {"sweep": sweep, "raw": runs[0], "review": runs[1]}
+
+
+def test_samples_of_one_problem_are_no_evidence_by_themselves(pages: TestClient) -> None:
+    """Ten improvements at two problems are two: else a page shows 0.002 where the report has 0.5."""
+    sweep = make_sweep("raw-coder", "review-then-fix", problems=2, samples=5)
+    with session() as db:
+        db.execute(text("""
+            UPDATE attempt SET state = 'done',
+                outcome = CASE run.pattern WHEN 'raw-coder' THEN 'unsolved' ELSE 'solved' END
+            FROM run WHERE run.id = attempt.run_id"""))  # fmt: skip
+    ((run, comparison),) = scoreboard(sweep).comparisons.items()
+    assert comparison.p > 0.4
+    shown = Elements(pages.get(f"/runs/{run}").text).text
+    assert f"{comparison.p:.3f}" in shown and "0.002" not in shown
+    assert comparison.test in shown and "McNemar" not in shown
+    shown = Elements(pages.get(f"/sweeps/{sweep}").text).text
+    assert "100%" in shown and "0%" in shown
+    assert "[" not in shown.partition("The sweep file")[0]
+
+
+def test_with_one_sample_the_counted_flips_suffice(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run's page need not read every attempt of every run of its sweep."""
+    ids = flips()
+    monkeypatch.delattr("results.outcomes.read")
+    shown = Elements(pages.get(f"/runs/{ids['review']}").text).text
+    assert "exact McNemar" in shown and "1.000" in shown
+    shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
+    assert "share [95 %]" in shown and "67% [21%..94%]" in shown
 
 
 def problems_of(filters: Filters) -> list[str]:
