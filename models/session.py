@@ -153,7 +153,7 @@ def check_connection() -> None:
             assert isinstance(driver, psycopg.Connection)
             found = driver.info.server_version
     except OperationalError as error:
-        reason = _reason(error)
+        reason = said_by(error)
         refused = any(word in reason for word in _REFUSED)
         hint = "" if refused else "Is it running? "
         raise (FoureyesError if refused else Unreachable)(
@@ -168,7 +168,8 @@ def check_connection() -> None:
         )
 
 
-def _reason(error: OperationalError) -> str:
+def said_by(error: DBAPIError) -> str:
     """The last of libpq's lines that is no question of its own to the reader."""
-    lines = str(error.orig).strip().splitlines()
-    return next(line for line in reversed(lines) if not line.startswith("\t"))
+    lines = [line for line in str(error.orig).splitlines() if line.strip()]
+    told = (line for line in reversed(lines) if not line.startswith("\t"))
+    return next(told, type(error.orig).__name__)

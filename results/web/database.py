@@ -1,14 +1,17 @@
 """The web process's way to the database: every session of it reads only, and no statement takes long."""
 
+import re
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from models.session import engine
+from models.session import engine, said_by
 
 #: After which a page says that the database does not answer.
 SECONDS = 10
+#: Names of hosts, users, databases and sockets, as libpq and psycopg write them.
+_QUOTED = re.compile(r"""(["']).*?\1""")
 _OPTIONS = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS}s"
 
 
@@ -23,9 +26,17 @@ def _restrict(_: Any, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
 
 
 def reason(error: SQLAlchemyError) -> str:
-    """Why the database gave no answer, in a line; it names no address and no password."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    last = said[-1] if said else type(error).__name__
-    if "statement timeout" in last:
+    """Why the database gave no answer, in a line; it names no address and no password.
+
+    Whoever reaches the pages may read it: where the database is, is no business of theirs.
+    """
+    if not isinstance(error, DBAPIError):  # only the pool's time-out comes here without the driver
+        return "The database is very busy: all connections of the pages are in use."
+    if "statement timeout" in str(error.orig):
         return f"The database did not answer within {SECONDS} s: it is locked, or very busy."
-    return f"The database cannot be reached: {last}"
+    return f"The database cannot be reached: {_without_names(said_by(error))}"
+
+
+def _without_names(line: str) -> str:
+    """What libpq says behind the place where it tried, with a dash for each name in quotes."""
+    return _QUOTED.sub("–", line.rpartition(" failed: ")[2])

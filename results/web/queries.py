@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
+from results import outcomes
+from results.comparisons import MCNEMAR, compare
 from results.statistics import mcnemar_exact
 
 #: Sweeps of a page of their list.
@@ -34,7 +36,11 @@ SELECT
 FROM (SELECT * FROM sweep WHERE id < :before ORDER BY id DESC LIMIT :most) AS sweep
 ORDER BY sweep.id DESC
 """)
-_RUNS = text("SELECT * FROM v_progress WHERE sweep_id = :sweep ORDER BY position")
+_RUNS = text("""
+SELECT v_progress.*, run.samples
+FROM v_progress JOIN run ON run.id = v_progress.run_id
+WHERE v_progress.sweep_id = :sweep ORDER BY v_progress.position
+""")
 #: The sweep is named too: the views read a sweep at once.
 _RUN = text("""
 SELECT * FROM v_scores
@@ -109,9 +115,10 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class Compared:
-    """A run against another one of its sweep and pairing; `p` is McNemar's exact p-value."""
+    """A run against another one of its sweep and pairing; `p` is the p-value of that test."""
 
     row: Any
+    test: str
     p: float
 
 
@@ -121,7 +128,7 @@ def sweeps(db: Session, before: int) -> list[Any]:
 
 
 def runs(db: Session, sweep_id: int) -> list[Any]:
-    """The rows of v_progress of a sweep's runs."""
+    """The rows of v_progress of a sweep's runs, and how many samples each has of a problem."""
     return list(db.execute(_RUNS, {"sweep": sweep_id}).mappings())
 
 
@@ -137,10 +144,26 @@ def reviewer(db: Session, run: RowMapping) -> RowMapping | None:
 
 
 def compared(db: Session, run: RowMapping) -> list[Compared]:
-    """A run against each other one of its sweep, benchmark and pairing."""
+    """A run against each other one of its sweep, benchmark and pairing, by the report's test."""
     asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
-    rows = db.execute(_COMPARED, asked).mappings()
-    return [Compared(row, mcnemar_exact(row["improved"], row["regressed"])) for row in rows]
+    rows = list(db.execute(_COMPARED, asked).mappings())
+    if run["samples"] > 1:
+        return _over_problems(db, run["run_id"], rows)
+    # what was counted suffices, which is quicker than every attempt of every run
+    return [
+        Compared(row, MCNEMAR, mcnemar_exact(row["improved"], row["regressed"])) for row in rows
+    ]
+
+
+def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[Compared]:
+    """The same with several samples: those of one problem are not independent, problems are."""
+    found = outcomes.read(db, [run_id, *(row["baseline_run_id"] for row in rows)])
+    compared = []
+    for row in rows:
+        other = row["baseline_run_id"]
+        comparison = compare(other, found[other], run_id, found[run_id])
+        compared.append(Compared(row, comparison.test, comparison.p))
+    return compared
 
 
 def besides(db: Session, attempt_id: int) -> list[Any]:

@@ -61,7 +61,9 @@ _FLIP = text("""
         LIMIT 1
     ) = :other""")
 #: As v_reviewer has it: a review is of the latest program before it, of the other role if that wrote
-#: any; and that is right or wrong by the hidden tests, if anybody had them run on it.
+#: any; and that is right or wrong by the hidden tests, if anybody had them run on it. Whoever asked
+#: first has its problem there, which may be the same record in another benchmark. (Its id stands in
+#: the record, so it is the same too; with it PostgreSQL 18 finds the rows by their index.)
 _REVIEWED = text("""
     (
         SELECT true
@@ -79,8 +81,11 @@ _REVIEWED = text("""
         WHERE review.attempt_id = attempt.id AND review.kind = 'review' AND review.verdict = :verdict
             AND (
                 SELECT execution.base = 'pass' AND execution.plus = 'pass'
-                FROM execution
-                WHERE execution.problem_id = attempt.problem_id
+                FROM problem AS mine
+                JOIN problem AS same ON same.version = mine.version
+                    AND same.problem_id = mine.problem_id
+                JOIN execution ON execution.problem_id = same.id
+                WHERE mine.id = attempt.problem_id
                     AND hashtext(execution.code) = hashtext(program.code)
                     AND execution.code = program.code
                     AND execution.suite = 'hidden'

@@ -45,10 +45,14 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
 
 
-def interval(solved: int, n: int) -> str:
-    """A share with its 95 % Wilson interval, in percent; a dash for nothing judged."""
-    if not n:
-        return "–"
+def interval(solved: int, n: int, samples: int) -> str:
+    """A share with its 95 % Wilson interval, in percent; a dash for nothing judged.
+
+    With several samples of a problem the share alone: they resemble each other, and the interval
+    would be too narrow.
+    """
+    if not n or samples > 1:
+        return percent(solved / n if n else None)
     low, high = wilson(solved, n)
     return f"{solved / n:.0%} [{low:.0%}..{high:.0%}]"
 

@@ -23,8 +23,8 @@ class Excerpt:
 
 
 def excerpt(whole: str) -> Excerpt:
-    """As much of a text as a page shows."""
-    lines = whole[:_MOST_CHARACTERS].strip("\n").split("\n")
+    """As much of a text as a page shows. Blank lines at its beginning stay: remarks name lines."""
+    lines = whole[:_MOST_CHARACTERS].rstrip("\n").split("\n")
     is_cut = len(whole) > _MOST_CHARACTERS or len(lines) > _MOST_LINES
     return Excerpt(lines[:_MOST_LINES], len(whole) if is_cut else None)
 

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.session import session
+from results.scoreboard import scoreboard
 from results.web import database as reading
 from results.web.app import create
 from results.web.filters import Ended, Filters, Show
@@ -236,22 +237,60 @@ def test_a_locked_database_is_said_in_a_line(
     assert pages.get("/attempts").status_code == 200
 
 
-def test_a_database_that_is_gone_is_said_in_a_line_without_its_password(
-    pages: TestClient, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def unreachable(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Let this process look for its database there."""
     from models.session import engine
     from models.settings import settings
 
     engine().dispose()
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setenv("FOUREYES_DATABASE_URL", f"postgresql://u:secret@127.0.0.1:{port}/d")
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
     settings.cache_clear()
     engine.cache_clear()
+
+
+def test_a_database_that_is_gone_is_said_in_a_line_without_its_address(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    unreachable(monkeypatch, f"postgresql://u:secret@127.0.0.1:{port}/d")
     answer = pages.get("/healthz")
     assert answer.status_code == 503
-    assert "The database cannot be reached" in answer.text
-    assert "secret" not in answer.text
+    assert "The database cannot be reached: Connection refused" in answer.text
+    for private in ("secret", "127.0.0.1", str(port), "\t", "Is the server running"):
+        assert private not in answer.text
+
+
+def test_a_host_that_nobody_knows_is_not_named(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reaches the pages need not learn where the database is."""
+    unreachable(monkeypatch, "postgresql://u:secret@db.internal.invalid/d")
+    answer = pages.get("/healthz")
+    assert answer.status_code == 503
+    assert "The database cannot be reached: failed to resolve host" in answer.text
+    assert "internal" not in answer.text and "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        # several lines, of which the last is about where in the plan it was
+        ("canceling statement due to statement timeout\nCONTEXT:  parallel worker", "very busy"),
+        # libpq names the server and, of a refusal, us
+        (
+            'connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  no pg_hba.conf entry '
+            'for host "10.0.0.9", user "u", database "d", no encryption',
+            ": FATAL:  no pg_hba.conf entry for host –, user –, database –, no encryption",
+        ),
+        ("server closed the connection\n\tThis probably means\n\tit ended.", "the connection"),
+        ("", "OperationalError"),
+    ],
+)
+def test_what_libpq_says_becomes_a_line_without_names(line: str, said: str) -> None:
+    error = OperationalError("", {}, psycopg.OperationalError(line))
+    assert said in reading.reason(error)
+    assert "10.0.0" not in reading.reason(error)
 
 
 def flips() -> dict[str, int]:
@@ -270,6 +309,36 @@ def flips() -> dict[str, int]:
                     {"how": outcome, "id": attempt},
                 )
     return {"sweep": sweep, "raw": runs[0], "review": runs[1]}
+
+
+def test_samples_of_one_problem_are_no_evidence_by_themselves(pages: TestClient) -> None:
+    """Ten improvements at two problems are two: else a page shows 0.002 where the report has 0.5."""
+    sweep = make_sweep("raw-coder", "review-then-fix", problems=2, samples=5)
+    with session() as db:
+        db.execute(text("""
+            UPDATE attempt SET state = 'done',
+                outcome = CASE run.pattern WHEN 'raw-coder' THEN 'unsolved' ELSE 'solved' END
+            FROM run WHERE run.id = attempt.run_id"""))  # fmt: skip
+    ((run, comparison),) = scoreboard(sweep).comparisons.items()
+    assert comparison.p > 0.4
+    shown = Elements(pages.get(f"/runs/{run}").text).text
+    assert f"{comparison.p:.3f}" in shown and "0.002" not in shown
+    assert comparison.test in shown and "McNemar" not in shown
+    shown = Elements(pages.get(f"/sweeps/{sweep}").text).text
+    assert "100%" in shown and "0%" in shown
+    assert "[" not in shown.partition("The sweep file")[0]
+
+
+def test_with_one_sample_the_counted_flips_suffice(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run's page need not read every attempt of every run of its sweep."""
+    ids = flips()
+    monkeypatch.delattr("results.outcomes.read")
+    shown = Elements(pages.get(f"/runs/{ids['review']}").text).text
+    assert "exact McNemar" in shown and "1.000" in shown
+    shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
+    assert "share [95 %]" in shown and "67% [21%..94%]" in shown
 
 
 def problems_of(filters: Filters) -> list[str]:
@@ -324,6 +393,29 @@ def test_reviewer_filters_agree_with_the_view() -> None:
     assert tuple(matrix) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("database")
+def test_reviewer_filters_know_a_program_that_another_benchmark_had_judged() -> None:
+    """Two benchmarks with one record share its executions; those keep the first asker's problem."""
+    make_sweep("review-then-fix", problems=2)
+    with session() as db:
+        db.execute(text(_SHARED))
+        rows = db.execute(text("SELECT id, problem_id FROM attempt ORDER BY problem_id")).all()
+        cases = [("revise", "pass"), ("approve", "fail")]
+        for (attempt, problem), (verdict, judged) in zip(rows, cases, strict=True):
+            first = db.execute(
+                text("""SELECT other.id FROM problem JOIN problem AS other USING (version)
+                    WHERE problem.id = :problem AND other.benchmark = 'theirs'"""),
+                {"problem": problem},
+            ).scalar_one()
+            values = {"attempt": attempt, "problem": first, "verdict": verdict, "judged": judged}
+            for statement in _REVIEWED:
+                db.execute(text(statement), values)
+    assert problems_of(Filters(show=Show.FALSE_ALARM)) == ["t/0"]
+    assert problems_of(Filters(show=Show.MISSED)) == ["t/1"]
+
+
+_SHARED = """INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
+    SELECT 'theirs', problem_id, version, entry_point, record FROM problem"""
 _REVIEWED = (
     """INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt,
         prompt_hash, request, text)
@@ -392,6 +484,17 @@ def test_an_issue_stands_at_the_line_that_it_names() -> None:
     assert remarks.by_line == {2: ("Line 2 is wrong",), 3: ("`return 0` hides it",)}
     assert remarks.general == ("bad",)
     assert issues("Verdict: approve") == issues("{" * 30_000) == issues('{"issues": 5}') == ()
+
+
+def test_a_program_that_begins_with_blank_lines_is_shown_with_them() -> None:
+    """Else what a reviewer says of line 4 stands beside another line."""
+    from results.reviews import beside
+    from results.web.texts import excerpt
+
+    program = "\n\n\ndef f(x):\n    return 0\n\n"
+    (number,) = beside(("`return 0` is wrong",), program).by_line
+    assert excerpt(program).lines[number - 1] == "    return 0"
+    assert excerpt(program).lines[-1] == "    return 0"
 
 
 def web(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
