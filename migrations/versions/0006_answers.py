@@ -9,11 +9,13 @@ depends_on = None
 
 #: A program is looked up by its text, which is too long for an index: its hash is not. A problem's
 #: attempts are found by run and problem; an index on the problem alone was written at every step of
-#: an attempt, and by cancelling, for nothing.
+#: an attempt, and by cancelling, for nothing. The same text of a problem may be in several benchmarks,
+#: and is found by its version.
 INDEXES = """
 DROP INDEX ix_attempt_problem_id;
 DROP INDEX ix_execution_problem_id;
 CREATE INDEX ix_execution_program ON execution (problem_id, hashtext(code));
+CREATE INDEX ix_problem_version ON problem (version);
 """
 
 SCORES = """
@@ -350,9 +352,12 @@ CROSS JOIN LATERAL (
         ORDER BY attempt.run_id, review.attempt_id, program.id, review.role, review.position DESC
     ) AS reviewed ON reviewed.run_id = run.id
     LEFT JOIN LATERAL (
+        -- an execution keeps the problem that asked first: another benchmark may have the same text
         SELECT execution.base = 'pass' AND execution.plus = 'pass' AS is_right
-        FROM execution
-        WHERE execution.problem_id = reviewed.problem_id
+        FROM problem AS mine
+        JOIN problem AS same ON same.version = mine.version
+        JOIN execution ON execution.problem_id = same.id
+        WHERE mine.id = reviewed.problem_id
             AND hashtext(execution.code) = hashtext(reviewed.code)
             AND execution.code = reviewed.code
             AND execution.suite = 'hidden'
@@ -608,6 +613,6 @@ def downgrade() -> None:
     assert script is not None
     for made in ("0002", "0003", "0005"):
         op.execute(script.get_revision(made).module.VIEWS)
-    op.execute("DROP INDEX ix_execution_program")
+    op.execute("DROP INDEX ix_execution_program, ix_problem_version")
     op.execute("CREATE INDEX ix_execution_problem_id ON execution (problem_id)")
     op.execute("CREATE INDEX ix_attempt_problem_id ON attempt (problem_id)")

@@ -48,8 +48,10 @@ plan-then-code   p1  0  cancelled
 """
 
 
-def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 1) -> int:
-    """Write the rows of a sweep; its id."""
+def write(
+    table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 1, benchmark: str = "b"
+) -> int:
+    """Write the rows of a sweep; its id. Problems of one name are the same text in all benchmarks."""
     with session() as db:
         models = [
             _row(db, LanguageModel, {"name": name}, settings={}, identity=name)
@@ -59,12 +61,13 @@ def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 
         for line in table.strip().splitlines():
             pattern, problem_id, sample, end, *steps = line.split()
             problem = _row(
-                db, Problem, {"benchmark": "b", "problem_id": problem_id, "version": "1"},
+                db, Problem,
+                {"benchmark": benchmark, "problem_id": problem_id, "version": f"text of {problem_id}"},
                 entry_point="f", record=json.dumps({"prompt": _PROMPT}),
             )  # fmt: skip
-            key = f"{pattern} {pairing}"
+            key = f"{benchmark} {pattern} {pairing}"
             run = _row(
-                db, Run, {"sweep_id": made.id, "key": key}, position=0, benchmark="b",
+                db, Run, {"sweep_id": made.id, "key": key}, position=0, benchmark=benchmark,
                 pattern=pattern, options={}, pairing=pairing, samples=samples,
                 coder_id=models[0].id, reviewer_id=models[1].id,
             )  # fmt: skip
@@ -76,12 +79,12 @@ def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 
             )  # fmt: skip
             db.add(attempt)
             db.flush()
-            _write_steps(db, attempt, models, steps)
+            _write_steps(db, attempt, problem, models, steps)
         return made.id
 
 
 def _write_steps(
-    db: Any, attempt: Attempt, models: list[LanguageModel], steps: Iterable[str]
+    db: Any, attempt: Attempt, problem: Problem, models: list[LanguageModel], steps: Iterable[str]
 ) -> None:
     program = ""
     position = -1
@@ -92,7 +95,7 @@ def _write_steps(
             kind = Kind.REVIEW if name in ("repair-verdict", "choose") else Kind(name)
             role = Role.REVIEWER if who == "r" or (kind == "review" and who != "c") else Role.CODER
             model = models[role is Role.REVIEWER]
-            key = f"{model.name} {word} {attempt.problem_id} {attempt.sample}"
+            key = f"{model.name} {word} {problem.version} {attempt.sample}"
             if kind in ("review", "fix"):
                 key += f" {program}"
             completion = _row(
@@ -104,14 +107,14 @@ def _write_steps(
                 completion_id=completion.id, verdict=value if kind == "review" else None,
             )  # fmt: skip
             if kind in ("draft", "fix"):
-                program = step.code = f"{value} program for {attempt.problem_id}"
+                program = step.code = f"{value} program for {problem.version}"
             db.add(step)
             db.flush()
             for named, (base, plus) in _TRUTH.items():
                 _row(
-                    db, Execution, {"key": f"{named} {attempt.problem_id}"}, state=State.DONE,
-                    problem_id=attempt.problem_id, suite=Suite.HIDDEN, judge_version="1", base=base,
-                    plus=plus, detail={}, code=f"{named} program for {attempt.problem_id}",
+                    db, Execution, {"key": f"{named} {problem.version}"}, state=State.DONE,
+                    problem_id=problem.id, suite=Suite.HIDDEN, judge_version="1", base=base,
+                    plus=plus, detail={}, code=f"{named} program for {problem.version}",
                 )  # fmt: skip
     if attempt.state is State.DONE:
         solved = attempt.outcome is Outcome.SOLVED
@@ -349,6 +352,20 @@ def test_a_judging_that_failed_is_no_truth() -> None:
             text("UPDATE execution SET state = 'error', base = NULL, plus = NULL, detail = NULL")
         )
     assert rows(MATRIX) == [(5, 0, 0, 0, 0, 0, 5, 0, 0)]
+
+
+def test_a_judging_asked_for_by_another_benchmark_with_the_same_problem_is_the_truth() -> None:
+    """It is made once, and names the problem that asked first."""
+    write("raw-coder p0 0 unsolved draft=bad\nraw-coder p1 0 solved draft=good", sweep="first")
+    write(
+        """
+        review-then-fix p0 0 solved   draft=bad  review=revise fix=good
+        review-then-fix p1 0 solved   draft=good review=approve
+        """,
+        benchmark="b-lean",
+    )
+    assert rows("SELECT DISTINCT benchmark FROM execution JOIN problem ON problem.id = execution.problem_id") == [("b",)]  # fmt: skip
+    assert rows(MATRIX) == [(2, 1, 0, 0, 1, 0, 0, 1, 0)]
 
 
 def test_a_judging_of_the_same_text_for_another_problem_is_no_truth() -> None:
