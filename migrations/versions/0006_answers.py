@@ -504,6 +504,7 @@ CROSS JOIN LATERAL (
         SELECT
             used.run_id,
             completion.model_id,
+            machine.node,
             count(*) AS completions,
             sum(completion.prompt_tokens) AS prompt_tokens,
             sum(completion.completion_tokens) AS completion_tokens,
@@ -515,14 +516,19 @@ CROSS JOIN LATERAL (
             )) FILTER (WHERE used.is_first AND completion.seconds > 0) AS busy
         FROM used
         JOIN completion ON completion.id = used.completion_id AND completion.state = 'done'
-        GROUP BY used.run_id, completion.model_id
+        -- a claim is node/process: the node is the same after a restart
+        CROSS JOIN LATERAL (
+            SELECT split_part(coalesce(completion.worker, ''), '/', 1) AS node
+        ) AS machine
+        GROUP BY used.run_id, completion.model_id, machine.node
     ), together AS (
-        SELECT model_id, sum(first_seconds) AS seconds, range_agg(busy) AS busy
+        SELECT model_id, node, sum(first_seconds) AS seconds, range_agg(busy) AS busy
         FROM calls
-        GROUP BY model_id
-    ), model AS (
+        GROUP BY model_id, node
+    ), machine AS (
         SELECT
             together.model_id,
+            together.node,
             coalesce((language_model.settings ->> 'price_per_hour')::double precision, 0)
                 AS price_per_hour,
             (
@@ -538,10 +544,10 @@ CROSS JOIN LATERAL (
             sum(calls.prompt_tokens)::bigint AS prompt_tokens,
             sum(calls.completion_tokens)::bigint AS completion_tokens,
             sum(calls.seconds) AS model_seconds,
-            sum(calls.seconds * model.share) AS gpu_seconds,
-            sum(calls.seconds * model.share * model.price_per_hour) / 3600 AS price
+            sum(calls.seconds * machine.share) AS gpu_seconds,
+            sum(calls.seconds * machine.share * machine.price_per_hour) / 3600 AS price
         FROM calls
-        JOIN model ON model.model_id = calls.model_id
+        JOIN machine ON machine.model_id = calls.model_id AND machine.node = calls.node
         GROUP BY calls.run_id
     ), ended AS (
         SELECT
@@ -574,6 +580,13 @@ CROSS JOIN LATERAL (
     LEFT JOIN spent ON spent.run_id = run.id
     WHERE run.sweep_id = sweep.id
 ) AS costs;
+
+COMMENT ON VIEW v_cost IS
+    'One row per run: what it would have cost by itself, each of its completions once, also those '
+    'that other runs share. Calls that one worker of a model made at the same time share its time: '
+    'gpu_seconds is the part of the time in which its workers were busy for the sweep, each '
+    'counted by itself, and price is that at the price_per_hour of the sweep file, which is that '
+    'of one worker''s machine.';
 """
 
 ERRORS = """

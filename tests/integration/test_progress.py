@@ -65,6 +65,16 @@ def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     assert watch.look(sweep_id).models[0].busy_seconds == 14.0
 
 
+def test_every_worker_of_a_model_is_paid_for() -> None:
+    sweep_id = half_done()
+    sql("""UPDATE language_model SET settings = settings || '{"price_per_hour": 36}'""")
+    sql(
+        "UPDATE completion SET finished_at = now(), seconds = 10, worker = 'c-' || id || '@host/1-a'"
+    )
+    (coder, _) = watch.look(sweep_id).models
+    assert coder.busy_seconds == 10.0 and coder.spent == pytest.approx(0.20)
+
+
 def test_the_screen_has_room_for_all_that_matters() -> None:
     found = watch.look(half_done())
     for width, height in ((80, 24), (60, 12)):

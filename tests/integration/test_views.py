@@ -457,6 +457,20 @@ def test_calls_at_the_same_time_share_it_whichever_runs_they_are_of() -> None:
     ]
 
 
+def test_every_worker_of_a_model_is_a_machine_of_its_own() -> None:
+    """Three machines at work for ten seconds cost thirty, and one that was started anew is one."""
+    drafts = "\n".join(f"raw-coder p{n} 0 solved draft=good" for n in range(4))
+    write(drafts)
+    with session() as db:
+        db.execute(
+            text("UPDATE completion SET seconds = 10, finished_at = '2026-01-01', worker = :by"),
+            {"by": "coder-0@host/1-aaaaaa"},
+        )
+        for row, by in ((2, "coder-0@host/2-bbbbbb"), (3, "coder-1@host/1-cccccc"), (4, None)):
+            db.execute(text("UPDATE completion SET worker = :by WHERE id = :row"), {"by": by, "row": row})  # fmt: skip
+    assert rows("SELECT model_seconds, gpu_seconds FROM v_cost") == [(40.0, 30.0)]
+
+
 def test_errors_name_their_run() -> None:
     write(MAIN)
     assert rows("""
