@@ -120,10 +120,14 @@ SELECT language_model.name, done, running, queued, prompt_tokens, completion_tok
     coalesce(lately / greatest(1, extract(epoch FROM now() - since)), 0)::float8 AS rate,
     coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
               FROM unnest(paid.busy) AS part), 0)::float8 AS busy_seconds,
-    coalesce(paid.seconds, 0)::float8
-        * coalesce((language_model.settings ->> 'price_per_hour')::float8, 0) / 3600 AS spent
+    -- as v_cost has it: by the sweep's own file, as a model's row has what the latest sweep says
+    coalesce(paid.seconds, 0)::float8 * coalesce((coalesce(
+        sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],
+        language_model.settings ->> 'price_per_hour'
+    ))::float8, 0) / 3600 AS spent
 FROM summed
 JOIN language_model ON language_model.id = summed.model_id
+JOIN sweep ON sweep.id = :sweep
 LEFT JOIN paid ON paid.model_id = summed.model_id
 ORDER BY language_model.name
 """)

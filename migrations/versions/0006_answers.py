@@ -529,8 +529,12 @@ CROSS JOIN LATERAL (
         SELECT
             together.model_id,
             together.node,
-            coalesce((language_model.settings ->> 'price_per_hour')::double precision, 0)
-                AS price_per_hour,
+            -- the model's own row has what the latest sweep says; a name that this one's file lacks
+            -- is that of another sweep, which asked first for the same calls
+            coalesce((coalesce(
+                sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],
+                language_model.settings ->> 'price_per_hour'
+            ))::double precision, 0) AS price_per_hour,
             (
                 SELECT sum(extract(epoch FROM upper(part) - lower(part)))::double precision
                 FROM unnest(together.busy) AS part

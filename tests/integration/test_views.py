@@ -471,6 +471,21 @@ def test_every_worker_of_a_model_is_a_machine_of_its_own() -> None:
     assert rows("SELECT model_seconds, gpu_seconds FROM v_cost") == [(40.0, 30.0)]
 
 
+def test_a_price_is_the_one_of_the_sweeps_own_file() -> None:
+    """A later sweep may give the same model another one. A name that the file lacks is another's."""
+    write("raw-coder p0 0 solved draft=good")
+    with session() as db:
+        db.execute(text("UPDATE completion SET finished_at = '2026-01-01'"))
+        db.execute(text("""UPDATE language_model SET settings = '{"price_per_hour": 3600}'"""))
+        db.execute(
+            text("""UPDATE sweep SET file = '{"models": {"c": {"price_per_hour": 7200}}}'""")
+        )
+    assert rows("SELECT price FROM v_cost") == [(2.0,)]
+    with session() as db:
+        db.execute(text("""UPDATE sweep SET file = '{"models": {}}'"""))
+    assert rows("SELECT price FROM v_cost") == [(1.0,)]
+
+
 def test_errors_name_their_run() -> None:
     write(MAIN)
     assert rows("""
