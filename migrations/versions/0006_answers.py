@@ -318,14 +318,21 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE verdict = 'revise' AND is_right) AS false_alarms,
         count(*) FILTER (WHERE verdict = 'approve' AND is_right) AS approved_right,
         count(*) FILTER (WHERE verdict = 'none') AS no_verdict,
-        count(*) FILTER (WHERE is_first AND NOT is_right AND outcome = 'solved') AS fixed,
-        count(*) FILTER (WHERE is_first AND is_right AND outcome = 'unsolved') AS broken,
+        count(DISTINCT attempt_id) FILTER (
+            WHERE is_first AND NOT is_right AND outcome = 'solved'
+        ) AS fixed,
+        count(DISTINCT attempt_id) FILTER (
+            WHERE is_first AND is_right AND outcome = 'unsolved'
+        ) AS broken,
         count(*) FILTER (WHERE verdict <> 'none' AND is_right IS NULL) AS unjudged
     FROM run
     JOIN (
         -- the last word of each reviewer on each program: one without a verdict is asked again
-        SELECT DISTINCT ON (attempt.run_id, review.attempt_id, program.id, review.role)
+        SELECT DISTINCT ON (
+            attempt.run_id, review.attempt_id, program.id, review.role, reviewer.branch
+        )
             attempt.run_id,
+            attempt.id AS attempt_id,
             attempt.problem_id,
             attempt.outcome,
             review.verdict,
@@ -346,10 +353,25 @@ CROSS JOIN LATERAL (
             ORDER BY step.role IS DISTINCT FROM review.role DESC, step.position DESC, step.branch
             LIMIT 1
         ) AS program
+        CROSS JOIN LATERAL (
+            -- reviews that are asked again are so in the next position, together and in their order
+            SELECT CASE WHEN completion.prompt = 'repair-verdict' THEN (
+                SELECT asked.branch
+                FROM step AS asked
+                WHERE asked.attempt_id = review.attempt_id
+                    AND asked.position = review.position - 1
+                    AND asked.kind = 'review'
+                    AND asked.verdict = 'none'
+                ORDER BY asked.branch
+                LIMIT 1 OFFSET review.branch
+            ) ELSE review.branch END AS branch
+        ) AS reviewer
         WHERE run.sweep_id = sweep.id
             AND review.verdict IN ('approve', 'revise', 'none')
             AND completion.prompt <> 'choose'
-        ORDER BY attempt.run_id, review.attempt_id, program.id, review.role, review.position DESC
+        ORDER BY
+            attempt.run_id, review.attempt_id, program.id, review.role, reviewer.branch,
+            review.position DESC
     ) AS reviewed ON reviewed.run_id = run.id
     LEFT JOIN LATERAL (
         -- an execution keeps the problem that asked first: another benchmark may have the same text
@@ -374,7 +396,8 @@ COMMENT ON VIEW v_reviewer IS
     'the review said. caught: wrong, changes asked; missed: wrong, approved; false_alarms: right, '
     'changes asked; approved_right: right, approved; no_verdict: none could be read; unjudged: '
     'nobody ran the hidden tests on it. These six add up to reviewed. fixed and broken compare the '
-    'first program that was reviewed with the answer: wrong and then right, right and then wrong.';
+    'first program that was reviewed with the answer: wrong and then right, right and then wrong; '
+    'these two count attempts, however many reviews each had.';
 """
 
 FEATURES = r"""

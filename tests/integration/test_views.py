@@ -328,6 +328,31 @@ def test_in_a_debate_each_reviews_the_other_and_a_choice_is_no_review() -> None:
     assert rows(MATRIX) == [(4, 1, 2, 1, 0, 0, 0, 0, 0)]
 
 
+def test_a_fix_after_two_reviews_of_the_draft_is_one_fix() -> None:
+    write("""
+        both p0 0 solved   draft=bad  review=revise+c.review=revise fix=good
+        both p1 0 unsolved draft=good review=revise+c.review=approve fix=bad
+    """)  # fmt: skip
+    assert rows(MATRIX) == [(4, 2, 0, 1, 1, 0, 0, 1, 1)]
+
+
+def test_reviews_of_one_model_at_the_same_time_count_each() -> None:
+    write("panel p0 0 solved draft=bad review=revise+review=approve fix=good")
+    assert rows(MATRIX) == [(2, 1, 1, 0, 0, 0, 0, 1, 0)]
+
+
+def test_of_reviews_at_the_same_time_the_one_that_was_asked_again_counts_by_its_last_word() -> None:
+    """Among those that are asked again it has another place than it had before."""
+    write("""
+        debate p0 0 solved draft=bad+r.draft=bad review=revise+c.review=none c.repair-verdict=approve r.fix=good
+        panel  p1 0 solved draft=good review=revise+review=none+review=none repair-verdict=approve+repair-verdict=none
+    """)  # fmt: skip
+    assert rows(MATRIX + " ORDER BY run_id") == [
+        (2, 1, 1, 0, 0, 0, 0, 1, 0),
+        (3, 0, 0, 1, 1, 1, 0, 0, 0),
+    ]
+
+
 def test_who_reviews_its_own_draft_is_measured_too() -> None:
     write("self-review p0 0 unsolved draft=good c.review=revise fix=half")
     assert rows(MATRIX) == [(1, 0, 0, 1, 0, 0, 0, 0, 1)]
