@@ -64,9 +64,9 @@ CROSS JOIN LATERAL (
             of_problem.run_id,
             sum(n)::bigint AS n,
             sum(solved)::bigint AS solved,
-            sum(solved)::double precision / nullif(sum(n), 0)::double precision AS pass_1,
+            avg(solved::double precision / nullif(n, 0)) AS pass_1,
             sum(base_solved)::bigint AS base_solved,
-            sum(base_solved)::double precision / nullif(sum(n), 0)::double precision AS base_pass_1,
+            avg(base_solved::double precision / nullif(n, 0)) AS base_pass_1,
             sum(errors)::bigint AS errors,
             sum(unfinished)::bigint AS unfinished,
             sum(cancelled)::bigint AS cancelled,
@@ -145,10 +145,12 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW v_scores IS
     'One row per run. n counts attempts that were judged, problems those with at least one of them; '
-    'pass_1 is solved / n, and a problem is solved when it passed base and plus tests. low and high '
-    'are the 95 % Wilson interval of pass_1; with several samples they are null, as samples of one '
-    'problem are not independent. Errors of the infrastructure are in errors, never in n. Tokens '
-    'and seconds count each completion of the run once.';
+    'pass_1 is the mean over these problems of the share of their judged attempts that is solved, '
+    'which with one sample is solved / n: so a problem that lacks samples counts as much as any. '
+    'A problem is solved when it passed base and plus tests; base_pass_1 is the same by base tests '
+    'alone. low and high are the 95 % Wilson interval of pass_1; with several samples they are '
+    'null, as samples of one problem are not independent. Errors of the infrastructure are in '
+    'errors, never in n. Tokens and seconds count each completion of the run once.';
 
 CREATE VIEW v_pass_at_k AS
 SELECT

@@ -200,6 +200,17 @@ def test_several_samples_of_a_problem_are_no_independent_trials() -> None:
     ]
 
 
+def test_a_problem_that_lacks_samples_counts_as_much_as_any() -> None:
+    """Else errors and a running sweep shift a score to the problems that they spared."""
+    write(SAMPLES + "raw-coder  p2  0  error  draft=odd", samples=5)
+    assert rows("SELECT n, solved, base_solved, pass_1, base_pass_1 FROM v_scores") == [
+        (8, 3, 4, pytest.approx((2 / 5 + 1 / 3) / 2), pytest.approx((3 / 5 + 1 / 3) / 2))
+    ]
+    assert rows("SELECT plus, base FROM v_pass_at_k WHERE k = 1") == [
+        pytest.approx(rows("SELECT pass_1, base_pass_1 FROM v_scores")[0])
+    ]
+
+
 def test_pass_at_k_is_the_unbiased_estimate_over_problems_with_enough_samples() -> None:
     write(SAMPLES, samples=5)
     found = rows("SELECT k, problems, plus, base FROM v_pass_at_k ORDER BY k")
