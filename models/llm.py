@@ -35,7 +35,7 @@ class Model(BaseModel):
     name: str = Field(default="", pattern=r"^[a-z0-9][a-z0-9._-]*$|^$", max_length=60)
     #: How its answers are drawn.
     sampling: Sampling = Sampling()
-    #: In USD; only used for cost.
+    #: In USD, of one worker's machine; only used for cost.
     price_per_hour: float = Field(default=0.0, ge=0.0)
     #: Calls that a worker keeps in flight.
     threads: int = Field(default=1, ge=1, le=512)

@@ -85,7 +85,8 @@ class Problem(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     benchmark: str
     problem_id: str
-    version: str
+    #: The hash of the record: problems of two benchmarks that have it in common are judged as one.
+    version: str = Field(index=True)
     entry_point: str
     record: str = _text()
 

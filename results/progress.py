@@ -27,8 +27,9 @@ class RunProgress:
 class ModelProgress:
     """One model's calls for the sweep, whoever else uses them too.
 
-    `busy_seconds` is the time in which it had at least one call at work; `spent` is that at the
-    model's price per hour, in USD; `rate` is in answer tokens per second, in the last minute.
+    `busy_seconds` is the time in which it had at least one call at work; `spent` is that of each of
+    its workers, added up, at the model's price per hour, which is the price of one worker's machine,
+    in USD; `rate` is in answer tokens per second, in the last minute.
     """
 
     name: str
@@ -93,7 +94,8 @@ WITH used AS MATERIALIZED (
     WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
 ), calls AS (
     SELECT completion.model_id, completion.state, completion.finished_at, completion.seconds,
-        completion.prompt_tokens, completion.completion_tokens
+        completion.prompt_tokens, completion.completion_tokens,
+        split_part(coalesce(completion.worker, ''), '/', 1) AS node
     FROM completion JOIN used USING (id)
 ), summed AS (
     SELECT model_id,
@@ -103,17 +105,30 @@ WITH used AS MATERIALIZED (
         coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
         coalesce(sum(completion_tokens), 0) AS completion_tokens,
         sum(completion_tokens) FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS lately,
-        min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since,
-        range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at))
-            FILTER (WHERE state = 'done' AND seconds > 0) AS busy
+        min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since
     FROM calls GROUP BY model_id
+), machine AS (
+    SELECT model_id, range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at)) AS busy
+    FROM calls WHERE state = 'done' AND seconds > 0
+    GROUP BY model_id, node
+), paid AS (
+    SELECT model_id, range_agg(busy) AS busy,
+        sum((SELECT sum(extract(epoch FROM upper(part) - lower(part))) FROM unnest(busy) AS part)) AS seconds
+    FROM machine GROUP BY model_id
 )
 SELECT language_model.name, done, running, queued, prompt_tokens, completion_tokens,
     coalesce(lately / greatest(1, extract(epoch FROM now() - since)), 0)::float8 AS rate,
     coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
-              FROM unnest(busy) AS part), 0)::float8 AS busy_seconds,
-    coalesce((language_model.settings ->> 'price_per_hour')::float8, 0) AS price
-FROM summed JOIN language_model ON language_model.id = summed.model_id
+              FROM unnest(paid.busy) AS part), 0)::float8 AS busy_seconds,
+    -- as v_cost has it: by the sweep's own file, as a model's row has what the latest sweep says
+    coalesce(paid.seconds, 0)::float8 * coalesce((coalesce(
+        sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],
+        language_model.settings ->> 'price_per_hour'
+    ))::float8, 0) / 3600 AS spent
+FROM summed
+JOIN language_model ON language_model.id = summed.model_id
+JOIN sweep ON sweep.id = :sweep
+LEFT JOIN paid ON paid.model_id = summed.model_id
 ORDER BY language_model.name
 """)
 FAILURES = text("""
@@ -151,7 +166,7 @@ def _model(
     completion_tokens: int,
     rate: float,
     busy_seconds: float,
-    price: float,
+    spent: float,
 ) -> ModelProgress:
     return ModelProgress(
         name,
@@ -162,5 +177,5 @@ def _model(
         int(completion_tokens),
         rate,
         busy_seconds,
-        spent=price * busy_seconds / 3600,
+        spent,
     )

@@ -9,11 +9,13 @@ depends_on = None
 
 #: A program is looked up by its text, which is too long for an index: its hash is not. A problem's
 #: attempts are found by run and problem; an index on the problem alone was written at every step of
-#: an attempt, and by cancelling, for nothing.
+#: an attempt, and by cancelling, for nothing. The same text of a problem may be in several benchmarks,
+#: and is found by its version.
 INDEXES = """
 DROP INDEX ix_attempt_problem_id;
 DROP INDEX ix_execution_problem_id;
 CREATE INDEX ix_execution_program ON execution (problem_id, hashtext(code));
+CREATE INDEX ix_problem_version ON problem (version);
 """
 
 SCORES = """
@@ -62,9 +64,9 @@ CROSS JOIN LATERAL (
             of_problem.run_id,
             sum(n)::bigint AS n,
             sum(solved)::bigint AS solved,
-            sum(solved)::double precision / nullif(sum(n), 0)::double precision AS pass_1,
+            avg(solved::double precision / nullif(n, 0)) AS pass_1,
             sum(base_solved)::bigint AS base_solved,
-            sum(base_solved)::double precision / nullif(sum(n), 0)::double precision AS base_pass_1,
+            avg(base_solved::double precision / nullif(n, 0)) AS base_pass_1,
             sum(errors)::bigint AS errors,
             sum(unfinished)::bigint AS unfinished,
             sum(cancelled)::bigint AS cancelled,
@@ -143,10 +145,12 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW v_scores IS
     'One row per run. n counts attempts that were judged, problems those with at least one of them; '
-    'pass_1 is solved / n, and a problem is solved when it passed base and plus tests. low and high '
-    'are the 95 % Wilson interval of pass_1; with several samples they are null, as samples of one '
-    'problem are not independent. Errors of the infrastructure are in errors, never in n. Tokens '
-    'and seconds count each completion of the run once.';
+    'pass_1 is the mean over these problems of the share of their judged attempts that is solved, '
+    'which with one sample is solved / n: so a problem that lacks samples counts as much as any. '
+    'A problem is solved when it passed base and plus tests; base_pass_1 is the same by base tests '
+    'alone. low and high are the 95 % Wilson interval of pass_1; with several samples they are '
+    'null, as samples of one problem are not independent. Errors of the infrastructure are in '
+    'errors, never in n. Tokens and seconds count each completion of the run once.';
 
 CREATE VIEW v_pass_at_k AS
 SELECT
@@ -316,14 +320,21 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE verdict = 'revise' AND is_right) AS false_alarms,
         count(*) FILTER (WHERE verdict = 'approve' AND is_right) AS approved_right,
         count(*) FILTER (WHERE verdict = 'none') AS no_verdict,
-        count(*) FILTER (WHERE is_first AND NOT is_right AND outcome = 'solved') AS fixed,
-        count(*) FILTER (WHERE is_first AND is_right AND outcome = 'unsolved') AS broken,
+        count(DISTINCT attempt_id) FILTER (
+            WHERE is_first AND NOT is_right AND outcome = 'solved'
+        ) AS fixed,
+        count(DISTINCT attempt_id) FILTER (
+            WHERE is_first AND is_right AND outcome = 'unsolved'
+        ) AS broken,
         count(*) FILTER (WHERE verdict <> 'none' AND is_right IS NULL) AS unjudged
     FROM run
     JOIN (
         -- the last word of each reviewer on each program: one without a verdict is asked again
-        SELECT DISTINCT ON (attempt.run_id, review.attempt_id, program.id, review.role)
+        SELECT DISTINCT ON (
+            attempt.run_id, review.attempt_id, program.id, review.role, reviewer.branch
+        )
             attempt.run_id,
+            attempt.id AS attempt_id,
             attempt.problem_id,
             attempt.outcome,
             review.verdict,
@@ -344,15 +355,33 @@ CROSS JOIN LATERAL (
             ORDER BY step.role IS DISTINCT FROM review.role DESC, step.position DESC, step.branch
             LIMIT 1
         ) AS program
+        CROSS JOIN LATERAL (
+            -- reviews that are asked again are so in the next position, together and in their order
+            SELECT CASE WHEN completion.prompt = 'repair-verdict' THEN (
+                SELECT asked.branch
+                FROM step AS asked
+                WHERE asked.attempt_id = review.attempt_id
+                    AND asked.position = review.position - 1
+                    AND asked.kind = 'review'
+                    AND asked.verdict = 'none'
+                ORDER BY asked.branch
+                LIMIT 1 OFFSET review.branch
+            ) ELSE review.branch END AS branch
+        ) AS reviewer
         WHERE run.sweep_id = sweep.id
             AND review.verdict IN ('approve', 'revise', 'none')
             AND completion.prompt <> 'choose'
-        ORDER BY attempt.run_id, review.attempt_id, program.id, review.role, review.position DESC
+        ORDER BY
+            attempt.run_id, review.attempt_id, program.id, review.role, reviewer.branch,
+            review.position DESC
     ) AS reviewed ON reviewed.run_id = run.id
     LEFT JOIN LATERAL (
+        -- an execution keeps the problem that asked first: another benchmark may have the same text
         SELECT execution.base = 'pass' AND execution.plus = 'pass' AS is_right
-        FROM execution
-        WHERE execution.problem_id = reviewed.problem_id
+        FROM problem AS mine
+        JOIN problem AS same ON same.version = mine.version
+        JOIN execution ON execution.problem_id = same.id
+        WHERE mine.id = reviewed.problem_id
             AND hashtext(execution.code) = hashtext(reviewed.code)
             AND execution.code = reviewed.code
             AND execution.suite = 'hidden'
@@ -369,7 +398,8 @@ COMMENT ON VIEW v_reviewer IS
     'the review said. caught: wrong, changes asked; missed: wrong, approved; false_alarms: right, '
     'changes asked; approved_right: right, approved; no_verdict: none could be read; unjudged: '
     'nobody ran the hidden tests on it. These six add up to reviewed. fixed and broken compare the '
-    'first program that was reviewed with the answer: wrong and then right, right and then wrong.';
+    'first program that was reviewed with the answer: wrong and then right, right and then wrong; '
+    'these two count attempts, however many reviews each had.';
 """
 
 FEATURES = r"""
@@ -499,6 +529,7 @@ CROSS JOIN LATERAL (
         SELECT
             used.run_id,
             completion.model_id,
+            machine.node,
             count(*) AS completions,
             sum(completion.prompt_tokens) AS prompt_tokens,
             sum(completion.completion_tokens) AS completion_tokens,
@@ -510,16 +541,25 @@ CROSS JOIN LATERAL (
             )) FILTER (WHERE used.is_first AND completion.seconds > 0) AS busy
         FROM used
         JOIN completion ON completion.id = used.completion_id AND completion.state = 'done'
-        GROUP BY used.run_id, completion.model_id
+        -- a claim is node/process: the node is the same after a restart
+        CROSS JOIN LATERAL (
+            SELECT split_part(coalesce(completion.worker, ''), '/', 1) AS node
+        ) AS machine
+        GROUP BY used.run_id, completion.model_id, machine.node
     ), together AS (
-        SELECT model_id, sum(first_seconds) AS seconds, range_agg(busy) AS busy
+        SELECT model_id, node, sum(first_seconds) AS seconds, range_agg(busy) AS busy
         FROM calls
-        GROUP BY model_id
-    ), model AS (
+        GROUP BY model_id, node
+    ), machine AS (
         SELECT
             together.model_id,
-            coalesce((language_model.settings ->> 'price_per_hour')::double precision, 0)
-                AS price_per_hour,
+            together.node,
+            -- the model's own row has what the latest sweep says; a name that this one's file lacks
+            -- is that of another sweep, which asked first for the same calls
+            coalesce((coalesce(
+                sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],
+                language_model.settings ->> 'price_per_hour'
+            ))::double precision, 0) AS price_per_hour,
             (
                 SELECT sum(extract(epoch FROM upper(part) - lower(part)))::double precision
                 FROM unnest(together.busy) AS part
@@ -533,10 +573,10 @@ CROSS JOIN LATERAL (
             sum(calls.prompt_tokens)::bigint AS prompt_tokens,
             sum(calls.completion_tokens)::bigint AS completion_tokens,
             sum(calls.seconds) AS model_seconds,
-            sum(calls.seconds * model.share) AS gpu_seconds,
-            sum(calls.seconds * model.share * model.price_per_hour) / 3600 AS price
+            sum(calls.seconds * machine.share) AS gpu_seconds,
+            sum(calls.seconds * machine.share * machine.price_per_hour) / 3600 AS price
         FROM calls
-        JOIN model ON model.model_id = calls.model_id
+        JOIN machine ON machine.model_id = calls.model_id AND machine.node = calls.node
         GROUP BY calls.run_id
     ), ended AS (
         SELECT
@@ -569,6 +609,13 @@ CROSS JOIN LATERAL (
     LEFT JOIN spent ON spent.run_id = run.id
     WHERE run.sweep_id = sweep.id
 ) AS costs;
+
+COMMENT ON VIEW v_cost IS
+    'One row per run: what it would have cost by itself, each of its completions once, also those '
+    'that other runs share. Calls that one worker of a model made at the same time share its time: '
+    'gpu_seconds is the part of the time in which its workers were busy for the sweep, each '
+    'counted by itself, and price is that at the price_per_hour of the sweep file, which is that '
+    'of one worker''s machine.';
 """
 
 ERRORS = """
@@ -608,6 +655,6 @@ def downgrade() -> None:
     assert script is not None
     for made in ("0002", "0003", "0005"):
         op.execute(script.get_revision(made).module.VIEWS)
-    op.execute("DROP INDEX ix_execution_program")
+    op.execute("DROP INDEX ix_execution_program, ix_problem_version")
     op.execute("CREATE INDEX ix_execution_problem_id ON execution (problem_id)")
     op.execute("CREATE INDEX ix_attempt_problem_id ON attempt (problem_id)")

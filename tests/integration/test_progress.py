@@ -35,6 +35,12 @@ def half_done() -> int:
     return sweep_id
 
 
+def price() -> None:
+    """The sweep's file has a price; a later one has another, which is not this sweep's."""
+    sql("UPDATE sweep SET file = jsonb_set(file, '{models,c,price_per_hour}', '36')")
+    sql("""UPDATE language_model SET settings = settings || '{"price_per_hour": 99}'""")
+
+
 def test_progress_is_what_the_rows_say() -> None:
     found = watch.look(half_done())
     assert (found.attempts, found.ended, found.unfinished, found.errors) == (4, 2, 2, 1)
@@ -52,7 +58,7 @@ def test_progress_is_what_the_rows_say() -> None:
 def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     """Calls at the same time are paid for once."""
     sweep_id = half_done()
-    sql("""UPDATE language_model SET settings = settings || '{"price_per_hour": 36}'""")
+    price()
     sql("UPDATE completion SET finished_at = now() - interval '1 hour' WHERE model_id = 1")
     sql("UPDATE completion SET seconds = 10, completion_tokens = 7 WHERE id = 1")
     second = "id = (SELECT max(id) FROM completion WHERE model_id = 1)"
@@ -63,6 +69,16 @@ def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     assert coder.rate == 0  # nothing in the last minute
     sql(f"UPDATE completion SET finished_at = finished_at - interval '1 minute' WHERE {second}")
     assert watch.look(sweep_id).models[0].busy_seconds == 14.0
+
+
+def test_every_worker_of_a_model_is_paid_for() -> None:
+    sweep_id = half_done()
+    price()
+    sql(
+        "UPDATE completion SET finished_at = now(), seconds = 10, worker = 'c-' || id || '@host/1-a'"
+    )
+    (coder, _) = watch.look(sweep_id).models
+    assert coder.busy_seconds == 10.0 and coder.spent == pytest.approx(0.20)
 
 
 def test_the_screen_has_room_for_all_that_matters() -> None:

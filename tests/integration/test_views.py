@@ -48,8 +48,10 @@ plan-then-code   p1  0  cancelled
 """
 
 
-def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 1) -> int:
-    """Write the rows of a sweep; its id."""
+def write(
+    table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 1, benchmark: str = "b"
+) -> int:
+    """Write the rows of a sweep; its id. Problems of one name are the same text in all benchmarks."""
     with session() as db:
         models = [
             _row(db, LanguageModel, {"name": name}, settings={}, identity=name)
@@ -59,12 +61,13 @@ def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 
         for line in table.strip().splitlines():
             pattern, problem_id, sample, end, *steps = line.split()
             problem = _row(
-                db, Problem, {"benchmark": "b", "problem_id": problem_id, "version": "1"},
+                db, Problem,
+                {"benchmark": benchmark, "problem_id": problem_id, "version": f"text of {problem_id}"},
                 entry_point="f", record=json.dumps({"prompt": _PROMPT}),
             )  # fmt: skip
-            key = f"{pattern} {pairing}"
+            key = f"{benchmark} {pattern} {pairing}"
             run = _row(
-                db, Run, {"sweep_id": made.id, "key": key}, position=0, benchmark="b",
+                db, Run, {"sweep_id": made.id, "key": key}, position=0, benchmark=benchmark,
                 pattern=pattern, options={}, pairing=pairing, samples=samples,
                 coder_id=models[0].id, reviewer_id=models[1].id,
             )  # fmt: skip
@@ -76,12 +79,12 @@ def write(table: str, sweep: str = "main", pairing: str = "c+r", samples: int = 
             )  # fmt: skip
             db.add(attempt)
             db.flush()
-            _write_steps(db, attempt, models, steps)
+            _write_steps(db, attempt, problem, models, steps)
         return made.id
 
 
 def _write_steps(
-    db: Any, attempt: Attempt, models: list[LanguageModel], steps: Iterable[str]
+    db: Any, attempt: Attempt, problem: Problem, models: list[LanguageModel], steps: Iterable[str]
 ) -> None:
     program = ""
     position = -1
@@ -92,7 +95,7 @@ def _write_steps(
             kind = Kind.REVIEW if name in ("repair-verdict", "choose") else Kind(name)
             role = Role.REVIEWER if who == "r" or (kind == "review" and who != "c") else Role.CODER
             model = models[role is Role.REVIEWER]
-            key = f"{model.name} {word} {attempt.problem_id} {attempt.sample}"
+            key = f"{model.name} {word} {problem.version} {attempt.sample}"
             if kind in ("review", "fix"):
                 key += f" {program}"
             completion = _row(
@@ -104,14 +107,14 @@ def _write_steps(
                 completion_id=completion.id, verdict=value if kind == "review" else None,
             )  # fmt: skip
             if kind in ("draft", "fix"):
-                program = step.code = f"{value} program for {attempt.problem_id}"
+                program = step.code = f"{value} program for {problem.version}"
             db.add(step)
             db.flush()
             for named, (base, plus) in _TRUTH.items():
                 _row(
-                    db, Execution, {"key": f"{named} {attempt.problem_id}"}, state=State.DONE,
-                    problem_id=attempt.problem_id, suite=Suite.HIDDEN, judge_version="1", base=base,
-                    plus=plus, detail={}, code=f"{named} program for {attempt.problem_id}",
+                    db, Execution, {"key": f"{named} {problem.version}"}, state=State.DONE,
+                    problem_id=problem.id, suite=Suite.HIDDEN, judge_version="1", base=base,
+                    plus=plus, detail={}, code=f"{named} program for {problem.version}",
                 )  # fmt: skip
     if attempt.state is State.DONE:
         solved = attempt.outcome is Outcome.SOLVED
@@ -194,6 +197,17 @@ def test_several_samples_of_a_problem_are_no_independent_trials() -> None:
     write(SAMPLES, samples=5)
     assert rows("SELECT samples, problems, n, solved, low, high FROM v_scores") == [
         (5, 2, 8, 3, None, None)
+    ]
+
+
+def test_a_problem_that_lacks_samples_counts_as_much_as_any() -> None:
+    """Else errors and a running sweep shift a score to the problems that they spared."""
+    write(SAMPLES + "raw-coder  p2  0  error  draft=odd", samples=5)
+    assert rows("SELECT n, solved, base_solved, pass_1, base_pass_1 FROM v_scores") == [
+        (8, 3, 4, pytest.approx((2 / 5 + 1 / 3) / 2), pytest.approx((3 / 5 + 1 / 3) / 2))
+    ]
+    assert rows("SELECT plus, base FROM v_pass_at_k WHERE k = 1") == [
+        pytest.approx(rows("SELECT pass_1, base_pass_1 FROM v_scores")[0])
     ]
 
 
@@ -325,6 +339,31 @@ def test_in_a_debate_each_reviews_the_other_and_a_choice_is_no_review() -> None:
     assert rows(MATRIX) == [(4, 1, 2, 1, 0, 0, 0, 0, 0)]
 
 
+def test_a_fix_after_two_reviews_of_the_draft_is_one_fix() -> None:
+    write("""
+        both p0 0 solved   draft=bad  review=revise+c.review=revise fix=good
+        both p1 0 unsolved draft=good review=revise+c.review=approve fix=bad
+    """)  # fmt: skip
+    assert rows(MATRIX) == [(4, 2, 0, 1, 1, 0, 0, 1, 1)]
+
+
+def test_reviews_of_one_model_at_the_same_time_count_each() -> None:
+    write("panel p0 0 solved draft=bad review=revise+review=approve fix=good")
+    assert rows(MATRIX) == [(2, 1, 1, 0, 0, 0, 0, 1, 0)]
+
+
+def test_of_reviews_at_the_same_time_the_one_that_was_asked_again_counts_by_its_last_word() -> None:
+    """Among those that are asked again it has another place than it had before."""
+    write("""
+        debate p0 0 solved draft=bad+r.draft=bad review=revise+c.review=none c.repair-verdict=approve r.fix=good
+        panel  p1 0 solved draft=good review=revise+review=none+review=none repair-verdict=approve+repair-verdict=none
+    """)  # fmt: skip
+    assert rows(MATRIX + " ORDER BY run_id") == [
+        (2, 1, 1, 0, 0, 0, 0, 1, 0),
+        (3, 0, 0, 1, 1, 1, 0, 0, 0),
+    ]
+
+
 def test_who_reviews_its_own_draft_is_measured_too() -> None:
     write("self-review p0 0 unsolved draft=good c.review=revise fix=half")
     assert rows(MATRIX) == [(1, 0, 0, 1, 0, 0, 0, 0, 1)]
@@ -349,6 +388,20 @@ def test_a_judging_that_failed_is_no_truth() -> None:
             text("UPDATE execution SET state = 'error', base = NULL, plus = NULL, detail = NULL")
         )
     assert rows(MATRIX) == [(5, 0, 0, 0, 0, 0, 5, 0, 0)]
+
+
+def test_a_judging_asked_for_by_another_benchmark_with_the_same_problem_is_the_truth() -> None:
+    """It is made once, and names the problem that asked first."""
+    write("raw-coder p0 0 unsolved draft=bad\nraw-coder p1 0 solved draft=good", sweep="first")
+    write(
+        """
+        review-then-fix p0 0 solved   draft=bad  review=revise fix=good
+        review-then-fix p1 0 solved   draft=good review=approve
+        """,
+        benchmark="b-lean",
+    )
+    assert rows("SELECT DISTINCT benchmark FROM execution JOIN problem ON problem.id = execution.problem_id") == [("b",)]  # fmt: skip
+    assert rows(MATRIX) == [(2, 1, 0, 0, 1, 0, 0, 1, 0)]
 
 
 def test_a_judging_of_the_same_text_for_another_problem_is_no_truth() -> None:
@@ -438,6 +491,35 @@ def test_calls_at_the_same_time_share_it_whichever_runs_they_are_of() -> None:
         (pytest.approx(7 / 7 + 5 / 5),),
         (0.0,),
     ]
+
+
+def test_every_worker_of_a_model_is_a_machine_of_its_own() -> None:
+    """Three machines at work for ten seconds cost thirty, and one that was started anew is one."""
+    drafts = "\n".join(f"raw-coder p{n} 0 solved draft=good" for n in range(4))
+    write(drafts)
+    with session() as db:
+        db.execute(
+            text("UPDATE completion SET seconds = 10, finished_at = '2026-01-01', worker = :by"),
+            {"by": "coder-0@host/1-aaaaaa"},
+        )
+        for row, by in ((2, "coder-0@host/2-bbbbbb"), (3, "coder-1@host/1-cccccc"), (4, None)):
+            db.execute(text("UPDATE completion SET worker = :by WHERE id = :row"), {"by": by, "row": row})  # fmt: skip
+    assert rows("SELECT model_seconds, gpu_seconds FROM v_cost") == [(40.0, 30.0)]
+
+
+def test_a_price_is_the_one_of_the_sweeps_own_file() -> None:
+    """A later sweep may give the same model another one. A name that the file lacks is another's."""
+    write("raw-coder p0 0 solved draft=good")
+    with session() as db:
+        db.execute(text("UPDATE completion SET finished_at = '2026-01-01'"))
+        db.execute(text("""UPDATE language_model SET settings = '{"price_per_hour": 3600}'"""))
+        db.execute(
+            text("""UPDATE sweep SET file = '{"models": {"c": {"price_per_hour": 7200}}}'""")
+        )
+    assert rows("SELECT price FROM v_cost") == [(2.0,)]
+    with session() as db:
+        db.execute(text("""UPDATE sweep SET file = '{"models": {}}'"""))
+    assert rows("SELECT price FROM v_cost") == [(1.0,)]
 
 
 def test_errors_name_their_run() -> None:
