@@ -19,8 +19,8 @@ from sqlmodel import Session
 from models.errors import FoureyesError, Unreachable
 from models.settings import settings
 
-#: PostgreSQL's major version; before it a lost client could keep its locks.
-OLDEST_POSTGRES = 14
+#: PostgreSQL's major version; before it ranges of several workers could not be put together (v_cost).
+OLDEST_POSTGRES = 15
 
 #: Seconds. No statement of ours takes long, and no transaction waits for anything but statements:
 #: one that does is of a process that is gone or stuck, and holds locks that others need.

@@ -105,21 +105,23 @@ WITH used AS MATERIALIZED (
         coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
         coalesce(sum(completion_tokens), 0) AS completion_tokens,
         sum(completion_tokens) FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS lately,
-        min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since
+        min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since,
+        range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at))
+            FILTER (WHERE state = 'done' AND seconds > 0) AS busy
     FROM calls GROUP BY model_id
 ), machine AS (
     SELECT model_id, range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at)) AS busy
     FROM calls WHERE state = 'done' AND seconds > 0
     GROUP BY model_id, node
 ), paid AS (
-    SELECT model_id, range_agg(busy) AS busy,
+    SELECT model_id,
         sum((SELECT sum(extract(epoch FROM upper(part) - lower(part))) FROM unnest(busy) AS part)) AS seconds
     FROM machine GROUP BY model_id
 )
 SELECT language_model.name, done, running, queued, prompt_tokens, completion_tokens,
     coalesce(lately / greatest(1, extract(epoch FROM now() - since)), 0)::float8 AS rate,
     coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
-              FROM unnest(paid.busy) AS part), 0)::float8 AS busy_seconds,
+              FROM unnest(busy) AS part), 0)::float8 AS busy_seconds,
     -- as v_cost has it: by the sweep's own file, as a model's row has what the latest sweep says
     coalesce(paid.seconds, 0)::float8 * coalesce((coalesce(
         sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],

@@ -86,8 +86,8 @@ def test_a_rabbitmq_without_quorum_queues_is_named(system: System, foureyes: Com
 def test_an_old_postgres_is_named(system: System, foureyes: Command) -> None:
     with engine().connect() as connection:
         found = str(connection.scalar(text("SHOW server_version")))
-    told = [b"server_version\0" + word.encode() for word in (found, "13" + found[2:])]
-    says = "the database is PostgreSQL 13; foureyes needs 14 or later"
+    told = [b"server_version\0" + word.encode() for word in (found, "14" + found[2:])]
+    says = "the database is PostgreSQL 14; foureyes needs 15 or later"
     for proxy in _answering(system.postgres.port, *told):
         url = system.postgres.url(DATABASE, proxy.port)
         told_by_all(system, foureyes, "database", says, FOUREYES_DATABASE_URL=url)
