@@ -12,8 +12,9 @@ _LARGEST = 2**31 - 1
 
 def as_id(word: str) -> int | None:
     """The id that a person means by this word, if it can be one."""
-    number = int(word) if word.isascii() and word.isdigit() else _LARGEST + 1
-    return number if number <= _LARGEST else None
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(_LARGEST))):
+        return None  # Python reads no number of thousands of digits
+    return number if (number := int(word)) <= _LARGEST else None
 
 
 def find_sweep(name: str | None) -> Sweep:

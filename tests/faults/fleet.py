@@ -10,7 +10,7 @@ from tests.programs import ROOT, wait_for
 
 #: Everything that a sweep of one model needs, in one process.
 QUEUES = "start,execution,model.c"
-_THREADS = 3
+THREADS = 3
 
 
 class Fleet:
@@ -27,7 +27,7 @@ class Fleet:
         queues: str = QUEUES,
         model: str = "c",
         program: tuple[str, ...] = ("-m", "celery"),
-        threads: int = _THREADS,
+        threads: int = THREADS,
         wait: bool = True,
         **more: str,
     ) -> None:
@@ -66,7 +66,7 @@ class Fleet:
     def refused(self, name: str, **more: str) -> str:
         """Start a worker that must end by itself, with the exit code for a mistake; what it said."""
         made = subprocess.run(
-            _command(name, QUEUES, _THREADS, ("-m", "celery")),
+            _command(name, QUEUES, THREADS, ("-m", "celery")),
             cwd=ROOT,
             env=self._environment | {"FOUREYES_MODEL": "c"} | more,
             capture_output=True,

@@ -234,7 +234,7 @@ def test_a_query_cannot_write(sweep_id: int) -> None:
 
 def test_a_sweep_is_found_by_name_by_id_and_by_being_the_latest(sweep_id: int) -> None:
     assert find_sweep(None).id == find_sweep("mine").id == find_sweep(str(sweep_id)).id == sweep_id
-    for other in ("other", "2", "99999999999", "\u00b2"):
+    for other in ("other", "2", "99999999999", "9" * 5000, "\u00b2"):
         with pytest.raises(FoureyesError, match=rf"no sweep '{other}'; the latest are 1 \(mine\)"):
             find_sweep(other)
     with session() as db:
