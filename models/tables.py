@@ -155,6 +155,8 @@ class Completion(Work, table=True):
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float | None = None
+    #: What answered: the engine's library and its version, or what a server says of itself.
+    engine: str | None = _text(nullable=True)
 
 
 class Execution(Work, table=True):

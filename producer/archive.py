@@ -115,6 +115,7 @@ class Completion(_Work):
     prompt_tokens: int | None
     cached_tokens: int | None
     completion_tokens: int | None
+    engine: str | None = None
 
     def is_genuine(self) -> bool:
         """The key is the request's hash."""

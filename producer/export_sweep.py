@@ -39,7 +39,8 @@ SELECT completion.key, completion.state, completion.error, completion.tries, com
     completion.created_at, completion.finished_at, completion.seconds,
     coalesce(named.name, language_model.name) AS model, completion.kind, completion.prompt,
     completion.prompt_hash, completion.request, completion.text, completion.finish_reason,
-    completion.prompt_tokens, completion.cached_tokens, completion.completion_tokens
+    completion.prompt_tokens, completion.cached_tokens, completion.completion_tokens,
+    completion.engine
 FROM completion
 JOIN language_model ON language_model.id = completion.model_id
 LEFT JOIN LATERAL (

@@ -78,10 +78,11 @@ ORDER BY attempt.id FOR UPDATE OF attempt
 NEW_COMPLETIONS = text("""
 INSERT INTO completion (key, state, error, tries, worker, send_again_at, created_at, finished_at,
     model_id, kind, prompt, prompt_hash, request, text, finish_reason, prompt_tokens,
-    cached_tokens, completion_tokens, seconds)
+    cached_tokens, completion_tokens, seconds, engine)
 SELECT row.key, row.state, row.error, row.tries, row.worker, now(), row.created_at,
     row.finished_at, model.id, row.kind, row.prompt, row.prompt_hash, row.request, row.text,
-    row.finish_reason, row.prompt_tokens, row.cached_tokens, row.completion_tokens, row.seconds
+    row.finish_reason, row.prompt_tokens, row.cached_tokens, row.completion_tokens, row.seconds,
+    row.engine
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), line) AS row
 LEFT JOIN language_model AS model ON model.name = line ->> 'model' AND model.name = ANY(:models)
 WHERE archived.kind = 'completion'
@@ -100,7 +101,7 @@ UPDATE completion SET state = row.state, error = row.error, tries = row.tries,
     worker = row.worker, lease_until = NULL, created_at = row.created_at,
     finished_at = row.finished_at, text = row.text, finish_reason = row.finish_reason,
     prompt_tokens = row.prompt_tokens, cached_tokens = row.cached_tokens,
-    completion_tokens = row.completion_tokens, seconds = row.seconds
+    completion_tokens = row.completion_tokens, seconds = row.seconds, engine = row.engine
 FROM open CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), open.line) AS row
 WHERE completion.id = open.id
 """)

@@ -10,7 +10,7 @@ from models.session import session
 from models.tables import Attempt, Completion, Run, Step
 from models.tables import Sweep as SweepRow
 
-_FIELDS = ("text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens")
+_FIELDS = ("text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens", "engine")
 
 
 def write(sweep: SweepRow, path: Path) -> int:

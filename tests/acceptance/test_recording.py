@@ -37,6 +37,9 @@ def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
     assert rows(ATTEMPTS, second) == rows(ATTEMPTS, first) != []
     assert rows(STEPS, second) == rows(STEPS, first) != []
+    engines = "SELECT DISTINCT engine FROM v_steps WHERE completion_id IS NOT NULL"
+    assert rows(engines, first) == [{"engine": "scripted"}]
+    assert rows(engines, second) == [{"engine": "replay of scripted"}]
 
 
 def test_what_was_not_recorded_is_an_error_and_not_a_wrong_answer(tmp_path: Path) -> None:

@@ -215,6 +215,28 @@ def test_what_is_asked_of_all_sweeps_reads_each_row_a_few_times(
     assert rows_read(many, f"SELECT * FROM {view}") <= _TIMES * _OF_ALL
 
 
+#: Two runs of sweep 7, the raw coder's and another, as if of a benchmark with shorter prompts.
+_LEANER = """
+INSERT INTO problem (id, benchmark, problem_id, version, entry_point, record)
+SELECT id + 100, 'lean', problem_id, 'lean ' || version, entry_point, '{"prompt": "x"}'
+FROM problem WHERE benchmark = 'b';
+UPDATE run SET benchmark = 'lean', pattern = CASE id WHEN 33 THEN 'raw-coder' ELSE 'raw-reviewer' END
+WHERE id IN (33, 34);
+UPDATE attempt SET problem_id = problem_id + 100 WHERE run_id IN (33, 34)
+"""
+
+
+def test_the_same_problems_in_fewer_words_are_found_by_their_own_rows(
+    many: psycopg.Connection,
+) -> None:
+    with many.transaction(force_rollback=True):
+        for statement in _LEANER.split(";"):
+            many.execute(statement)
+        query = "SELECT * FROM v_moderator WHERE sweep_id = 7 AND leaner_solved IS NOT NULL"
+        assert len(many.execute(query).fetchall()) == 400
+        assert rows_read(many, query) <= _TIMES * _OF_A_SWEEP
+
+
 def test_two_sweeps_are_compared_by_their_own_rows(many: psycopg.Connection) -> None:
     """Each of five runs with each of five."""
     for view in ("v_flips", "v_compare"):

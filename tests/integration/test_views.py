@@ -467,6 +467,69 @@ def test_gain_is_shown_beside_what_the_prompt_says() -> None:
     ]  # fmt: skip
 
 
+LEAN = """
+raw-coder        p0  0  unsolved  draft=bad
+raw-coder        p1  0  unsolved  draft=half
+raw-coder        p2  0  solved    draft=good
+raw-coder        p3  0  error     draft=odd
+review-then-fix  p0  0  unsolved  draft=bad   review=approve
+review-then-fix  p1  0  solved    draft=half  review=revise   fix=good
+review-then-fix  p2  0  running   draft=good
+"""
+WORDINGS = """
+SELECT benchmark, problem_id, baseline_solved, solved, leaner_benchmark, leaner_words,
+    leaner_baseline_solved, leaner_solved
+FROM v_moderator ORDER BY benchmark, problem_id, sweep_id"""
+
+
+def reword(benchmark: str, prompt: str) -> None:
+    with session() as db:
+        db.execute(
+            text("UPDATE problem SET record = :r WHERE benchmark = :b"),
+            {"r": json.dumps({"prompt": prompt}), "b": benchmark},
+        )
+
+
+def test_gain_is_shown_beside_that_on_the_same_problem_in_fewer_words() -> None:
+    """What was not judged there is null, and of a problem that is not there so is the rest."""
+    write(MAIN)
+    write(LEAN, benchmark="lean")
+    reword("lean", "Return x.")
+    assert rows(WORDINGS) == [
+        ("b", "p0", False, True, "lean", 2, False, False),
+        ("b", "p1", True, False, "lean", 2, False, True),
+        ("b", "p2", False, False, "lean", 2, True, None),
+        ("b", "p3", True, True, "lean", 2, None, None),
+        ("lean", "p0", False, False, None, None, None, None),
+        ("lean", "p1", False, True, None, None, None, None),
+    ]
+    named = (
+        "SELECT attempt_id FROM v_attempts WHERE pattern = 'review-then-fix' AND benchmark = 'lean'"
+    )
+    assert rows("SELECT leaner_attempt_id FROM v_moderator WHERE leaner_solved ORDER BY 1") == rows(
+        f"{named} AND problem_id = 'p1'"
+    )
+
+
+def test_of_several_wordings_the_shortest_is_told_and_only_of_the_same_sweep_and_problem() -> None:
+    """Two benchmarks may call different problems by one name: then the entry points differ."""
+    write(MAIN)
+    write(LEAN, benchmark="lean")
+    write(LEAN, benchmark="leanest")
+    write(LEAN, benchmark="other")
+    write(LEAN, benchmark="elsewhere", sweep="another")
+    reword("lean", "Return x.")
+    for shortest in ("leanest", "other", "elsewhere"):
+        reword(shortest, "x")
+    with session() as db:
+        db.execute(text("UPDATE problem SET entry_point = 'g' WHERE benchmark = 'other'"))
+    found = rows(WORDINGS)
+    assert {row[0]: row[4] for row in found} == {
+        "b": "leanest", "lean": "leanest", "leanest": None, "other": None, "elsewhere": None
+    }  # fmt: skip
+    assert len(found) == 4 + 4 * 2
+
+
 def test_a_shared_draft_counts_for_each_run_and_once_for_the_time_that_models_were_busy() -> None:
     write(MAIN)
     with session() as db:

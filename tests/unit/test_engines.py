@@ -95,6 +95,25 @@ def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> Non
     assert _Server.keys_seen == ["Bearer sk-secret"]
 
 
+@pytest.mark.parametrize(
+    ("more", "engine_is"),
+    [
+        ({"system_fingerprint": "b7-abc"}, "b7-abc"),
+        ({"model": "some-model-2026-01-01", "system_fingerprint": "fp_1"}, "some-model-2026-01-01 fp_1"),
+        ({"model": "x" * 10_000}, "x" * 300),
+        ({"model": ["odd"], "system_fingerprint": 7}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_openai_keeps_what_a_server_says_of_itself(
+    engine: Engine, more: dict[str, Any], engine_is: str | None
+) -> None:
+    """A provider changes its models under one name: only this shows that it has."""
+    choice = {"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}
+    _Server.instead = json.dumps({"model": "some-model", "choices": [choice]} | more)
+    assert engine.complete(request("hello")).engine == engine_is
+
+
 def test_openai_tries_again_what_passes(engine: Engine) -> None:
     _Server.faults = [(429, {"retry-after": "0"}), (503, {})]
     assert engine.complete(request("hi")).text == "HI"

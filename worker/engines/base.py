@@ -52,7 +52,8 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """What a model said, with what it thought first as a `<think>` section, which is kept for people
-    to read and never taken for code or a verdict (worker/extract.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time."""
+    to read and never taken for code or a verdict (worker/extract.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time;
+    `engine` is the library and its version, or what a server says of itself."""
 
     text: str
     finish_reason: str
@@ -60,6 +61,7 @@ class Answer:
     cached_tokens: int | None
     completion_tokens: int | None
     seconds: float
+    engine: str | None = None
 
 
 def with_thoughts(thoughts: Any, said: str) -> str:

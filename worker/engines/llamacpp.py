@@ -3,6 +3,7 @@
 import json
 import mmap
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -17,6 +18,9 @@ from worker.engines.base import Answer, Request, unanswered, with_thoughts
 #: machine: the library's default burns the others' time, and none at all costs a third of the
 #: speed of a model that is alone (bench/engines.py).
 SPIN: str | None = "500"
+#: Whether words of the prompt are proposed where an answer repeats it, and all checked in one step: a
+#: fix is often its draft with a line changed (bench/engines.py).
+PROMPT_LOOKUP = True
 #: Bytes in which a file's own description, its vocabulary included, comes to an end.
 _DESCRIPTION = 64 << 20
 #: Megabytes of prompts kept for later calls: all steps on a problem begin with its specification.
@@ -29,8 +33,9 @@ class LlamaCppEngine:
     With one slot, greedy answers repeat exactly, whatever was asked before.
     """
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, version: str) -> None:
         self._server = server
+        self._version = version
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
@@ -70,6 +75,7 @@ class LlamaCppEngine:
             cached_tokens=usage.get("prompt_tokens_details", {}).get("cached_tokens"),
             completion_tokens=usage["completion_tokens"],
             seconds=time.monotonic() - started,
+            engine=self._version,
         )
 
     def close(self) -> None:
@@ -101,6 +107,10 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
     params.fit_params = False
     params.warmup = False
     params.verbosity = 0
+    if PROMPT_LOOKUP:
+        # from this call's own words, so that answers do not depend on other calls
+        lookup = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
+        params.speculative.types = [lookup]
     # The library opens a port on the loopback interface; nobody is told its key.
     params.api_keys = [secrets.token_hex(32)]
     for threads in (params.cpuparams, params.cpuparams_batch):
@@ -112,7 +122,13 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
     # Whoever drops a server that is still starting waits for ever: it must have answered once.
     server.handle_chat_completions({"messages": [{"role": "user", "content": ""}], "max_tokens": 1})
     _check_template(path)
-    return LlamaCppEngine(server)
+    return LlamaCppEngine(server, _version(xllamacpp))
+
+
+def _version(library: Any) -> str:
+    """The library's, with what it was built for: the processor's instructions decide greedy answers, too."""
+    built_for = re.findall(r"(\w+) = 1", library.get_system_info())
+    return f"xllamacpp {library.__version__} ({' '.join(built_for)})"
 
 
 def _check_template(path: Path) -> None:

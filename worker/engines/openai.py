@@ -93,6 +93,7 @@ class OpenAIEngine:
             cached_tokens=details.cached_tokens if details else None,
             completion_tokens=usage.completion_tokens if usage else None,
             seconds=time.monotonic() - started,
+            engine=self._engine(made),
         )
 
     def close(self) -> None:
@@ -144,6 +145,15 @@ class OpenAIEngine:
                 f"{str(made)[:_SHOWN]}"
             )
         return choice
+
+    def _engine(self, made: Any) -> str | None:
+        """What the server says of itself: the model's full name if it was asked for by another, and
+        its fingerprint."""
+        said = (made.model, made.system_fingerprint)
+        told = [
+            word for word in said if isinstance(word, str) and word not in ("", self._model.model)
+        ]
+        return " ".join(told)[:_SHOWN] or None
 
     def _said(self, error: Exception) -> str:
         said = " ".join(str(error).split())[:_SHOWN]

@@ -45,6 +45,7 @@ def load(model: Replay) -> ReplayEngine:
                     cached_tokens=row.get("cached_tokens"),
                     completion_tokens=row.get("completion_tokens"),
                     seconds=0.0,
+                    engine=f"replay of {row.get('engine') or 'an engine that is not named'}",
                 )
             except (ValueError, KeyError, TypeError):
                 raise FoureyesError(

@@ -56,6 +56,7 @@ class ScriptedEngine:
                     cached_tokens=0,
                     completion_tokens=len(rule.answer) // 4,
                     seconds=seconds,
+                    engine="scripted",
                 )
         raise RequestRefused("scripted: no rule of the script fits the request")
 

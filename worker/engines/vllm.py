@@ -57,6 +57,7 @@ class VLLMEngine:
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
+        import vllm
         from vllm.exceptions import VLLMClientError
 
         started = time.monotonic()
@@ -83,6 +84,7 @@ class VLLMEngine:
             cached_tokens=made.num_cached_tokens,
             completion_tokens=len(output.token_ids),
             seconds=time.monotonic() - started,
+            engine=f"vllm {vllm.__version__}",
         )
 
     def close(self) -> None:
