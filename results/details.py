@@ -72,6 +72,15 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What answered for a model, and how many calls; `version` is None where that was not recorded."""
+
+    model: str
+    version: str | None
+    calls: int
+
+
+@dataclass(frozen=True)
 class Origin:
     """What is needed to make a sweep again, and to know that it is the same.
 
@@ -84,6 +93,7 @@ class Origin:
     file: dict[str, Any]
     models: dict[str, str]
     benchmarks: dict[str, tuple[int, str]]
+    engines: list[Engine]
     prompts: list[Prompt]
     judges: list[Judge]
 
@@ -132,6 +142,17 @@ WHERE state = 'done' AND id IN (
     WHERE run.sweep_id = :sweep
 )
 GROUP BY prompt, prompt_hash ORDER BY prompt, prompt_hash
+""")
+_ENGINES = text("""
+SELECT language_model.name, completion.engine, count(*)
+FROM completion
+JOIN language_model ON language_model.id = completion.model_id
+WHERE state = 'done' AND completion.id IN (
+    SELECT step.completion_id
+    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+    WHERE run.sweep_id = :sweep
+)
+GROUP BY language_model.name, completion.engine ORDER BY language_model.name, completion.engine
 """)
 _JUDGES = text("""
 SELECT judged.judge_version, coalesce(example.detail ->> 'profile', ''), coalesce(judged.level, ''), verdicts
@@ -207,6 +228,7 @@ def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
             name: (len(lines), hashlib.sha256("".join(lines).encode()).hexdigest())
             for name, lines in versions.items()
         },
+        engines=[Engine(*row) for row in db.execute(_ENGINES, {"sweep": board.sweep_id})],
         prompts=[Prompt(*row) for row in db.execute(_PROMPTS, {"sweep": board.sweep_id})],
         judges=[Judge(*row) for row in db.execute(_JUDGES, {"sweep": board.sweep_id})],
     )

@@ -14,6 +14,7 @@ from results.outcomes import BASE, CANCELLED, ERROR, OPEN, SOLVED, UNSOLVED
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.text import visible
+from results.wordings import gains, wordings
 
 _WORDS = {
     SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", ERROR: "error",
@@ -34,6 +35,7 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "sentences": said(board),
         "reviewers": [asdict(each) for each in found.reviewers.values()],
         "flips": [asdict(flip) for flips in found.flips.values() for flip in flips],
+        "wordings": _wordings(board),
         "grid": [
             {
                 "benchmark": group.benchmark,
@@ -53,6 +55,19 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "origin": asdict(found.origin),
     }
     return json.dumps(content, indent=2)
+
+
+def _wordings(board: Scoreboard) -> list[dict[str, Any]]:
+    gained = gains(board)
+    rows = []
+    for each in wordings(board):
+        found = each.comparison
+        more = gained.get((found.run_id, found.baseline_run_id))
+        rows.append(
+            asdict(each)
+            | {"comparison": comparison_row(found), "gains": asdict(more) if more else None}
+        )
+    return rows
 
 
 def said(board: Scoreboard) -> list[str]:

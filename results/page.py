@@ -1,6 +1,7 @@
 """A sweep's report as one HTML file that needs nothing else: no network, no fonts, no scripts."""
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from results.outcomes import pairs
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.text import visible
+from results.wordings import Gains, Wordings, gains, wordings
 
 #: What the page says where there are no charts.
 NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foureyes[report]'`."
@@ -64,6 +66,7 @@ class Page:
     flips: dict[int, list[Flip]]
     moderations: list[Moderation]
     moderation_charts: dict[str, str]
+    wordings: dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]
     origin: Origin
 
     def flipped(self, run_id: int) -> int:
@@ -115,8 +118,21 @@ def compose(board: Scoreboard, found: Details) -> Page:
         flips=found.flips,
         moderations=moderations,
         moderation_charts=moderation_charts,
+        wordings=_wordings(board),
         origin=found.origin,
     )
+
+
+def _wordings(
+    board: Scoreboard,
+) -> dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]:
+    """By the two benchmarks and the pairing."""
+    gained = gains(board)
+    found = defaultdict(list)
+    for each in wordings(board):
+        runs = (each.comparison.run_id, each.comparison.baseline_run_id)
+        found[each.first, each.second, each.pairing].append((each, gained.get(runs)))
+    return found
 
 
 def can_draw() -> bool:

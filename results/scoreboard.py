@@ -27,6 +27,12 @@ class Problem:
     id: int
     benchmark: str
     problem_id: str
+    entry_point: str
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """By which another benchmark has the same problem, in other words."""
+        return self.problem_id, self.entry_point
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price
 FROM v_cost WHERE sweep_id = :sweep
 """)
 _PROBLEMS = text(
-    "SELECT id, benchmark, problem_id FROM problem WHERE id = ANY(:problems) ORDER BY id"
+    "SELECT id, benchmark, problem_id, entry_point FROM problem WHERE id = ANY(:problems) ORDER BY id"
 )
 _FAILURES = text("""
 SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors

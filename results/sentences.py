@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from results.comparisons import NO_EVIDENCE, SIGNIFICANT, Comparison, compare, corrected
 from results.numbers import count, dollars, p_equals
-from results.scoreboard import BASELINE, Group, Scoreboard
+from results.scoreboard import Group, Scoreboard
 from results.scores import Score
+from results.wordings import wordings
 
 
 def of_group(board: Scoreboard, group: Group) -> list[str]:
@@ -29,7 +30,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
         *_state(board),
         *_no_baseline(board),
         *_review_against_plan(board),
-        *_richness(board.scores),
+        *_wordings(board),
     ]
 
 
@@ -157,20 +158,21 @@ def _review_against_plan(board: Scoreboard) -> Iterator[str]:
         )
 
 
-def _richness(scores: list[Score]) -> Iterator[str]:
-    """Rich against lean specifications of the same problems, where a sweep has both."""
-    lean = {
-        (score.pattern, score.run.pairing): score
-        for score in scores
-        if score.run.benchmark == "starter-lean"
-    }
-    for rich in (score for score in scores if score.run.benchmark == "starter-rich"):
-        other = lean.get((rich.pattern, rich.run.pairing))
-        if rich.pattern == BASELINE and other and rich.n and other.n:
-            yield (
-                f"The same problems, {BASELINE} ({rich.run.pairing}): {rich.solved} of {rich.n} solved "
-                f"from rich specifications, {other.solved} of {other.n} from lean ones."
-            )
+def _wordings(board: Scoreboard) -> Iterator[str]:
+    """The baseline on the same problems in other words, where two benchmarks have some."""
+    for each in wordings(board):
+        found = each.comparison
+        if each.pattern != board.baseline or not found.pairs:
+            continue
+        answer = NO_EVIDENCE.capitalize() if found.verdict == NO_EVIDENCE else "A difference"
+        by = f" by {each.pairing}" if len({group.pairing for group in board.groups}) > 1 else ""
+        yield (
+            f"The same problems in other words, {each.pattern}{by}: of "
+            f"{count(found.pairs, 'attempt')}, {found.both_solved + found.improved} are solved as "
+            f"{each.first} has them and {found.both_solved + found.regressed} as {each.second} does. "
+            f"{answer}: {found.improved} by the former alone, {found.regressed} by the latter "
+            f"({found.test}, {p_equals(found.p_holm)})."
+        )
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -23,18 +23,28 @@ def problem(n: int) -> Problem:
     return parse_record("mine", text)
 
 
+def leaner(n: int) -> Problem:
+    """The same problem in fewer words, in a benchmark of its own."""
+    record = json.loads(problem(n).record) | {"prompt": f"def f(x): # x + {n}\n"}
+    return parse_record("lean", json.dumps(record))
+
+
 def make_sweep(
     *names: str | dict[str, object],
     problems: int = 1,
     samples: int = 1,
     name: str = "test",
     fresh: str = "",
+    lean: bool = False,
 ) -> int:
-    """Enqueue a sweep of these patterns; its id."""
+    """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too."""
+    benchmarks = {"mine": [problem(n) for n in range(problems)]}
+    if lean:
+        benchmarks["lean"] = [leaner(n) for n in range(problems)]
     file = SweepFile.model_validate(
         {
             "name": name,
-            "benchmarks": ["mine"],
+            "benchmarks": list(benchmarks),
             "patterns": list(names),
             "samples": samples,
             "models": {
@@ -44,5 +54,5 @@ def make_sweep(
             "pairings": [{"coder": "c", "reviewer": "r"}],
         }
     )
-    grid = Sweep(file, {"mine": [problem(n) for n in range(problems)]}, fresh=fresh)
+    grid = Sweep(file, benchmarks, fresh=fresh)
     return enqueue.enqueue(grid).id

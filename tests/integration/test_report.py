@@ -274,6 +274,45 @@ def test_json_csv_and_markdown_hold_the_numbers(
     assert "| raw-coder | 2/4 | 50% [15..85] | 75% | +0.0" in capsys.readouterr().out
 
 
+def test_the_same_problems_in_other_words_are_shown_side_by_side(tmp_path: Path) -> None:
+    """By the report, and by the view that SQL asks."""
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=4, lean=True)
+    with session() as db:
+        runs = (
+            db.execute(text("SELECT id FROM run ORDER BY benchmark DESC, pattern")).scalars().all()
+        )
+    for run, letters in zip(runs, ("1100", "1110", "1000", "10b0"), strict=True):
+        ended(run, *letters)
+    assert "2 are solved as mine has them and 1 as lean does" in " ".join(shown(sweep_id).split())
+    made = written(sweep_id, tmp_path / "r.html")
+    table = made.split("<h4>mine beside lean, c+r</h4>")[1].split("</table>")[0]
+    rows = re.findall(r"<tr><td>([\w-]+)<td[^>]*>(\d/\d)<td[^>]*>(\d/\d)", table)
+    assert rows == [("raw-coder", "2/4", "1/4"), ("review-then-fix", "3/4", "1/4")]
+    found = json.loads(formats.to_json(scoreboard(sweep_id), details.read(scoreboard(sweep_id))))
+    assert [each["comparison"]["improved"] for each in found["wordings"]] == [1, 2]
+    assert found["wordings"][0]["gains"] is None
+    gains = found["wordings"][1]["gains"]
+    assert (gains["first"], gains["second"], gains["more"]) == (0.25, 0.0, 0.25)
+    with session() as db:
+        ((rich, lean, base, lean_base),) = db.execute(text("""
+            SELECT count(*) FILTER (WHERE solved), count(*) FILTER (WHERE leaner_solved),
+                count(*) FILTER (WHERE baseline_solved), count(*) FILTER (WHERE leaner_baseline_solved)
+            FROM v_moderator WHERE leaner_benchmark = 'lean'"""))  # fmt: skip
+    assert (rich, lean, base, lean_base) == (3, 1, 2, 1)
+
+
+def test_the_page_says_which_engine_answered(tmp_path: Path) -> None:
+    """Also that it was not recorded, as in sweeps of before."""
+    sweep_id = two_runs()
+    with session() as db:
+        db.execute(text("UPDATE completion SET engine = 'vllm 0.33.0' WHERE id % 2 = 0"))
+    made = written(sweep_id, tmp_path / "r.html")
+    told = re.findall(r"<tr><td>(\w), answered by<td[^>]*>(\d+) calls<td[^>]*>([^<\n]+)", made)
+    assert told == [
+        (name, "2", engine) for name in "cr" for engine in ("vllm 0.33.0", "not recorded")
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -30,7 +30,9 @@ _PROMPT_CACHE = 128
 class LlamaCppEngine:
     """A loaded GGUF model. One call at a time is computed; further ones wait in its queue.
 
-    With one slot, greedy answers repeat exactly, whatever was asked before.
+    With one slot, the same calls in the same order have the same greedy answers. In another order a
+    prompt's beginning may have been read in other portions, and where two words are nearly as likely
+    that decides.
     """
 
     def __init__(self, server: Any, version: str) -> None:

@@ -1,0 +1,116 @@
+"""Rich against lean is a finding only on the same problems: pairs that are none would make one up."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from results import sentences
+from results.comparisons import NO_EVIDENCE
+from results.outcomes import Outcomes
+from results.scoreboard import Group, Problem, Scoreboard
+from results.scores import Cost, RunInfo, score
+from results.statistics import bootstrap_mean, mcnemar_exact, sign_flip
+from results.wordings import gains, wordings
+
+COST = Cost(
+    completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0
+)  # fmt: skip
+
+
+def group(
+    first_run: int, benchmark: str, pairing: str = "c+r", entry_point: str = "f", **runs: list[str]
+) -> tuple[Group, dict[int, Outcomes]]:
+    """A benchmark's runs: by pattern, a word for each problem, in it a letter for each sample."""
+    problems = [
+        Problem(100 * first_run + n, benchmark, f"p/{n}", entry_point)
+        for n in range(len(next(iter(runs.values()))))
+    ]
+    outcomes = {
+        first_run + n: {problem.id: word for problem, word in zip(problems, words, strict=False)}
+        for n, words in enumerate(runs.values())
+    }
+    scores = [
+        score(RunInfo(run, benchmark, pattern.replace("_", "-"), pairing, "c", "r", 1, 0, 0), COST, outcomes[run])
+        for pattern, run in zip(runs, outcomes, strict=True)
+    ]  # fmt: skip
+    return Group(benchmark, pairing, "c", "r", scores, problems), outcomes
+
+
+def board(*groups: tuple[Group, dict[int, Outcomes]]) -> Scoreboard:
+    return Scoreboard(
+        sweep_id=1, name="s", created_at=datetime.now(UTC), cancelled=False, baseline="raw-coder",
+        groups=[each for each, _ in groups], comparisons={},
+        outcomes={run: found for _, outcomes in groups for run, found in outcomes.items()},
+        failures=[("no GPU", 1)],
+    )  # fmt: skip
+
+
+RICH = group(1, "rich", raw_coder=list("1100e1"), review=list("111001"))
+LEAN = group(5, "lean", raw_coder=list("10b0-0"), review=list("100000"))
+
+
+def test_the_same_problems_are_compared_pair_by_pair() -> None:
+    raw, review = wordings(board(RICH, LEAN))
+    assert (raw.pattern, raw.first, raw.second) == ("raw-coder", "rich", "lean")
+    found = raw.comparison
+    assert (found.pairs, found.both_solved, found.improved, found.regressed) == (5, 1, 2, 0)
+    assert found.missing == 1  # an error here, unfinished there
+    assert (found.run_id, found.baseline_run_id) == (1, 5)
+    assert (review.comparison.pairs, review.comparison.improved) == (6, 3)
+    assert [each.comparison.p for each in (raw, review)] == [
+        mcnemar_exact(2, 0),
+        mcnemar_exact(3, 0),
+    ]
+    assert review.comparison.p_holm == 2 * mcnemar_exact(3, 0)
+
+
+def test_gains_are_compared_on_the_problems_that_all_four_runs_were_judged_on() -> None:
+    """On p/0 to p/3 and p/5: review solves p/2 as rich has it, and nothing more as lean does."""
+    ((pair, found),) = gains(board(RICH, LEAN)).items()
+    assert pair == (2, 6)
+    assert (found.problems, found.first, found.second, found.more) == (5, 1 / 5, 0, 1 / 5)
+    differences = [0.0, 0.0, 1.0, 0.0, 0.0]
+    assert (found.low, found.high) == bootstrap_mean(differences, least=-2.0, most=2.0)
+    assert found.p == found.p_holm == sign_flip(differences)
+
+
+def test_with_several_samples_a_problem_is_one_unit() -> None:
+    rich = group(1, "rich", raw_coder=["11", "10", "00"], review=["11", "11", "0e"])
+    lean = group(5, "lean", raw_coder=["10", "00", "00"], review=["11", "00", "10"])
+    raw, _ = wordings(board(rich, lean))
+    assert raw.comparison.difference == pytest.approx((0.5 + 0.5 + 0) / 3)
+    found = gains(board(rich, lean))[2, 6]
+    assert (found.first, found.second) == pytest.approx((0.5 / 3, (0.5 + 0.5) / 3))
+
+
+def test_problems_by_one_name_that_are_others_are_no_pair() -> None:
+    other = group(5, "lean", entry_point="g", raw_coder=list("000000"))
+    elsewhere = group(5, "lean", pairing="x+y", raw_coder=list("000000"))
+    for pair in (board(RICH, other), board(RICH, elsewhere), board(RICH)):
+        assert wordings(pair) == [] and gains(pair) == {}
+
+
+def test_only_the_common_problems_count_and_only_patterns_that_both_have() -> None:
+    lean = group(5, "lean", raw_coder=list("0000"), debate=list("0000"))
+    (raw,) = wordings(board(RICH, lean))
+    assert (raw.comparison.pairs, raw.comparison.missing) == (4, 0)
+    assert gains(board(RICH, lean)) == {}
+
+
+def test_the_report_says_of_the_baseline_what_the_words_change() -> None:
+    (line,) = [each for each in sentences.of_sweep(board(RICH, LEAN)) if "other words" in each]
+    assert line == (
+        "The same problems in other words, raw-coder: of 5 attempts, 3 are solved as rich has them "
+        f"and 1 as lean does. {NO_EVIDENCE.capitalize()}: 2 by the former alone, 0 by the latter "
+        "(exact McNemar, p = 0.500)."
+    )
+    many = [
+        group(1, "rich", raw_coder=["1"] * 9),
+        group(5, "lean", raw_coder=["0"] * 9),
+        group(10, "rich", pairing="x+y", raw_coder=["1"]),
+    ]
+    assert any(
+        "raw-coder by c+r: of 9 attempts, 9 are solved as rich has them and 0 as lean does. "
+        "A difference: 9 by" in each
+        for each in sentences.of_sweep(board(*many))
+    )
