@@ -1,7 +1,9 @@
 """How fast the embedded models are, alone and at the same time: `python -m bench.engines`.
 
 Compares ways to let waiting threads spin (GOMP_SPINCOUNT): two models share the cores, and what is
-best for one that is alone can starve the other. Prints medians of answer tokens per second.
+best for one that is alone can starve the other. Then answers with and without words looked up in the
+prompt, when a program is to be written anew and when one is to be changed. Prints medians of answer
+tokens per second.
 """
 
 import json
@@ -11,22 +13,45 @@ import subprocess
 import sys
 from typing import Any
 
+from worker.engines import llamacpp
+
 MODELS = ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"]
 SPINS = {"library's default": None, "5000": "5000", "500": "500", "0": "0"}
 CALLS = 3
+
+EXPLAIN = "Number {}: explain in detail how a hash table resizes."
+WRITE = "Write a Python function number_{} that merges two sorted lists, with a docstring."
+CHANGE = """Call this function merge_{} and change nothing else. Answer with the whole function.
+
+def merge(one, other):
+    \"\"\"Merge two sorted lists into one that is sorted, too.\"\"\"
+    merged = []
+    first = second = 0
+    while first < len(one) and second < len(other):
+        if one[first] <= other[second]:
+            merged.append(one[first])
+            first += 1
+        else:
+            merged.append(other[second])
+            second += 1
+    merged.extend(one[first:])
+    merged.extend(other[second:])
+    return merged
+"""
 
 CHILD = """
 import json, os, sys
 from models.llm import LlamaCpp, Sampling
 from worker.engines import Message, Request, llamacpp
-llamacpp.SPIN = None if sys.argv[2] == "None" else sys.argv[2]
+asked = json.loads(sys.argv[2])
+llamacpp.SPIN, llamacpp.PROMPT_LOOKUP = asked["spin"], asked["lookup"]
 engine = llamacpp.load(LlamaCpp(engine="llamacpp", model=sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 rates = []
-for number in range(int(sys.argv[3])):
-    text = f"Number {number}: explain in detail how a hash table resizes."
-    request = Request("0" * 64, (Message("user", text),), Sampling(max_tokens=60))
+for number in range(asked["calls"]):
+    message = Message("user", asked["text"].format(number))
+    request = Request("0" * 64, (message,), Sampling(max_tokens=asked["tokens"]))
     answer = engine.complete(request)
     rates.append(answer.completion_tokens / answer.seconds)
 print(json.dumps(rates), flush=True)
@@ -35,12 +60,15 @@ os._exit(0)
 """
 
 
-def measure(models: list[str], spin: str | None) -> dict[str, float]:
+def measure(
+    models: list[str], text: str, tokens: int, spin: str | None, *, lookup: bool
+) -> dict[str, float]:
     """Answer tokens per second of each model, all of them working at the same time."""
+    asked = {"text": text, "tokens": tokens, "spin": spin, "lookup": lookup, "calls": CALLS}
     children = []
     for model in models:
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, model, str(spin), str(CALLS)],
+            [sys.executable, "-c", CHILD, model, json.dumps(asked)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -66,12 +94,24 @@ def main() -> None:
     """Measure and print."""
     print(f"answer tokens per second, median of {CALLS} calls, {os.cpu_count()} cores")
     for label, spin in SPINS.items():
-        alone = {model: measure([model], spin)[model] for model in MODELS}
-        together = measure(MODELS, spin)
+        alone = {
+            model: measure([model], EXPLAIN, 60, spin, lookup=False)[model] for model in MODELS
+        }
+        together = measure(MODELS, EXPLAIN, 60, spin, lookup=False)
         for model in MODELS:
             print(
                 f"spin {label:18} {model:20} alone {alone[model]:5.1f}  "
                 f"beside the other {together[model]:5.1f}  ratio {together[model] / alone[model]:.2f}"
+            )
+    for label, text in (("a new program", WRITE), ("a changed program", CHANGE)):
+        for model in MODELS:
+            plain, looked_up = (
+                measure([model], text, 250, llamacpp.SPIN, lookup=lookup)[model]
+                for lookup in (False, True)
+            )
+            print(
+                f"{label:18} {model:20} plain {plain:5.1f}  words looked up {looked_up:5.1f}  "
+                f"ratio {looked_up / plain:.2f}"
             )
 
 
