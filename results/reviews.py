@@ -37,9 +37,8 @@ def issues(answer: str) -> tuple[str, ...]:
     return found
 
 
-def beside(said: tuple[str, ...], code: str) -> Remarks:
-    """Each issue at the line that it names by number, or whose code it quotes and no other has."""
-    lines = code.splitlines()
+def beside(said: tuple[str, ...], lines: list[str]) -> Remarks:
+    """Each issue at the shown line that it names by number, or whose code it quotes and no other has."""
     by_line: dict[int, tuple[str, ...]] = {}
     general: list[str] = []
     for issue in said:

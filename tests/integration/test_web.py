@@ -480,21 +480,25 @@ def test_an_issue_stands_at_the_line_that_it_names() -> None:
 
     answer = 'Well:\n```json\n{"issues": ["Line 2 is wrong", "`return 0` hides it", "bad"], "verdict": "revise"}\n```'
     said = issues(answer)
-    remarks = beside(said, "def f(x):\n    y = x\n    return 0\n")
+    remarks = beside(said, ["def f(x):", "    y = x", "    return 0"])
     assert remarks.by_line == {2: ("Line 2 is wrong",), 3: ("`return 0` hides it",)}
     assert remarks.general == ("bad",)
     assert issues("Verdict: approve") == issues("{" * 30_000) == issues('{"issues": 5}') == ()
 
 
-def test_a_program_that_begins_with_blank_lines_is_shown_with_them() -> None:
-    """Else what a reviewer says of line 4 stands beside another line."""
+def test_lines_are_those_that_are_shown() -> None:
+    """Blank ones at the beginning count, form feeds end none, and what is said of a line that is cut
+    off is still said."""
     from results.reviews import beside
     from results.web.texts import excerpt
 
-    program = "\n\n\ndef f(x):\n    return 0\n\n"
-    (number,) = beside(("`return 0` is wrong",), program).by_line
-    assert excerpt(program).lines[number - 1] == "    return 0"
-    assert excerpt(program).lines[-1] == "    return 0"
+    program = "\n\n\ndef f(x):\n    s = '\x0c\u2028\r'\n    return 0\n" + "# more\n" * 900
+    shown = excerpt(program).lines
+    remarks = beside(("`return 0` is wrong", "line 6 is", "line 700 is odd"), shown)
+    assert shown[5] == "    return 0"
+    assert remarks.by_line == {6: ("`return 0` is wrong", "line 6 is")}
+    assert remarks.general == ("line 700 is odd",)
+    assert excerpt("x\n\n").lines == ["x"]
 
 
 def web(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
