@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
 from models.session import is_passing
-from producer import catalogue, celery_worker, commands, exchange, reading
+from producer import catalogue, celery_worker, commands, exchange, reading, running
 from producer.embedded import Broker
 from producer.terminal import say
 
@@ -49,8 +49,8 @@ def sweep(
         Path | None, typer.Option(help="Use this file of problems (EvalPlus's format) instead.")
     ] = None,
     models: Annotated[
-        commands.ModelSet, typer.Option(help="The file's models, or the two that run anywhere.")
-    ] = commands.ModelSet.FILE,
+        running.ModelSet, typer.Option(help="The file's models, or the two that run anywhere.")
+    ] = running.ModelSet.FILE,
     fresh: Annotated[
         str, typer.Option(help="A word: reuse only what was made under the same word.")
     ] = "",
@@ -59,7 +59,7 @@ def sweep(
     ] = None,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped."""
-    commands.sweep(
+    running.sweep(
         file, wait=wait, limit=limit, data=data, models=models, fresh=fresh, recording=replay
     )
 
@@ -69,7 +69,7 @@ def demo(
     limit: Annotated[int, typer.Option(min=1, help="Problems of each benchmark.")] = 4,
 ) -> None:
     """Run the starter sweep on a few problems with two small models."""
-    commands.demo(limit)
+    running.demo(limit)
 
 
 @app.command()
@@ -79,7 +79,7 @@ def up(
     ] = Broker.VALKEY,
 ) -> None:
     """Run the stack until Ctrl-C: database, broker, workers, Flower."""
-    commands.up(broker)
+    running.up(broker)
 
 
 @app.command()
@@ -99,7 +99,7 @@ def worker(
 @app.command()
 def watch(sweep: SweepName = None) -> None:
     """Follow a sweep's progress until it is done or Ctrl-C."""
-    commands.watch(sweep)
+    running.watch(sweep)
 
 
 @app.command()
@@ -203,7 +203,7 @@ def retry(
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:
     """Try again what ended in `error`, and only that."""
-    commands.retry(sweep, wait=wait)
+    running.retry(sweep, wait=wait)
 
 
 @app.command()

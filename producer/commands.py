@@ -1,38 +1,15 @@
-"""What the commands do that run sweeps, judge, and look after what there is."""
+"""What the commands do that judge programs, and look after what there is."""
 
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
 import typer
-from rich.table import Table
-from sqlmodel import select
 
-from models import broker, starts, weights
-from models.errors import FoureyesError
-from models.llm import LlamaCpp
-from models.session import session
-from models.settings import settings
-from models.tables import Sweep as SweepRow
-from producer import catalogue, embedded, enqueue, estimate, sweep_file
 from producer import doctor as checks
+from producer import embedded, enqueue
 from producer import prune as removal
-from producer import sweep as sweep_files
-from producer.reading import show_results
-from producer.sweep import Sweep
 from producer.terminal import console, say
-from results import watch as watching
 from results.sweeps import find_sweep
-
-
-class ModelSet(StrEnum):
-    """Which models a sweep is run with."""
-
-    FILE = "file"
-    EMBEDDED = "embedded"
 
 
 class Profile(StrEnum):
@@ -46,183 +23,6 @@ class Peer(StrEnum):
     """Whom our verdicts can be compared with."""
 
     EVALPLUS = "evalplus"
-
-
-def sweep(
-    file: Path,
-    *,
-    wait: bool,
-    limit: int | None,
-    data: Path | None,
-    models: ModelSet = ModelSet.FILE,
-    fresh: str = "",
-    recording: Path | None = None,
-) -> None:
-    """Enqueue a sweep file; work on it here if no other workers will."""
-    embedded_models = models is ModelSet.EMBEDDED
-    grid = sweep_files.load(
-        file, limit, data, embedded=embedded_models, fresh=fresh, recording=recording
-    )
-    _check_weights(grid)
-    with embedded.database(say):
-        _show_plan(grid, estimate.estimate(grid))
-        row = _finished_row(grid)
-        if row is None:
-            row = _enqueue_and_work(grid, wait)
-        if row is not None:
-            show_results(row)
-
-
-def _finished_row(grid: Sweep) -> SweepRow | None:
-    """The row of a sweep of which nothing is left to do."""
-    with session() as db:
-        row = db.exec(select(SweepRow).where(SweepRow.key == grid.key)).one_or_none()
-    if row is None or row.id is None or row.cancelled_at or enqueue.unfinished(row.id):
-        return None
-    say(f"sweep {row.id} of {row.name!r} is done already: nothing to do")
-    return row
-
-
-def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:
-    """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
-    with _workers() as stack:
-        row = enqueue.enqueue(grid)
-        assert row.id is not None
-        starts.start(row.id, row.name)
-        if not (wait or stack):
-            console.print(
-                f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
-                markup=False,
-            )
-            return None
-        _follow(row.id, stack)
-        return row
-
-
-@contextmanager
-def _workers() -> Iterator[embedded.Stack | None]:
-    """A broker that can be reached; the stack, if this process had to start one for itself."""
-    if settings().broker_url is not None:
-        broker.check_connection()
-        yield None
-    elif (running := embedded.running()) is not None:
-        embedded.join(running)
-        yield None
-    else:
-        _check_sandbox()
-        say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
-        with embedded.stack(say, enqueue.models_in_demand) as stack:
-            enqueue.forget_messages()
-            yield stack
-
-
-def _follow(sweep_id: int, stack: embedded.Stack | None = None) -> None:
-    """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
-    try:
-        watching.watch(sweep_id, console, stack.check if stack else lambda: None)
-    except KeyboardInterrupt:
-        console.print(
-            "Interrupted. What was done is kept: the same command goes on where it stopped.",
-            style="yellow",
-        )
-        raise typer.Exit(130) from None
-
-
-def _check_weights(grid: Sweep) -> None:
-    """Every embedded model's file must be there, and be the right one, before anything starts."""
-    for model in grid.file.models.values():
-        if isinstance(model, LlamaCpp):
-            weights.locate(model.model)
-
-
-def _check_sandbox() -> None:
-    """Workers of ours would refuse to judge: better said before anything is enqueued."""
-    found = checks.sandbox()
-    if not found.fine:
-        raise FoureyesError(found.found)
-
-
-def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
-    """The grid, and at most how much work it is."""
-    file = grid.file
-    table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
-    table.add_column("benchmark")
-    table.add_column("problems", justify="right")
-    table.add_column("samples", justify="right")
-    for benchmark, problems in grid.problems.items():
-        table.add_row(benchmark, str(len(problems)), str(file.samples))
-    console.print(table)
-    patterns = ", ".join(pattern.label for pattern in grid.patterns)
-    console.print(f"  patterns: {patterns}", markup=False, highlight=False)
-    pairings = ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings)
-    console.print(f"  coder + reviewer: {pairings}", markup=False, highlight=False)
-    for name, load in plan.models.items():
-        done = f", {load.already_done:,} of them done before" if load.already_done else ""
-        console.print(
-            f"  {name}: at most {load.calls:,} calls{done}; "
-            f"about {load.prompt_tokens:,} tokens in, {load.answer_tokens:,} out",
-            markup=False,
-        )
-    if plan.every > 1:
-        console.print(
-            f"  (estimated from one problem in {plan.every})", style="dim", highlight=False
-        )
-    shared = plan.unshared_calls - plan.calls
-    if shared:
-        console.print(f"  {shared:,} further calls are shared and made once", markup=False)
-    if plan.seconds is not None and plan.seconds >= 1:
-        console.print(f"  about {_duration(plan.seconds)} on this machine", markup=False)
-
-
-def _duration(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-
-
-def demo(limit: int) -> None:
-    """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
-    file = Path(__file__).parent.parent / "sweeps" / "starter.toml"
-    for model in sweep_file.parse(file).models.values():
-        if isinstance(model, LlamaCpp):
-            catalogue.models_pull(model.model, None)
-    sweep(file, wait=True, limit=limit, data=None)
-    console.print("\nThree things to try next:", style="bold")
-    for line in (
-        'foureyes sql "select benchmark, pattern, n, solved, pass_1 from v_scores"',
-        "foureyes show 1                      # a whole attempt, prompts to verdict",
-        "foureyes sweep sweeps/starter.toml   # all 30 problems; what is done is reused",
-    ):
-        console.print(
-            f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False
-        )
-
-
-def _command() -> str:
-    """How this person calls the command."""
-    return "foureyes" if shutil.which("foureyes") else ".venv/bin/foureyes"
-
-
-def up(broker_wanted: embedded.Broker) -> None:
-    """Keep the embedded stack until Ctrl-C."""
-    _check_sandbox()
-    with (
-        embedded.database(say),
-        embedded.stack(say, enqueue.models_in_demand, broker_wanted) as stack,
-    ):
-        enqueue.forget_messages()
-        console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
-        try:
-            while True:
-                stack.check()
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            say("stopping")
-
-
-def watch(name: str | None) -> None:
-    """Follow a sweep."""
-    with embedded.database(say):
-        _follow(find_sweep(name).id)
 
 
 def cancel(name: str) -> None:
@@ -244,20 +44,6 @@ def prune(name: str, *, yes: bool) -> None:
         f"removed {gone.attempts:,} attempts, {gone.completions:,} completions and "
         f"{gone.executions:,} executions; what other sweeps use is kept"
     )
-
-
-def retry(name: str, *, wait: bool) -> None:
-    """Start anew what ended in error."""
-    with embedded.database(say):
-        row = find_sweep(name)
-        again = enqueue.retry(row.id)
-        console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
-        if again:
-            with _workers() as stack:
-                starts.start(row.id, row.name)
-                if wait or stack:
-                    _follow(row.id, stack)
-                    show_results(row)
 
 
 def evaluate(
