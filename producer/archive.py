@@ -2,7 +2,7 @@
 
 Gzipped JSON lines, each an object with one key that says what the line is:
 
-    {"archive": {"version": 1, "revision": "0006"}}
+    {"archive": {"version": 1, "revision": "0007"}}
     {"sweep": {...}}      one
     {"problem": {...}}    and then as many as there are of each, in this order
     {"run": {...}}

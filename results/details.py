@@ -73,7 +73,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Engine:
-    """What answered for a model, and how many calls; `version` is None where that was not recorded."""
+    """What answered for a model, and how many calls; `version` is None for answers of before it was kept."""
 
     model: str
     version: str | None
@@ -144,15 +144,20 @@ WHERE state = 'done' AND id IN (
 GROUP BY prompt, prompt_hash ORDER BY prompt, prompt_hash
 """)
 _ENGINES = text("""
-SELECT language_model.name, completion.engine, count(*)
-FROM completion
-JOIN language_model ON language_model.id = completion.model_id
-WHERE state = 'done' AND completion.id IN (
-    SELECT step.completion_id
-    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
-    WHERE run.sweep_id = :sweep
-)
-GROUP BY language_model.name, completion.engine ORDER BY language_model.name, completion.engine
+SELECT language_model.name, example.request -> 'model' AS identity, used.engine, used.calls
+FROM (
+    SELECT model_id, engine, count(*) AS calls, min(id) AS id
+    FROM completion
+    WHERE state = 'done' AND id IN (
+        SELECT step.completion_id
+        FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+        WHERE run.sweep_id = :sweep
+    )
+    GROUP BY model_id, engine ORDER BY calls DESC LIMIT 20
+) AS used
+JOIN completion AS example USING (id)
+JOIN language_model ON language_model.id = used.model_id
+ORDER BY language_model.name, used.engine
 """)
 _JUDGES = text("""
 SELECT judged.judge_version, coalesce(example.detail ->> 'profile', ''), coalesce(judged.level, ''), verdicts
@@ -228,7 +233,18 @@ def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
             name: (len(lines), hashlib.sha256("".join(lines).encode()).hexdigest())
             for name, lines in versions.items()
         },
-        engines=[Engine(*row) for row in db.execute(_ENGINES, {"sweep": board.sweep_id})],
+        engines=_engines(db, sweep),
         prompts=[Prompt(*row) for row in db.execute(_PROMPTS, {"sweep": board.sweep_id})],
         judges=[Judge(*row) for row in db.execute(_JUDGES, {"sweep": board.sweep_id})],
     )
+
+
+def _engines(db: Session, sweep: Sweep) -> list[Engine]:
+    """By the sweep's own names: another sweep may have asked first, and call the same model otherwise."""
+    names = {name: llm.read(model).identity() for name, model in sweep.file["models"].items()}
+    found = []
+    for first_name, identity, version, calls in db.execute(_ENGINES, {"sweep": sweep.id}):
+        alike = [name for name in names if names[name] == identity]
+        named = first_name if first_name in alike or not alike else alike[0]
+        found.append(Engine(named, version, calls))
+    return found

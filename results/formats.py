@@ -14,7 +14,7 @@ from results.outcomes import BASE, CANCELLED, ERROR, OPEN, SOLVED, UNSOLVED
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.text import visible
-from results.wordings import gains, wordings
+from results.wordings import with_gains
 
 _WORDS = {
     SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", ERROR: "error",
@@ -58,16 +58,11 @@ def to_json(board: Scoreboard, found: Details) -> str:
 
 
 def _wordings(board: Scoreboard) -> list[dict[str, Any]]:
-    gained = gains(board)
-    rows = []
-    for each in wordings(board):
-        found = each.comparison
-        more = gained.get((found.run_id, found.baseline_run_id))
-        rows.append(
-            asdict(each)
-            | {"comparison": comparison_row(found), "gains": asdict(more) if more else None}
-        )
-    return rows
+    return [
+        asdict(each)
+        | {"comparison": comparison_row(each.comparison), "gains": asdict(gains) if gains else None}
+        for each, gains in with_gains(board)
+    ]
 
 
 def said(board: Scoreboard) -> list[str]:

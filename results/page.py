@@ -18,7 +18,7 @@ from results.outcomes import pairs
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.text import visible
-from results.wordings import Gains, Wordings, gains, wordings
+from results.wordings import Gains, Wordings, with_gains
 
 #: What the page says where there are no charts.
 NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foureyes[report]'`."
@@ -127,11 +127,9 @@ def _wordings(
     board: Scoreboard,
 ) -> dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]:
     """By the two benchmarks and the pairing."""
-    gained = gains(board)
     found = defaultdict(list)
-    for each in wordings(board):
-        runs = (each.comparison.run_id, each.comparison.baseline_run_id)
-        found[each.first, each.second, each.pairing].append((each, gained.get(runs)))
+    for each, gains in with_gains(board):
+        found[each.first, each.second, each.pairing].append((each, gains))
     return found
 
 

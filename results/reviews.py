@@ -38,7 +38,7 @@ def issues(answer: str) -> tuple[str, ...]:
 
 
 def beside(said: tuple[str, ...], lines: list[str]) -> Remarks:
-    """Each issue at the shown line that it names by number, or whose code it quotes and no other has."""
+    """Each issue at the shown line that it names by number, or whose code it quotes and no other of them has."""
     by_line: dict[int, tuple[str, ...]] = {}
     general: list[str] = []
     for issue in said:

@@ -22,17 +22,16 @@ BASELINE = "raw-coder"
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem row of a benchmark."""
+    """A problem row of a benchmark.
+
+    `rest` is the hash of all of its record but the prompt, for problems of one id in several benchmarks.
+    """
 
     id: int
     benchmark: str
     problem_id: str
-    entry_point: str
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """By which another benchmark has the same problem, in other words."""
-        return self.problem_id, self.entry_point
+    version: str
+    rest: str | None
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,14 @@ _COSTS = text("""
 SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price
 FROM v_cost WHERE sweep_id = :sweep
 """)
-_PROBLEMS = text(
-    "SELECT id, benchmark, problem_id, entry_point FROM problem WHERE id = ANY(:problems) ORDER BY id"
-)
+_PROBLEMS = text("""
+SELECT id, problem.benchmark, problem.problem_id, problem.version,
+    CASE WHEN count(*) OVER (PARTITION BY problem.problem_id) > 1 THEN v_features.rest END AS rest
+FROM problem
+JOIN v_features ON v_features.row_id = problem.id
+WHERE problem.id = ANY(:problems)
+ORDER BY id
+""")
 _FAILURES = text("""
 SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors
 WHERE sweep_id = :sweep GROUP BY error ORDER BY attempts DESC, error LIMIT 5

@@ -161,17 +161,17 @@ def _review_against_plan(board: Scoreboard) -> Iterator[str]:
 def _wordings(board: Scoreboard) -> Iterator[str]:
     """The baseline on the same problems in other words, where two benchmarks have some."""
     for each in wordings(board):
-        found = each.comparison
-        if each.pattern != board.baseline or not found.pairs:
+        if each.pattern != board.baseline:
             continue
-        answer = NO_EVIDENCE.capitalize() if found.verdict == NO_EVIDENCE else "A difference"
+        found = each.comparison
         by = f" by {each.pairing}" if len({group.pairing for group in board.groups}) > 1 else ""
+        answer = NO_EVIDENCE if found.verdict == NO_EVIDENCE else "a difference"
+        missing = f" ({found.missing:,} more are missing)" if found.missing else ""
         yield (
-            f"The same problems in other words, {each.pattern}{by}: of "
-            f"{count(found.pairs, 'attempt')}, {found.both_solved + found.improved} are solved as "
-            f"{each.first} has them and {found.both_solved + found.regressed} as {each.second} does. "
-            f"{answer}: {found.improved} by the former alone, {found.regressed} by the latter "
-            f"({found.test}, {p_equals(found.p_holm)})."
+            f"The same problems in other words, {each.pattern}{by}: {answer.capitalize()}. Of "
+            f"{count(found.pairs, 'pair')}{missing}, {found.improved} are solved only as "
+            f"{each.first} has them and {found.regressed} only as {each.second} does, "
+            f"{found.both_solved} as both do ({found.test}, {p_equals(found.p_holm)})."
         )
 
 

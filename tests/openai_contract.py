@@ -57,6 +57,7 @@ class OpenAIContract:
         assert first.text and first.text == again.text
         assert (first.completion_tokens, first.finish_reason) == (20, "length")
         assert first.prompt_tokens and first.prompt_tokens > len("hello")
+        assert first.engine.startswith("openai ")
 
     def test_a_schema_binds_the_answer(self, engine: Engine) -> None:
         answer = engine.complete(_asked("a verdict, please", 60, schema=_SCHEMA))
@@ -72,6 +73,7 @@ class OpenAIContract:
     def test_a_prompt_that_does_not_fit_is_no_failure_of_the_server(self, engine: Engine) -> None:
         answer = engine.complete(_asked("x" * (2 * self.context)))
         assert (answer.text, answer.finish_reason) == ("", PROMPT_TOO_LONG)
+        assert answer.engine == "openai"
 
     def test_what_the_server_refuses_is_not_asked_again(self, engine: Engine) -> None:
         with pytest.raises(RequestRefused, match=r"127\.0\.0\.1"):

@@ -72,7 +72,7 @@ def _complete(completion_id: int) -> None:
             "cached_tokens": answer.cached_tokens,
             "completion_tokens": answer.completion_tokens,
             "seconds": answer.seconds,
-            "engine": answer.engine and storable(answer.engine),
+            "engine": storable(answer.engine),
         }
 
     _do(Completion, completion_id, produce)

@@ -29,7 +29,8 @@ SELECT
     completion.cached_tokens,
     completion.finish_reason,
     step.verdict,
-    step.code{engine}
+    step.code,
+    completion.engine
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id
 LEFT JOIN language_model ON language_model.id = completion.model_id
@@ -38,6 +39,55 @@ LEFT JOIN execution ON execution.id = step.execution_id;
 COMMENT ON VIEW v_steps IS
     'One row per step of an attempt: what was asked for, of whom, and what it took. A completion '
     'that several attempts share appears in each of them.';
+"""
+
+FEATURES = r"""
+CREATE OR REPLACE VIEW v_features AS
+SELECT
+    problem.id AS row_id,
+    problem.benchmark,
+    problem.problem_id,
+    problem.version,
+    (SELECT count(*) FROM regexp_matches(asked.prompt, '\S+', 'g')) AS words,
+    (
+        SELECT count(*)
+        FROM regexp_split_to_table(asked.prompt, '\n') AS line
+        WHERE strpos(replace(line, ' (', '('), problem.entry_point || '(') > 0
+            AND line ~ '>>>|\massert\M|\)\s*(==|=|->|=>|➞|→|⇒|should return|returns?)'
+            AND line !~ '^\s*def\s'
+    ) AS examples,
+    asked.prompt ~ ('\mdef\s+' || problem.entry_point || '\s*\([^)]*(:|\)\s*->)') AS types,
+    (
+        SELECT count(*)
+        FROM regexp_matches(
+            regexp_replace(asked.prompt, '^\s*def\s.*$', '', 'gn'),
+            '\m(empty|none|null|zero|negative|missing|invalid|otherwise|unless|except|never|raises?'
+                '|ignore[ds]?|duplicates?|ties?|equally|at most|at least|if there (is|are) no)\M',
+            'gi'
+        )
+    ) AS edge_words,
+    -- read only for problems that may be the same: a record may have megabytes
+    md5(regexp_replace(problem.record, '"prompt"\s*:\s*"(?:[^"\\]|\\.)*"', '')) AS rest
+FROM problem
+CROSS JOIN LATERAL (
+    -- The record is a line of JSON, perhaps of megabytes, that need not be Postgres' JSON (NaN, half
+    -- a surrogate pair): its prompt is cut out, nearly always from the beginning, and read alone.
+    SELECT regexp_replace(
+        coalesce(
+            substring(left(problem.record, 5000) FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")'),
+            substring(problem.record FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")')
+        ),
+        '\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\u003f', 'g'
+    )::json #>> '{}' AS prompt
+    OFFSET 0
+) AS asked;
+
+COMMENT ON VIEW v_features IS
+    'One row per version of a problem: how much its prompt says. words: of the whole prompt; '
+    'examples: lines that call the entry point and state a result; types: whether the signature has '
+    'any; edge_words: words that speak of special cases, such as empty, negative, otherwise. rest is '
+    'a hash of the record without its prompt: who has the same one is the same problem, with the '
+    'same tests, in other words.';
 """
 
 MODERATOR = """
@@ -50,9 +100,8 @@ FROM sweep
 CROSS JOIN LATERAL (
     WITH features AS MATERIALIZED (
         -- each prompt is measured once, however many runs and samples it has
-        SELECT v_features.*, problem.entry_point
+        SELECT row_id, benchmark, v_features.problem_id, words, examples, types, edge_words
         FROM v_features
-        JOIN problem ON problem.id = v_features.row_id
         JOIN (
             SELECT DISTINCT attempt.problem_id
             FROM run
@@ -65,9 +114,11 @@ CROSS JOIN LATERAL (
         FROM features
         JOIN features AS other
             ON other.problem_id = features.problem_id
-            AND other.entry_point = features.entry_point
             AND other.benchmark <> features.benchmark
             AND other.words < features.words
+        JOIN v_features AS whole ON whole.row_id = features.row_id
+        JOIN v_features AS other_whole ON other_whole.row_id = other.row_id
+        WHERE other_whole.rest = whole.rest
         ORDER BY features.row_id, other.words, other.row_id
     )
     SELECT
@@ -118,7 +169,7 @@ CROSS JOIN LATERAL (
         AND leaner_baseline_run.benchmark = leaner.benchmark
         AND leaner_baseline_run.pairing = run.pairing
         AND leaner_baseline_run.pattern = 'raw-coder'
-    -- one by one: joined, these two would be looked for in the attempts of all sweeps
+    -- LIMIT has these two looked up one by one; joined, all sweeps' attempts would be read for them
     LEFT JOIN LATERAL (
         SELECT other.id, other.outcome
         FROM attempt AS other
@@ -145,24 +196,24 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW v_moderator IS
     'One row per problem and sample that a run and the raw coder of its sweep and pairing both '
     'ended, not in error: what the prompt says (v_features), whether each solved it, and the flip. '
-    'If another benchmark of the sweep has the same problem (same id, same entry point) in fewer '
-    'words, the columns that begin with leaner are those of the shortest such wording, null for what '
-    'was not judged.';
+    'If another benchmark of the sweep has the same problem (same id, same rest in v_features) in '
+    'fewer words, the columns that begin with leaner are those of the shortest such wording, null '
+    'for what was not judged.';
 """
 
 
 def upgrade() -> None:
-    """Add the column, and show both."""
+    """Add the column, and make the views anew with what is new at their ends."""
     op.execute("ALTER TABLE completion ADD COLUMN engine text")
-    op.execute(STEPS.format(engine=",\n    completion.engine"))
-    op.execute(MODERATOR)
+    for views in (STEPS, FEATURES, MODERATOR):
+        op.execute(views)
 
 
 def downgrade() -> None:
     """Take them back: the views as the revisions before made them."""
     op.execute("DROP VIEW v_moderator, v_features, v_steps")
     op.execute("ALTER TABLE completion DROP COLUMN engine")
-    op.execute(STEPS.format(engine=""))
+    op.execute(STEPS.replace(",\n    completion.engine", ""))
     script = op.get_context().script
     assert script is not None
     op.execute(script.get_revision(down_revision).module.FEATURES)

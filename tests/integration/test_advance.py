@@ -56,8 +56,9 @@ def answer(completion_id: int, text: str, worker: str = "w/1") -> bool:
         return False
     with session() as db:
         return work.finish(
-            db, Completion, row.id, worker, text=text, completion_tokens=1, prompt_tokens=1
-        )
+            db, Completion, row.id, worker, text=text, completion_tokens=1, prompt_tokens=1,
+            engine=f"engine of {worker}",
+        )  # fmt: skip
 
 
 def judge(execution_id: int, solved: bool = True) -> None:

@@ -419,6 +419,25 @@ def test_a_spoilt_archive_changes_nothing(
     assert set(sizes().values()) == {0}
 
 
+def test_an_archive_of_before_engines_were_kept_is_read(
+    sound: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    lines = copy.deepcopy(sound)
+    kept = [line["completion"].pop("engine") for line in lines if "completion" in line]
+    assert set(kept) == {"engine of w/1"}
+    path = tmp_path / "archive"
+    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    import_sweep.read(path)
+    try:
+        with session() as db:
+            assert db.exec(select(Completion.engine).distinct()).all() == [None]
+    finally:
+        with session() as db:
+            db.execute(
+                text("TRUNCATE sweep, language_model, problem, completion, execution CASCADE")
+            )
+
+
 HEADER = b'{"archive": {"version": 1, "revision": "0001"}}\n'
 
 

@@ -70,7 +70,7 @@ INSERT INTO completion (key, state, tries, send_again_at, created_at, finished_a
     prompt, prompt_hash, request, text, prompt_tokens, completion_tokens, seconds)
 SELECT 'call ' || id, 'done', 1, now(), now(), now(), run_id,
     CASE run_id WHEN 1 THEN 'draft' ELSE 'review' END, 'draft', 'hash', '{}', '', 90, 30 * run_id, 1
-FROM attempt;
+FROM attempt WHERE run_id <= 2;
 INSERT INTO step (attempt_id, position, branch, kind, role, verdict, completion_id, created_at)
 SELECT attempt.id, 2, 0, completion.kind,
     CASE run_id WHEN 1 THEN 'coder' ELSE 'reviewer' END,
@@ -82,9 +82,9 @@ FROM attempt JOIN completion ON completion.key = 'call ' || attempt.id WHERE run
 """
 
 
-def two_runs() -> int:
+def two_runs(lean: bool = False) -> int:
     """Four problems: one improved, one regressed, one solved by both, one missing by an error."""
-    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=4)
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=4, lean=lean)
     ended(1, "0", "1", "1", "b")
     ended(2, "1", "0", "1", "e")
     with session() as db:
@@ -238,13 +238,22 @@ def test_without_matplotlib_the_page_says_how_to_get_charts(
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
-    sweep_id = two_runs()
+    sweep_id = two_runs(lean=True)
+    ended(3, "1111")
+    ended(4, "0000")
     with session() as db:
-        db.execute(text("UPDATE run SET pattern = :p, pairing = :p WHERE id = 2"), {"p": HOSTILE})
-        db.execute(text("UPDATE run SET pairing = :p WHERE id = 1"), {"p": HOSTILE})
-        db.execute(text("UPDATE problem SET problem_id = :p || id"), {"p": HOSTILE})
+        db.execute(text("UPDATE run SET pattern = :p WHERE id IN (2, 4)"), {"p": HOSTILE})
+        db.execute(
+            text(
+                "UPDATE run SET pairing = CAST(:p AS text), benchmark = benchmark || CAST(:p AS text)"
+            ),
+            {"p": HOSTILE},
+        )
+        db.execute(text("UPDATE completion SET engine = :p"), {"p": HOSTILE})
+        db.execute(text("UPDATE problem SET problem_id = :p || problem_id"), {"p": HOSTILE})
         db.execute(text("UPDATE attempt SET error = :p WHERE outcome = 'error'"), {"p": HOSTILE})
     made = written(sweep_id, tmp_path / "r.html")
+    assert "The same problems in other words" in made and "answered by" in made
     for harmful in ("<script", "\x1b", "\u202e"):
         assert harmful not in made
         assert harmful not in shown(sweep_id).replace("<script>", "")
@@ -283,7 +292,10 @@ def test_the_same_problems_in_other_words_are_shown_side_by_side(tmp_path: Path)
         )
     for run, letters in zip(runs, ("1100", "1110", "1000", "10b0"), strict=True):
         ended(run, *letters)
-    assert "2 are solved as mine has them and 1 as lean does" in " ".join(shown(sweep_id).split())
+    assert (
+        "Of 4 pairs, 1 are solved only as mine has them and 0 only as lean does, 1 as both do"
+        in " ".join(shown(sweep_id).split())
+    )
     made = written(sweep_id, tmp_path / "r.html")
     table = made.split("<h4>mine beside lean, c+r</h4>")[1].split("</table>")[0]
     rows = re.findall(r"<tr><td>([\w-]+)<td[^>]*>(\d/\d)<td[^>]*>(\d/\d)", table)
@@ -309,7 +321,9 @@ def test_the_page_says_which_engine_answered(tmp_path: Path) -> None:
     made = written(sweep_id, tmp_path / "r.html")
     told = re.findall(r"<tr><td>(\w), answered by<td[^>]*>(\d+) calls<td[^>]*>([^<\n]+)", made)
     assert told == [
-        (name, "2", engine) for name in "cr" for engine in ("vllm 0.33.0", "not recorded")
+        (name, "2", engine)
+        for name in "cr"
+        for engine in ("vllm 0.33.0", "from before this was recorded")
     ]
 
 

@@ -512,22 +512,39 @@ def test_gain_is_shown_beside_that_on_the_same_problem_in_fewer_words() -> None:
 
 
 def test_of_several_wordings_the_shortest_is_told_and_only_of_the_same_sweep_and_problem() -> None:
-    """Two benchmarks may call different problems by one name: then the entry points differ."""
+    """Two benchmarks may call different problems by one name: their tests differ."""
     write(MAIN)
-    write(LEAN, benchmark="lean")
-    write(LEAN, benchmark="leanest")
-    write(LEAN, benchmark="other")
+    for benchmark in ("lean", "leanest", "other"):
+        write(LEAN, benchmark=benchmark)
     write(LEAN, benchmark="elsewhere", sweep="another")
-    reword("lean", "Return x.")
-    for shortest in ("leanest", "other", "elsewhere"):
+    reword("lean", "Return the x.")
+    reword("leanest", "Return x.")
+    for shortest in ("other", "elsewhere"):
         reword(shortest, "x")
     with session() as db:
-        db.execute(text("UPDATE problem SET entry_point = 'g' WHERE benchmark = 'other'"))
-    found = rows(WORDINGS)
-    assert {row[0]: row[4] for row in found} == {
-        "b": "leanest", "lean": "leanest", "leanest": None, "other": None, "elsewhere": None
+        db.execute(
+            text("UPDATE problem SET record = :r WHERE benchmark = 'other'"),
+            {"r": json.dumps({"prompt": "x", "plus_input": [[1]]})},
+        )
+    found = {(row[0], row[4]) for row in rows(WORDINGS)}
+    assert found == {
+        ("b", "leanest"), ("lean", "leanest"), ("leanest", None), ("other", None), ("elsewhere", None)
     }  # fmt: skip
-    assert len(found) == 4 + 4 * 2
+    assert len(rows(WORDINGS)) == 4 + 4 * 2
+
+
+def test_the_rest_of_a_record_is_all_but_its_prompt() -> None:
+    """Also where the record's inputs speak of prompts, and where it is no JSON to Postgres."""
+    records = [
+        {"task_id": "1", "prompt": 'Say "prompt": "x".', "base_input": [float("nan"), '"prompt": "x"']},
+        {"task_id": "1", "prompt": "", "base_input": [float("nan"), '"prompt": "x"']},
+        {"task_id": "1", "prompt": "", "base_input": [float("nan"), '"prompt": "y"']},
+    ]  # fmt: skip
+    with session() as db:
+        for number, record in enumerate(records):
+            db.add(Problem(benchmark=f"b{number}", problem_id="1", version=f"{number}", entry_point="f", record=json.dumps(record)))  # fmt: skip
+    first, second, third = (rest for (rest,) in rows("SELECT rest FROM v_features ORDER BY row_id"))
+    assert first == second != third
 
 
 def test_a_shared_draft_counts_for_each_run_and_once_for_the_time_that_models_were_busy() -> None:

@@ -98,15 +98,15 @@ def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> Non
 @pytest.mark.parametrize(
     ("more", "engine_is"),
     [
-        ({"system_fingerprint": "b7-abc"}, "b7-abc"),
-        ({"model": "some-model-2026-01-01", "system_fingerprint": "fp_1"}, "some-model-2026-01-01 fp_1"),
-        ({"model": "x" * 10_000}, "x" * 300),
-        ({"model": ["odd"], "system_fingerprint": 7}, None),
-        ({}, None),
+        ({"system_fingerprint": "b7-abc"}, "openai some-model b7-abc"),
+        ({"model": "some-model-2026-01-01", "system_fingerprint": "fp_1"}, "openai some-model-2026-01-01 fp_1"),
+        ({"model": "x" * 10_000}, "openai " + "x" * 293),
+        ({"model": ["odd"], "system_fingerprint": 7}, "openai"),
+        ({"model": None}, "openai"),
     ],
 )  # fmt: skip
 def test_openai_keeps_what_a_server_says_of_itself(
-    engine: Engine, more: dict[str, Any], engine_is: str | None
+    engine: Engine, more: dict[str, Any], engine_is: str
 ) -> None:
     """A provider changes its models under one name: only this shows that it has."""
     choice = {"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}
@@ -282,7 +282,8 @@ def test_replay_answers_what_was_recorded_and_nothing_else(tmp_path: Path) -> No
     model = Replay(engine="replay", identity_of={"model": "x"}, recording=str(tmp_path / "r.jsonl"))
     assert model.identity() == {"model": "x"}  # so its keys are those of the recorded model
     engine = load(model)
-    assert engine.complete(request("?", key="k1")).text == "recorded"
+    answer = engine.complete(request("?", key="k1"))
+    assert (answer.text, answer.engine) == ("recorded", "replay of an engine that is not named")
     with pytest.raises(RequestRefused, match="no recorded completion"):
         engine.complete(request("?", key="k2"))
     (tmp_path / "r.jsonl").write_text('{"key": "k1", "text": "a"}\n{"key": 3}\n')

@@ -10,7 +10,7 @@ from results.outcomes import Outcomes
 from results.scoreboard import Group, Problem, Scoreboard
 from results.scores import Cost, RunInfo, score
 from results.statistics import bootstrap_mean, mcnemar_exact, sign_flip
-from results.wordings import gains, wordings
+from results.wordings import with_gains, wordings
 
 COST = Cost(
     completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0
@@ -18,11 +18,22 @@ COST = Cost(
 
 
 def group(
-    first_run: int, benchmark: str, pairing: str = "c+r", entry_point: str = "f", **runs: list[str]
+    first_run: int,
+    benchmark: str,
+    pairing: str = "c+r",
+    tests: str | None = "tests",
+    words: str | None = None,
+    **runs: list[str],
 ) -> tuple[Group, dict[int, Outcomes]]:
     """A benchmark's runs: by pattern, a word for each problem, in it a letter for each sample."""
     problems = [
-        Problem(100 * first_run + n, benchmark, f"p/{n}", entry_point)
+        Problem(
+            100 * first_run + n,
+            benchmark,
+            f"p/{n}",
+            f"{words or benchmark} {n}",
+            tests and f"{tests} {n}",
+        )
         for n in range(len(next(iter(runs.values()))))
     ]
     outcomes = {
@@ -66,42 +77,77 @@ def test_the_same_problems_are_compared_pair_by_pair() -> None:
 
 def test_gains_are_compared_on_the_problems_that_all_four_runs_were_judged_on() -> None:
     """On p/0 to p/3 and p/5: review solves p/2 as rich has it, and nothing more as lean does."""
-    ((pair, found),) = gains(board(RICH, LEAN)).items()
-    assert pair == (2, 6)
+    (raw, none), (review, found) = with_gains(board(RICH, LEAN))
+    assert (raw.pattern, none, review.pattern) == ("raw-coder", None, "review")
+    assert found is not None
     assert (found.problems, found.first, found.second, found.more) == (5, 1 / 5, 0, 1 / 5)
     differences = [0.0, 0.0, 1.0, 0.0, 0.0]
-    assert (found.low, found.high) == bootstrap_mean(differences, least=-2.0, most=2.0)
+    assert found.interval == bootstrap_mean(differences, least=-2.0, most=2.0)
     assert found.p == found.p_holm == sign_flip(differences)
 
 
 def test_with_several_samples_a_problem_is_one_unit() -> None:
     rich = group(1, "rich", raw_coder=["11", "10", "00"], review=["11", "11", "0e"])
     lean = group(5, "lean", raw_coder=["10", "00", "00"], review=["11", "00", "10"])
-    raw, _ = wordings(board(rich, lean))
+    (raw, _), (_, found) = with_gains(board(rich, lean))
     assert raw.comparison.difference == pytest.approx((0.5 + 0.5 + 0) / 3)
-    found = gains(board(rich, lean))[2, 6]
+    assert found is not None
     assert (found.first, found.second) == pytest.approx((0.5 / 3, (0.5 + 0.5) / 3))
 
 
-def test_problems_by_one_name_that_are_others_are_no_pair() -> None:
-    other = group(5, "lean", entry_point="g", raw_coder=list("000000"))
-    elsewhere = group(5, "lean", pairing="x+y", raw_coder=list("000000"))
-    for pair in (board(RICH, other), board(RICH, elsewhere), board(RICH)):
-        assert wordings(pair) == [] and gains(pair) == {}
+def test_thirds_that_differ_in_their_last_digit_are_the_same_gain() -> None:
+    """Else an interval of no width would say that nothing could be more certain."""
+    rich = group(1, "rich", raw_coder=["110", "100"], review=["111", "100"])
+    lean = group(5, "lean", raw_coder=["000", "100"], review=["100", "100"])
+    rich[1][2][rich[0].problems[1].id] = "110"
+    lean[1][6][lean[0].problems[1].id] = "110"
+    _, (_, found) = with_gains(board(rich, lean))
+    assert found is not None and (found.more, found.interval, found.p) == (0.0, None, 1.0)
 
 
-def test_only_the_common_problems_count_and_only_patterns_that_both_have() -> None:
-    lean = group(5, "lean", raw_coder=list("0000"), debate=list("0000"))
-    (raw,) = wordings(board(RICH, lean))
+OTHERS = {
+    "other tests": group(5, "lean", tests="others", raw_coder=list("000000")),
+    "the same words": group(5, "lean", words="rich", raw_coder=list("000000")),
+    "another pairing": group(5, "lean", pairing="x+y", raw_coder=list("000000")),
+    "nothing judged": group(5, "lean", raw_coder=list("------")),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_what_is_no_other_wording_is_not_compared(what: str) -> None:
+    assert wordings(board(RICH, OTHERS[what])) == with_gains(board(RICH, OTHERS[what])) == []
+
+
+def test_problems_of_one_benchmark_only_have_no_other_wording() -> None:
+    alone = [group(n, name, tests=None, raw_coder=["1"]) for n, name in ((1, "rich"), (5, "lean"))]
+    assert wordings(board(*alone)) == wordings(board(RICH)) == []
+
+
+def test_only_the_common_problems_count_and_only_patterns_that_were_judged_on_both() -> None:
+    """And what has not begun makes nobody else's p-value worse."""
+    lean = group(5, "lean", raw_coder=list("0000"), review=list("----"), debate=list("0000"))
+    ((raw, gains),) = with_gains(board(RICH, lean))
+    assert (raw.pattern, gains) == ("raw-coder", None)
     assert (raw.comparison.pairs, raw.comparison.missing) == (4, 0)
-    assert gains(board(RICH, lean)) == {}
+    assert raw.comparison.p == raw.comparison.p_holm
+
+
+def test_three_wordings_are_three_comparisons() -> None:
+    third = group(9, "leaner", raw_coder=list("000000"))
+    found = wordings(board(RICH, LEAN, third))
+    assert [(each.pattern, each.first, each.second) for each in found] == [
+        ("raw-coder", "rich", "lean"),
+        ("review", "rich", "lean"),
+        ("raw-coder", "rich", "leaner"),
+        ("raw-coder", "lean", "leaner"),
+    ]
 
 
 def test_the_report_says_of_the_baseline_what_the_words_change() -> None:
     (line,) = [each for each in sentences.of_sweep(board(RICH, LEAN)) if "other words" in each]
     assert line == (
-        "The same problems in other words, raw-coder: of 5 attempts, 3 are solved as rich has them "
-        f"and 1 as lean does. {NO_EVIDENCE.capitalize()}: 2 by the former alone, 0 by the latter "
+        f"The same problems in other words, raw-coder: {NO_EVIDENCE.capitalize()}. Of 5 pairs (1 more "
+        "are missing), 2 are solved only as rich has them and 0 only as lean does, 1 as both do "
         "(exact McNemar, p = 0.500)."
     )
     many = [
@@ -110,7 +156,6 @@ def test_the_report_says_of_the_baseline_what_the_words_change() -> None:
         group(10, "rich", pairing="x+y", raw_coder=["1"]),
     ]
     assert any(
-        "raw-coder by c+r: of 9 attempts, 9 are solved as rich has them and 0 as lean does. "
-        "A difference: 9 by" in each
+        "raw-coder by c+r: A difference. Of 9 pairs, 9 are solved only as rich has them" in each
         for each in sentences.of_sweep(board(*many))
     )

@@ -61,7 +61,7 @@ class Answer:
     cached_tokens: int | None
     completion_tokens: int | None
     seconds: float
-    engine: str | None = None
+    engine: str
 
 
 def with_thoughts(thoughts: Any, said: str) -> str:
@@ -77,9 +77,9 @@ def with_thoughts(thoughts: Any, said: str) -> str:
 PROMPT_TOO_LONG = "prompt_too_long"
 
 
-def unanswered(started: float) -> Answer:
+def unanswered(started: float, engine: str) -> Answer:
     """What comes of a prompt that is too long; `started` is by the monotonic clock."""
-    return Answer("", PROMPT_TOO_LONG, None, None, 0, time.monotonic() - started)
+    return Answer("", PROMPT_TOO_LONG, None, None, 0, time.monotonic() - started, engine)
 
 
 class EngineDied(InfrastructureError):

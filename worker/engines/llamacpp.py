@@ -66,7 +66,7 @@ class LlamaCppEngine:
             made = json.loads(made)
         if "error" in made:
             if made["error"].get("type") == "exceed_context_size_error":
-                return unanswered(started)
+                return unanswered(started, self._version)
             self._refuse(made["error"])
         choice, usage = made["choices"][0], made["usage"]
         message = choice["message"]
@@ -128,9 +128,11 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
 
 
 def _version(library: Any) -> str:
-    """The library's, with what it was built for: the processor's instructions decide greedy answers, too."""
-    built_for = re.findall(r"(\w+) = 1", library.get_system_info())
-    return f"xllamacpp {library.__version__} ({' '.join(built_for)})"
+    """The library's, with what else decides how sums are rounded: the processor's instructions that it
+    was built for, among other things, and whether words are looked up."""
+    built_with = re.findall(r"(\w+) = 1", library.get_system_info())
+    lookup = ", prompt lookup" if PROMPT_LOOKUP else ""
+    return f"xllamacpp {library.__version__} ({' '.join(built_with)}{lookup})"
 
 
 def _check_template(path: Path) -> None:

@@ -16,6 +16,8 @@ from worker.engines.base import Answer, Request, unanswered, with_thoughts
 #: Worth another try: the server was busy, restarting, or out of reach.
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
 _LONGEST_WAIT = 60.0
+#: All that is known of what answers before it has.
+_NAME = "openai"
 #: Characters of an answer that makes no sense, or that refuses: it may be a whole page in HTML.
 _SHOWN = 300
 #: What servers say of a prompt that does not fit: OpenAI's code, llama.cpp's type, vLLM's words.
@@ -79,7 +81,7 @@ class OpenAIEngine:
             raise InfrastructureError(self._said(error)) from error
         except openai.APIStatusError as error:
             if any(words in f"{error} {error.body}" for words in _TOO_LONG):
-                return unanswered(started)
+                return unanswered(started, _NAME)
             raise RequestRefused(self._said(error)) from error
         except (openai.OpenAIError, ValueError) as error:  # the latter: no JSON, or half of it
             raise InfrastructureError(self._said(error)) from error
@@ -93,7 +95,7 @@ class OpenAIEngine:
             cached_tokens=details.cached_tokens if details else None,
             completion_tokens=usage.completion_tokens if usage else None,
             seconds=time.monotonic() - started,
-            engine=self._engine(made),
+            engine=_said_of_itself(made),
         )
 
     def close(self) -> None:
@@ -146,18 +148,17 @@ class OpenAIEngine:
             )
         return choice
 
-    def _engine(self, made: Any) -> str | None:
-        """What the server says of itself: the model's full name if it was asked for by another, and
-        its fingerprint."""
-        said = (made.model, made.system_fingerprint)
-        told = [
-            word for word in said if isinstance(word, str) and word not in ("", self._model.model)
-        ]
-        return " ".join(told)[:_SHOWN] or None
-
     def _said(self, error: Exception) -> str:
         said = " ".join(str(error).split())[:_SHOWN]
         return f"{self._model.base_url}: {type(error).__name__}: {said}"
+
+
+def _said_of_itself(made: Any) -> str:
+    """The protocol, the name under which the server knows the model, and its fingerprint, if it says so."""
+    said = [
+        word for word in (made.model, made.system_fingerprint) if isinstance(word, str) and word
+    ]
+    return " ".join([_NAME, *said])[:_SHOWN]
 
 
 def _thoughts(message: Any) -> Any:

@@ -31,8 +31,9 @@ _SHOWN = 300
 class VLLMEngine:
     """A loaded model. Calls may come from any number of threads."""
 
-    def __init__(self, model: VLLM) -> None:
+    def __init__(self, model: VLLM, version: str) -> None:
         self._model = model
+        self._version = f"vllm {version}"
         self._numbers = itertools.count()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
@@ -57,7 +58,6 @@ class VLLMEngine:
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
-        import vllm
         from vllm.exceptions import VLLMClientError
 
         started = time.monotonic()
@@ -71,7 +71,7 @@ class VLLMEngine:
             ) from None
         except VLLMClientError as error:
             if _TOO_LONG in str(error):
-                return unanswered(started)
+                return unanswered(started, self._version)
             raise RequestRefused(f"vllm: {_first_line(error)}") from error
         except Exception as error:
             kind = EngineDied if self._llm.errored else InfrastructureError
@@ -84,7 +84,7 @@ class VLLMEngine:
             cached_tokens=made.num_cached_tokens,
             completion_tokens=len(output.token_ids),
             seconds=time.monotonic() - started,
-            engine=f"vllm {vllm.__version__}",
+            engine=self._version,
         )
 
     def close(self) -> None:
@@ -182,10 +182,10 @@ def load(model: VLLM) -> VLLMEngine:
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     # a fork would take over our threads' locks, and never their threads
     os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
-    import vllm  # noqa: F401  # so that what is missing is named, and not taken for a failure to load
+    import vllm  # here, so that what is missing is named, and not taken for a failure to load
 
     try:
-        engine = VLLMEngine(model)
+        engine = VLLMEngine(model, vllm.__version__)
     except Exception as error:
         raise FoureyesError(
             f"vLLM cannot load {model.model}: {_first_line(error)} (the log above has the cause; a "
