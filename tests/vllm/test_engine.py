@@ -1,6 +1,7 @@
 """The engine itself, in this process: what is asked of vLLM arrives, and what it cannot do is said."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,7 @@ def test_an_answer_says_what_it_took(engine: VLLMEngine) -> None:
     first = engine.complete(request("Add one. " * 20))
     assert (first.completion_tokens, first.finish_reason) == (8, "length")
     assert first.prompt_tokens is not None and first.prompt_tokens > 180
+    assert re.match(r"vllm \d+\.\d+", first.engine)
     again = engine.complete(request("Add one. " * 20))
     assert again.text == first.text
     assert again.cached_tokens is not None and again.cached_tokens > 100  # the prefix is known
@@ -86,6 +88,7 @@ def test_the_chat_template_is_told_about_thinking(engine: VLLMEngine) -> None:
 
 def test_a_prompt_that_is_too_long_is_an_answer_of_its_own(engine: VLLMEngine) -> None:
     answer = engine.complete(request("word " * tiny.CONTEXT))
+    assert answer.engine == engine.complete(request("Hello")).engine
     assert (answer.text, answer.finish_reason) == ("", "prompt_too_long")
 
 
