@@ -86,7 +86,8 @@ def up(
 def worker(
     model: Annotated[str, typer.Option(help="Its name in the sweep file.")],
     threads: Annotated[
-        int | None, typer.Option(min=1, max=512, help="Calls at a time [default: the model's].")
+        int | None,
+        typer.Option(min=1, max=512, help="Calls at a time.", show_default="the model's"),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="This worker's own, if the machine has more of the model.")
@@ -106,13 +107,13 @@ def watch(sweep: SweepName = None) -> None:
 def report(
     sweep: SweepName = None,
     baseline: Annotated[
-        str | None, typer.Option(help="The pattern to compare with [default: raw-coder].")
+        str | None, typer.Option(help="The pattern to compare with.", show_default="raw-coder")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A row for each run.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables for a text.")] = False,
     output: Annotated[
-        Path | None, typer.Option(help="The page [default: .foureyes/reports/NAME-ID.html].")
+        Path | None, typer.Option(help="The page.", show_default=".foureyes/reports/NAME-ID.html")
     ] = None,
 ) -> None:
     """Show a sweep's results, and write its page: one HTML file."""
@@ -155,7 +156,7 @@ def web(
         list[str] | None, typer.Option(help="A further name by which browsers reach it.")
     ] = None,
     flower: Annotated[
-        str | None, typer.Option(help="Flower's address, for links [default: the stack's].")
+        str | None, typer.Option(help="Flower's address, for links.", show_default="the stack's")
     ] = None,
 ) -> None:
     """Show sweeps and attempts as web pages, which only read."""
@@ -176,7 +177,7 @@ def export(
     sweep: OneSweep,
     format: Annotated[exchange.Format, typer.Option(help="What as; see docs/exchange.md.")],
     output: Annotated[
-        Path | None, typer.Option(help="Where to [default: a name in this folder].")
+        Path | None, typer.Option(help="Where to.", show_default="a name in this folder")
     ] = None,
 ) -> None:
     """Write a sweep to files: samples, tables, or an archive to import."""
@@ -221,10 +222,11 @@ def evaluate(
         commands.Profile, typer.Option(help="Time limits and labels.")
     ] = commands.Profile.DEFAULT,
     slots: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Programs at a time [default: one a core].")
+        int | None,
+        typer.Option(min=1, max=64, help="Programs at a time.", show_default="one a core"),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Verdicts [default: SAMPLES.verdicts.jsonl].")
+        Path | None, typer.Option(help="Verdicts.", show_default="SAMPLES.verdicts.jsonl")
     ] = None,
     all_tests: Annotated[
         bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
