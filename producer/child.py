@@ -1,5 +1,6 @@
 """A child process that never outlives us: what brokers, workers and Flower are to the stack."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+#: For what a child started, once it has ended.
+_OTHERS_SECONDS = 1.0
 _CRITICAL = re.compile(r"\b(critical|CRITICAL|FATAL)\b")
 _EXCEPTION = re.compile(r"^[\w.]*(Error|Exception)\b")  # a traceback's last line, or Valkey's
 _libc = ctypes.CDLL(None)
@@ -92,3 +95,14 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._await_others(self._process.pid)
+
+    def _await_others(self, group: int) -> None:
+        """What it started sees its end and ends, too: a sandbox of a worker that was still starting."""
+        deadline = time.monotonic() + _OTHERS_SECONDS
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # nobody is left, or nobody of ours
+            while time.monotonic() < deadline:
+                os.killpg(group, 0)
+                time.sleep(0.01)
