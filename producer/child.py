@@ -100,9 +100,8 @@ class Child:
     def _await_others(self, group: int) -> None:
         """What it started sees its end and ends, too: a sandbox of a worker that was still starting."""
         deadline = time.monotonic() + _OTHERS_SECONDS
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # nobody is left, or nobody of ours
+        # nobody is left, or nobody of ours
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             while time.monotonic() < deadline:
                 os.killpg(group, 0)
                 time.sleep(0.01)

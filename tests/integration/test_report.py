@@ -14,7 +14,9 @@ from rich.console import Console
 from sqlalchemy import text
 from test_advance import make_sweep
 
+from models import llm
 from models.session import session
+from models.tables import LanguageModel, Sweep
 from producer import cli
 from results import details, formats, page, report
 from results.scoreboard import scoreboard
@@ -325,6 +327,21 @@ def test_the_page_says_which_engine_answered(tmp_path: Path) -> None:
         for name in "cr"
         for engine in ("vllm 0.33.0", "from before this was recorded")
     ]
+
+
+def test_an_engine_stands_under_the_name_that_the_sweeps_own_file_has() -> None:
+    """Another sweep may have asked first, and call the same model otherwise."""
+    sweep_id = two_runs()
+    with session() as db:
+        mine = llm.read(db.get_one(Sweep, sweep_id).file["models"]["c"]).identity()
+        db.add(other := LanguageModel(name="elsewhere", settings={}, identity="x"))
+        db.flush()
+        db.execute(
+            text("UPDATE completion SET model_id = :other, request = :asked WHERE model_id = 1"),
+            {"other": other.id, "asked": json.dumps({"model": mine})},
+        )
+    engines = details.read(scoreboard(sweep_id)).origin.engines
+    assert [(each.model, each.calls) for each in engines] == [("c", 4), ("r", 4)]
 
 
 @pytest.mark.parametrize(
