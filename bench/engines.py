@@ -2,22 +2,21 @@
 
 Compares ways to let waiting threads spin (GOMP_SPINCOUNT): two models share the cores, and what is
 best for one that is alone can starve the other. Then answers with and without words looked up in the
-prompt, when a program is to be written anew and when one is to be changed. Prints medians of answer
-tokens per second.
+prompt, when a program is to be written anew and when one is to be changed; last, several calls that
+are computed together. Prints medians of answer tokens per second.
 """
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-from typing import Any
 
 from worker.engines import llamacpp
 
 MODELS = ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"]
 SPINS = {"library's default": None, "5000": "5000", "500": "500", "0": "0"}
-CALLS = 3
+ROUNDS = 3
+TOGETHER = [1, 4, 8]
 
 EXPLAIN = "Number {}: explain in detail how a hash table resizes."
 WRITE = "Write a Python function number_{} that merges two sorted lists, with a docstring."
@@ -40,31 +39,52 @@ def merge(one, other):
 """
 
 CHILD = """
-import json, os, sys
+import json, os, statistics, sys, time
+from concurrent.futures import ThreadPoolExecutor
 from models.llm import LlamaCpp, Sampling
 from worker.engines import Message, Request, llamacpp
 asked = json.loads(sys.argv[2])
 llamacpp.SPIN, llamacpp.PROMPT_LOOKUP = asked["spin"], asked["lookup"]
-engine = llamacpp.load(LlamaCpp(engine="llamacpp", model=sys.argv[1]))
+together = asked["together"]
+engine = llamacpp.load(LlamaCpp(engine="llamacpp", model=sys.argv[1], threads=together))
+
+def tokens(number):
+    message = Message("user", asked["text"].format(number))
+    request = Request("0" * 64, (message,), Sampling(max_tokens=asked["tokens"]))
+    return engine.complete(request).completion_tokens
+
 print("ready", flush=True)
 sys.stdin.readline()
 rates = []
-for number in range(asked["calls"]):
-    message = Message("user", asked["text"].format(number))
-    request = Request("0" * 64, (message,), Sampling(max_tokens=asked["tokens"]))
-    answer = engine.complete(request)
-    rates.append(answer.completion_tokens / answer.seconds)
-print(json.dumps(rates), flush=True)
+with ThreadPoolExecutor(together) as pool:
+    for first in range(0, asked["rounds"] * together, together):
+        started = time.monotonic()
+        answered = sum(pool.map(tokens, range(first, first + together)))
+        rates.append(answered / (time.monotonic() - started))
+print(statistics.median(rates), flush=True)
 engine.close()
 os._exit(0)
 """
 
 
 def measure(
-    models: list[str], text: str, tokens: int, spin: str | None, *, lookup: bool
+    models: list[str],
+    text: str,
+    tokens: int,
+    spin: str | None = llamacpp.SPIN,
+    *,
+    lookup: bool,
+    together: int = 1,
 ) -> dict[str, float]:
     """Answer tokens per second of each model, all of them working at the same time."""
-    asked = {"text": text, "tokens": tokens, "spin": spin, "lookup": lookup, "calls": CALLS}
+    asked = {
+        "text": text,
+        "tokens": tokens,
+        "spin": spin,
+        "lookup": lookup,
+        "together": together,
+        "rounds": ROUNDS,
+    }
     children = []
     for model in models:
         child = subprocess.Popen(
@@ -85,34 +105,41 @@ def measure(
     found: dict[str, float] = {}
     for model, child in zip(models, children, strict=True):
         out, _ = child.communicate()
-        rates: list[Any] = json.loads(out.splitlines()[-1])
-        found[model] = statistics.median(rates)
+        found[model] = float(out.splitlines()[-1])
     return found
 
 
 def main() -> None:
     """Measure and print."""
-    print(f"answer tokens per second, median of {CALLS} calls, {os.cpu_count()} cores")
+    print(f"answer tokens per second, median of {ROUNDS} rounds, {os.cpu_count()} cores")
     for label, spin in SPINS.items():
         alone = {
             model: measure([model], EXPLAIN, 60, spin, lookup=False)[model] for model in MODELS
         }
-        together = measure(MODELS, EXPLAIN, 60, spin, lookup=False)
+        beside = measure(MODELS, EXPLAIN, 60, spin, lookup=False)
         for model in MODELS:
             print(
                 f"spin {label:18} {model:20} alone {alone[model]:5.1f}  "
-                f"beside the other {together[model]:5.1f}  ratio {together[model] / alone[model]:.2f}"
+                f"beside the other {beside[model]:5.1f}  ratio {beside[model] / alone[model]:.2f}"
             )
     for label, text in (("a new program", WRITE), ("a changed program", CHANGE)):
         for model in MODELS:
             plain, looked_up = (
-                measure([model], text, 250, llamacpp.SPIN, lookup=lookup)[model]
-                for lookup in (False, True)
+                measure([model], text, 250, lookup=lookup)[model] for lookup in (False, True)
             )
             print(
                 f"{label:18} {model:20} plain {plain:5.1f}  words looked up {looked_up:5.1f}  "
                 f"ratio {looked_up / plain:.2f}"
             )
+    for model in MODELS:
+        one, *more = (
+            measure([model], WRITE, 100, lookup=True, together=together)[model]
+            for together in TOGETHER
+        )
+        print(f"{model:20} one call {one:5.1f}", end="")
+        for together, rate in zip(TOGETHER[1:], more, strict=True):
+            print(f"  {together} together {rate:5.1f}  ratio {rate / one:.2f}", end="")
+        print()
 
 
 if __name__ == "__main__":

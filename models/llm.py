@@ -64,6 +64,8 @@ class LlamaCpp(Model):
     model: str
     #: Tokens of a prompt and its answer together.
     context: int = Field(default=4096, ge=512)
+    #: The largest batch. With more than one even greedy answers depend on what else is in it.
+    threads: int = Field(default=1, ge=1, le=256)
 
 
 class OpenAI(Model):

@@ -45,9 +45,11 @@ class ModelProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """A sweep at one moment. `per_minute`: attempts that ended, over the last minute.
+    """A sweep at one moment.
 
-    `failures` are the latest errors, with the number of attempts that ended so.
+    `per_minute`: attempts that ended in the last minute. Those whose every answer an earlier sweep had
+    do not count: they end at once, and say nothing of how long the others take. `failures` are the
+    latest errors, with the number of attempts that ended so.
     """
 
     runs: list[RunProgress]
@@ -140,10 +142,17 @@ WHERE run.sweep_id = :sweep AND attempt.outcome = 'error'
 GROUP BY attempt.error ORDER BY max(attempt.finished_at) DESC LIMIT 3
 """)
 RATE = text("""
-SELECT coalesce(60 * count(*) / greatest(5, extract(epoch FROM now() - min(finished_at))), 0)
+SELECT coalesce(60 * count(*) / greatest(5, extract(epoch FROM now() - min(attempt.finished_at))), 0)
 FROM run JOIN attempt ON attempt.run_id = run.id
 WHERE run.sweep_id = :sweep AND attempt.outcome IS NOT NULL
-    AND finished_at > now() - make_interval(secs => :window)
+    AND attempt.finished_at > now() - make_interval(secs => :window)
+    AND EXISTS (
+        SELECT FROM step
+        LEFT JOIN completion ON completion.id = step.completion_id
+        LEFT JOIN execution ON execution.id = step.execution_id
+        WHERE step.attempt_id = attempt.id
+            AND coalesce(completion.finished_at, execution.finished_at) > attempt.created_at
+    )
 """)
 
 

@@ -55,6 +55,16 @@ def test_progress_is_what_the_rows_say() -> None:
     assert found.per_minute > 0 and found.seconds_left == 60 * 2 / found.per_minute
 
 
+def test_attempts_that_found_every_answer_there_do_not_hasten_the_rest() -> None:
+    """A sweep with more problems than the last would promise to be done in seconds."""
+    sweep_id = half_done()
+    sql("UPDATE attempt SET created_at = now() + interval '1 second' WHERE outcome IS NOT NULL")
+    found = watch.look(sweep_id)
+    assert found.ended == 2 and found.seconds_left is None
+    sql("UPDATE execution SET finished_at = now() + interval '2 seconds' WHERE state = 'error'")
+    assert watch.look(sweep_id).per_minute == 60 / 5
+
+
 def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     """Calls at the same time are paid for once."""
     sweep_id = half_done()

@@ -250,6 +250,31 @@ def test_a_model_that_llamacpp_cannot_serve_is_named(tmp_path: Path, kind: str) 
         load(LlamaCpp(engine="llamacpp", model=str(path)))
 
 
+def test_llamacpp_computes_as_many_calls_together_as_the_model_has_threads(tmp_path: Path) -> None:
+    """Each has the whole context for itself, and a short one does not wait for a long one's end."""
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "tiny.gguf"
+    tiny_model.write(path, seed=1)
+    engine = load(LlamaCpp(engine="llamacpp", model=str(path), context=4096, threads=2))
+    sampling = {"long": Sampling(max_tokens=3000), "short": Sampling(max_tokens=1)}
+    ended = []
+
+    def ask(kind: str) -> None:
+        answer = engine.complete(Request("ab" * 32, (Message("user", kind),), sampling[kind]))
+        assert answer.completion_tokens == sampling[kind].max_tokens
+        assert answer.engine.endswith(", 2 together)")
+        ended.append(kind)
+
+    calls = [threading.Thread(target=ask, args=(kind,)) for kind in ("long", "short")]
+    for call in calls:
+        call.start()
+        time.sleep(0.2)  # the long one must have begun
+    for call in calls:
+        call.join()
+    engine.close()
+    assert ended == ["short", "long"]
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

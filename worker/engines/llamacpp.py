@@ -28,11 +28,11 @@ _PROMPT_CACHE = 128
 
 
 class LlamaCppEngine:
-    """A loaded GGUF model. One call at a time is computed; further ones wait in its queue.
+    """A loaded GGUF model. It computes as many calls together as it has `threads`; others wait.
 
-    With one slot, the same calls in the same order have the same greedy answers. In another order a
-    prompt's beginning may have been read in other portions, and where two words are nearly as likely
-    that decides.
+    One by one, the same calls in the same order have the same greedy answers. In another order a
+    prompt's beginning may have been read in other portions, and beside other calls sums are rounded
+    in another order: where two words are nearly as likely that decides.
     """
 
     def __init__(self, server: Any, version: str) -> None:
@@ -103,8 +103,8 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.n_ctx = model.context
-    params.n_parallel = 1
+    params.n_ctx = model.context * model.threads
+    params.n_parallel = model.threads
     params.cache_ram_mib = _PROMPT_CACHE
     params.fit_params = False
     params.warmup = False
@@ -124,15 +124,17 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
     # Whoever drops a server that is still starting waits for ever: it must have answered once.
     server.handle_chat_completions({"messages": [{"role": "user", "content": ""}], "max_tokens": 1})
     _check_template(path)
-    return LlamaCppEngine(server, _version(xllamacpp))
+    return LlamaCppEngine(server, _version(xllamacpp, model.threads))
 
 
-def _version(library: Any) -> str:
+def _version(library: Any, together: int) -> str:
     """The library's, with what else decides how sums are rounded: the processor's instructions that it
-    was built for, among other things, and whether words are looked up."""
+    was built for, among other things, whether words are looked up, and how many calls are computed
+    together."""
     built_with = re.findall(r"(\w+) = 1", library.get_system_info())
     lookup = ", prompt lookup" if PROMPT_LOOKUP else ""
-    return f"xllamacpp {library.__version__} ({' '.join(built_with)}{lookup})"
+    beside = f", {together} together" if together > 1 else ""
+    return f"xllamacpp {library.__version__} ({' '.join(built_with)}{lookup}{beside})"
 
 
 def _check_template(path: Path) -> None:
