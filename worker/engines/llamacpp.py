@@ -23,7 +23,8 @@ SPIN: str | None = "500"
 PROMPT_LOOKUP = True
 #: Bytes in which a file's own description, its vocabulary included, comes to an end.
 _DESCRIPTION = 64 << 20
-#: Megabytes of prompts kept for later calls: all steps on a problem begin with its specification.
+#: Megabytes of prompts kept for later calls, for each call of a batch: all steps on a problem begin with
+#: its specification, and the more are computed together, the more lie between two of them.
 _PROMPT_CACHE = 128
 
 
@@ -105,7 +106,7 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
     params.model.path = str(path)
     params.n_ctx = model.context * model.threads
     params.n_parallel = model.threads
-    params.cache_ram_mib = _PROMPT_CACHE
+    params.cache_ram_mib = _PROMPT_CACHE * model.threads
     params.fit_params = False
     params.warmup = False
     params.verbosity = 0
