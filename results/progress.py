@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import Session
 
-#: Seconds over which rates are taken.
-_WINDOW = 60
+#: Seconds over which rates are taken: calls of a large model on a processor take minutes.
+_WINDOW = 300
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ModelProgress:
 
     `busy_seconds` is the time in which it had at least one call at work; `spent` is that of each of
     its workers, added up, at the model's price per hour, which is the price of one worker's machine,
-    in USD; `rate` is in answer tokens per second, in the last minute.
+    in USD; `rate` is in answer tokens per second, in the last five minutes.
     """
 
     name: str
@@ -47,9 +47,9 @@ class ModelProgress:
 class Progress:
     """A sweep at one moment.
 
-    `per_minute`: attempts that ended in the last minute. Those whose every answer an earlier sweep had
-    do not count: they end at once, and say nothing of how long the others take. `failures` are the
-    latest errors, with the number of attempts that ended so.
+    `per_minute`: attempts that end in a minute, by the last five. Those whose every answer an earlier
+    sweep had do not count: they end at once, and say nothing of how long the others take. `failures`
+    are the latest errors, with the number of attempts that ended so.
     """
 
     runs: list[RunProgress]
@@ -79,7 +79,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate of the last minute; None while there is none."""
+        """At the rate of the last minutes; None while there is none."""
         if not self.unfinished:
             return 0.0
         return 60 * self.unfinished / self.per_minute if self.per_minute else None

@@ -66,7 +66,8 @@ def summary(found: Progress) -> str:
     """A sweep's progress in one line."""
     said = f"{found.ended:,} of {found.attempts:,} attempts ended, {found.errors:,} errors"
     if found.unfinished and found.seconds_left is not None:
-        said += f", {found.per_minute:.0f} a minute, about {_clock(found.seconds_left)} left"
+        rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
+        said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
     tokens = sum(model.completion_tokens for model in found.models)
     spent = sum(model.spent for model in found.models)
     if tokens:

@@ -65,6 +65,19 @@ def test_attempts_that_found_every_answer_there_do_not_hasten_the_rest() -> None
     assert watch.look(sweep_id).per_minute == 60 / 5
 
 
+def test_slow_attempts_have_a_rate_too() -> None:
+    """With calls of minutes there would be none most of the time, and then one that is far off."""
+    sweep_id = half_done()
+    sql("UPDATE attempt SET created_at = created_at - interval '1 hour'")
+    sql(
+        "UPDATE attempt SET finished_at = now() - interval '4 minutes'"
+        " WHERE id = (SELECT min(id) FROM attempt WHERE outcome IS NOT NULL)"
+    )
+    assert ", 0.5 a minute, about 4:0" in watch.summary(watch.look(sweep_id))
+    sql("UPDATE attempt SET finished_at = now() - interval '6 minutes' WHERE outcome IS NOT NULL")
+    assert watch.look(sweep_id).seconds_left is None
+
+
 def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     """Calls at the same time are paid for once."""
     sweep_id = half_done()
@@ -76,7 +89,7 @@ def test_spending_is_the_time_in_which_a_model_was_busy() -> None:
     (coder, _) = watch.look(sweep_id).models
     assert (coder.busy_seconds, coder.completion_tokens) == (10.0, 12)
     assert coder.spent == pytest.approx(0.10)
-    assert coder.rate == 0  # nothing in the last minute
+    assert coder.rate == 0  # nothing lately
     sql(f"UPDATE completion SET finished_at = finished_at - interval '1 minute' WHERE {second}")
     assert watch.look(sweep_id).models[0].busy_seconds == 14.0
 
