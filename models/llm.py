@@ -26,13 +26,17 @@ class Sampling(BaseModel):
         return self.model_dump(mode="json", exclude={"seed"} if self.stop else {"seed", "stop"})
 
 
+#: What a sweep file calls a model.
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
+
+
 class Model(BaseModel):
     """What every engine's model has in common."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: Becomes the queue `model.<name>`.
-    name: str = Field(default="", pattern=r"^[a-z0-9][a-z0-9._-]*$|^$", max_length=60)
+    name: ModelName | Literal[""] = ""
     #: How its answers are drawn.
     sampling: Sampling = Sampling()
     #: In USD, of one worker's machine; only used for cost.
@@ -145,10 +149,22 @@ class Scripted(Model):
     """Canned answers with a stated latency, for tests and load; never the default of anything."""
 
     engine: Literal["scripted"]
-    #: A TOML file of rules; the first whose texts are in the prompt answers it.
+    #: A TOML file of rules, looked for beside the sweep file; the first whose texts are in the prompt
+    #: answers it.
     script: str
     #: Mean seconds a call takes.
     latency: float = Field(default=0.0, ge=0.0)
+    #: The script's hash, filled in when a sweep is enqueued: other rules are another model.
+    script_hash: str = ""
+
+    speed = frozenset({"latency"})
+
+    def identity(self) -> dict[str, Any]:
+        """By what the script says, wherever it lies."""
+        told = super().identity()
+        if self.script_hash:
+            del told["script"]
+        return told
 
 
 AnyModel = Annotated[LlamaCpp | OpenAI | VLLM | Replay | Scripted, Field(discriminator="engine")]

@@ -15,12 +15,14 @@ from rich.table import Table
 
 from models import weights
 from models.errors import FoureyesError
-from producer import flow
+from producer import flow, sweep
 from producer.terminal import console
 from worker import templates
+from worker.patterns import Configured
 from worker.patterns import find as find_pattern
 from worker.patterns import patterns as known_patterns
 from worker.style import Style
+from worker.templates import Templates
 
 
 def models_pull(name: str, source: Path | None) -> None:
@@ -78,14 +80,23 @@ def patterns_list() -> None:
     console.print(f"Every pattern also has: {style}", highlight=False)
 
 
-def patterns_show(label: str) -> None:
-    """One pattern: what it does, its flow, and its prompts."""
-    pattern = find_pattern(label)
-    configured = pattern.configure({})
-    console.print(pattern.summary, highlight=False, markup=False)
+def patterns_show(name: str, sweep_file: Path | None) -> None:
+    """One pattern, as it ships or as a sweep file has it: what it does, its flow, its prompts."""
+    if sweep_file is None:
+        made = find_pattern(name).configure({})
+        _show(made, templates.shipped(made.style.prompts))
+        return
+    grid = sweep.load(sweep_file, limit=1)
+    find_pattern(name, {each.pattern.name: each.pattern for each in grid.patterns})
+    for made in grid.patterns:
+        if made.pattern.name == name:
+            _show(made, grid.templates(made.style.prompts))
+
+
+def _show(made: Configured, folder: Templates) -> None:
+    console.print(made.pattern.summary, highlight=False, markup=False)
     console.print()
-    console.print(flow.draw(configured), highlight=False)
-    folder = templates.shipped(configured.style.prompts)
-    for prompt in (*templates.COMMON, *flow.prompts(configured)):
+    console.print(flow.draw(made), highlight=False)
+    for prompt in (*templates.COMMON, *flow.prompts(made)):
         console.print(Rule(f"{prompt}.md", align="left", style="dim"))
         console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

@@ -264,9 +264,12 @@ def patterns(context: typer.Context) -> None:
 @patterns_app.command("show")
 def patterns_show(
     name: Annotated[str, typer.Argument(help="A name from `foureyes patterns`.")],
+    sweep: Annotated[
+        Path | None, typer.Option(help="Show it as this file has it: one's own, options, prompts.")
+    ] = None,
 ) -> None:
     """Draw a pattern's flow and print its prompts."""
-    catalogue.patterns_show(name)
+    catalogue.patterns_show(name, sweep)
 
 
 @models_app.command("pull")

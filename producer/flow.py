@@ -5,6 +5,7 @@ what it asks for each time is put together as a tree.
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +34,9 @@ from worker.verdict import Verdict
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
 #: Yields that are followed; a pattern of many rounds repeats itself after that.
 _DEEPEST = 12
+
+#: Ways that the steps of one yield can turn out together, up to which all are followed.
+_MOST_WAYS = 64
 
 #: How each kind of step can turn out, said of its number.
 _OUTCOMES = {
@@ -69,8 +73,8 @@ def check_prompts(pattern: Configured, folder: Templates) -> None:
     Raises: FoureyesError naming the template that cannot be.
     """
     for step in _steps(pattern):
-        folder.render("system", style=pattern.style)
-        folder.render(step.prompt, style=pattern.style, **step.variables())
+        folder.check("system", style=pattern.style)
+        folder.check(step.prompt, style=pattern.style, **step.variables())
 
 
 def _steps(pattern: Configured) -> Iterator[CompletionStep]:
@@ -100,11 +104,28 @@ def _explore(pattern: Configured, outcomes: list[tuple[int, ...]]) -> Node:
         tuple(step for step in replay.wanted if not isinstance(step, VisibleTests)),
     )
     kinds = [_OUTCOMES.get(type(step), ("",)) for step in replay.wanted]
-    for chosen in itertools.product(*(range(len(kind)) for kind in kinds)):
+    for chosen in _combinations([len(kind) for kind in kinds]):
         names = [kind[number] for kind, number in zip(kinds, chosen, strict=True)]
         condition = _condition(replay, names)
         node.branches[condition] = _explore(pattern, [*outcomes, chosen])
     return node
+
+
+def _combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:
+    """The ways that steps can turn out together, by number. Of very many: those in which they are
+    alike, and those in which one differs from the others."""
+    if math.prod(sizes) <= _MOST_WAYS:
+        yield from itertools.product(*map(range, sizes))
+        return
+    for number in range(max(sizes)):
+        alike = [min(number, size - 1) for size in sizes]
+        yield tuple(alike)
+        for branch, size in enumerate(sizes):
+            if size > 1:
+                yield tuple(
+                    (each + 1) % size if other == branch else each
+                    for other, each in enumerate(alike)
+                )
 
 
 def _condition(replay: Replay, names: list[str]) -> str:

@@ -1,14 +1,14 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from models import script
 from models.benchmark import Problem
 from models.digest import digest
 from models.errors import FoureyesError
-from models.llm import LlamaCpp, Replay, Sampling
+from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
 from producer import benchmarks, flow
 from producer.sweep_file import DataFile, Pairing, SweepFile, parse
 from worker import patterns, templates
@@ -38,20 +38,19 @@ class Cell:
 class Sweep:
     """A sweep file with its problems: everything that will be enqueued.
 
-    `prompt_files` are the texts of a user's prompts, by folder and template; `fresh` is what sets
-    the calls of this sweep apart from those that were made before.
+    `patterns` are those of the file with every combination of their options; `prompt_files` are the
+    texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
+    user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
+    made before.
     """
 
     file: SweepFile
+    patterns: list[Configured]
     problems: dict[str, list[Problem]]
     prompt_files: dict[str, dict[str, str]] = field(default_factory=dict)
     module_folder: str = ""
+    module_hashes: dict[str, str] = field(default_factory=dict)
     fresh: str = ""
-
-    @cached_property
-    def patterns(self) -> list[Configured]:
-        """Every pattern with every combination of its options."""
-        return self.file.configured()
 
     @property
     def key(self) -> str:
@@ -77,7 +76,7 @@ class Sweep:
                 file.samples,
                 versions,
                 self.prompt_files,
-                file.modules,
+                sorted(self.module_hashes.items()),
                 self.fresh,
             ]
         )
@@ -91,6 +90,7 @@ class Sweep:
         return self.file.model_dump(mode="json") | {
             "prompt_files": self.prompt_files,
             "module_folder": self.module_folder,
+            "module_hashes": self.module_hashes,
             "fresh": self.fresh,
         }
 
@@ -138,11 +138,12 @@ def load(
         else:
             problems[benchmark] = benchmarks.load(benchmark)[:limit]
     try:
-        patterns.load_modules(file.modules, path.parent)
-        made = file.configured()
+        made = file.configured(patterns.with_modules(file.modules, path.parent))
+        hashes = {name: patterns.source_hash(name, path.parent) for name in file.modules}
         prompt_files = _own_prompts(made, path.parent)
         for pattern in made:
             flow.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
+        file = _with_scripts(file, path.parent)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None
     if embedded:
@@ -150,15 +151,32 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    return Sweep(file, problems, prompt_files, folder, fresh)
+    return Sweep(file, made, problems, prompt_files, folder, hashes, fresh)
 
 
 def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:
     """The texts of the folders of prompts that do not ship with foureyes but lie beside the file."""
-    wanted = {pattern.style.prompts for pattern in made} - set(templates.names())
-    return {
-        name: templates.read_folder(folder / name) for name in wanted if (folder / name).is_dir()
-    }
+    wanted = {pattern.style.prompts for pattern in made}
+    found = {name: folder / name for name in sorted(wanted) if (folder / name).is_dir()}
+    for name in templates.names():
+        if (found.get(name, folder) / "system.md").is_file():
+            raise FoureyesError(
+                f"prompts: {name!r} is the name of prompts that ship with foureyes; give the folder "
+                f"{found[name]} another one"
+            )
+    return {name: templates.read_folder(own) for name, own in found.items()}
+
+
+def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
+    """The same sweep with its scripts looked at: they are found beside it, and can be read."""
+    models: dict[str, AnyModel] = dict(file.models)
+    for name, model in file.models.items():
+        if isinstance(model, Scripted):
+            path = (folder / model.script).resolve()
+            found = model.model_copy(update={"script": str(path)})
+            script.read(path)
+            models[name] = found.model_copy(update={"script_hash": digest(path.read_text("utf-8"))})
+    return file.model_copy(update={"models": models})
 
 
 def _on_embedded_models(file: SweepFile) -> SweepFile:

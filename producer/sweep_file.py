@@ -6,17 +6,19 @@ benchmark, pattern and pairing is a run.
 
 import difflib
 import itertools
+import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.errors import FoureyesError
-from models.llm import AnyModel, Sampling
+from models.llm import AnyModel, ModelName, Sampling
 from worker import patterns
-from worker.patterns import Configured
+from worker.patterns import Configured, Pattern
 
 #: What pydantic calls the ways to write a value, in the place of a mistake.
 _ALTERNATIVES = ("DataFile", "PatternChoice", "str")
@@ -66,8 +68,8 @@ class PatternChoice(BaseModel):
     #: The pattern's; every other key is an option of it.
     name: str
 
-    def grid(self, defaults: dict[str, Any]) -> list[Configured]:
-        """The pattern with every combination of its options' values.
+    def grid(self, defaults: dict[str, Any], known: Mapping[str, Pattern]) -> list[Configured]:
+        """The pattern, one of the `known`, with every combination of its options' values.
 
         Raises: FoureyesError for an unknown pattern or option, or a value out of its range.
         """
@@ -76,7 +78,14 @@ class PatternChoice(BaseModel):
             empty = next(name for name, value in given.items() if value == [])
             raise FoureyesError(f"pattern {self.name!r}, option {empty!r}: the list is empty")
         values = [value if isinstance(value, list) else [value] for value in given.values()]
-        pattern = patterns.find(self.name)
+        if "(" in self.name:
+            name, _, option = self.name.rstrip(")").partition("(")
+            said = option.replace("=", " = ", 1) or "OPTION = VALUE"
+            raise FoureyesError(
+                f"patterns: {self.name!r} is how tables write it; here options are keys: "
+                f'{{ name = "{name}", {said} }}'
+            )
+        pattern = patterns.find(self.name, known)
         return [
             pattern.configure(dict(zip(given, combination, strict=True)))
             for combination in itertools.product(*values)
@@ -99,31 +108,26 @@ class SweepFile(BaseModel):
     #: Python modules with patterns of one's own, found beside the file or installed.
     modules: list[str] = []
     #: The models by name, each with its engine.
-    models: dict[str, AnyModel]
+    models: dict[ModelName, AnyModel]
     #: Who is coder and who reviewer; every pairing runs every pattern.
     pairings: Annotated[list[Pairing], Field(min_length=1)]
     #: Attempts at each problem.
     samples: Annotated[int, Field(ge=1, le=1000)] = 1
 
-    @field_validator("models", mode="before")
+    @field_validator("models")
     @classmethod
-    def _names(cls, value: Any) -> Any:
+    def _names(cls, models: dict[str, AnyModel]) -> dict[str, AnyModel]:
         """A model's name is its key."""
-        if not isinstance(value, dict):
-            return value
-        return {
-            name: table | {"name": name} if isinstance(table, dict) else table
-            for name, table in value.items()
-        }
+        return {name: model.model_copy(update={"name": name}) for name, model in models.items()}
 
-    def configured(self) -> list[Configured]:
+    def configured(self, known: Mapping[str, Pattern]) -> list[Configured]:
         """The patterns, each with every combination of its options, without repetition."""
         defaults = {} if self.prompts == "default" else {"prompts": self.prompts}
         found = {}
         for choice in self.patterns:
             if isinstance(choice, str):
                 choice = PatternChoice(name=choice)
-            found.update({made.label: made for made in choice.grid(defaults)})
+            found.update({made.label: made for made in choice.grid(defaults, known)})
         return list(found.values())
 
     @model_validator(mode="after")
@@ -165,7 +169,8 @@ def parse(path: Path) -> SweepFile:
     except tomllib.TOMLDecodeError as error:
         raise FoureyesError(f"{path}: not valid TOML: {error}") from None
     try:
-        return SweepFile.model_validate(content)
+        # as JSON, strictly: `samples = true` is no number, and "3" is none either
+        return SweepFile.model_validate_json(json.dumps(content, default=str), strict=True)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None
     except ValidationError as error:
@@ -179,9 +184,10 @@ def _first_mistake(error: ValidationError, text: str) -> str:
         error.errors(), key=lambda e: (e["type"] != "extra_forbidden", e["loc"][-1] == "str")
     )
     place = [str(part) for part in first["loc"] if part not in (*_ENGINES, *_ALTERNATIVES)]
+    if place[-1:] == ["[key]"]:  # the mistake is in the key, not in what it stands for
+        del place[-1]
     key = place[-1] if place else ""
-    match = re.search(rf"^[^#\n]*\b{re.escape(key)}\b", text, re.MULTILINE) if key else None
-    line = f"line {text.count(chr(10), 0, match.end()) + 1}: " if match else ""
+    line = "" if first["type"] == "missing" else _line_of(key, text)
     if first["type"] == "extra_forbidden":
         valid = _valid_keys([str(part) for part in first["loc"][:-1]])
         return f"{line}unknown key {'.'.join(place)!r}{_did_you_mean(key, valid)}"
@@ -191,7 +197,19 @@ def _first_mistake(error: ValidationError, text: str) -> str:
             return f"{line}models.{key}: no engine given; one of {', '.join(_ENGINES)}"
         return f"{line}models.{key}: unknown engine {given!r}{_did_you_mean(given, _ENGINES)}"
     message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "string_pattern_mismatch":
+        message = (
+            f"{first['input']!r} is no name: lower-case letters, digits, '.', '_' and '-', a letter "
+            "or digit first"
+        )
     return f"{line}{'.'.join(place)}: {message}"
+
+
+def _line_of(key: str, text: str) -> str:
+    """Where a key, or a table of this name, is written; empty if nowhere."""
+    written = rf"^[^#\n]*?(?<![\w-])[\"']?{re.escape(key)}[\"']?[ \t]*(?:[=\]])"
+    found = re.search(written, text, re.MULTILINE) if key else None
+    return f"line {text.count(chr(10), 0, found.end()) + 1}: " if found else ""
 
 
 def _valid_keys(place: list[str]) -> list[str]:

@@ -180,7 +180,11 @@ def _kind(schema: dict[str, Any], defined: dict[str, Any]) -> str:
         case "array":
             return f"list: {_kind(schema['items'], defined)}"
         case "object":
-            return "tables by name" if isinstance(schema["additionalProperties"], dict) else "table"
+            return (
+                "tables by name"
+                if isinstance(schema.get("additionalProperties", schema), dict)
+                else "table"
+            )
         case "integer" | "number":
             return schema["type"] + _range(schema)
         case "string" if "format" in schema:

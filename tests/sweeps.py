@@ -1,11 +1,15 @@
 """Small sweeps of a benchmark of our own, enqueued as the command does it."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 from models.benchmark import Problem, parse_record
 from producer import enqueue
 from producer.sweep import Sweep
 from producer.sweep_file import SweepFile
+from worker.patterns import Pattern, patterns
 
 RECORD = {
     "task_id": "t/{n}",
@@ -36,8 +40,15 @@ def make_sweep(
     name: str = "test",
     fresh: str = "",
     lean: bool = False,
+    temperature: float = 0.0,
+    modules: Path = Path(),
+    hashes: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, Pattern] | None = None,
 ) -> int:
-    """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too."""
+    """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too.
+
+    `known` patterns come from modules with these hashes in the folder `modules`.
+    """
     benchmarks = {"mine": [problem(n) for n in range(problems)]}
     if lean:
         benchmarks["lean"] = [leaner(n) for n in range(problems)]
@@ -48,11 +59,24 @@ def make_sweep(
             "patterns": list(names),
             "samples": samples,
             "models": {
-                "c": {"engine": "scripted", "script": "c.toml"},
-                "r": {"engine": "scripted", "script": "r.toml"},
+                name: {
+                    "engine": "scripted",
+                    "script": f"{name}.toml",
+                    "sampling": {"temperature": temperature},
+                }
+                for name in ("c", "r")
             },
             "pairings": [{"coder": "c", "reviewer": "r"}],
+            "modules": list(hashes),
         }
     )
-    grid = Sweep(file, benchmarks, fresh=fresh)
+    made = file.configured(patterns() if known is None else known)
+    grid = Sweep(
+        file,
+        made,
+        benchmarks,
+        module_folder=str(modules),
+        module_hashes=dict(hashes),
+        fresh=fresh,
+    )
     return enqueue.enqueue(grid).id

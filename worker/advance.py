@@ -1,14 +1,17 @@
 """Letting an attempt go on: replay its pattern from the recorded steps, and ask for what is next."""
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row
+from sqlalchemy.exc import DataError
 
 from models import broker
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
+from models.llm import AnyModel
 from models.problem import Trial
 from models.session import transaction
 from models.tables import Completion, Execution
@@ -16,7 +19,7 @@ from models.text import storable
 from models.work import Asked, ask
 from worker import patterns, templates
 from worker.replay import Replay
-from worker.requests import Caller, execution_key
+from worker.requests import Call, Caller, execution_key
 from worker.rows import (
     ADD_STEP,
     ATTEMPT,
@@ -28,7 +31,7 @@ from worker.rows import (
     sweep_file,
 )
 from worker.sandbox.judge import JUDGE_VERSION
-from worker.steps import Choice, Program, Result, VisibleTests
+from worker.steps import Choice, CompletionStep, Program, Result, VisibleTests
 from worker.steps import Step as Wanted
 from worker.verdict import Verdict
 
@@ -49,16 +52,39 @@ def advance(attempt_id: int) -> list[Message]:
     Safe to call at any time and any number of times: an attempt that has ended, or that still
     waits, is left as it is.
     """
+    try:
+        return _go_on(attempt_id)
+    except (DataError, UnicodeEncodeError) as error:  # whoever tries again meets the same
+        said = f"Postgres cannot hold what the pattern made: {str(error).splitlines()[0]}"
     with transaction() as db:
-        attempt = db.execute(ATTEMPT, {"attempt": attempt_id}).one_or_none()
-        if attempt is None or attempt.state not in (State.QUEUED, State.RUNNING):
+        if _open(db, attempt_id) is not None:
+            _end_in_error(db, attempt_id, said)
+    return []
+
+
+def _go_on(attempt_id: int) -> list[Message]:
+    with transaction() as db:
+        attempt = _open(db, attempt_id)
+        if attempt is None:
             return []
         try:
             going = _Advance(db, attempt)
         except FoureyesError as error:  # e.g. a pattern that this worker lacks
-            db.execute(END_ATTEMPT, {"attempt": attempt_id} | _ended(Outcome.ERROR, str(error)))
+            _end_in_error(db, attempt_id, str(error))
             return []
         return going.go()
+
+
+def _open(db: Connection, attempt_id: int) -> Row[Any] | None:
+    """The attempt, locked, if it has not ended."""
+    attempt = db.execute(ATTEMPT, {"attempt": attempt_id}).one_or_none()
+    still = attempt is not None and attempt.state in (State.QUEUED, State.RUNNING)
+    return attempt if still else None
+
+
+def _end_in_error(db: Connection, attempt_id: int, error: str) -> None:
+    values = _ended(Outcome.ERROR, storable(error))
+    db.execute(END_ATTEMPT, {"attempt": attempt_id} | values)
 
 
 def _ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
@@ -78,8 +104,15 @@ class _Advance:
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
         }
-        patterns.load_modules(file.modules, file.module_folder)
-        pattern = patterns.find(attempt.pattern).configure(attempt.options)
+        known = patterns.with_modules(file.modules, file.module_folder)
+        for name, was in file.module_hashes.items():
+            if patterns.source_hash(name, file.module_folder) != was:
+                raise FoureyesError(
+                    f"modules: {name!r} is not what it was when the sweep was enqueued: enqueue it "
+                    "again, or put the module back as it was and then `foureyes retry`"
+                )
+        name = attempt.pattern.partition("(")[0]
+        pattern = patterns.find(name, known).configure(attempt.options)
         prompts = templates.of(pattern.style.prompts, file.prompt_files)
         self.caller = Caller(prompts, pattern.style, file.fresh)
         self.replay = Replay(pattern, spec_of(db, attempt))
@@ -95,6 +128,8 @@ class _Advance:
         for step in db.execute(STEPS, {"attempt": attempt.id}):
             self.recorded[step.position].append(step)
         self.messages: list[Message] = []
+        #: Keys of the calls that the replayed steps are answered by.
+        self.called: set[str] = set()
         #: What will be written: the attempt's columns, new steps, and what recorded steps gave.
         self.attempt_values: dict[str, Any] = {"state": State.RUNNING}
         self.new_steps: list[dict[str, Any]] = []
@@ -105,7 +140,7 @@ class _Advance:
         try:
             self._replay()
         except FoureyesError as error:
-            self.attempt_values = _ended(Outcome.ERROR, str(error))
+            self.attempt_values = _ended(Outcome.ERROR, storable(str(error)))
             self.messages = []
         if self.new_steps:
             self.db.execute(ADD_STEP, self.new_steps)
@@ -205,7 +240,7 @@ class _Advance:
         if isinstance(step, VisibleTests):
             return self._execution(Suite.VISIBLE, step.draft.code)
         model_id, model = self.models[step.by]
-        wanted = self.caller.call(step, model, self.attempt.sample)
+        wanted = self._call(step, model)
         return Asked(
             Completion,
             {
@@ -217,6 +252,15 @@ class _Advance:
                 "request": wanted.request,
             },
         )
+
+    def _call(self, step: CompletionStep, model: AnyModel) -> Call:
+        """The call for a step. What the attempt has asked before is drawn anew, if it is drawn."""
+        for again in itertools.count():
+            wanted = self.caller.call(step, model, self.attempt.sample, again)
+            if wanted.request["seed"] is None or wanted.key not in self.called:
+                self.called.add(wanted.key)
+                return wanted
+        raise AssertionError("counting does not end")
 
     def _judge(self) -> Asked:
         assert self.replay.code is not None

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 _FENCE = re.compile(
     r"^(?P<indent>[ \t]*)```[^\n`]*\n(?P<code>.*?)(?:^(?P=indent)```|\Z)", re.DOTALL | re.MULTILINE
 )
-_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+#: Where a reasoning section ends, and where one begins that was cut off. Tags in quotes are written
+#: about, as in a program that looks for them.
+_THOUGHT = re.compile(r"""</think>(?!["'])(?:(?<!(?<!`)`</think>)|(?!`(?!`)))""")
+_THINKING = re.compile(r"^[ \t]*<think>", re.MULTILINE)
 #: What a program without a fence begins with.
 _BEGIN = re.compile(
     r"^(?:import \w|from [\w.]+ import\b|(?:async )?def \w+\(|class \w+[:(]|@\w)", re.MULTILINE
@@ -23,11 +26,12 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def without_thinking(text: str) -> str:
-    """The answer without its reasoning section, closed or cut off."""
-    head, closed, tail = text.rpartition("</think>")
-    if closed and "<think>" not in head:  # some chat templates open the section themselves
-        return tail
-    return _THINKING.sub("", text)
+    """The answer without its reasoning section, closed or cut off: what follows its last end.
+
+    Some chat templates open the section themselves, so that its beginning is not in the answer.
+    """
+    answer = _THOUGHT.split(text)[-1]
+    return _THINKING.split(answer, maxsplit=1)[0]
 
 
 def extract_code(text: str, entry_point: str) -> str:

@@ -7,7 +7,7 @@ from models.errors import FoureyesError
 from models.problem import Spec
 from worker.endless import Endless, cpu_limit
 from worker.patterns import Configured
-from worker.steps import CompletionStep, Result, Review, Step, VisibleTests
+from worker.steps import CompletionStep, Result, Review, Step, VisibleTests, misfit
 from worker.verdict import Verdict
 
 #: A pattern that has asked this often is looping.
@@ -82,7 +82,7 @@ class Replay:
             raise self.error(
                 f"has computed for {MAX_SECONDS:g} s without a step: an endless loop"
             ) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.error(f"raised {type(error).__name__}: {error}") from error
 
     def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
@@ -104,6 +104,8 @@ class Replay:
         steps = yielded if isinstance(yielded, tuple) else (yielded,)
         if not steps or not all(isinstance(step, _STEPS) for step in steps):
             raise self.error(f"must yield a step or a tuple of steps, not {yielded!r:.80}")
+        for said in filter(None, map(misfit, steps)):
+            raise self.error(said)
         self.wanted = steps
 
 

@@ -32,17 +32,18 @@ class Caller:
     style: Style
     fresh: str = ""
 
-    def call(self, step: CompletionStep, model: AnyModel, sample: int) -> Call:
+    def call(self, step: CompletionStep, model: AnyModel, sample: int, again: int = 0) -> Call:
         """The call that answers a step when `model` plays its role.
 
         Greedy calls carry no seed, so all samples share one; others draw with the seed of their
-        sample.
+        sample, and with another one if the attempt asks the same `again`.
         """
         sampling = model.sampling
-        seed = sampling.seed + sample
-        if isinstance(step, Draft) and step.temperature is not None:
-            sampling = sampling.model_copy(update={"temperature": step.temperature})
+        seed = sampling.seed + sample + _SEEDS_APART * again
+        if isinstance(step, Draft):
             seed += _SEEDS_APART * step.another
+            if step.temperature is not None:
+                sampling = sampling.model_copy(update={"temperature": step.temperature})
         request: dict[str, Any] = {
             "model": model.identity(),
             "messages": [

@@ -100,6 +100,7 @@ class SweepFile:
     prompt_files: dict[str, dict[str, str]]
     modules: list[str]
     module_folder: Path
+    module_hashes: dict[str, str]
     fresh: str
 
 
@@ -119,6 +120,7 @@ def sweep_file(db: Connection, attempt: Row[Any]) -> SweepFile:
             file.get("prompt_files") or {},
             file.get("modules") or [],
             Path(file.get("module_folder") or "."),
+            file.get("module_hashes") or {},
             file.get("fresh") or "",
         )
     return found

@@ -5,13 +5,20 @@ that the next step is made from. `VisibleTests` runs the tests in the prompt ins
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, get_args, get_type_hints
 
 from models.enums import Kind, Role
 from models.problem import Spec, Trial
 from worker.extract import extract_code, without_thinking
-from worker.verdict import CHOICE_SCHEMA, REVIEW_SCHEMA, Verdict, read_choice, read_verdict
+from worker.verdict import (
+    CHOICE_SCHEMA,
+    REPAIR_SCHEMA,
+    REVIEW_SCHEMA,
+    Verdict,
+    read_choice,
+    read_verdict,
+)
 
 CODER = Role.CODER
 REVIEWER = Role.REVIEWER
@@ -50,7 +57,11 @@ class Draft:
     plan: Planned | None = None
     by: Role = CODER
     another: int = 0
-    temperature: float | None = None
+    temperature: float | int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.temperature, float | int) and not 0 <= self.temperature <= 2:
+            raise ValueError(f"a temperature is from 0 to 2, not {self.temperature}")
 
     @property
     def prompt(self) -> str:
@@ -140,8 +151,11 @@ class Review:
         return read_verdict(text)
 
     def repair(self, verdict: Verdict) -> "RepairVerdict | None":
-        """The question to ask before a verdict that cannot be read counts as none."""
-        return RepairVerdict(verdict, by=self.by) if verdict.approves is None else None
+        """The question to ask before a verdict that cannot be read counts as none; None if there is
+        nothing to ask about: no answer, or a thought that was cut off."""
+        if verdict.approves is not None or not verdict.text.strip():
+            return None
+        return RepairVerdict(verdict, by=self.by)
 
 
 @dataclass(frozen=True)
@@ -152,7 +166,7 @@ class RepairVerdict:
     """
 
     kind: ClassVar[Kind] = Kind.REVIEW
-    schema: ClassVar[Schema] = REVIEW_SCHEMA
+    schema: ClassVar[Schema] = REPAIR_SCHEMA
     prompt: ClassVar[str] = "repair-verdict"
 
     review: Verdict
@@ -241,3 +255,15 @@ Result = Program | Spec | Planned | Verdict | Choice | Trial
 #: A pattern's body: it yields a step (or a tuple of steps that run at the same time), receives the
 #: result (or a tuple of them), and returns the final code.
 Steps = Generator[Any, Any, str]
+
+
+def misfit(step: Step) -> str | None:
+    """What a step was made with that it cannot be asked with; None if all is of the right type."""
+    types = get_type_hints(type(step))
+    for field in fields(step):
+        value, wanted = getattr(step, field.name), types[field.name]
+        if not isinstance(value, wanted):
+            kinds = " or ".join(kind.__name__ for kind in get_args(wanted) or [wanted])
+            made = type(step).__name__
+            return f"{made}({field.name}=...) takes a {kinds}, not {value!r:.60}"
+    return None

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BaseLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from models.digest import digest
@@ -21,6 +21,8 @@ _SHIPPED = Path(__file__).parent / "prompts"
 _DEFAULT = "default"
 #: Part of every prompt, whatever its name.
 COMMON = ("system", "_specification", "_verdict")
+#: All that any template is given (the `variables` of worker/steps.py, and the style).
+VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "style")
 
 
 class Templates:
@@ -29,6 +31,7 @@ class Templates:
     def __init__(self, name: str, loader: BaseLoader) -> None:
         self.name = name
         self._hashes: dict[str, str] = {}
+        self._known: set[str] = set()  #: templates that name no variable that is not there
         self._environment = SandboxedEnvironment(
             loader=loader,
             undefined=StrictUndefined,
@@ -49,6 +52,20 @@ class Templates:
             said = _explained(error, variables)
             raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {said}") from None
 
+    def check(self, prompt: str, **variables: Any) -> None:
+        """Fill a prompt in, and look through the parts of it that other variables would show.
+
+        Raises: FoureyesError naming the template that cannot be filled in, or that says nothing.
+        """
+        if not self.render(prompt, **variables):
+            raise FoureyesError(f"prompts {self.name!r}: {prompt}.md says nothing")
+        for name in {prompt, *COMMON} - self._known:
+            parsed = self._environment.parse(self.source(name))
+            for unknown in sorted(meta.find_undeclared_variables(parsed) - set(VARIABLES)):
+                said = _no_variable(unknown, VARIABLES)
+                raise FoureyesError(f"prompts {self.name!r}, {name}.md: {said}")
+            self._known.add(name)
+
     def source(self, prompt: str) -> str:
         """A template as it was written."""
         loader = self._environment.loader
@@ -68,9 +85,13 @@ class Templates:
 def _explained(error: Exception, variables: Iterable[str]) -> str:
     """What is wrong with a template, with the nearest variable if it names one that is not there."""
     if unknown := re.fullmatch(r"'(\w+)' is undefined", str(error)):
-        near = difflib.get_close_matches(unknown[1], list(variables), n=1, cutoff=0)[0]
-        return f"there is no variable {unknown[1]!r}; did you mean {near!r}?"
+        return _no_variable(unknown[1], variables)
     return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+
+
+def _no_variable(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
+    return f"there is no variable {name!r}; did you mean {near!r}?"
 
 
 @cache

@@ -5,7 +5,23 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from models.text import storable
 from worker.extract import without_thinking
+
+_APPROVES = {
+    "approve": True,
+    "approved": True,
+    "revise": False,
+    "revised": False,
+    "reject": False,
+    "rejected": False,
+}
+#: Words beside a verdict or a choice that change nothing.
+_FILLERS = frozenset({"my", "the", "final", "overall", "is", "program"})
+#: Characters at an answer's end in which its JSON is looked for: each brace may cost a look at all
+#: of them, and an answer may be a megabyte of braces.
+_READ = 20_000
+_COMMA_TOO_MANY = re.compile(r",(?=\s*[\]}])")
 
 #: What the engine constrains a review to, where it can. The issues come first, so that the verdict
 #: is drawn after they have been thought of.
@@ -23,6 +39,11 @@ REVIEW_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+#: What the question for the verdict of a review without one is constrained to: it may have none.
+REPAIR_SCHEMA: dict[str, Any] = REVIEW_SCHEMA | {
+    "properties": REVIEW_SCHEMA["properties"]
+    | {"verdict": {"type": "string", "enum": ["approve", "revise", "none"]}}
+}
 
 CHOICE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -53,50 +74,72 @@ class Verdict:
 
 
 def read_verdict(text: str) -> Verdict:
-    """The verdict in a review's answer: JSON, else the last line that says `verdict: ...`."""
+    """The verdict in a review's answer: JSON, else the last line with a verdict, if it has no other
+    words. A verdict with reservations, or one of several that are offered, is none."""
     answer = without_thinking(text)
     found = _json_object(answer, "verdict")
     if found is not None:
-        issues = found.get("issues")
-        listed = tuple(str(issue) for issue in issues) if isinstance(issues, list) else ()
-        said = str(found.get("verdict", "")).strip().lower()
+        listed = _issues(found.get("issues"))
+        said = _only_word(found["verdict"])
     else:
         listed = ()
-        said = _last(r"verdict\W+(\w+)", answer.lower())
-    approves = {"approve": True, "approved": True, "revise": False, "reject": False}.get(said)
-    return Verdict(approves=approves, issues=listed, text=answer)
+        said = _stated("verdict", answer)
+    return Verdict(approves=_APPROVES.get(said), issues=listed, text=answer)
 
 
 def read_choice(text: str) -> str | None:
-    """The choice in an answer, A or B: JSON, else the last line that says `choice: ...`."""
+    """The choice in an answer, A or B: JSON, else the last line with a choice."""
     answer = without_thinking(text)
     found = _json_object(answer, "choice")
-    if found is not None:
-        said = str(found["choice"]).strip().upper()
-    else:
-        said = _last(r"choice\W+([ab])\b", answer.lower()).upper()
-    return said if said in ("A", "B") else None
+    said = _stated("choice", answer) if found is None else _only_word(found["choice"])
+    return said.upper() if said in ("a", "b") else None
 
 
-def _last(pattern: str, answer: str) -> str:
-    """The last word that a pattern finds; empty if another is offered beside it.
+def _issues(found: Any) -> tuple[str, ...]:
+    """The issues of a review. JSON can hold characters that Postgres cannot."""
+    listed = found if isinstance(found, list) else [found] if isinstance(found, str) else []
+    return tuple(storable(str(issue)) for issue in listed)
 
-    Small models like to repeat the question: `"verdict": "approve" or "revise"` is no approval.
-    """
-    found = re.findall(rf"{pattern}([^\w\n]*(?:\bor\b|[|/])[^\w\n]*\w)?", answer)
-    word, another = found[-1] if found else ("", "")
-    return "" if another else word
+
+def _stated(key: str, answer: str) -> str:
+    """The one word that the last line with this key says beside it, or the answer ends with, below
+    the key as a heading; empty if it says more."""
+    lines = [words for line in answer.splitlines() if (words := _words(line))]
+    if lines[-2:-1] == [[key]]:
+        lines[-2:] = [[key, *lines[-1]]]
+    last = next((words for words in reversed(lines) if key in words), [])
+    return last[1] if len(last) == 2 and last[0] == key else ""
+
+
+def _only_word(value: Any) -> str:
+    words = _words(value) if isinstance(value, str) else []
+    return words[0] if len(words) == 1 else ""
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line that matter; what it asks, it does not say."""
+    words = re.findall(r"[^\W_]+|\?", line.lower())
+    return [word for word in words if word not in _FILLERS]
 
 
 def _json_object(text: str, key: str) -> dict[str, Any] | None:
-    """The last JSON object in a text, fenced or not, that has this key."""
+    """The last JSON object in a text, fenced or not, that has this key; not one inside another."""
+    end = text[-_READ:]
+    return _last_object(end, key) or _last_object(_COMMA_TOO_MANY.sub("", end), key)
+
+
+def _last_object(text: str, key: str) -> dict[str, Any] | None:
     decoder = json.JSONDecoder()
     best = None
-    for start in (match.start() for match in re.finditer(r"\{", text)):
+    start = text.find("{")
+    while start >= 0:
+        after = start + 1
         try:
-            value, _ = decoder.raw_decode(text, start)
+            value, after = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and key in value:
-            best = value
+            pass
+        else:
+            named = {name.lower(): item for name, item in value.items()}
+            best = named if key in named else best
+        start = text.find("{", after)
     return best

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +16,7 @@ import models.tables
 from models import broker, starts, work
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
+from models.problem import Spec
 from models.session import session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
@@ -368,7 +371,7 @@ def test_a_pattern_that_changes_under_way_is_caught(monkeypatch: pytest.MonkeyPa
         return ""
 
     monkeypatch.setattr(
-        patterns, "find", lambda name: patterns.Pattern(name, changed, "changed", Style)
+        patterns, "find", lambda name, _: patterns.Pattern(name, changed, "changed", Style)
     )
     advance(first)
     caught, untouched = attempts()
@@ -387,6 +390,13 @@ def test_a_pattern_that_a_worker_does_not_know_ends_its_attempts_alone() -> None
     assert caught.outcome is Outcome.ERROR
     assert caught.error is not None and "unknown pattern 'gone'" in caught.error
     assert untouched.outcome is None
+
+
+def _everywhere(monkeypatch: pytest.MonkeyPatch, body: Callable[[Any], Steps]) -> None:
+    """Have every pattern be this one."""
+    monkeypatch.setattr(
+        patterns, "find", lambda name, _: patterns.Pattern(name, body, "a test", Style)
+    )
 
 
 def _raises_at_once(spec: object) -> Steps:
@@ -408,7 +418,7 @@ def test_a_pattern_that_raises_ends_its_attempts_alone(
     find = patterns.find
     broken = patterns.Pattern("raw-coder", body, "broken", Style)
     monkeypatch.setattr(
-        patterns, "find", lambda name: broken if name == "raw-coder" else find(name)
+        patterns, "find", lambda name, known: broken if name == "raw-coder" else find(name, known)
     )
     run_to_the_end(_revise)
     caught, untouched = attempts()
@@ -422,7 +432,7 @@ def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> 
         left, _ = yield Draft(spec), Plan(spec)  # type: ignore[arg-type]
         return str(left.code)
 
-    monkeypatch.setattr(patterns, "find", lambda name: patterns.Pattern(name, both, "both", Style))
+    _everywhere(monkeypatch, both)
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
     messages = advance(attempt_id)
@@ -432,6 +442,68 @@ def test_parallel_steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> 
     answer(messages[1].row_id, CODE)
     (judged,) = advance(attempt_id)
     assert (judged.task, judged.queue) == ("execute", "execution")
+
+
+def test_what_postgres_cannot_hold_ends_its_attempts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its attempts would be started again for ever, and never be seen to have failed."""
+
+    def odd(spec: Spec) -> Steps:
+        plan = yield Plan(replace(spec, notes=f"{chr(0xD800)} {chr(0)}"))
+        return str(plan.text)
+
+    make_sweep("raw-coder", problems=2)
+    _everywhere(monkeypatch, odd)
+    first, second = attempt_ids()
+    assert advance(first) == []
+    caught, untouched = attempts()
+    assert caught.outcome is Outcome.ERROR
+    assert caught.error is not None and caught.error.startswith("Postgres cannot hold what the p")
+    assert (untouched.id, untouched.outcome) == (second, None)
+    assert count(Completion) == 0
+
+
+def test_what_is_drawn_again_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a retry, after a fix that changed nothing, would be the same fix for ever."""
+
+    def thrice(spec: Spec) -> Steps:
+        first, second = yield Draft(spec), Draft(spec)
+        third = yield Draft(spec)
+        return "".join(draft.code for draft in (first, second, third))
+
+    _everywhere(monkeypatch, thrice)
+    for temperature, seeds in ((0.0, [None]), (0.7, [0, 1, 1000, 1001, 2000, 2001])):
+        make_sweep("raw-coder", name=f"at-{temperature}", samples=2, temperature=temperature)
+        run_to_the_end(_revise)
+        asked = [row.request for row in completions()]
+        drawn = [each for each in asked if each["sampling"]["temperature"] == temperature]
+        assert sorted(each["seed"] for each in drawn) == seeds
+
+
+MINE = '''
+from worker.patterns import pattern
+from worker.steps import CODER, Draft
+
+@pattern("mine")
+def mine(spec):
+    """A draft."""
+    draft = yield Draft(spec, by=CODER)
+    return draft.code
+'''
+
+
+def test_a_module_that_was_edited_ends_the_attempts_of_before(tmp_path: Path) -> None:
+    """Else some attempts of a run would be one pattern's, and some another's."""
+    (tmp_path / "ours.py").write_text(MINE)
+    hashes = {"ours": patterns.source_hash("ours", tmp_path)}
+    known = patterns.with_modules(["ours"], tmp_path)
+    make_sweep("mine", problems=2, modules=tmp_path, hashes=hashes, known=known)
+    first, second = attempt_ids()
+    advance(first)
+    (tmp_path / "ours.py").write_text(MINE.replace("A draft.", "A Draft."))
+    advance(second)
+    running, caught = attempts()
+    assert (running.outcome, caught.outcome) == (None, Outcome.ERROR)
+    assert caught.error is not None and "'ours' is not what it was when" in caught.error
 
 
 def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:

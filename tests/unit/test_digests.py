@@ -35,7 +35,7 @@ def other_numbers(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(values, values)
 @example(["a", "\0", "b"], ["a\0", "b"])
 @example([[1, 2], [3]], [[1], [2, 3]])
@@ -44,7 +44,7 @@ def test_digests_are_equal_for_equal_values_alone(left: Any, right: Any) -> None
     assert (digest(left) == digest(right)) == (left == right)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(values)
 def test_numbers_of_other_types_make_no_difference(value: Any) -> None:
     other = other_numbers(value)

@@ -81,6 +81,33 @@ def test_time_is_linear_in_the_answer() -> None:
 
 def test_a_cut_off_reasoning_section_leaves_nothing() -> None:
     assert without_thinking("<think>```python\nx = 1\n```") == ""
+    assert without_thinking("<think>a</think>\n<think>```python\nx = 1\n```").strip() == ""
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        "<think>a <think>b</think> ",
+        "it opens with <think> here",
+        '<think>say `</think>` or "</think>" ',
+        '<think>{"verdict": "approve"}\n"approve"',
+    ],
+)
+def test_no_part_of_a_thought_is_an_answer(thought: str) -> None:
+    assert without_thinking(f"{thought}</think>```answer```") == "```answer```"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'def add(a, b):\n    return a.split("</think>")[-1]\n',
+        "def add(a, b):\n    return re.sub(r'<think>.*?</think>', b, a)\n",
+        "def add(a, b):  # no <think> here\n    return a\n",
+    ],
+)
+def test_a_program_may_look_for_thoughts(program: str) -> None:
+    assert extract_code(f"```python\n{program}```", "add") == program
+    assert extract_code(f"<think>hm</think>```python\n{program}```", "add") == program
 
 
 def test_a_hostile_answer_does_not_stop_the_worker() -> None:

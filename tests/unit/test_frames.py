@@ -39,7 +39,6 @@ def received(parts: list[bytes]) -> list[bytes]:
         return found
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=8))
 def test_frames_arrive_whole_however_they_are_cut(bodies: list[bytes]) -> None:
     data = b"".join(struct.pack(">I", len(body)) + body for body in bodies)
@@ -47,7 +46,6 @@ def test_frames_arrive_whole_however_they_are_cut(bodies: list[bytes]) -> None:
         assert received([data[at : at + size] for at in range(0, len(data), size)]) == bodies
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=5))
 @example(struct.pack(">I", 0), [])
 @example(struct.pack(">I", 0xFFFFFFFF) + b"x", [])
@@ -82,7 +80,7 @@ TESTS = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(TESTS), hostile_frames)
 def test_any_frame_is_an_outcome(tests: Any, frame: bytes) -> None:
     """Whatever it says: no exception may leave the comparison, for it would end the worker's task."""
@@ -93,7 +91,7 @@ def test_any_frame_is_an_outcome(tests: Any, frame: bytes) -> None:
         assert outcome.reason and len(outcome.got or "") <= suites.SHOWN
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(hostile_frames, st.sampled_from(["2", "[1.5]", "not Python"]))
 @example(b"T" + wire.encode(("printed", 10**5000)), "2")
 @example(b"T" + wire.encode(("held", 1, 2)), "2")

@@ -8,7 +8,9 @@ import pytest
 from models.errors import FoureyesError
 from producer import flow, sweep, sweep_file
 from worker import patterns, templates
-from worker.patterns import load_modules
+from worker.patterns import with_modules
+from worker.replay import Replay
+from worker.steps import Program
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -27,6 +29,8 @@ reviewer = "c"
 
 def load(folder: Path, pattern: str, more: str = "") -> sweep.Sweep:
     path = folder / "sweep.toml"
+    if not (folder / "c.toml").exists():
+        (folder / "c.toml").write_text('[[rules]]\nanswer = "code"\n')
     path.write_text(FILE.replace("PATTERN", pattern).replace("MORE", more))
     return sweep.load(path, 1)
 
@@ -64,6 +68,14 @@ def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
         ('{ retries = 1 }', "", "name: Field required"),
         ('"retry"', 'prompts = "ters"', "there are no prompts 'ters'; did you mean 'terse'?"),
         ('"retry"', 'modules = ["nowhere"]', "no installed module 'nowhere'"),
+        ('"retry(retries=1)"', "", 'here options are keys: { name = "retry", retries = 1 }'),
+        ('{ name = "retry", retries = true }', "", "option 'retries': Input should be a valid integer (it is True)"),
+        ('{ name = "retry", retries = "3" }', "", "option 'retries': Input should be a valid integer (it is '3')"),
+        ('"retry"', "samples = true", "line 5: samples: Input should be a valid integer"),
+        ('"retry"', 'prompts = "my_own"', "option 'prompts': a name has lower-case letters, digits and '-'"),
+        ('"raw-coder"', '[models.Coder]\nengine = "scripted"\nscript = "c.toml"', "line 5: models.Coder: 'Coder' is no name"),
+        ('"raw-coder"', '[[pairings]]\nreviewer = "c"', "sweep.toml: pairings.0.coder: Field required"),
+        ('"raw-coder"', '[models.other]\nengine = "scripted"\nscript = "gone.toml"', "gone.toml: the script cannot be read"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_before_anything_is_enqueued(
@@ -72,6 +84,19 @@ def test_a_mistake_is_named_before_anything_is_enqueued(
     with pytest.raises(FoureyesError, match=re.escape(says)) as caught:
         load(tmp_path, pattern, more)
     assert "sweep.toml" in str(caught.value)
+
+
+def test_another_script_is_another_sweep(tmp_path: Path) -> None:
+    """Else its answers would be those of the script that it was, without a word."""
+    first = load(tmp_path, '"raw-coder"')
+    (tmp_path / "c.toml").write_text('[[rules]]\nanswer = "other"\n')
+    second = load(tmp_path, '"raw-coder"')
+    assert first.key != second.key
+    assert first.file.models["c"].identity() != second.file.models["c"].identity()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "c.toml").write_text('[[rules]]\nanswer = "other"\n')
+    (tmp_path / "elsewhere" / "sweep.toml").write_text((tmp_path / "sweep.toml").read_text())
+    assert sweep.load(tmp_path / "elsewhere" / "sweep.toml", 1).key == second.key
 
 
 def own_prompts(folder: Path) -> Path:
@@ -119,8 +144,37 @@ def test_a_template_that_cannot_be_filled_in_is_refused(
 ) -> None:
     """Also where it is only on one of the ways that the pattern can take."""
     (own_prompts(tmp_path) / f"{name}.md").write_text(text)
-    with pytest.raises(FoureyesError, match=rf"'mine', [a-z-]+\.md: .*{re.escape(says)}"):
+    with pytest.raises(FoureyesError, match=rf"'mine', [a-z_-]+\.md: .*{re.escape(says)}"):
         load(tmp_path, '"enriched-review"', 'prompts = "mine"')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("fix", "{% if not draft %}{{ reveiw.text }}{% endif %}.", "no variable 'reveiw'; did you mean 'review'"),
+        ("draft", "  \n", "draft.md says nothing"),
+    ],
+)  # fmt: skip
+def test_a_template_is_read_to_its_end(tmp_path: Path, name: str, text: str, says: str) -> None:
+    """Else it would fail on the first answer that needs the rest, hours later."""
+    (own_prompts(tmp_path) / f"{name}.md").write_text(text)
+    with pytest.raises(FoureyesError, match=re.escape(says)):
+        load(tmp_path, '"review-then-fix"', 'prompts = "mine"')
+
+
+def test_the_variables_of_templates_are_those_that_steps_give() -> None:
+    given = {"style"}
+    for name in patterns.patterns():
+        steps = flow._steps(patterns.find(name).configure({}))
+        given.update(*(step.variables() for step in steps))
+    assert given == set(templates.VARIABLES)
+
+
+def test_a_folder_of_prompts_is_never_taken_for_ours(tmp_path: Path) -> None:
+    own_prompts(tmp_path).rename(tmp_path / "terse")
+    with pytest.raises(FoureyesError, match="'terse' is the name of prompts that ship"):
+        load(tmp_path, '"raw-coder"', 'prompts = "terse"')
+    assert load(tmp_path, '"raw-coder"').prompt_files == {}
 
 
 def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
@@ -151,6 +205,62 @@ def test_patterns_of_ones_own_come_from_a_module(tmp_path: Path) -> None:
     assert grid.content()["module_folder"] == str(tmp_path)
 
 
+def test_a_module_that_is_edited_makes_another_sweep(tmp_path: Path) -> None:
+    """Else the results of before would be shown for it, as done already."""
+    (tmp_path / "my_edited.py").write_text(MODULE)
+    first = load(tmp_path, '"twice"', 'modules = ["my_edited"]')
+    (tmp_path / "my_edited.py").write_text(MODULE.replace("another=number", "another=number+1"))
+    second = load(tmp_path, '"twice"', 'modules = ["my_edited"]')
+    assert first.key != second.key
+    assert first.patterns[0].pattern.body is not second.patterns[0].pattern.body
+
+
+def test_modules_of_the_same_name_do_not_meet(tmp_path: Path) -> None:
+    """A worker serves sweeps of several folders."""
+    for folder, summary in (("a", "Ours."), ("b", "Theirs.")):
+        (tmp_path / folder).mkdir()
+        made = MODULE.replace("Draft, and draft again.", summary)
+        (tmp_path / folder / "my_module.py").write_text(made)
+        known = with_modules(["my_module"], tmp_path / folder)
+        assert known["twice"].summary == summary
+    assert with_modules(["my_module"], tmp_path / "a")["twice"].summary == "Ours."
+    assert "twice" not in patterns.patterns()
+
+
+TYPED = '''
+from __future__ import annotations
+from dataclasses import dataclass
+from enum import Enum
+from worker.patterns import pattern
+from worker.steps import CODER, Draft
+
+class Way(Enum):
+    LEFT = "left"
+    RIGHT = "right"
+
+@dataclass
+class Note:
+    text: str | None = None
+
+@pattern("typed")
+def typed(spec, way: Way = Way.LEFT, levels: tuple[int, ...] = (1,)):
+    """Options of any type."""
+    yield Draft(spec, by=CODER)
+    return f"{way} {levels} {Note()}"
+'''
+
+
+def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
+    (tmp_path / "my_typed.py").write_text(TYPED)
+    known = with_modules(["my_typed"], tmp_path)
+    made = known["typed"].configure({"way": "right", "levels": [1, 2]})
+    assert made.label == "typed(way=right, levels=[1, 2])"
+    replay = Replay(made, flow._SPEC)
+    replay.answer((Program(flow._SPEC, "", ""),))
+    assert replay.code == "Way.RIGHT (1, 2) Note(text=None)"
+    assert known["typed"].configure({}).label == "typed"
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
@@ -159,14 +269,19 @@ def test_patterns_of_ones_own_come_from_a_module(tmp_path: Path) -> None:
         (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already"),
         (MODULE.replace('"twice"', '"thrice"').replace(": int = 2", ""), "needs a type and a default"),
         (MODULE.replace('"twice"', '"fourfold"').replace("Draft, and draft again.", ""), "no docstring"),
+        (MODULE.replace("int = 2", "int = 'x'"), "option 'times': its default: Input should be a valid int"),
+        (MODULE.replace("times: int", "thinking: int"), "option 'thinking': every pattern has it"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
     ],
 )  # fmt: skip
 def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> None:
     name = f"broken_{abs(hash(source))}"
     (tmp_path / f"{name}.py").write_text(source)
     with pytest.raises(FoureyesError, match=re.escape(says)):
-        load_modules([name], tmp_path)
-    assert "of ones own" not in patterns.find("retry").summary
+        with_modules([name], tmp_path)
+    with pytest.raises(FoureyesError, match=re.escape(says)):  # and is not taken for good later
+        with_modules([name], tmp_path)
+    assert "Draft, and" not in patterns.find("retry").summary
 
 
 def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Path) -> None:
@@ -175,6 +290,13 @@ def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Pat
     (tmp_path / "my_falls.py").write_text(source)
     with pytest.raises(FoureyesError, match=r"toml: pattern 'falls', step 3: raised ZeroDivision"):
         load(tmp_path, '"falls"', 'modules = ["my_falls"]')
+
+
+def test_the_most_drafts_can_be_asked_for(tmp_path: Path) -> None:
+    """Their trials turn out in more ways than there are atoms in the sun."""
+    (made,) = load(tmp_path, '{ name = "sample-and-select", drafts = 50 }').patterns
+    assert len(list(flow._combinations([2] * 50))) == 2 + 2 * 50
+    assert flow.draw(made).children
 
 
 @pytest.mark.parametrize("name", sorted(patterns.patterns()))
@@ -202,7 +324,7 @@ def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
 @pytest.mark.parametrize("name", ["paper", "beyond", "starter", "embedded"])
 def test_the_sweeps_that_ship_are_valid(name: str) -> None:
     file = sweep_file.parse(ROOT / "sweeps" / f"{name}.toml")
-    labels = [pattern.label for pattern in file.configured()]
+    labels = [pattern.label for pattern in file.configured(patterns.patterns())]
     assert len(labels) == len(set(labels))
     if name == "paper":
         assert len(labels) == 7

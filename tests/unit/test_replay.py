@@ -17,7 +17,7 @@ from models.problem import Spec, TestResult, Trial, VisibleTest
 from worker import endless, patterns, replay
 from worker.patterns import Configured, Pattern
 from worker.replay import MAX_POSITIONS, PatternError, Replay
-from worker.steps import Draft, Fix, Plan, RepairVerdict, Result, Step, Steps, VisibleTests
+from worker.steps import Draft, Fix, Plan, RepairVerdict, Result, Review, Step, Steps, VisibleTests
 from worker.style import Style
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_replaying_after_every_step_gives_the_same_attempt(data: st.DataObject, 
 
 
 @given(st.data(), st.sampled_from(sorted(patterns.patterns())))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_another_process_asks_for_the_same(data: st.DataObject, name: str) -> None:
     """Hash seeds and the like differ there."""
     pattern = configured(data, name)
@@ -138,6 +138,23 @@ def test_a_review_without_a_verdict_is_asked_about_once() -> None:
         else:
             assert replay.wanted is None  # no verdict: the draft stands
             assert replay.code == "def f(x): return 1\n"
+
+
+@pytest.mark.parametrize("said", ["", " \n", "<think>cut off before any answer"])
+def test_a_review_that_says_nothing_is_not_asked_about(said: str) -> None:
+    """There would be nothing to quote, and whoever is asked about nothing finds that it is fine."""
+    replay = Replay(patterns.find("review-then-fix").configure({}), SPEC)
+    replay.answer((replay.wanted[0].read("```\ndef f(x): return 1\n```"),))
+    replay.answer((replay.wanted[0].read(said),))
+    assert (replay.wanted, replay.code) == (None, "def f(x): return 1\n")
+
+
+def test_whoever_is_asked_for_a_verdict_can_say_that_there_is_none() -> None:
+    review = Review(Draft(SPEC).read("f = 1")).read("Looks odd to me.")
+    question = RepairVerdict(review)
+    assert question.schema is not None
+    assert question.schema["properties"]["verdict"]["enum"] == ["approve", "revise", "none"]
+    assert question.read('{"issues": [], "verdict": "none"}').approves is None
 
 
 def _pattern(body: Callable[[Spec], Steps]) -> Configured:
@@ -210,6 +227,26 @@ def _raises(spec: Spec) -> Steps:
     raise ValueError("oh no")
 
 
+def _reviews_the_specification(spec: Spec) -> Steps:
+    yield Draft(spec), Review(spec)  # type: ignore[arg-type]
+    return ""
+
+
+def _names_a_role(spec: Spec) -> Steps:
+    yield Draft(spec, by="codr")  # type: ignore[arg-type]
+    return ""
+
+
+def _runs_hot(spec: Spec) -> Steps:
+    yield Draft(spec, temperature=9)
+    return ""
+
+
+def _leaves(spec: Spec) -> Steps:
+    yield Draft(spec)
+    sys.exit("bye")
+
+
 def _loops(spec: Spec) -> Steps:
     while True:
         yield Draft(spec)
@@ -223,6 +260,16 @@ def _loops(spec: Spec) -> Steps:
         (_yields_empty, "pattern 'mine', step 1: must yield a step"),
         (_returns_no_code, "pattern 'mine', step 2: must return code as a str, not NoneType"),
         (_raises, "pattern 'mine', step 2: raised ValueError: oh no"),
+        (
+            _reviews_the_specification,
+            "pattern 'mine', step 1: Review(draft=...) takes a Program, not S",
+        ),
+        (_names_a_role, "pattern 'mine', step 1: Draft(by=...) takes a Role, not 'codr'"),
+        (
+            _runs_hot,
+            "pattern 'mine', step 1: raised ValueError: a temperature is from 0 to 2, not 9",
+        ),
+        (_leaves, "pattern 'mine', step 2: raised SystemExit: bye"),
         (_loops, f"has asked {MAX_POSITIONS} times without returning"),
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.verdict import read_verdict
+from models.text import storable
+from worker.verdict import read_choice, read_verdict
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,25 @@ from worker.verdict import read_verdict
         ("Verdict: approve\nOr so I think.", True, ()),
         ("The code is approved of by me.", None, ()),
         ("", None, ()),
+        # nor is there one in the question, said back, or in one with reservations
+        ('"Verdict: revise" if there is a real bug, or "Verdict: approve" if there is none.', None, ()),
+        ("Verdict: approve only if the crash is mended; as it stands, revise", None, ()),
+        ("Verdict: approve\nVerdict: revise, sorry", None, ()),
+        ("Verdict: approve? No, it crashes.", None, ()),
+        ("Verdict: approve?", None, ()),
+        ("Verdict\n- approve: no\n- revise: yes", None, ()),
+        ("Verdict:\n- approve\n- revise", None, ()),
+        ("I cannot give a verdict. Approved programs must not crash.", None, ()),
+        # what stands inside another object is an example
+        ('{"verdict": "revise", "example": {"verdict": "approve"}}', False, ()),
+        # slips that leave no doubt
+        ('{"issues": ["a",], "verdict": "Approve.",}', True, ("a",)),
+        ('{"Issues": "a", "Verdict": "rejected"}', False, ("a",)),
+        ('{"issues": ["cut o\n  "verdict": "revise"\n', False, ()),
+        ("## Final verdict\n\n**Approve**\n", True, ()),
+        ("The verdict is: __revise__.", False, ()),
+        # Postgres cannot hold what JSON can
+        (r'{"issues": ["\u0000 \ud800"], "verdict": "revise"}', False, ("\ufffd ?",)),
     ],
 )  # fmt: skip
 def test_a_verdict_is_read(answer: str, approves: bool | None, issues: tuple[str, ...]) -> None:
@@ -42,6 +62,20 @@ def test_what_was_only_thought_is_not_quoted_to_the_coder() -> None:
     assert read_verdict("<think>sum is wrong?</think>An off by one.").text == "An off by one."
 
 
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ('{"reason": "A is slow", "choice": "B"}', "B"),
+        ('{"choice": "Program A"}', "A"),
+        ("My choice: B.", "B"),
+        ('{"choice": "A" or "B"}', None),
+        ("A choice between A and B is hard", None),
+    ],
+)
+def test_a_choice_is_read(answer: str, choice: str | None) -> None:
+    assert read_choice(answer) == choice
+
+
 @given(st.text())
 def test_any_text_gives_a_verdict_or_none(text: str) -> None:
     verdict = read_verdict(text)
@@ -49,8 +83,15 @@ def test_any_text_gives_a_verdict_or_none(text: str) -> None:
         assert verdict.approves is None
 
 
+def test_an_answer_of_braces_does_not_hold_the_worker() -> None:
+    """Were each brace looked at from each other, this would end at the limit of all tests' time."""
+    assert read_verdict("{" * 4_000_000).approves is None
+    assert read_verdict('{"a":' * 800_000).approves is None
+    assert read_verdict("verdict: approve " + "|" * 4_000_000).approves is True
+
+
 @given(st.lists(st.text(), max_size=4), st.sampled_from(["approve", "revise"]))
 def test_what_the_schema_allows_is_read_exactly(issues: list[str], said: str) -> None:
     verdict = read_verdict(json.dumps({"issues": issues, "verdict": said}))
-    assert verdict.issues == tuple(issues)
+    assert verdict.issues == tuple(map(storable, issues))
     assert verdict.approves is (said == "approve")

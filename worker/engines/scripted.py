@@ -1,39 +1,20 @@
 """Canned answers with a stated latency, for tests and load. Never the default of anything."""
 
 import time
-import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from models import script
+from models.errors import InfrastructureError, RequestRefused
 from models.llm import Scripted
+from models.script import Script
 from worker.engines.base import Answer, Request
-
-
-class Rule(BaseModel):
-    """Gives `answer` to a request whose messages contain all of `contains`, or `fails` instead."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    contains: list[str] = []
-    answer: str = ""
-    fails: str | None = None
-
-
-class Script(BaseModel):
-    """The rules; the first that fits a request answers it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    rules: list[Rule]
 
 
 class ScriptedEngine:
     """A script being played."""
 
-    def __init__(self, script: Script, latency: float) -> None:
-        self._script = script
+    def __init__(self, played: Script, latency: float) -> None:
+        self._script = played
         self._latency = latency
 
     def complete(self, request: Request) -> Answer:
@@ -65,12 +46,5 @@ class ScriptedEngine:
 
 
 def load(model: Scripted) -> ScriptedEngine:
-    """Read a script: TOML with [[rules]]."""
-    path = Path(model.script)
-    try:
-        script = Script.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise FoureyesError(f"{path}: the script cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise FoureyesError(f"{path}: not a script: {str(error).splitlines()[0]}") from None
-    return ScriptedEngine(script, model.latency)
+    """Read its script."""
+    return ScriptedEngine(script.read(Path(model.script)), model.latency)

@@ -9,15 +9,19 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import itertools
+import json
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from models.digest import digest
 from models.errors import FoureyesError
 from models.problem import Spec
 from worker.steps import Steps
@@ -46,12 +50,15 @@ class Pattern:
                     f"pattern {self.name!r} has no option {name!r}; did you mean {near!r}?"
                 )
         try:
-            options = self.options.model_validate(dict(given))
+            # as JSON, which has no other way to write a list or an enumeration: nothing is converted
+            options = self.options.model_validate_json(json.dumps(given, default=str), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
-            name = str(first["loc"][0])
+            name, said = str(first["loc"][0]), first["msg"]
+            if first["type"] == "string_pattern_mismatch":
+                said = "a name has lower-case letters, digits and '-'"
             raise FoureyesError(
-                f"pattern {self.name!r}, option {name!r}: {first['msg']} (it is {first['input']!r})"
+                f"pattern {self.name!r}, option {name!r}: {said} (it is {first['input']!r})"
             ) from None
         return Configured(self, options.model_dump(mode="json"))
 
@@ -66,9 +73,8 @@ class Configured:
     @property
     def label(self) -> str:
         """The name, and in brackets the options that are not at their default."""
-        fields = self.pattern.options.model_fields
-        told = [f"{name}={value}" for name, value in self.options.items()
-                if value != fields[name].default]  # fmt: skip
+        usual = self.pattern.options.model_validate({}).model_dump(mode="json")
+        told = [f"{name}={value}" for name, value in self.options.items() if value != usual[name]]
         return f"{self.pattern.name}({', '.join(told)})" if told else self.pattern.name
 
     @property
@@ -78,97 +84,153 @@ class Configured:
 
     def start(self, spec: Spec) -> Steps:
         """The generator, before its first step."""
-        own = {name: v for name, v in self.options.items() if name not in Style.model_fields}
-        return self.pattern.body(spec, **own)
+        values = self.pattern.options.model_validate_json(json.dumps(self.options))
+        own = self.options.keys() - Style.model_fields.keys()
+        return self.pattern.body(spec, **{name: getattr(values, name) for name in own})
 
 
-_REGISTERED: dict[str, Pattern] = {}
-_LOADED: set[str] = set()
+#: Everything that `pattern` has marked in this process, whoever imported it.
+_MARKED: list[Pattern] = []
+#: Modules of users' own are numbered: two folders may hold different ones of the same name.
+_numbers = itertools.count(1)
 
 
 def pattern(name: str) -> Callable[[Callable[..., Steps]], Callable[..., Steps]]:
-    """Register a generator function as the pattern `name`; its docstring says what happens.
+    """Mark a generator function as the pattern `name`; its docstring says what happens.
 
     Each parameter after the first is an option: it needs a type and a default.
     """
 
-    def register(body: Callable[..., Steps]) -> Callable[..., Steps]:
+    def mark(body: Callable[..., Steps]) -> Callable[..., Steps]:
         summary = inspect.cleandoc(body.__doc__ or "")
         if not summary:
             raise FoureyesError(f"pattern {name!r} has no docstring that says what happens")
-        _, *parameters = inspect.signature(body, eval_str=True).parameters.values()
-        fields: dict[str, Any] = {}
-        for parameter in parameters:
-            if parameter.empty in (parameter.annotation, parameter.default):
-                raise FoureyesError(
-                    f"pattern {name!r}, option {parameter.name!r}: it needs a type and a default"
-                )
-            fields[parameter.name] = (parameter.annotation, parameter.default)
-        options = create_model(f"Options of {name}", __base__=Style, **fields)
-        _REGISTERED[name] = Pattern(name, body, summary, options)
+        _MARKED.append(Pattern(name, body, summary, _options(name, body)))
         return body
 
-    return register
+    return mark
 
 
-def patterns() -> dict[str, Pattern]:
-    """All patterns by name."""
-    _load_shipped()
-    return dict(_REGISTERED)
+def _options(name: str, body: Callable[..., Steps]) -> type[BaseModel]:
+    """The options that a pattern's signature declares, and those of its style."""
+    _, *parameters = inspect.signature(body, eval_str=True).parameters.values()
+    fields: dict[str, Any] = {}
+    for parameter in parameters:
+        option = f"pattern {name!r}, option {parameter.name!r}"
+        if parameter.empty in (parameter.annotation, parameter.default):
+            raise FoureyesError(f"{option}: it needs a type and a default")
+        if parameter.name in Style.model_fields:
+            raise FoureyesError(f"{option}: every pattern has it; call yours something else")
+        fields[parameter.name] = (parameter.annotation, parameter.default)
+    made = create_model(f"Options of {name}", __base__=_Checked, **fields)
+    try:
+        made.model_validate({})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FoureyesError(
+            f"pattern {name!r}, option {first['loc'][0]!r}: its default: {first['msg']}"
+        ) from None
+    return made
+
+
+class _Checked(Style):
+    model_config = ConfigDict(validate_default=True)
 
 
 @cache
-def _load_shipped() -> None:
+def patterns() -> Mapping[str, Pattern]:
+    """The patterns that ship with foureyes, by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
+    return _of(__name__)
 
 
-def load_modules(names: Iterable[str], folder: Path) -> None:
-    """Import modules with patterns of a user's own: installed ones, or files in `folder`.
+def with_modules(names: Iterable[str], folder: Path) -> Mapping[str, Pattern]:
+    """The patterns that ship, and those of a user's own modules: files in `folder`, or installed.
 
     They are code, and run with our rights: a sweep file names only what its author trusts.
 
     Raises: FoureyesError naming the module, if it is not there or fails.
     """
-    _load_shipped()
+    known = dict(patterns())
     for name in names:
-        if name in _LOADED:
-            continue
-        before = dict(_REGISTERED)
         path = folder / f"{name}.py"
+        found = _from_file(path, path.read_bytes()) if path.is_file() else _installed(name, path)
+        for taken in found.keys() & known.keys():
+            raise FoureyesError(f"modules: {name!r}: there is a pattern {taken!r} already")
+        known |= found
+    return known
+
+
+def source_hash(name: str, folder: Path) -> str:
+    """The hash of a module's source: what a sweep's patterns were when it was enqueued."""
+    path: Path | str | None = folder / f"{name}.py"
+    if not (folder / f"{name}.py").is_file():
+        found = importlib.util.find_spec(name)
+        path = found.origin if found is not None else None
+    return digest(Path(path).read_text("utf-8", "replace") if path else name)[:16]
+
+
+@lru_cache(maxsize=100)
+def _from_file(path: Path, source: bytes) -> Mapping[str, Pattern]:
+    """A file's patterns; an edited file is another module."""
+    name = f"{path.stem}({next(_numbers)})"
+    spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+
+    def run() -> None:
+        # not by an import: it would take the bytecode of a file that was edited in the same second
+        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
+
+    sys.modules[name] = module  # dataclasses look their module up
+    return _loaded(path.stem, name, run)
+
+
+@cache
+def _installed(name: str, path: Path) -> Mapping[str, Pattern]:
+    def run() -> None:
         try:
-            if path.is_file():
-                spec = importlib.util.spec_from_file_location(name, path)
-                assert spec is not None and spec.loader is not None
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-            else:
-                importlib.import_module(name)
-        except FoureyesError:
-            raise
+            importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name != name:
-                raise FoureyesError(f"modules: {name!r}: {error}") from None
+                raise
             raise FoureyesError(
                 f"modules: there is no {path} and no installed module {name!r} (workers on other "
                 "machines need it installed)"
             ) from None
-        except Exception as error:
-            raise FoureyesError(f"modules: {name!r}: {type(error).__name__}: {error}") from None
-        _LOADED.add(name)
-        for taken in before:
-            if _REGISTERED[taken] is not before[taken]:
-                _REGISTERED[taken] = before[taken]
-                raise FoureyesError(f"modules: {name!r}: there is a pattern {taken!r} already")
+
+    return _loaded(name, name, run)
 
 
-def find(name: str) -> Pattern:
-    """The pattern of this name, or of the name in a label.
+def _loaded(name: str, module: str, run: Callable[[], None]) -> Mapping[str, Pattern]:
+    """The patterns of a module once it has been run. What fails in it is the user's to know of."""
+    try:
+        run()
+    except FoureyesError:
+        raise
+    except (Exception, SystemExit) as error:
+        hint = "; a module is one file, and what it imports has to be installed"
+        said = f"{type(error).__name__}: {error}"
+        raise FoureyesError(
+            f"modules: {name!r}: {said}{hint if isinstance(error, ModuleNotFoundError) else ''}"
+        ) from None
+    return _of(module)
+
+
+def _of(module: str) -> Mapping[str, Pattern]:
+    """The patterns that a module or a package has marked."""
+    inside = f"{module}."
+    return {each.name: each for each in _MARKED if f"{each.body.__module__}.".startswith(inside)}
+
+
+def find(name: str, known: Mapping[str, Pattern] | None = None) -> Pattern:
+    """The pattern of this name, among those that ship if nothing else is said.
 
     Raises: FoureyesError naming the nearest one, if there is none.
     """
-    known = patterns()
-    name = name.partition("(")[0]
+    known = patterns() if known is None else known
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise FoureyesError(f"unknown pattern {name!r}; did you mean {near[0]!r}?")

@@ -1,0 +1,39 @@
+"""What the scripted engine plays: a TOML file of [[rules]]."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from models.errors import FoureyesError
+
+
+class Rule(BaseModel):
+    """Gives `answer` to a request whose messages contain all of `contains`, or `fails` instead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contains: list[str] = []
+    answer: str = ""
+    fails: str | None = None
+
+
+class Script(BaseModel):
+    """The rules; the first that fits a request answers it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: list[Rule]
+
+
+def read(path: Path) -> Script:
+    """Read a script.
+
+    Raises: FoureyesError naming the file, if it is not there or none.
+    """
+    try:
+        return Script.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FoureyesError(f"{path}: the script cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise FoureyesError(f"{path}: not a script: {str(error).splitlines()[0]}") from None
