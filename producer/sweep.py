@@ -143,11 +143,9 @@ def load(
         prompt_files = _own_prompts(made, path.parent)
         for pattern in made:
             flow.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
-        file = _with_scripts(file, path.parent)
+        file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None
-    if embedded:
-        file = _on_embedded_models(file)
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""

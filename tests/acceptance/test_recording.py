@@ -31,7 +31,6 @@ def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stdout + made.stderr
     recording = tmp_path / "calls.jsonl"
     assert foureyes("record", "scripted", str(recording), home=first).returncode == 0
-    (tmp_path / "script.toml").unlink()
 
     again = foureyes(*words, "--replay", str(recording), home=second)
     assert again.returncode == 0, again.stdout + again.stderr
