@@ -6,14 +6,16 @@ so that no list of them is ever held here.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
+from models import recording
 from models.digest import digest
-from models.enums import State
+from models.enums import State, Suite
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import session
@@ -31,6 +33,7 @@ from models.tables import (
 from models.tables import Sweep as SweepRow
 from models.work import later, moment
 from producer.sweep import Sweep
+from worker.requests import execution_key
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
@@ -65,6 +68,8 @@ def enqueue(sweep: Sweep) -> SweepRow:
             name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()
         }
         problem_ids = _problems(db, sweep)
+        if sweep.recording is not None:
+            _recorded_trials(db, sweep.recording)
         run_ids = _runs(db, sweep, row.id, model_ids)
         for benchmark, ids in problem_ids.items():
             runs, samples = run_ids[benchmark], sweep.file.samples
@@ -173,7 +178,8 @@ def _reopen(db: Session, sweep_id: int, states: list[State]) -> int:
 def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
     """The id of a model's row, brought up to date.
 
-    Raises: FoureyesError if an unfinished sweep uses the name for something else.
+    Raises: FoureyesError if an unfinished sweep uses the name for something else: a model is one
+    thing for all workers, and one that is replayed is not run.
     """
     definition = model.model_dump(mode="json")
     identity = digest(model.identity())
@@ -186,7 +192,8 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
     row = db.exec(
         select(LanguageModel).where(LanguageModel.name == model.name).with_for_update()
     ).one()
-    if row.identity != identity:
+    replayed = "replay" in (row.settings["engine"], definition["engine"])
+    if row.identity != identity or (replayed and row.settings != definition):
         user = db.exec(
             select(SweepRow.name)
             .join(Run)
@@ -204,6 +211,31 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
             )
     row.settings, row.identity = definition, identity
     return row.id
+
+
+def _recorded_trials(db: Session, path: Path) -> None:
+    """Take over what the visible tests showed: what a program prints may differ each time, and goes
+    into prompts. The hidden tests always judge anew."""
+    found = select(Problem.id, Problem.benchmark, Problem.problem_id, Problem.version)
+    ids = {tuple(problem): problem_id for problem_id, *problem in db.execute(found)}
+    moments = dict.fromkeys(("created_at", "finished_at", "send_again_at"), now())
+    rows = [
+        {
+            "key": execution_key(Suite.VISIBLE, row["version"], row["code"], row["judge_version"]),
+            "problem_id": ids[problem],
+            "suite": Suite.VISIBLE,
+            "code": row["code"],
+            "judge_version": row["judge_version"],
+            "detail": row["trial"],
+            "state": State.DONE,
+            "tries": 0,
+            **moments,
+        }
+        for row in recording.read(path)
+        if "trial" in row
+        and (problem := (row["benchmark"], row["problem_id"], row["version"])) in ids
+    ]
+    _insert_missing(db, Execution, rows, ["key"])
 
 
 def _problems(db: Session, sweep: Sweep) -> dict[str, list[int]]:

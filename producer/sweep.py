@@ -41,7 +41,7 @@ class Sweep:
     `patterns` are those of the file with every combination of their options; `prompt_files` are the
     texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
     user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
-    made before.
+    made before; `recording` is what it is replayed from.
     """
 
     file: SweepFile
@@ -51,6 +51,7 @@ class Sweep:
     module_folder: str = ""
     module_hashes: dict[str, str] = field(default_factory=dict)
     fresh: str = ""
+    recording: Path | None = None
 
     @property
     def key(self) -> str:
@@ -149,7 +150,7 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    return Sweep(file, made, problems, prompt_files, folder, hashes, fresh)
+    return Sweep(file, made, problems, prompt_files, folder, hashes, fresh, recording)
 
 
 def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:

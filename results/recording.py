@@ -1,28 +1,57 @@
-"""A sweep's model calls as a file, from which it can be run again with no model at all."""
+"""A sweep as a file, from which it can be run again with no model at all (models/recording.py)."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
-from models.enums import State
+from models.enums import State, Suite
 from models.session import session
-from models.tables import Attempt, Completion, Run, Step
+from models.tables import Attempt, Completion, Execution, Problem, Run, Step
 from models.tables import Sweep as SweepRow
 
 _FIELDS = ("text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens", "engine")
 
 
 def write(sweep: SweepRow, path: Path) -> int:
-    """Write a line for each call that the sweep used and that is done; how many there are."""
-    used = select(Step.completion_id).join(Attempt).join(Run).where(Run.sweep_id == sweep.id)
+    """Write a line for each call that the sweep used and that is done, and for each run of visible
+    tests, which a program can have end in another way each time; how many calls there are."""
+    count = 0
     with session() as db, path.open("w", encoding="utf-8") as file:
-        query = select(Completion).where(
-            col(Completion.id).in_(used), Completion.state == State.DONE
-        )
-        count = 0
-        for row in db.exec(query.order_by(col(Completion.id))).yield_per(1000):
-            line = {"key": row.key} | {name: getattr(row, name) for name in _FIELDS}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        for line in _calls(db, sweep):
             count += 1
+            file.write(json.dumps(line) + "\n")
+        for line in _trials(db, sweep):
+            file.write(json.dumps(line) + "\n")
     return count
+
+
+def _calls(db: Session, sweep: SweepRow) -> Iterator[dict[str, Any]]:
+    used = select(Step.completion_id).join(Attempt).join(Run).where(Run.sweep_id == sweep.id)
+    query = select(Completion).where(col(Completion.id).in_(used), Completion.state == State.DONE)
+    for row in db.exec(query.order_by(col(Completion.id))).yield_per(1000):
+        yield {"key": row.key} | {name: getattr(row, name) for name in _FIELDS}
+
+
+def _trials(db: Session, sweep: SweepRow) -> Iterator[dict[str, Any]]:
+    used = select(Step.execution_id).join(Attempt).join(Run).where(Run.sweep_id == sweep.id)
+    query = (
+        select(Execution, Problem)
+        .join(Problem)
+        .where(
+            col(Execution.id).in_(used),
+            Execution.state == State.DONE,
+            Execution.suite == Suite.VISIBLE,
+        )
+    )
+    for row, problem in db.exec(query.order_by(col(Execution.id))).yield_per(1000):
+        yield {
+            "benchmark": problem.benchmark,
+            "problem_id": problem.problem_id,
+            "version": problem.version,
+            "code": row.code,
+            "judge_version": row.judge_version,
+            "trial": row.detail,
+        }

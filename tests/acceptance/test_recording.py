@@ -41,6 +41,42 @@ def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
     assert rows(engines, second) == [{"engine": "replay of scripted"}]
 
 
+ODD = '''
+[[rules]]
+contains = ["What running the draft"]
+answer = "```python\\ndef f(x):\\n    return x + 1\\n```\u2028"
+
+[[rules]]
+answer = """
+```python
+import random
+class Odd: pass
+def f(x):
+    return Odd() if random.random() < 2 else random.random()
+```
+\u0085"""
+'''
+
+
+def test_what_a_program_printed_is_recorded_too(tmp_path: Path) -> None:
+    """It is part of prompts, and other memory or another moment prints something else."""
+    words = scripted_sweep(tmp_path, 1, 0.0, ["retry"])
+    (tmp_path / "script.toml").write_text(ODD)
+    record = json.loads((tmp_path / "mine.jsonl").read_text())
+    record["prompt"] = 'def f(x):\n    """Return x plus one.\n\n    >>> f(1)\n    2\n    """\n'
+    (tmp_path / "mine.jsonl").write_text(json.dumps(record))
+    recording = tmp_path / "calls.jsonl"
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert foureyes(*words, home=first).returncode == 0
+    assert foureyes("record", "scripted", str(recording), home=first).returncode == 0
+    assert foureyes(*words, "--replay", str(recording), home=second).returncode == 0
+    prompts = "SELECT request->'messages'->1->>'content' AS said FROM completion ORDER BY id"
+    assert "object at 0x" in rows(prompts, first)[1]["said"]
+    assert rows(prompts, second) == rows(prompts, first)
+    assert rows(ATTEMPTS, second) == rows(ATTEMPTS, first)
+    assert rows("SELECT outcome FROM v_attempts", second) == [{"outcome": "solved"}]
+
+
 def test_what_was_not_recorded_is_an_error_and_not_a_wrong_answer(tmp_path: Path) -> None:
     words = scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
     (tmp_path / "calls.jsonl").write_text("")

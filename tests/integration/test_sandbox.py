@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,37 @@ def test_a_busy_machine_makes_no_right_answer_wrong(judge: Judge) -> None:
             spinner.kill()
             spinner.wait()
     assert judgement.solved, judgement
+
+
+@pytest.mark.parametrize("level", Level)
+def test_a_program_that_gets_no_processor_does_not_sleep(home: Path, level: Level) -> None:
+    """With a hundredth of a processor it looks like one that waits of its own accord."""
+    judge = Judge(slot=6, levels=(level,))
+    one = problem("def f(x):\n    return x + 1\n", [[1]], [])
+    assert judge.hidden(one, one.reference).solved
+    assert judge._sandbox is not None
+    zygote = judge._sandbox.pid
+    os.setpriority(os.PRIO_PROCESS, zygote, 19)
+    with suppress(OSError):  # where sessions have a priority of their own
+        Path(f"/proc/{zygote}/autogroup").write_text("19")
+    spin = [sys.executable, "-c", "while True: pass"]
+    count = 4 * (os.cpu_count() or 1)
+    spinners = [subprocess.Popen(spin, start_new_session=True) for _ in range(count)]
+    slow = """
+        import time
+        def f(x):
+            while time.process_time() < 0.02: pass
+            return x + 1
+    """
+    try:
+        judgement = judge.hidden(one, textwrap.dedent(slow))
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+        judge.close()
+    assert judgement.solved, judgement
+    assert judgement.cpu_seconds < 0.01 * judgement.seconds, "it was not starved"
 
 
 @pytest.mark.parametrize("level", Level)

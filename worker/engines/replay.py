@@ -1,9 +1,9 @@
 """Answers from a recording, and nothing else: the same sweep again without its models."""
 
-import json
 from pathlib import Path
 
-from models.errors import FoureyesError, RequestRefused
+from models import recording
+from models.errors import RequestRefused
 from models.llm import Replay
 from worker.engines.base import Answer, Request
 
@@ -29,28 +29,20 @@ class ReplayEngine:
 
 
 def load(model: Replay) -> ReplayEngine:
-    """Read a recording: JSON lines with `key`, `text` and optionally what else an answer has."""
+    """Read a recording's answers."""
     if model.recording is None:
         return ReplayEngine({})
-    answers = {}
-    path = Path(model.recording)
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                row = json.loads(line)
-                answers[row["key"]] = Answer(
-                    text=row["text"],
-                    finish_reason=row.get("finish_reason") or "stop",
-                    prompt_tokens=row.get("prompt_tokens"),
-                    cached_tokens=row.get("cached_tokens"),
-                    completion_tokens=row.get("completion_tokens"),
-                    seconds=0.0,
-                    engine=f"replay of {row.get('engine') or 'an engine that is not named'}",
-                )
-            except (ValueError, KeyError, TypeError):
-                raise FoureyesError(
-                    f"{path} line {number}: not an object with a key and a text"
-                ) from None
-    except OSError as error:
-        raise FoureyesError(f"{path}: the recording cannot be read ({error.strerror})") from None
+    answers = {
+        row["key"]: Answer(
+            text=row["text"],
+            finish_reason=row.get("finish_reason") or "stop",
+            prompt_tokens=row.get("prompt_tokens"),
+            cached_tokens=row.get("cached_tokens"),
+            completion_tokens=row.get("completion_tokens"),
+            seconds=0.0,
+            engine=f"replay of {row.get('engine') or 'an engine that is not named'}",
+        )
+        for row in recording.read(Path(model.recording))
+        if "text" in row
+    }
     return ReplayEngine(answers)

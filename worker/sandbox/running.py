@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 from models.errors import InfrastructureError
 from worker.sandbox.inside import frames, wire, zygote
+from worker.sandbox.processor import queueing
 
 _SEND_SECONDS = 30.0
 _REPLY_SECONDS = 30.0
 #: Wall-clock seconds a call may take in all, for each second of CPU time it is given.
 _BACKSTOP = 5.0
+#: The same for one that is ready and gets no processor: nothing can be said of it after that.
+_STARVED = 60.0
 #: Of one processor: who uses less, in the second half of the time given, waits of its own accord.
 _IDLE = 0.01
 _MAX_FRAME = wire.MAX_BYTES + 4096
@@ -44,9 +47,10 @@ class Ended:
 class Run:
     """The supervisor's end of one program. Made by Sandbox.run."""
 
-    def __init__(self, connection: socket.socket, control: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, control: socket.socket, zygote: int = 0) -> None:
         self._connection = connection
         self._control = control
+        self._zygote = zygote
         self._buffer = bytearray()
         self._frames: deque[bytes] = deque()
         self._closed = False
@@ -55,8 +59,8 @@ class Run:
         #: When the frame before the awaited one came, and the CPU time used till then, at most.
         self._since = self.started
         self._cpu_then = 0.0
-        #: When half of the time given was over, and the CPU time used till then.
-        self._half: tuple[float, float] | None = None
+        #: When half of the time given was over, and the CPU time used and waited for till then.
+        self._half: tuple[float, float, float] | None = None
         self.ended: Ended | None = None
 
     def begin(self, request: bytes) -> None:
@@ -80,15 +84,21 @@ class Run:
 
         `limit` is in seconds since the frame before. By the clock, if the process sleeps or
         `judge_cpu` is false; else of CPU time, with a wall-clock backstop: a busy machine must make
-        no right answer wrong. Raises: Overtime, BadFrames.
+        no right answer wrong. Raises: Overtime, BadFrames; InfrastructureError if the program is
+        ready for long and gets no processor.
         """
         deadline = self._since + (limit / 2 if judge_cpu else limit)
         while not self._frames and not self._closed:
             remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                deadline = self._extended(limit, judge_cpu)
+            if remaining > 0:
+                self._receive(remaining)
                 continue
-            self._receive(remaining)
+            try:
+                deadline = self._extended(limit, judge_cpu)
+            except Overtime:
+                self._receive(0.0)  # we may be late ourselves: it may have answered meanwhile
+                if not self._frames and not self._closed:
+                    raise
         return self._frames.popleft() if self._frames else None
 
     def _receive(self, seconds: float) -> None:
@@ -127,20 +137,32 @@ class Run:
     def _extended(self, limit: float, judge_cpu: bool) -> float:
         """A later deadline for a program that had no processor; else Overtime."""
         now = time.monotonic()
-        if not judge_cpu or now - self._since >= limit * _BACKSTOP:
+        if not judge_cpu:
             raise Overtime
-        cpu = self.cpu_seconds()
+        cpu, queued = self.cpu_seconds(), queueing(self._zygote)
+        queued_seconds = queued.seconds if queued else 0.0
         if self._half is None:
-            self._half = now, cpu
+            self._half = now, cpu, queued_seconds
             return now + limit / 2  # we may be late ourselves, and it needs time to show
-        half, cpu_at_half = self._half
-        if cpu - cpu_at_half < (now - half) * _IDLE:
+        half, cpu_at_half, queued_at_half = self._half
+        starved = queued is not None and (
+            queued.ready or queued_seconds - queued_at_half > (now - half) / 2
+        )
+        backstop = limit * (_STARVED if starved else _BACKSTOP)
+        if not starved and cpu - cpu_at_half < (now - half) * _IDLE:
             raise Overtime
         # At least this much of the CPU time went into the awaited frame.
         used = cpu - self._cpu_then
         if used >= limit * 0.98:
             raise Overtime
-        return min(now + max(limit - used, 0.02), self._since + limit * _BACKSTOP)
+        if now - self._since >= backstop:
+            if starved:
+                raise InfrastructureError(
+                    f"this machine gave a program {cpu:.2f} s of a processor in "
+                    f"{now - self._since:.0f} s: too much else runs on it"
+                )
+            raise Overtime
+        return min(now + max(limit - used, 0.02), self._since + backstop)
 
     def cpu_seconds(self) -> float:
         """CPU time that the process has used so far."""

@@ -90,7 +90,7 @@ class Sandbox:
                     socket.send_fds(self._control, [message], [theirs.fileno()])
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
-            run = Run(ours, self._control)
+            run = Run(ours, self._control, self.pid)
             run.begin(request)
             try:
                 yield run
