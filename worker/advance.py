@@ -1,19 +1,19 @@
 """Letting an attempt go on: replay its pattern from the recorded steps, and ask for what is next."""
 
 import itertools
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import DataError
 
 from models import broker
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.problem import Trial
-from models.session import transaction
+from models.session import is_passing, transaction
 from models.tables import Completion, Execution
 from models.text import storable
 from models.work import Asked, ask
@@ -35,6 +35,8 @@ from worker.steps import Choice, CompletionStep, Program, Result, VisibleTests
 from worker.steps import Step as Wanted
 from worker.verdict import Verdict
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Message:
@@ -54,8 +56,12 @@ def advance(attempt_id: int) -> list[Message]:
     """
     try:
         return _go_on(attempt_id)
-    except (DataError, UnicodeEncodeError) as error:  # whoever tries again meets the same
-        said = f"Postgres cannot hold what the pattern made: {str(error).splitlines()[0]}"
+    except Exception as error:  # e.g. code that Postgres cannot hold: it would be so for ever
+        if is_passing(error):
+            raise
+        log.warning("attempt %d ends in error", attempt_id, exc_info=True)
+        first_line = str(error).partition("\n")[0]
+        said = f"it cannot go on: {type(error).__name__}: {first_line}"
     with transaction() as db:
         if _open(db, attempt_id) is not None:
             _end_in_error(db, attempt_id, said)

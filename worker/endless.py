@@ -13,29 +13,38 @@ from functools import cache
 _LOOK_SECONDS = 0.2
 
 _lock = threading.Lock()
-#: By thread: its CPU time at which it is interrupted.
-_until: dict[int, float] = {}
+#: By thread: its CPU time, and the moment, at which it is interrupted.
+_until: dict[int, tuple[float, float]] = {}
 
 
 class Endless(BaseException):
-    """Raised in the midst of code that took too long."""
+    """Raised in the midst of code that took too long, and again until it gives in."""
 
 
 @contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
-    """Interrupt what this thread does in the `with` block after so many seconds of its CPU time.
+def time_limit(cpu: float, wall: float) -> Iterator[None]:
+    """Interrupt what this thread does in the `with` block after so many seconds of its CPU time, or
+    by the clock.
 
     Python code only: a call into C ends first. Raises: Endless.
     """
     _watcher()
     thread = threading.get_ident()
     with _lock:
-        _until[thread] = time.thread_time() + seconds
+        _until[thread] = time.thread_time() + cpu, time.monotonic() + wall
     try:
         yield
     finally:
-        with _lock:
-            _until.pop(thread, None)
+        _disarm(thread)
+
+
+def _disarm(thread: int) -> None:
+    while thread in _until:
+        try:
+            with _lock:
+                _until.pop(thread, None)
+        except Endless:  # once more, on the way out
+            continue
 
 
 @cache
@@ -50,9 +59,9 @@ def _watch() -> None:
     while True:
         time.sleep(_LOOK_SECONDS)
         with _lock:  # so no thread leaves its block before it is told
-            for thread, until in list(_until.items()):
-                if time.clock_gettime(time.pthread_getcpuclockid(thread)) >= until:
-                    del _until[thread]
+            for thread, (cpu, wall) in _until.items():
+                used = time.clock_gettime(time.pthread_getcpuclockid(thread))
+                if used >= cpu or time.monotonic() >= wall:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(
                         ctypes.c_ulong(thread), ctypes.py_object(Endless)
                     )

@@ -5,15 +5,17 @@ from typing import Any, get_args
 
 from models.errors import FoureyesError
 from models.problem import Spec
-from worker.endless import Endless, cpu_limit
+from worker.endless import Endless, time_limit
 from worker.patterns import Configured
 from worker.steps import CompletionStep, Result, Review, Step, VisibleTests, misfit
 from worker.verdict import Verdict
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
-#: So is one that computes for so many seconds of CPU time between two steps.
+#: So is one that computes for so many seconds of CPU time between two steps,
 MAX_SECONDS = 5.0
+#: or that is not done by the clock: before Postgres ends a transaction that does nothing.
+MAX_WALL_SECONDS = 30.0
 
 
 class PatternError(FoureyesError):
@@ -76,13 +78,14 @@ class Replay:
     def _run(self, part: Callable[..., Any], *given: Any) -> Any:
         """What a part of the pattern gives: a user's own code, which may do anything."""
         try:
-            with cpu_limit(MAX_SECONDS):
+            with time_limit(cpu=MAX_SECONDS, wall=MAX_WALL_SECONDS):
                 return part(*given)
         except Endless:
             raise self.error(
-                f"has computed for {MAX_SECONDS:g} s without a step: an endless loop"
+                f"has gone on for {MAX_SECONDS:g} s of CPU time, or {MAX_WALL_SECONDS:g} s by the "
+                "clock, without a step: an endless loop, or it waits for something"
             ) from None
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # a user's own code may raise anything, sys.exit() too
             raise self.error(f"raised {type(error).__name__}: {error}") from error
 
     def _send(self, results: Any) -> tuple[Any, StopIteration | None]:

@@ -175,17 +175,38 @@ def _spins_at_once(spec: Spec) -> str:
         pass
 
 
-@pytest.mark.parametrize(("body", "step"), [(_spins, 2), (_spins_at_once, 1)])
+def _goes_on(spec: Spec) -> Steps:
+    for _ in range(3):
+        try:
+            while True:
+                pass
+        except:  # noqa: E722  # what interrupts it is caught like this, but it comes again
+            pass
+    while True:
+        pass
+    yield Draft(spec)
+
+
+def _naps(spec: Spec) -> Steps:
+    while True:
+        time.sleep(0.01)
+    yield Draft(spec)
+
+
+@pytest.mark.parametrize(
+    ("body", "step"), [(_spins, 2), (_spins_at_once, 1), (_goes_on, 1), (_naps, 1)]
+)
 def test_an_endless_loop_holds_up_nobody(
     body: Callable[[Spec], Steps], step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one pattern with a mistake would stop one worker after the other, for all sweeps."""
     monkeypatch.setattr(replay, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
 
     def spin() -> None:
         Replay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
 
-    with pytest.raises(PatternError, match=f"step {step}: has computed for 0.2 s without a step"):
+    with pytest.raises(PatternError, match=f"step {step}: has gone on for 0.2 s of CPU time"):
         spin()
     time.sleep(2 * endless._LOOK_SECONDS)  # an interruption that came late would come now
     assert endless._until == {}
@@ -247,6 +268,11 @@ def _leaves(spec: Spec) -> Steps:
     sys.exit("bye")
 
 
+def _is_interrupted(spec: Spec) -> Steps:
+    yield Draft(spec)
+    raise KeyboardInterrupt
+
+
 def _loops(spec: Spec) -> Steps:
     while True:
         yield Draft(spec)
@@ -270,6 +296,7 @@ def _loops(spec: Spec) -> Steps:
             "pattern 'mine', step 1: raised ValueError: a temperature is from 0 to 2, not 9",
         ),
         (_leaves, "pattern 'mine', step 2: raised SystemExit: bye"),
+        (_is_interrupted, "pattern 'mine', step 2: raised KeyboardInterrupt"),
         (_loops, f"has asked {MAX_POSITIONS} times without returning"),
     ],
 )
