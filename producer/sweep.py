@@ -139,8 +139,9 @@ def load(
         else:
             problems[benchmark] = benchmarks.load(benchmark)[:limit]
     try:
-        made = file.configured(patterns.with_modules(file.modules, path.parent))
-        hashes = {name: patterns.source_hash(name, path.parent) for name in file.modules}
+        own = patterns.load_modules(file.modules, path.parent)
+        made = file.configured(patterns.with_modules(own))
+        hashes = {name: module.source_hash for name, module in own.items()}
         prompt_files = _own_prompts(made, path.parent)
         for pattern in made:
             flow.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))

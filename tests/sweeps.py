@@ -9,7 +9,7 @@ from models.benchmark import Problem, parse_record
 from producer import enqueue
 from producer.sweep import Sweep
 from producer.sweep_file import SweepFile
-from worker.patterns import Pattern, patterns
+from worker.patterns import Module, with_modules
 
 RECORD = {
     "task_id": "t/{n}",
@@ -42,12 +42,11 @@ def make_sweep(
     lean: bool = False,
     temperature: float = 0.0,
     modules: Path = Path(),
-    hashes: Mapping[str, str] = MappingProxyType({}),
-    known: Mapping[str, Pattern] | None = None,
+    own: Mapping[str, Module] = MappingProxyType({}),
 ) -> int:
     """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too.
 
-    `known` patterns come from modules with these hashes in the folder `modules`.
+    `own` modules have been loaded from the folder `modules`.
     """
     benchmarks = {"mine": [problem(n) for n in range(problems)]}
     if lean:
@@ -67,16 +66,15 @@ def make_sweep(
                 for name in ("c", "r")
             },
             "pairings": [{"coder": "c", "reviewer": "r"}],
-            "modules": list(hashes),
+            "modules": list(own),
         }
     )
-    made = file.configured(patterns() if known is None else known)
     grid = Sweep(
         file,
-        made,
+        file.configured(with_modules(own)),
         benchmarks,
         module_folder=str(modules),
-        module_hashes=dict(hashes),
+        module_hashes={name: module.source_hash for name, module in own.items()},
         fresh=fresh,
     )
     return enqueue.enqueue(grid).id

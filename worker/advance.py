@@ -110,15 +110,16 @@ class _Advance:
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
         }
-        known = patterns.with_modules(file.modules, file.module_folder)
-        for name, was in file.module_hashes.items():
-            if patterns.source_hash(name, file.module_folder) != was:
+        own = patterns.load_modules(file.modules, file.module_folder)
+        for name, module in own.items():
+            if file.module_hashes.get(name, module.source_hash) != module.source_hash:
                 raise FoureyesError(
                     f"modules: {name!r} is not what it was when the sweep was enqueued: enqueue it "
-                    "again, or put the module back as it was and then `foureyes retry`"
+                    "again, or put the module back as it was (and restart workers that have it installed) and "
+                    "then `foureyes retry`"
                 )
         name = attempt.pattern.partition("(")[0]
-        pattern = patterns.find(name, known).configure(attempt.options)
+        pattern = patterns.find(name, patterns.with_modules(own)).configure(attempt.options)
         prompts = templates.of(pattern.style.prompts, file.prompt_files)
         self.caller = Caller(prompts, pattern.style, file.fresh)
         self.replay = Replay(pattern, spec_of(db, attempt))

@@ -494,9 +494,8 @@ def mine(spec):
 def test_a_module_that_was_edited_ends_the_attempts_of_before(tmp_path: Path) -> None:
     """Else some attempts of a run would be one pattern's, and some another's."""
     (tmp_path / "ours.py").write_text(MINE)
-    hashes = {"ours": patterns.source_hash("ours", tmp_path)}
-    known = patterns.with_modules(["ours"], tmp_path)
-    make_sweep("mine", problems=2, modules=tmp_path, hashes=hashes, known=known)
+    own = patterns.load_modules(["ours"], tmp_path)
+    make_sweep("mine", problems=2, modules=tmp_path, own=own)
     first, second = attempt_ids()
     advance(first)
     (tmp_path / "ours.py").write_text(MINE.replace("A draft.", "A Draft."))

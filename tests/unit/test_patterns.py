@@ -8,7 +8,7 @@ import pytest
 from models.errors import FoureyesError
 from producer import flow, sweep, sweep_file
 from worker import patterns, templates
-from worker.patterns import with_modules
+from worker.patterns import load_modules, with_modules
 from worker.replay import Replay
 from worker.steps import Program
 
@@ -215,15 +215,30 @@ def test_a_module_that_is_edited_makes_another_sweep(tmp_path: Path) -> None:
     assert first.patterns[0].pattern.body is not second.patterns[0].pattern.body
 
 
+def test_an_installed_module_is_what_this_process_has_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that runs on has the old one, whatever the file says by now."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_installed.py").write_text(MODULE)
+    elsewhere = tmp_path / "elsewhere"
+    before = load_modules(["my_installed"], elsewhere)["my_installed"]
+    (tmp_path / "my_installed.py").write_text(MODULE.replace("again", "anew"))
+    after = load_modules(["my_installed"], elsewhere)["my_installed"]
+    assert after == before and list(after.patterns) == ["twice"]
+    edited = load_modules(["my_installed"], tmp_path)["my_installed"]
+    assert edited.source_hash != before.source_hash
+
+
 def test_modules_of_the_same_name_do_not_meet(tmp_path: Path) -> None:
     """A worker serves sweeps of several folders."""
     for folder, summary in (("a", "Ours."), ("b", "Theirs.")):
         (tmp_path / folder).mkdir()
         made = MODULE.replace("Draft, and draft again.", summary)
         (tmp_path / folder / "my_module.py").write_text(made)
-        known = with_modules(["my_module"], tmp_path / folder)
+        known = with_modules(load_modules(["my_module"], tmp_path / folder))
         assert known["twice"].summary == summary
-    assert with_modules(["my_module"], tmp_path / "a")["twice"].summary == "Ours."
+    assert with_modules(load_modules(["my_module"], tmp_path / "a"))["twice"].summary == "Ours."
     assert "twice" not in patterns.patterns()
 
 
@@ -252,7 +267,7 @@ def typed(spec, way: Way = Way.LEFT, levels: tuple[int, ...] = (1,)):
 
 def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
     (tmp_path / "my_typed.py").write_text(TYPED)
-    known = with_modules(["my_typed"], tmp_path)
+    known = with_modules(load_modules(["my_typed"], tmp_path))
     made = known["typed"].configure({"way": "right", "levels": [1, 2]})
     assert made.label == "typed(way=right, levels=[1, 2])"
     replay = Replay(made, flow._SPEC)
@@ -278,9 +293,9 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
     name = f"broken_{abs(hash(source))}"
     (tmp_path / f"{name}.py").write_text(source)
     with pytest.raises(FoureyesError, match=re.escape(says)):
-        with_modules([name], tmp_path)
+        with_modules(load_modules([name], tmp_path))
     with pytest.raises(FoureyesError, match=re.escape(says)):  # and is not taken for good later
-        with_modules([name], tmp_path)
+        with_modules(load_modules([name], tmp_path))
     assert "Draft, and" not in patterns.find("retry").summary
 
 

@@ -6,6 +6,7 @@ out. It sees a `Spec`, never the hidden tests. Its options are the parameters af
 """
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -21,7 +22,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from models.digest import digest
 from models.errors import FoureyesError
 from models.problem import Spec
 from worker.steps import Steps
@@ -145,35 +145,44 @@ def patterns() -> Mapping[str, Pattern]:
     return _of(__name__)
 
 
-def with_modules(names: Iterable[str], folder: Path) -> Mapping[str, Pattern]:
-    """The patterns that ship, and those of a user's own modules: files in `folder`, or installed.
+@dataclass(frozen=True)
+class Module:
+    """A module of a user's own, as it was when it was loaded."""
+
+    patterns: Mapping[str, Pattern]
+    source_hash: str
+
+
+def load_modules(names: Iterable[str], folder: Path) -> dict[str, Module]:
+    """Load modules of a user's own: files in `folder`, or installed ones.
 
     They are code, and run with our rights: a sweep file names only what its author trusts.
 
     Raises: FoureyesError naming the module, if it is not there or fails.
     """
+    paths = {name: folder / f"{name}.py" for name in names}
+    return {
+        name: _from_file(path, path.read_bytes()) if path.is_file() else _installed(name, path)
+        for name, path in paths.items()
+    }
+
+
+def with_modules(modules: Mapping[str, Module]) -> Mapping[str, Pattern]:
+    """The patterns that ship and those of a user's own modules.
+
+    Raises: FoureyesError naming the module, if it has a pattern of a name that is taken.
+    """
     known = dict(patterns())
-    for name in names:
-        path = folder / f"{name}.py"
-        found = _from_file(path, path.read_bytes()) if path.is_file() else _installed(name, path)
-        for taken in found.keys() & known.keys():
+    for name, module in modules.items():
+        for taken in module.patterns.keys() & known.keys():
             raise FoureyesError(f"modules: {name!r}: there is a pattern {taken!r} already")
-        known |= found
+        known |= module.patterns
     return known
 
 
-def source_hash(name: str, folder: Path) -> str:
-    """The hash of a module's source: what a sweep's patterns were when it was enqueued."""
-    path: Path | str | None = folder / f"{name}.py"
-    if not (folder / f"{name}.py").is_file():
-        found = importlib.util.find_spec(name)
-        path = found.origin if found is not None else None
-    return digest(Path(path).read_text("utf-8", "replace") if path else name)[:16]
-
-
 @lru_cache(maxsize=100)
-def _from_file(path: Path, source: bytes) -> Mapping[str, Pattern]:
-    """A file's patterns; an edited file is another module."""
+def _from_file(path: Path, source: bytes) -> Module:
+    """A file; an edited one is another module."""
     name = f"{path.stem}({next(_numbers)})"
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
     assert spec is not None
@@ -185,11 +194,13 @@ def _from_file(path: Path, source: bytes) -> Mapping[str, Pattern]:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
 
     sys.modules[name] = module  # dataclasses look their module up
-    return _loaded(path.stem, name, run)
+    return Module(_loaded(path.stem, name, run), _hash(source))
 
 
 @cache
-def _installed(name: str, path: Path) -> Mapping[str, Pattern]:
+def _installed(name: str, path: Path) -> Module:
+    """An installed module, which this process imports once."""
+
     def run() -> None:
         try:
             importlib.import_module(name)
@@ -201,7 +212,13 @@ def _installed(name: str, path: Path) -> Mapping[str, Pattern]:
                 "machines need it installed)"
             ) from None
 
-    return _loaded(name, name, run)
+    loaded = _loaded(name, name, run)
+    file = sys.modules[name].__file__
+    return Module(loaded, _hash(Path(file).read_bytes() if file else b""))
+
+
+def _hash(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()[:16]
 
 
 def _loaded(name: str, module: str, run: Callable[[], None]) -> Mapping[str, Pattern]:
