@@ -83,13 +83,14 @@ def ask(db: Db, asked: Asked) -> tuple[Row[Any], bool]:
     if made is not None:
         return made, True
     wanted = {"wanted": asked.key}
-    row = db.execute(_locking(asked.table), wanted).one()
-    if row.state not in _GIVEN_UP:
+    row = db.execute(_locking(asked.table, given_up=False), wanted).first()
+    if row is not None:
         return row, False
+    # The update's lock at once, without the shared one: two that ask would wait for each other's.
     table = asked.table
-    db.execute(
+    revived = db.execute(
         update(table)
-        .where(col(table.id) == row.id, col(table.state).in_(_GIVEN_UP))
+        .where(col(table.key) == asked.key, col(table.state).in_(_GIVEN_UP))
         .values(
             state=State.QUEUED,
             tries=0,
@@ -99,7 +100,8 @@ def ask(db: Db, asked: Asked) -> tuple[Row[Any], bool]:
             send_again_at=after_grace(),
         )
     )
-    return db.execute(_locking(table), wanted).one(), True
+    assert isinstance(revived, CursorResult)
+    return db.execute(_locking(table), wanted).one(), bool(revived.rowcount)
 
 
 _GIVEN_UP = (State.ERROR, State.CANCELLED)
@@ -126,8 +128,11 @@ def _inserting(table: AnyTable) -> Any:
 
 
 @cache
-def _locking(table: AnyTable) -> Any:
+def _locking(table: AnyTable, given_up: bool = True) -> Any:
+    """The row that is wanted, locked against being finished; not if it is given up and is not to be."""
     wanted = select(*answer_columns(table)).where(col(table.key) == bindparam("wanted"))
+    if not given_up:
+        wanted = wanted.where(col(table.state).not_in(_GIVEN_UP))
     return wanted.with_for_update(read=True)
 
 

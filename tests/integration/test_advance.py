@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -16,8 +17,8 @@ import models.tables
 from models import broker, starts, work
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
-from models.problem import Spec
-from models.session import session
+from models.problem import Spec, Trial
+from models.session import session, transaction
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue
@@ -25,7 +26,7 @@ from producer.prune import prune
 from tests.sweeps import make_sweep
 from worker import patterns, reaper
 from worker.advance import advance
-from worker.steps import Draft, Plan, Steps
+from worker.steps import CODER, Draft, Plan, Review, Steps
 from worker.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -531,6 +532,97 @@ def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:
         if not (went_on or told):
             missed.append(mine)
     assert missed == []
+
+
+def test_what_is_asked_for_cannot_end_before_the_asking_is_written() -> None:
+    """The same, with the one moment forced in which it goes wrong."""
+    make_sweep("raw-coder")
+    (attempt_id,) = attempt_ids()
+    advance(attempt_id)
+    (draft,) = completions()
+    with session() as db:
+        assert work.claim(db, Completion, draft.id, "w/1") is not None
+    ended = threading.Event()
+
+    def finish() -> None:
+        with session() as db:
+            assert work.finish(db, Completion, draft.id, "w/1", text=CODE)
+        ended.set()
+
+    other = threading.Thread(target=finish)
+    with transaction() as db:
+        _, send = work.ask(db, work.Asked(Completion, {"key": draft.key, **_UNUSED}))
+        assert not send
+        other.start()
+        assert not ended.wait(1)
+    other.join()
+    assert ended.is_set()
+
+
+#: What a row would be made of if there were none; there is.
+_UNUSED = {"model_id": 1, "kind": Kind.DRAFT, "prompt": "", "prompt_hash": "", "request": {}}
+
+
+def test_many_that_ask_again_for_what_failed_do_not_lock_each_other_out() -> None:
+    """Postgres would end all but one, a second each, and those would ask once more."""
+    sweep_id = make_sweep("raw-coder", samples=6)
+    for _ in range(5):
+        for attempt_id in attempt_ids():
+            advance(attempt_id)
+        sql = text("UPDATE completion SET state = 'error', error = 'away'")
+        with session() as db:
+            db.execute(sql)
+        for attempt_id in attempt_ids():
+            advance(attempt_id)
+        assert {attempt.outcome for attempt in attempts()} == {Outcome.ERROR}
+        enqueue.retry(sweep_id)
+        start = threading.Barrier(6)
+
+        def together(attempt_id: int, start: threading.Barrier = start) -> int:
+            start.wait()
+            return len(advance(attempt_id))
+
+        with ThreadPoolExecutor(6) as pool:
+            sent = list(pool.map(together, attempt_ids()))
+        assert sum(sent) == 1
+
+
+def test_each_call_goes_to_the_queue_of_its_own_model() -> None:
+    make_sweep("raw-coder", "raw-reviewer")
+    sent = [message for attempt_id in attempt_ids() for message in advance(attempt_id)]
+    assert [message.queue for message in sent] == ["model.c", "model.r"]
+
+
+def test_samples_of_every_kind_of_call_have_a_seed_each() -> None:
+    make_sweep("review-then-fix", samples=2, temperature=0.7)
+    run_to_the_end(lambda row: _revise(row).replace("no", f"no {row.id}"))
+    asked = sorted((row.kind.value, row.request["seed"]) for row in completions())
+    assert asked == [(kind, seed) for kind in ("draft", "fix", "review") for seed in (0, 1)]
+
+
+def test_every_review_without_a_verdict_gets_its_own_second_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def panel(spec: Spec) -> Steps:
+        draft = yield Draft(spec)
+        reviews = yield Review(draft, by=CODER), Review(draft), Review(draft, Trial(()))
+        return ", ".join(str(review.approves) for review in reviews)
+
+    _everywhere(monkeypatch, panel)
+    make_sweep("raw-coder")
+
+    def say(row: Completion) -> str:
+        if row.prompt == "repair-verdict":
+            asked = row.request["messages"][-1]["content"]
+            return f'{{"verdict": "{"revise" if "left" in asked else "approve"}"}}'
+        if row.prompt == "review" and row.request["model"]["script"] == "c.toml":
+            return "left"
+        return {"draft": CODE, "review": '{"verdict": "revise"}', "review-grounded": "right"}[
+            row.prompt
+        ]
+
+    run_to_the_end(say)
+    assert [attempt.code for attempt in attempts()] == ["False, False, True"]
 
 
 @pytest.fixture
