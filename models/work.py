@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Integer,
     Row,
     Table,
     and_,
@@ -76,30 +77,20 @@ def ask(db: Db, asked: Asked) -> tuple[Row[Any], bool]:
 
     The row comes back locked against being finished, until this transaction ends: so whoever
     finishes it later sees the step that this transaction adds, and lets its attempt go on. A row
-    that ended in error or was cancelled is asked for anew.
+    that ended in error or was cancelled is asked for anew; so is one that waits for a worker of the
+    same model under another name, which may never come.
     """
     values = asked.values | {"grace": settings().grace}
     made = db.execute(_inserting(asked.table), values).first()
     if made is not None:
         return made, True
-    wanted = {"wanted": asked.key}
-    row = db.execute(_locking(asked.table, given_up=False), wanted).first()
+    table, wanted = asked.table, {"wanted": asked.key}
+    ours = {"model": asked.values["model_id"]} if table is Completion else {}
+    row = db.execute(_locking(table, anew=False), wanted | ours).first()
     if row is not None:
         return row, False
     # The update's lock at once, without the shared one: two that ask would wait for each other's.
-    table = asked.table
-    revived = db.execute(
-        update(table)
-        .where(col(table.key) == asked.key, col(table.state).in_(_GIVEN_UP))
-        .values(
-            state=State.QUEUED,
-            tries=0,
-            error=None,
-            worker=None,
-            lease_until=None,
-            send_again_at=after_grace(),
-        )
-    )
+    revived = db.execute(_reviving(table), wanted | ours | {"grace": settings().grace})
     assert isinstance(revived, CursorResult)
     return db.execute(_locking(table), wanted).one(), bool(revived.rowcount)
 
@@ -128,12 +119,39 @@ def _inserting(table: AnyTable) -> Any:
 
 
 @cache
-def _locking(table: AnyTable, given_up: bool = True) -> Any:
-    """The row that is wanted, locked against being finished; not if it is given up and is not to be."""
+def _locking(table: AnyTable, anew: bool = True) -> Any:
+    """The row that is wanted, locked against being finished; or only if it need not be asked anew."""
     wanted = select(*answer_columns(table)).where(col(table.key) == bindparam("wanted"))
-    if not given_up:
-        wanted = wanted.where(col(table.state).not_in(_GIVEN_UP))
+    if not anew:
+        wanted = wanted.where(~_to_ask_anew(table))
     return wanted.with_for_update(read=True)
+
+
+def _to_ask_anew(table: AnyTable) -> ColumnElement[bool]:
+    given_up = col(table.state).in_(_GIVEN_UP)
+    if table is Execution:
+        return given_up
+    elsewhere = col(Completion.model_id) != bindparam("model", type_=Integer)
+    return or_(given_up, and_(col(table.state) == State.QUEUED, elsewhere))
+
+
+@cache
+def _reviving(table: AnyTable) -> Any:
+    again = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("grace"))
+    mine: dict[str, Any] = {"model_id": bindparam("model")} if table is Completion else {}
+    return (
+        update(_core(table))
+        .where(col(table.key) == bindparam("wanted"), _to_ask_anew(table))
+        .values(
+            state=State.QUEUED,
+            tries=0,
+            error=None,
+            worker=None,
+            lease_until=None,
+            send_again_at=again,
+            **mine,
+        )
+    )
 
 
 def _core(table: AnyTable) -> Table:

@@ -42,11 +42,12 @@ def make_sweep(
     lean: bool = False,
     temperature: float = 0.0,
     modules: Path = Path(),
+    coder: str = "c",
     own: Mapping[str, Module] = MappingProxyType({}),
 ) -> int:
     """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too.
 
-    `own` modules have been loaded from the folder `modules`.
+    `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder `modules`.
     """
     benchmarks = {"mine": [problem(n) for n in range(problems)]}
     if lean:
@@ -60,12 +61,12 @@ def make_sweep(
             "models": {
                 name: {
                     "engine": "scripted",
-                    "script": f"{name}.toml",
+                    "script": f"{name[0]}.toml",
                     "sampling": {"temperature": temperature},
                 }
-                for name in ("c", "r")
+                for name in (coder, "r")
             },
-            "pairings": [{"coder": "c", "reviewer": "r"}],
+            "pairings": [{"coder": coder, "reviewer": "r"}],
             "modules": list(own),
         }
     )

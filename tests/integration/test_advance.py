@@ -593,6 +593,19 @@ def test_each_call_goes_to_the_queue_of_its_own_model() -> None:
     assert [message.queue for message in sent] == ["model.c", "model.r"]
 
 
+def test_a_call_follows_who_asks_for_it_under_another_name() -> None:
+    """Else it would wait for ever for a worker of a name that nobody uses any more."""
+    first = make_sweep("raw-coder", name="first")
+    (attempt_id,) = attempt_ids()
+    assert [message.queue for message in advance(attempt_id)] == ["model.c"]
+    make_sweep("raw-coder", name="second", coder="c2")
+    enqueue.cancel(first)
+    other = attempt_ids()[-1]
+    assert [message.queue for message in advance(other)] == ["model.c2"]
+    assert enqueue.models_in_demand() == ["c2"]
+    assert advance(other) == []
+
+
 def test_samples_of_every_kind_of_call_have_a_seed_each() -> None:
     make_sweep("review-then-fix", samples=2, temperature=0.7)
     run_to_the_end(lambda row: _revise(row).replace("no", f"no {row.id}"))
