@@ -9,20 +9,24 @@ from tests.programs import ROOT, foureyes
 
 def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "patterns.md").read_text()
-    (module,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    _, sweep, small, large = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    record = json.loads((ROOT / "problems" / "starter-rich.jsonl").read_text().splitlines()[0])
-    solution = record["prompt"] + record["canonical_solution"]
-    large = large.replace("ENTRY_POINT", record["entry_point"]).replace("SOLUTION", solution)
+    (module,) = re.findall(r"^```python\n(from .*?)^```$", text, re.DOTALL | re.MULTILINE)
+    _, sweep, small, large = re.findall(r"^```toml\n(.*?)^```\n\n", text, re.DOTALL | re.MULTILINE)
     (tmp_path / "first_of_two.py").write_text(module)
     (tmp_path / "small.toml").write_text(small)
     (tmp_path / "large.toml").write_text(large)
-    for name in ("small", "large"):
-        sweep = sweep.replace(f'"{name}.toml"', f'"{tmp_path}/{name}.toml"')
     (tmp_path / "first.toml").write_text(sweep)
+    file = str(tmp_path / "first.toml")
     home = tmp_path / "home"
-    made = foureyes("sweep", str(tmp_path / "first.toml"), "--wait", "--limit", "2", home=home)
+    shown = foureyes("patterns", "show", "first-of-two", "--sweep", file, home=home)
+    made = foureyes("sweep", file, "--limit", "2", home=home)
     assert made.returncode == 0, made.stdout + made.stderr
+    printed = [line.rstrip() for line in (shown.stdout + made.stdout).splitlines()]
+    told = re.findall(
+        r"^    (?!\$|\.\.\.)(.*\S)", text.split("A pattern of one's own")[1], re.MULTILINE
+    )
+    told = [line for line in told if line.startswith(("├", "└", "│", "first", "pattern ", "raw-c"))]
+    assert len(told) == 11
+    assert [line for line in told if line not in printed] == []
     query = "SELECT pattern, n, solved, errors FROM v_scores ORDER BY run_id"
     rows = json.loads(foureyes("sql", query, "--format", "json", home=home).stdout)
     assert [tuple(row.values()) for row in rows] == [
