@@ -57,10 +57,20 @@ def sweep(
     replay: Annotated[
         Path | None, typer.Option(help="Take all answers from this recording; no model is run.")
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what it would ask for, and enqueue nothing.")
+    ] = False,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped."""
     running.sweep(
-        file, wait=wait, limit=limit, data=data, models=models, fresh=fresh, recording=replay
+        file,
+        wait=wait,
+        limit=limit,
+        data=data,
+        models=models,
+        fresh=fresh,
+        recording=replay,
+        only_plan=plan,
     )
 
 

@@ -43,15 +43,19 @@ def sweep(
     models: ModelSet = ModelSet.FILE,
     fresh: str = "",
     recording: Path | None = None,
+    only_plan: bool = False,
 ) -> None:
-    """Enqueue a sweep file; work on it here if no other workers will."""
+    """Enqueue a sweep file; work on it here if no other workers will. Or say only what it asks for."""
     embedded_models = models is ModelSet.EMBEDDED
     grid = sweep_files.load(
         file, limit, data, embedded=embedded_models, fresh=fresh, recording=recording
     )
-    _check_weights(grid)
+    if not only_plan:
+        _check_weights(grid)
     with embedded.database(say):
         _show_plan(grid, estimate.estimate(grid))
+        if only_plan:
+            return
         row = _finished_row(grid)
         if row is None:
             row = _enqueue_and_work(grid, wait)

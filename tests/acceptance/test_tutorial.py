@@ -18,6 +18,10 @@ def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     file = str(tmp_path / "first.toml")
     home = tmp_path / "home"
     shown = foureyes("patterns", "show", "first-of-two", "--sweep", file, home=home)
+    planned = foureyes("sweep", file, "--limit", "2", "--plan", home=home)
+    assert planned.returncode == 0 and "small: at most 2 calls; about" in planned.stdout
+    none = foureyes("sql", "SELECT count(*) FROM sweep", "--format", "json", home=home)
+    assert json.loads(none.stdout) == [{"count": 0}]
     made = foureyes("sweep", file, "--limit", "2", home=home)
     assert made.returncode == 0, made.stdout + made.stderr
     printed = [line.rstrip() for line in (shown.stdout + made.stdout).splitlines()]
