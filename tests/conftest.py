@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -18,10 +17,6 @@ from producer.postgres import server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-#: A busy machine must not fail a test.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
 
 
 def _forget_settings() -> None:

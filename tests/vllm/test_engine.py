@@ -133,6 +133,16 @@ def test_what_a_model_thinks_is_kept_and_no_schema_binds_it(tmp_path: Path) -> N
     assert json.loads(without_thinking(bound))["verdict"] in ("approve", "revise")
 
 
+def test_a_thought_that_the_template_opens_is_one_even_if_it_is_cut_off(tmp_path: Path) -> None:
+    """Nothing in the answer says so, and a thought would be taken for a program or a verdict."""
+    tiny.write_thinker(tmp_path, opened=True)
+    thinker = load(model(tmp_path))
+    whole, cut_off = (thinker.complete(request("Review.", length)).text for length in (60, 1))
+    thinker.close()
+    assert (whole, cut_off) == ("<think>\na</think>", "<think>\na")
+    assert without_thinking(cut_off) == ""
+
+
 def test_a_model_that_does_not_exist_is_named() -> None:
     with pytest.raises(FoureyesError, match=r"vLLM cannot load /no/such/model"):
         load(model(Path("/no/such/model")))

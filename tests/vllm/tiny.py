@@ -31,10 +31,13 @@ def write(folder: Path, chat_template: bool = True) -> None:
     model.save_pretrained(folder)
 
 
-def write_thinker(folder: Path) -> None:
-    """Write one that thinks `a` and ends. Where a grammar forbids that, any token is as good to it."""
+def write_thinker(folder: Path, opened: bool = False) -> None:
+    """Write one that thinks `a` and ends. Where a grammar forbids that, any token is as good to it.
+
+    `opened`: its template begins the thought.
+    """
     tokenizer = _tokenizer()
-    tokenizer.chat_template = _CHAT
+    tokenizer.chat_template = _CHAT + "<think>" * opened
     tokenizer.add_tokens([AddedToken(token, special=False) for token in ("<think>", "</think>")])
     tokenizer.save_pretrained(folder)
     model = _model(tokenizer, heads=5)  # a dimension for every token

@@ -24,6 +24,8 @@ _TOO_LONG = "context length"
 _TELL_EVERY = 10.0
 #: Seconds that its tasks get to end once it is shut down.
 _END_SECONDS = 5.0
+#: Tokens of a prompt's end in which a template's `<think>` would be.
+_PROMPT_END = 16
 #: Characters of a failure's message: vLLM's may hold a whole configuration.
 _SHOWN = 300
 
@@ -77,8 +79,10 @@ class VLLMEngine:
             kind = EngineDied if self._llm.errored else InfrastructureError
             raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
         output = made.outputs[0]
+        end = self._llm.get_tokenizer().decode(made.prompt_token_ids[-_PROMPT_END:])
+        opened = end.rstrip().endswith("<think>")  # by the template, so the answer begins inside
         return Answer(
-            text=output.text,
+            text=f"<think>\n{output.text}" if opened else output.text,
             finish_reason=output.finish_reason or "",
             prompt_tokens=len(made.prompt_token_ids),
             cached_tokens=made.num_cached_tokens,
