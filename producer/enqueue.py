@@ -219,22 +219,28 @@ def _recorded_trials(db: Session, path: Path) -> None:
     found = select(Problem.id, Problem.benchmark, Problem.problem_id, Problem.version)
     ids = {tuple(problem): problem_id for problem_id, *problem in db.execute(found)}
     moments = dict.fromkeys(("created_at", "finished_at", "send_again_at"), now())
-    rows = [
-        {
-            "key": execution_key(Suite.VISIBLE, row["version"], row["code"], row["judge_version"]),
-            "problem_id": ids[problem],
-            "suite": Suite.VISIBLE,
-            "code": row["code"],
-            "judge_version": row["judge_version"],
-            "detail": row["trial"],
-            "state": State.DONE,
-            "tries": 0,
-            **moments,
-        }
-        for row in recording.read(path)
-        if "trial" in row
-        and (problem := (row["benchmark"], row["problem_id"], row["version"])) in ids
-    ]
+    rows = []
+    for row in recording.read(path):
+        if "trial" not in row:
+            continue
+        problem_id = ids.get((row["benchmark"], row["problem_id"], row["version"]))
+        if problem_id is None:  # of a sweep of more problems
+            continue
+        rows.append(
+            {
+                "key": execution_key(
+                    Suite.VISIBLE, row["version"], row["code"], row["judge_version"]
+                ),
+                "problem_id": problem_id,
+                "suite": Suite.VISIBLE,
+                "code": row["code"],
+                "judge_version": row["judge_version"],
+                "detail": row["trial"],
+                "state": State.DONE,
+                "tries": 0,
+                **moments,
+            }
+        )
     _insert_missing(db, Execution, rows, ["key"])
 
 

@@ -4,13 +4,18 @@ It would hold its thread, and after it that of every worker to which the attempt
 """
 
 import ctypes
+import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 _LOOK_SECONDS = 0.2
+#: Between two interruptions of code that caught the first.
+_AGAIN_SECONDS = 1.0
 
 _lock = threading.Lock()
 #: By thread: its CPU time, and the moment, at which it is interrupted.
@@ -21,21 +26,22 @@ class Endless(BaseException):
     """Raised in the midst of code that took too long, and again until it gives in."""
 
 
-@contextmanager
-def time_limit(cpu: float, wall: float) -> Iterator[None]:
-    """Interrupt what this thread does in the `with` block after so many seconds of its CPU time, or
-    by the clock.
+def within(cpu: float, wall: float, part: Callable[..., Result], *given: Any) -> Result:
+    """Call a function, and interrupt it after so many seconds of CPU time, or by the clock.
 
-    Python code only: a call into C ends first. Raises: Endless.
+    Python code only: a call into C ends first. Raises: Endless; what the function raises.
     """
     _watcher()
     thread = threading.get_ident()
-    with _lock:
-        _until[thread] = time.thread_time() + cpu, time.monotonic() + wall
     try:
-        yield
+        try:
+            with _lock:
+                _until[thread] = time.thread_time() + cpu, time.monotonic() + wall
+            return part(*given)
+        finally:
+            _disarm(thread)
     finally:
-        _disarm(thread)
+        _disarm(thread)  # an interruption may come at any place, and so before the other
 
 
 def _disarm(thread: int) -> None:
@@ -59,9 +65,11 @@ def _watch() -> None:
     while True:
         time.sleep(_LOOK_SECONDS)
         with _lock:  # so no thread leaves its block before it is told
+            now = time.monotonic()
             for thread, (cpu, wall) in _until.items():
                 used = time.clock_gettime(time.pthread_getcpuclockid(thread))
-                if used >= cpu or time.monotonic() >= wall:
+                if used >= cpu or now >= wall:
+                    _until[thread] = math.inf, now + _AGAIN_SECONDS
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(
                         ctypes.c_ulong(thread), ctypes.py_object(Endless)
                     )

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from models.errors import FoureyesError
 from models.problem import Spec
-from worker.endless import Endless, time_limit
+from worker.endless import Endless, within
 from worker.patterns import Configured
 from worker.steps import CompletionStep, Result, Review, Step, VisibleTests, misfit
 from worker.verdict import Verdict
@@ -78,8 +78,7 @@ class Replay:
     def _run(self, part: Callable[..., Any], *given: Any) -> Any:
         """What a part of the pattern gives: a user's own code, which may do anything."""
         try:
-            with time_limit(cpu=MAX_SECONDS, wall=MAX_WALL_SECONDS):
-                return part(*given)
+            return within(MAX_SECONDS, MAX_WALL_SECONDS, part, *given)
         except Endless:
             raise self.error(
                 f"has gone on for {MAX_SECONDS:g} s of CPU time, or {MAX_WALL_SECONDS:g} s by the "
