@@ -169,6 +169,8 @@ def claim(db: Db, table: AnyTable, row_id: int, worker: str) -> Row[Any] | None:
     row = db.execute(_claiming(table), values).first()
     if row is not None:
         return row
+    # Whoever is asking right now holds the row; the next statement sees what they asked.
+    db.execute(_holding(table), {"row": row_id})
     unwanted = db.execute(_cancelling(table), {"row": row_id})
     assert isinstance(unwanted, CursorResult)
     if unwanted.rowcount:
@@ -205,6 +207,11 @@ def _claiming(table: AnyTable) -> Any:
         )
         .returning(*core.c)
     )
+
+
+@cache
+def _holding(table: AnyTable) -> Any:
+    return select(table.id).where(col(table.id) == bindparam("row")).with_for_update()
 
 
 @cache

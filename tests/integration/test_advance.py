@@ -563,6 +563,40 @@ def test_what_is_asked_for_cannot_end_before_the_asking_is_written() -> None:
 _UNUSED = {"model_id": 1, "kind": Kind.DRAFT, "prompt": "", "prompt_hash": "", "request": {}}
 
 
+def test_what_is_asked_for_is_not_cancelled_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker finds that a cancelled sweep's call is wanted no more, while another sweep asks."""
+    first = make_sweep("raw-coder", name="first")
+    advance(attempt_ids()[0])
+    enqueue.cancel(first)
+    make_sweep("raw-coder", name="second")
+    (draft,) = completions()
+    asked, go_on = threading.Event(), threading.Event()
+
+    def ask(db: work.Db, wanted: work.Asked) -> Any:
+        found = work.ask(db, wanted)
+        asked.set()
+        assert go_on.wait(20)
+        return found
+
+    monkeypatch.setattr("worker.advance.ask", ask)
+    claims = []
+
+    def claim() -> None:
+        with session() as db:
+            claims.append(work.claim(db, Completion, draft.id, "w/1"))
+
+    with ThreadPoolExecutor(2) as pool:
+        advancing = pool.submit(advance, attempt_ids()[1])
+        assert asked.wait(20)
+        claiming = pool.submit(claim)
+        time.sleep(0.5)  # it gets as far as it can
+        go_on.set()
+        advancing.result()
+        claiming.result()
+    assert [row.state for row in completions()] == [State.RUNNING]
+    assert claims[0] is not None
+
+
 def test_many_that_ask_again_for_what_failed_do_not_lock_each_other_out() -> None:
     """Postgres would end all but one, a second each, and those would ask once more."""
     sweep_id = make_sweep("raw-coder", samples=6)
