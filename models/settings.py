@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     reap_every: float = Field(default=5.0, gt=0)
     #: Seconds a message is given to be delivered, before the reaper may send it again.
     grace: float = Field(default=20.0, gt=0)
-    #: Times a completion or an execution is tried before it ends in `error`.
+    #: Times a completion or an execution may fail before it ends in `error`; workers that are lost
+    #: do not count.
     tries: int = Field(default=4, ge=1)
 
 

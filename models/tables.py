@@ -118,7 +118,10 @@ class Work(SQLModel):
     key: str = Field(unique=True)
     state: State = _words(State, default=State.QUEUED)
     error: str | None = _text(nullable=True)
+    #: How often it was claimed: once more than its workers failed or were lost.
     tries: int = 0
+    #: Tries that failed, and not because a worker was lost.
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     #: Who works on it, and until when the claim holds unless renewed.
     worker: str | None = None
     lease_until: datetime | None = _moment()

@@ -145,6 +145,7 @@ def _reviving(table: AnyTable) -> Any:
         .values(
             state=State.QUEUED,
             tries=0,
+            failures=0,
             error=None,
             worker=None,
             lease_until=None,
@@ -242,12 +243,13 @@ def finish(db: Db, table: AnyTable, row_id: int, worker: str, **result: Any) -> 
 
 def fail(db: Db, table: AnyTable, row: Row[Any], worker: str, error: str, permanent: bool) -> bool:
     """Note an infrastructure failure: try again later, or end in error. True if it has ended."""
-    ended = permanent or row.tries >= settings().tries
+    failures = row.failures + 1
+    ended = permanent or failures >= settings().tries
     if ended:
         _end(db, _ending(table), row.id, worker, {"state": State.ERROR, "error": error})
     else:
-        backoff = FIRST_BACKOFF * 2 ** (row.tries - 1)
-        again = _of_holder(table).values(send_again_at=later(backoff))
+        backoff = FIRST_BACKOFF * 2 ** (failures - 1)
+        again = _of_holder(table).values(send_again_at=later(backoff), failures=failures)
         _end(db, again, row.id, worker, {"state": State.QUEUED, "error": error})
     return bool(ended)
 
