@@ -28,7 +28,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                     needed = _TRIAL if "trial" in row else _CALL
                     missing = [name for name in needed if not isinstance(row.get(name), str)]
                 except (ValueError, KeyError, TypeError, AttributeError):
-                    missing = list(_CALL)
+                    raise FoureyesError(
+                        f"{path} line {number}: not a line of a recording"
+                    ) from None
                 if missing:
                     raise FoureyesError(f"{path} line {number}: there is no {missing[0]!r} in it")
                 yield row

@@ -312,7 +312,7 @@ def _free(db: Db, table: AnyTable, lost: ColumnElement[bool]) -> int:
     lost = and_(col(table.state) == State.RUNNING, lost)
     db.execute(
         update(table)
-        .where(lost, col(table.tries) >= MOST_CLAIMS)
+        .where(lost, col(table.tries) - col(table.failures) >= MOST_CLAIMS)
         .values(
             state=State.ERROR,
             error=f"its worker was lost {MOST_CLAIMS} times while it worked on this",

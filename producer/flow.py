@@ -7,6 +7,7 @@ what it asks for each time is put together as a tree.
 import itertools
 import math
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from rich.tree import Tree
@@ -91,10 +92,10 @@ def _steps(pattern: Configured) -> Iterator[CompletionStep]:
 
 def _explore(pattern: Configured, outcomes: list[tuple[int, ...]]) -> Node:
     """What the pattern asks for after these outcomes of its steps (numbers into _OUTCOMES)."""
-    replay = Replay(pattern, _SPEC)
-    for known in outcomes:
-        assert replay.wanted is not None
-        replay.answer(_results(replay, known))
+    with closing(Replay(pattern, _SPEC)) as replay:
+        for known in outcomes:
+            assert replay.wanted is not None
+            replay.answer(_results(replay, known))
     if replay.wanted is None:
         return Node(f"the hidden tests judge {replay.code}")
     if len(outcomes) == _DEEPEST:

@@ -159,10 +159,11 @@ def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, st
     wanted = {pattern.style.prompts for pattern in made}
     found = {name: folder / name for name in sorted(wanted) if (folder / name).is_dir()}
     for name in templates.names():
-        if (found.get(name, folder) / "system.md").is_file():
+        own = found.pop(name, None)
+        if own is not None and (own / "system.md").is_file():
             raise FoureyesError(
                 f"prompts: {name!r} is the name of prompts that ship with foureyes; give the folder "
-                f"{found[name]} another one"
+                f"{own} another one"
             )
     return {name: templates.read_folder(own) for name, own in found.items()}
 

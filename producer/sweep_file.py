@@ -79,11 +79,11 @@ class PatternChoice(BaseModel):
             raise FoureyesError(f"pattern {self.name!r}, option {empty!r}: the list is empty")
         values = [value if isinstance(value, list) else [value] for value in given.values()]
         if "(" in self.name:
-            name, _, option = self.name.rstrip(")").partition("(")
-            said = option.replace("=", " = ", 1) or "OPTION = VALUE"
+            name, _, options = self.name.partition("(")
+            keys = ", ".join(f"{key} = ..." for key in re.findall(r"(\w+)=", options))
             raise FoureyesError(
                 f"patterns: {self.name!r} is how tables write it; here options are keys: "
-                f'{{ name = "{name}", {said} }}'
+                f'{{ name = "{name}", {keys or "OPTION = ..."} }}'
             )
         pattern = patterns.find(self.name, known)
         return [

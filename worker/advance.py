@@ -3,6 +3,7 @@
 import itertools
 import logging
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +146,8 @@ class _Advance:
     def go(self) -> list[Message]:
         """Replay as far as can be, and write what came of it; the messages to send."""
         try:
-            self._replay()
+            with closing(self.replay):
+                self._replay()
         except FoureyesError as error:
             self.attempt_values = _ended(Outcome.ERROR, storable(str(error)))
             self.messages = []

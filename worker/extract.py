@@ -11,10 +11,13 @@ from collections.abc import Iterator
 _FENCE = re.compile(
     r"^(?P<indent>[ \t]*)```[^\n`]*\n(?P<code>.*?)(?:^(?P=indent)```|\Z)", re.DOTALL | re.MULTILINE
 )
-#: Where a reasoning section ends, and where one begins that was cut off. Tags in quotes are written
-#: about, as in a program that looks for them.
-_THOUGHT = re.compile(r"""</think>(?!["'])(?:(?<!(?<!`)`</think>)|(?!`(?!`)))""")
-_THINKING = re.compile(r"^[ \t]*<think>", re.MULTILINE)
+#: Where a reasoning section ends. Tags in quotes are written about, as in a program that looks for
+#: them.
+_END = r"""</think>(?!["'])(?:(?<!(?<!`)`</think>)|(?!`(?!`)))"""
+_THOUGHT = re.compile(_END)
+_TAG = re.compile(rf"""(?<!["'`])(?P<begin><think>)|{_END}""")
+#: A section further down, closed or cut off.
+_ANOTHER = re.compile(r"^[ \t]*<think>.*?(?:</think>|\Z)", re.DOTALL | re.MULTILINE)
 #: What a program without a fence begins with.
 _BEGIN = re.compile(
     r"^(?:import \w|from [\w.]+ import\b|(?:async )?def \w+\(|class \w+[:(]|@\w)", re.MULTILINE
@@ -26,12 +29,25 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def without_thinking(text: str) -> str:
-    """The answer without its reasoning section, closed or cut off: what follows its last end.
+    """The answer without its reasoning sections, closed or cut off.
 
-    Some chat templates open the section themselves, so that its beginning is not in the answer.
+    Some chat templates open the section themselves, so that its beginning is not in the answer: what
+    follows the last end is what counts then.
     """
-    answer = _THOUGHT.split(text)[-1]
-    return _THINKING.split(answer, maxsplit=1)[0]
+    answer = _after_first(text) if text.lstrip().startswith("<think>") else None
+    if answer is None:
+        answer = _THOUGHT.split(text)[-1]
+    return _ANOTHER.sub("", answer)
+
+
+def _after_first(text: str) -> str | None:
+    """What follows the section that a text begins with; None where its end cannot be told."""
+    depth = 0
+    for tag in _TAG.finditer(text):
+        depth += 1 if tag["begin"] else -1
+        if depth == 0:
+            return text[tag.end() :]
+    return None
 
 
 def extract_code(text: str, entry_point: str) -> str:

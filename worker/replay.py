@@ -1,5 +1,7 @@
 """Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
 
+import threading
+import time
 from collections.abc import Callable, Generator
 from typing import Any, get_args
 
@@ -14,7 +16,7 @@ from worker.verdict import Verdict
 MAX_POSITIONS = 100
 #: So is one that computes for so many seconds of CPU time between two steps,
 MAX_SECONDS = 5.0
-#: or that is not done by the clock: before Postgres ends a transaction that does nothing.
+#: or whose replay is not done by the clock: before Postgres ends a transaction that does nothing.
 MAX_WALL_SECONDS = 30.0
 
 
@@ -34,6 +36,7 @@ class Replay:
         self.wanted: tuple[Step, ...] | None = None
         self.code: str | None = None
         self._several = False
+        self._until = time.monotonic() + MAX_WALL_SECONDS
         #: What was answered to the pattern's steps so far, while something has to be asked again.
         self._results: list[Result] = []
         self._repairs: list[int] = []
@@ -41,7 +44,11 @@ class Replay:
         if not isinstance(body, Generator):
             raise self.error("is not a generator: it must yield its steps")
         self._body = body
-        self._go_on(None)
+        try:
+            self._go_on(None)
+        except PatternError:
+            self.close()
+            raise
 
     def answer(self, results: tuple[Result, ...]) -> None:
         """Give the results of the wanted steps, in their order, and go on to the next ones.
@@ -71,6 +78,10 @@ class Replay:
                 return
         self._go_on(tuple(self._results) if self._several else self._results[0])
 
+    def close(self) -> None:
+        """End the generator where it waits: its `finally` blocks are a user's own code, too."""
+        self._run(self._body.close)
+
     def error(self, what: str) -> PatternError:
         """A PatternError that says where we are."""
         return PatternError(f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}")
@@ -78,13 +89,15 @@ class Replay:
     def _run(self, part: Callable[..., Any], *given: Any) -> Any:
         """What a part of the pattern gives: a user's own code, which may do anything."""
         try:
-            return within(MAX_SECONDS, MAX_WALL_SECONDS, part, *given)
+            return within(MAX_SECONDS, self._until - time.monotonic(), part, *given)
         except Endless:
             raise self.error(
                 f"has gone on for {MAX_SECONDS:g} s of CPU time, or {MAX_WALL_SECONDS:g} s by the "
                 "clock, without a step: an endless loop, or it waits for something"
             ) from None
         except BaseException as error:  # a user's own code may raise anything, sys.exit() too
+            if isinstance(error, KeyboardInterrupt) and _is_main_thread():
+                raise  # a person's Ctrl-C
             raise self.error(f"raised {type(error).__name__}: {error}") from error
 
     def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
@@ -109,6 +122,10 @@ class Replay:
         for said in filter(None, map(misfit, steps)):
             raise self.error(said)
         self.wanted = steps
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 _STEPS = (*get_args(CompletionStep), VisibleTests)

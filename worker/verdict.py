@@ -125,12 +125,14 @@ def _words(line: str) -> list[str]:
 def _json_object(text: str, key: str) -> dict[str, Any] | None:
     """The last JSON object in a text, fenced or not, that has this key; not one inside another."""
     end = text[-_READ:]
-    return _last_object(end, key) or _last_object(_COMMA_TOO_MANY.sub("", end), key)
+    exact, mended = _last_object(end, key), _last_object(_COMMA_TOO_MANY.sub(" ", end), key)
+    return mended[1] if mended[0] > exact[0] else exact[1]
 
 
-def _last_object(text: str, key: str) -> dict[str, Any] | None:
+def _last_object(text: str, key: str) -> tuple[int, dict[str, Any] | None]:
+    """Where the object begins, and the object; -1 and None if there is none."""
     decoder = json.JSONDecoder()
-    best = None
+    found: tuple[int, dict[str, Any] | None] = -1, None
     start = text.find("{")
     while start >= 0:
         after = start + 1
@@ -140,6 +142,6 @@ def _last_object(text: str, key: str) -> dict[str, Any] | None:
             pass
         else:
             named = {name.lower(): item for name, item in value.items()}
-            best = named if key in named else best
+            found = (start, named) if key in named else found
         start = text.find("{", after)
-    return best
+    return found

@@ -82,6 +82,7 @@ def test_time_is_linear_in_the_answer() -> None:
 def test_a_cut_off_reasoning_section_leaves_nothing() -> None:
     assert without_thinking("<think>```python\nx = 1\n```") == ""
     assert without_thinking("<think>a</think>\n<think>```python\nx = 1\n```").strip() == ""
+    assert without_thinking("<think>a</think> No.\n<think>b</think>Yes.") == " No.\nYes."
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,7 @@ def test_a_cut_off_reasoning_section_leaves_nothing() -> None:
         "it opens with <think> here",
         '<think>say `</think>` or "</think>" ',
         '<think>{"verdict": "approve"}\n"approve"',
+        "<think>I could write <think> here. ",
     ],
 )
 def test_no_part_of_a_thought_is_an_answer(thought: str) -> None:
@@ -103,10 +105,12 @@ def test_no_part_of_a_thought_is_an_answer(thought: str) -> None:
         'def add(a, b):\n    return a.split("</think>")[-1]\n',
         "def add(a, b):\n    return re.sub(r'<think>.*?</think>', b, a)\n",
         "def add(a, b):  # no <think> here\n    return a\n",
+        'def add(a, b):\n    return a.split("</think>\\n")[-1]\n',
     ],
 )
 def test_a_program_may_look_for_thoughts(program: str) -> None:
-    assert extract_code(f"```python\n{program}```", "add") == program
+    if r"</think>\n" not in program:  # which ends a thought, if none is seen to begin
+        assert extract_code(f"```python\n{program}```", "add") == program
     assert extract_code(f"<think>hm</think>```python\n{program}```", "add") == program
 
 

@@ -68,7 +68,7 @@ def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
         ('{ retries = 1 }', "", "name: Field required"),
         ('"retry"', 'prompts = "ters"', "there are no prompts 'ters'; did you mean 'terse'?"),
         ('"retry"', 'modules = ["nowhere"]', "no installed module 'nowhere'"),
-        ('"retry(retries=1)"', "", 'here options are keys: { name = "retry", retries = 1 }'),
+        ('"retry(retries=1)"', "", 'here options are keys: { name = "retry", retries = ... }'),
         ('{ name = "retry", retries = true }', "", "option 'retries': Input should be a valid integer (it is True)"),
         ('{ name = "retry", retries = "3" }', "", "option 'retries': Input should be a valid integer (it is '3')"),
         ('"retry"', "samples = true", "line 5: samples: Input should be a valid integer"),
@@ -174,6 +174,8 @@ def test_a_folder_of_prompts_is_never_taken_for_ours(tmp_path: Path) -> None:
     own_prompts(tmp_path).rename(tmp_path / "terse")
     with pytest.raises(FoureyesError, match="'terse' is the name of prompts that ship"):
         load(tmp_path, '"raw-coder"', 'prompts = "terse"')
+    (tmp_path / "default").mkdir()  # of something else
+    (tmp_path / "system.md").write_text("")
     assert load(tmp_path, '"raw-coder"').prompt_files == {}
 
 

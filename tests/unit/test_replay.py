@@ -212,6 +212,46 @@ def test_an_endless_loop_holds_up_nobody(
     assert endless._until == {}
 
 
+def test_a_replay_ends_its_pattern_in_time_wherever_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What follows a `yield` in a `finally` would run when Python collects it, with no limit."""
+
+    def lingers(spec: Spec) -> Steps:
+        try:
+            yield Draft(spec)
+        finally:
+            while True:
+                time.sleep(0.01)
+
+    monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 0.5)
+    lingering = Replay(_pattern(lingers), SPEC)
+    with pytest.raises(PatternError, match="step 1: has gone on"):
+        lingering.close()
+
+
+def test_all_steps_of_a_replay_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run in one transaction, which Postgres ends after a minute."""
+
+    def slow(spec: Spec) -> Steps:
+        for _ in range(20):
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                time.sleep(0.01)
+            yield Draft(spec)
+        return ""
+
+    monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
+
+    def replay_to_the_end() -> None:
+        slowly = Replay(_pattern(slow), SPEC)
+        while slowly.wanted is not None:
+            slowly.answer((Draft(SPEC).read("f = 1"),))
+
+    with pytest.raises(PatternError, match="has gone on"):
+        replay_to_the_end()
+
+
 def test_parallel_steps_come_back_as_a_tuple() -> None:
     def both(spec: Spec) -> Steps:
         left, right = yield Draft(spec), Plan(spec)
@@ -268,9 +308,9 @@ def _leaves(spec: Spec) -> Steps:
     sys.exit("bye")
 
 
-def _is_interrupted(spec: Spec) -> Steps:
+def _is_closed(spec: Spec) -> Steps:
     yield Draft(spec)
-    raise KeyboardInterrupt
+    raise GeneratorExit("now")
 
 
 def _loops(spec: Spec) -> Steps:
@@ -296,7 +336,7 @@ def _loops(spec: Spec) -> Steps:
             "pattern 'mine', step 1: raised ValueError: a temperature is from 0 to 2, not 9",
         ),
         (_leaves, "pattern 'mine', step 2: raised SystemExit: bye"),
-        (_is_interrupted, "pattern 'mine', step 2: raised KeyboardInterrupt"),
+        (_is_closed, "pattern 'mine', step 2: raised GeneratorExit: now"),
         (_loops, f"has asked {MAX_POSITIONS} times without returning"),
     ],
 )

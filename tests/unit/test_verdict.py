@@ -42,6 +42,7 @@ from worker.verdict import read_choice, read_verdict
         ("I cannot give a verdict. Approved programs must not crash.", None, ()),
         # what stands inside another object is an example
         ('{"verdict": "revise", "example": {"verdict": "approve"}}', False, ()),
+        ('As {"issues": [], "verdict": "approve"}:\n{"issues": ["x",], "verdict": "revise"}', False, ("x",)),
         # slips that leave no doubt
         ('{"issues": ["a",], "verdict": "Approve.",}', True, ("a",)),
         ('{"Issues": "a", "Verdict": "rejected"}', False, ("a",)),

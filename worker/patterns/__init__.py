@@ -162,9 +162,16 @@ def load_modules(names: Iterable[str], folder: Path) -> dict[str, Module]:
     """
     paths = {name: folder / f"{name}.py" for name in names}
     return {
-        name: _from_file(path, path.read_bytes()) if path.is_file() else _installed(name, path)
+        name: _from_file(path, _read(path)) if path.is_file() else _installed(name)
         for name, path in paths.items()
     }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FoureyesError(f"modules: {path} cannot be read ({error.strerror})") from None
 
 
 def with_modules(modules: Mapping[str, Module]) -> Mapping[str, Pattern]:
@@ -198,23 +205,23 @@ def _from_file(path: Path, source: bytes) -> Module:
 
 
 @cache
-def _installed(name: str, path: Path) -> Module:
+def _installed(name: str) -> Module:
     """An installed module, which this process imports once."""
 
     def run() -> None:
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
                 raise
             raise FoureyesError(
-                f"modules: there is no {path} and no installed module {name!r} (workers on other "
-                "machines need it installed)"
+                f"modules: there is no {name}.py beside the sweep file and no installed module "
+                f"{name!r} (workers on other machines need it installed)"
             ) from None
 
     loaded = _loaded(name, name, run)
-    file = sys.modules[name].__file__
-    return Module(loaded, _hash(Path(file).read_bytes() if file else b""))
+    file = getattr(sys.modules[name], "__file__", None)
+    return Module(loaded, _hash(_read(Path(file)) if file else b""))
 
 
 def _hash(source: bytes) -> str:

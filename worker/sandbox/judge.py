@@ -11,7 +11,7 @@ from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTes
 from worker.sandbox import expected, probe, profiles, reference, suites
 from worker.sandbox.comparison import matches
 from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Overtime, Run
+from worker.sandbox.running import BadFrames, Overtime, Run, Starved
 from worker.sandbox.sandbox import Sandbox
 
 __all__ = ["JUDGE_VERSION", "Judge"]
@@ -74,6 +74,8 @@ class Judge:
         """Do it; if the sandbox fails, do it once more in a new one."""
         try:
             return work(self._started())
+        except Starved:
+            raise  # another sandbox would get no processor, either
         except InfrastructureError:
             self.close()
         try:

@@ -31,6 +31,10 @@ class Overtime(Exception):
     """The program took longer than it was given."""
 
 
+class Starved(InfrastructureError):
+    """The machine has no processor for the program: nothing can be said of it."""
+
+
 class BadFrames(Exception):
     """The program wrote bytes that are no frames."""
 
@@ -61,6 +65,9 @@ class Run:
         self._cpu_then = 0.0
         #: When half of the time given was over, and the CPU time used and waited for till then.
         self._half: tuple[float, float, float] | None = None
+        self._is_starved = False
+        #: Seconds, by the clock, of frames that came late for want of a processor.
+        self.starved = 0.0
         self.ended: Ended | None = None
 
     def begin(self, request: bytes) -> None:
@@ -84,8 +91,8 @@ class Run:
 
         `limit` is in seconds since the frame before. By the clock, if the process sleeps or
         `judge_cpu` is false; else of CPU time, with a wall-clock backstop: a busy machine must make
-        no right answer wrong. Raises: Overtime, BadFrames; InfrastructureError if the program is
-        ready for long and gets no processor.
+        no right answer wrong. Raises: Overtime, BadFrames; Starved if the program is ready for long
+        and gets no processor.
         """
         deadline = self._since + (limit / 2 if judge_cpu else limit)
         while not self._frames and not self._closed:
@@ -115,8 +122,11 @@ class Run:
         if self._frames:
             now = time.monotonic()
             self._cpu_then += now - self._since  # one thread cannot have used more
+            if self._is_starved:
+                self.starved += now - self._since
             self._since = now
             self._half = None
+            self._is_starved = False
             self._reads += 1
             if self._reads > _HASTE and not self._closed:
                 time.sleep(_GATHER_SECONDS)
@@ -148,6 +158,7 @@ class Run:
         starved = queued is not None and (
             queued.ready or queued_seconds - queued_at_half > (now - half) / 2
         )
+        self._is_starved |= starved
         backstop = limit * (_STARVED if starved else _BACKSTOP)
         if not starved and cpu - cpu_at_half < (now - half) * _IDLE:
             raise Overtime
@@ -157,8 +168,8 @@ class Run:
             raise Overtime
         if now - self._since >= backstop:
             if starved:
-                raise InfrastructureError(
-                    f"this machine gave a program {cpu:.2f} s of a processor in "
+                raise Starved(
+                    f"this machine gave a program {max(used, 0):.2f} s of a processor in "
                     f"{now - self._since:.0f} s: too much else runs on it"
                 )
             raise Overtime

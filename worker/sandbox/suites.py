@@ -118,6 +118,7 @@ def judge(
                         break
         assert run.ended is not None
         cpu_seconds += run.ended.cpu_seconds
+        finish += run.starved
         if at == count or (failed and not all_tests):
             break
         if time.monotonic() > finish:
@@ -145,10 +146,10 @@ def loading_problem(run: Run) -> Outcome | None:
 def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
     """What is wrong with the answer to each input, None if nothing is; until the process ends."""
     for index, answer in enumerate(tests.answers):
-        left = finish - time.monotonic()
+        left = finish + run.starved - time.monotonic()
         limit = profile.limit(answer.seconds)
         try:
-            frame = run.next(min(limit, max(left, 0.0)))
+            frame = run.next(limit if left > 0 else 0.0)
         except Overtime:
             status = Status.FAIL if limit <= left else Status.TIMEOUT
             yield _failed(tests, index, status, "timeout")
