@@ -6,16 +6,14 @@ so that no list of them is ever held here.
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
-from models import recording
 from models.digest import digest
-from models.enums import State, Suite
+from models.enums import State
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import session
@@ -32,8 +30,8 @@ from models.tables import (
 )
 from models.tables import Sweep as SweepRow
 from models.work import later, moment
+from producer.recorded import recorded_trials
 from producer.sweep import Sweep
-from worker.requests import execution_key
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
@@ -69,7 +67,7 @@ def enqueue(sweep: Sweep) -> SweepRow:
         }
         problem_ids = _problems(db, sweep)
         if sweep.recording is not None:
-            _recorded_trials(db, sweep.recording)
+            _insert_missing(db, Execution, recorded_trials(db, sweep.recording), ["key"])
         run_ids = _runs(db, sweep, row.id, model_ids)
         for benchmark, ids in problem_ids.items():
             runs, samples = run_ids[benchmark], sweep.file.samples
@@ -211,37 +209,6 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
             )
     row.settings, row.identity = definition, identity
     return row.id
-
-
-def _recorded_trials(db: Session, path: Path) -> None:
-    """Take over what the visible tests showed: what a program prints may differ each time, and goes
-    into prompts. The hidden tests always judge anew."""
-    found = select(Problem.id, Problem.benchmark, Problem.problem_id, Problem.version)
-    ids = {tuple(problem): problem_id for problem_id, *problem in db.execute(found)}
-    moments = dict.fromkeys(("created_at", "finished_at", "send_again_at"), now())
-    rows = []
-    for row in recording.read(path):
-        if "trial" not in row:
-            continue
-        problem_id = ids.get((row["benchmark"], row["problem_id"], row["version"]))
-        if problem_id is None:  # of a sweep of more problems
-            continue
-        rows.append(
-            {
-                "key": execution_key(
-                    Suite.VISIBLE, row["version"], row["code"], row["judge_version"]
-                ),
-                "problem_id": problem_id,
-                "suite": Suite.VISIBLE,
-                "code": row["code"],
-                "judge_version": row["judge_version"],
-                "detail": row["trial"],
-                "state": State.DONE,
-                "tries": 0,
-                **moments,
-            }
-        )
-    _insert_missing(db, Execution, rows, ["key"])
 
 
 def _problems(db: Session, sweep: Sweep) -> dict[str, list[int]]:

@@ -28,13 +28,13 @@ from worker.rows import (
     MOVE_ATTEMPT,
     NOTE_STEP,
     STEPS,
+    given,
     spec_of,
     sweep_file,
 )
 from worker.sandbox.judge import JUDGE_VERSION
-from worker.steps import Choice, CompletionStep, Program, Result, VisibleTests
+from worker.steps import CompletionStep, Result, VisibleTests
 from worker.steps import Step as Wanted
-from worker.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -179,11 +179,11 @@ class _Advance:
         """Keep with each step of this position what it gave, for whoever reads the rows."""
         recorded = self.recorded[self.replay.position]
         for branch, result in enumerate(results):
-            given = _given(result)
+            columns = given(result)
             if not recorded:
-                self.new_steps[branch - len(results)] |= given
-            elif given != {"verdict": recorded[branch].verdict, "code": recorded[branch].code}:
-                self.notes.append({"step": recorded[branch].step_id} | given)
+                self.new_steps[branch - len(results)] |= columns
+            elif columns != {"verdict": recorded[branch].verdict, "code": recorded[branch].code}:
+                self.notes.append({"step": recorded[branch].step_id} | columns)
 
     def _rows(self, wanted: tuple[Wanted, ...] | None) -> list[Row[Any]]:
         """The rows that answer the wanted steps (None: the judging of the returned code).
@@ -293,18 +293,6 @@ class _Advance:
             if row.state is State.ERROR:
                 self.attempt_values |= _ended(Outcome.ERROR, row.error)
         return all(row.state is State.DONE for row in rows)
-
-
-def _given(result: Result) -> dict[str, Any]:
-    """The columns of a step that say what it gave."""
-    verdict, code = None, None
-    if isinstance(result, Program):
-        code = storable(result.code)
-    elif isinstance(result, Verdict):
-        verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
-    elif isinstance(result, Choice):
-        verdict = result.letter or "none"
-    return {"verdict": verdict, "code": code}
 
 
 def _read(step: Wanted, row: Row[Any]) -> Result:

@@ -22,7 +22,10 @@ from models.tables import (
     Step,
     Sweep,
 )
+from models.text import storable
 from models.work import moment
+from worker.steps import Choice, Program, Result
+from worker.verdict import Verdict
 
 #: Sweeps, and specifications, that a process remembers; none of them ever changes.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
@@ -137,3 +140,15 @@ def spec_of(db: Connection, attempt: Row[Any]) -> Spec:
             _specs.clear()
         found = _specs[key] = parse_record(attempt.benchmark, record).spec()
     return found
+
+
+def given(result: Result) -> dict[str, Any]:
+    """The columns of a step that say what it gave."""
+    verdict, code = None, None
+    if isinstance(result, Program):
+        code = storable(result.code)
+    elif isinstance(result, Verdict):
+        verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
+    elif isinstance(result, Choice):
+        verdict = result.letter or "none"
+    return {"verdict": verdict, "code": code}
