@@ -256,14 +256,18 @@ Result = Program | Spec | Planned | Verdict | Choice | Trial
 #: result (or a tuple of them), and returns the final code.
 Steps = Generator[Any, Any, str]
 
+_TYPES: dict[Any, dict[str, Any]] = {
+    step: {field.name: get_type_hints(step)[field.name] for field in fields(step)}
+    for step in get_args(Step)
+}
+
 
 def misfit(step: Step) -> str | None:
     """What a step was made with that it cannot be asked with; None if all is of the right type."""
-    types = get_type_hints(type(step))
-    for field in fields(step):
-        value, wanted = getattr(step, field.name), types[field.name]
+    for name, wanted in _TYPES.get(type(step), {}).items():
+        value = getattr(step, name)
         if not isinstance(value, wanted):
             kinds = " or ".join(kind.__name__ for kind in get_args(wanted) or [wanted])
             made = type(step).__name__
-            return f"{made}({field.name}=...) takes a {kinds}, not {value!r:.60}"
+            return f"{made}({name}=...) takes a {kinds}, not {value!r:.60}"
     return None
