@@ -131,6 +131,8 @@ def test_flower_shows_a_failure_with_its_reason(production: Production) -> None:
     for short, name in (("c", "coder"), ("r", "reviewer")):
         text = text.replace(f"\n{short} = {{", f"\n{name} = {{").replace(f'"{short}"', f'"{name}"')
     file.write_text(text)
+    with (other / "script.toml").open("a") as script:
+        script.write("# another model of the same name\n")
     sent = production.run("cli", "foureyes", "sweep", str(file))
     assert sent.returncode == 0, sent.stderr
     wait_for(lambda: flower_tasks(production, state="FAILURE", taskname="draft"))
