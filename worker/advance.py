@@ -116,8 +116,8 @@ class _Advance:
             if file.module_hashes.get(name, module.source_hash) != module.source_hash:
                 raise FoureyesError(
                     f"modules: {name!r} is not what it was when the sweep was enqueued: enqueue it "
-                    "again, or put the module back as it was (and restart workers that have it installed) and "
-                    "then `foureyes retry`"
+                    "again, or put the module back as it was (and restart workers that have it "
+                    "installed) and then `foureyes retry`"
                 )
         name = attempt.pattern.partition("(")[0]
         pattern = patterns.find(name, patterns.with_modules(own)).configure(attempt.options)
