@@ -32,10 +32,15 @@ class State(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an attempt ended. An `error` is never counted as a wrong answer."""
+    """How an attempt ended. An `error` is never counted as a wrong answer.
+
+    `refused`: a model or its provider declined to answer (a content filter, a refusal), and there was
+    no program to judge. It counts as not solved, and is shown apart.
+    """
 
     SOLVED = "solved"
     UNSOLVED = "unsolved"
+    REFUSED = "refused"
     ERROR = "error"
 
 
