@@ -6,7 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
+from migrations import views
 from models.errors import FoureyesError
 from models.session import engine
 
@@ -31,13 +33,34 @@ def current() -> str | None:
 
 
 def upgrade(revision: str = "head") -> None:
-    """Bring the database to a later revision."""
-    command.upgrade(_config(), revision)
+    """Bring the database to a later revision; at the head, with its views made anew.
+
+    Raises: FoureyesError in one line when somebody's own view stands on one of ours.
+    """
+    try:
+        command.upgrade(_config(), revision)
+    except CommandError as error:
+        raise FoureyesError(str(error)) from None
 
 
 def downgrade(revision: str) -> None:
     """Bring the database back to an earlier revision ("base" for none); rows may be lost."""
     command.downgrade(_config(), revision)
+
+
+def has_views() -> bool:
+    """Whether the database's views are those of this code: they may differ at one revision."""
+    with engine().connect() as connection:
+        return views.are_current(connection)
+
+
+def check_views() -> None:
+    """Raises: FoureyesError when the database's views are not those that this code reads."""
+    if not has_views():
+        raise FoureyesError(
+            "the views of the database are those of another version of foureyes; "
+            "run `alembic upgrade head` with the version that you use"
+        )
 
 
 def check_known(found: str) -> None:

@@ -5,19 +5,29 @@ from alembic.util import CommandError
 from sqlmodel import SQLModel
 
 import models.tables  # noqa: F401 - fills the metadata
+from migrations import views
 from models.errors import FoureyesError
 from models.session import check_connection, engine
 
-if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", target_metadata=SQLModel.metadata)
-    with context.begin_transaction():
-        context.run_migrations()
-else:
-    try:
-        check_connection()
-    except FoureyesError as error:  # of this kind, `alembic` prints only the line
-        raise CommandError(str(error)) from None
+
+def _run() -> None:
+    check_connection()
     with engine().begin() as connection:
         context.configure(connection=connection, target_metadata=SQLModel.metadata)
+        found = context.get_context()
         with context.begin_transaction():
+            if "destination_rev" not in found.opts:  # `alembic current` and its like change nothing
+                context.run_migrations()
+                return
+            granted = views.drop(connection)
             context.run_migrations()
+            if found.get_current_revision() == context.get_head_revision():
+                views.make(connection, granted)
+
+
+if context.is_offline_mode():
+    raise CommandError("--sql: no script can make the views; run it without")
+try:
+    _run()
+except FoureyesError as error:  # of this kind, `alembic` prints only the line
+    raise CommandError(str(error)) from None

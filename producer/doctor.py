@@ -91,6 +91,7 @@ def _database() -> Finding:
     try:
         check_connection()
         migrations.check()
+        migrations.check_views()
     except FoureyesError as error:
         return Finding("database", False, str(error))
     return Finding("database", True, f"reachable, at migration {migrations.head()}")

@@ -52,6 +52,7 @@ def database(say: Say) -> Iterator[None]:
     if settings().database_url is not None:
         check_connection()
         migrations.check()
+        migrations.check_views()
         yield
         return
     home = _writable(settings().home)
@@ -80,11 +81,13 @@ def _make_database(say: Say, home: Path, url: str) -> None:
 
 
 def _migrate(say: Say) -> None:
-    """Bring the database to this code's revision; never back from a later one."""
+    """Bring the database to this code's revision and views; never back from a later one."""
     found = migrations.current()
     if found == migrations.head():
-        return
-    if found is not None:
+        if migrations.has_views():
+            return
+        say("making the views of the embedded database anew")
+    elif found is not None:
         migrations.check_known(found)
         say(f"migrating the embedded database from {found} to {migrations.head()}")
     migrations.upgrade()

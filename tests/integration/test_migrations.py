@@ -1,12 +1,16 @@
 """A migration that differs from the code, or that cannot be taken back, costs users their results."""
 
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 import migrations
+from migrations import views
 from models.errors import FoureyesError
 from models.session import engine, session
 from models.tables import Sweep
@@ -45,3 +49,87 @@ def test_a_database_at_the_wrong_migration_is_refused_in_one_line() -> None:
         db.exec(text("UPDATE alembic_version SET version_num = '9999'"))  # type: ignore[call-overload]
     with pytest.raises(FoureyesError, match="does not know; update foureyes"):
         migrations.check()
+
+
+def made() -> dict[str, str]:
+    """The views that a database has, by name, as PostgreSQL understands them."""
+    query = """
+        SELECT relname, pg_get_viewdef(oid) || obj_description(oid) AS told
+        FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace"""
+    with session() as db:
+        return {row.relname: row.told for row in db.execute(text(query))}
+
+
+def execute(statement: str) -> None:
+    with session() as db:
+        db.execute(text(statement))
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_views_are_those_of_the_files_whichever_way_a_database_came_to_them() -> None:
+    """Else two people ask the same of the same rows, and get two answers."""
+    migrations.upgrade()
+    anew = made()
+    assert set(anew) == set(views.NAMES)
+    folder = Path(views.__file__).parent
+    assert set(anew) == {file.stem for file in folder.glob("*.sql")}
+    migrations.downgrade("0008")
+    before = made()
+    migrations.downgrade("base")
+    migrations.upgrade("0008")
+    assert made() == before
+    migrations.upgrade()
+    assert made() == anew
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_a_view_that_is_not_of_this_code_is_noticed_and_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a question is answered by the view of an older version, which counted otherwise."""
+    with monkeypatch.context() as older:
+        older.setattr(views, "NAMES", (*views.NAMES, "v_gone"))
+        older.setattr(views, "_statements", lambda: [
+            *(f"CREATE VIEW {name} AS SELECT 1 AS one" for name in views.NAMES)
+        ])  # fmt: skip
+        migrations.upgrade()
+        assert migrations.has_views() and "v_gone" in made()
+    migrations.check()
+    with pytest.raises(FoureyesError, match=r"views .* another version .* `alembic upgrade head`"):
+        migrations.check_views()
+    migrations.upgrade()
+    migrations.check_views()
+    assert set(made()) == set(views.NAMES)
+    assert "Wilson" in made()["v_scores"]
+
+
+@pytest.mark.usefixtures("database")
+def test_who_may_read_a_view_still_may_after_it_was_made_anew() -> None:
+    execute("DROP ROLE IF EXISTS somebody")
+    execute("CREATE ROLE somebody")
+    execute("GRANT SELECT ON v_scores TO somebody")
+    migrations.upgrade()
+    query = "SELECT has_table_privilege('somebody', :view, 'SELECT')"
+    with session() as db:
+        may = {v: db.execute(text(query), {"view": v}).scalar() for v in ("v_scores", "v_cost")}
+    assert may == {"v_scores": True, "v_cost": False}
+    execute("DROP OWNED BY somebody")
+    execute("DROP ROLE somebody")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_persons_own_view_is_never_dropped_with_ours() -> None:
+    execute("CREATE VIEW mine AS SELECT sweep, pass_1 FROM v_scores")
+    before = made()
+    with pytest.raises(FoureyesError, match=r"view mine depends on view v_scores\. Drop these"):
+        migrations.upgrade()
+    assert made() == before
+    migrations.check_views()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_question_to_alembic_changes_no_view() -> None:
+    before = made()
+    command.current(migrations._config())
+    assert made() == before
+    migrations.check_views()

@@ -1,0 +1,55 @@
+CREATE VIEW v_attempts AS
+SELECT
+    attempt.id AS attempt_id,
+    sweep.id AS sweep_id,
+    sweep.name AS sweep,
+    run.id AS run_id,
+    run.benchmark,
+    problem.problem_id,
+    problem.entry_point,
+    run.pattern,
+    run.pairing,
+    coder.name AS coder,
+    reviewer.name AS reviewer,
+    attempt.sample,
+    attempt.state,
+    attempt.outcome,
+    judged.base,
+    judged.plus,
+    judged.reason,
+    attempt.error,
+    calls.completions,
+    calls.prompt_tokens,
+    calls.completion_tokens,
+    calls.model_seconds,
+    calls.changes_asked,
+    attempt.created_at,
+    attempt.finished_at,
+    run.options
+FROM attempt
+JOIN run ON run.id = attempt.run_id
+JOIN sweep ON sweep.id = run.sweep_id
+JOIN problem ON problem.id = attempt.problem_id
+JOIN language_model AS coder ON coder.id = run.coder_id
+JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+LEFT JOIN LATERAL (
+    SELECT execution.base, execution.plus, execution.reason
+    FROM step JOIN execution ON execution.id = step.execution_id
+    WHERE step.attempt_id = attempt.id AND step.kind = 'judge'
+) AS judged ON true
+LEFT JOIN LATERAL (
+    SELECT
+        count(*) AS completions,
+        coalesce(sum(completion.prompt_tokens), 0) AS prompt_tokens,
+        coalesce(sum(completion.completion_tokens), 0) AS completion_tokens,
+        coalesce(sum(completion.seconds), 0) AS model_seconds,
+        EXISTS (
+            SELECT FROM step WHERE step.attempt_id = attempt.id AND step.verdict = 'revise'
+        ) AS changes_asked
+    FROM completion
+    WHERE completion.id IN (SELECT completion_id FROM step WHERE step.attempt_id = attempt.id)
+) AS calls ON true;
+
+COMMENT ON VIEW v_attempts IS
+    'One row per attempt: where it belongs, how it ended, and what it took. Tokens and seconds are '
+    'those of the completions it used, whether or not others used them too.';

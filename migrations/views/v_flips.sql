@@ -1,0 +1,36 @@
+CREATE VIEW v_flips AS
+SELECT
+    run.sweep_id,
+    sweep.name AS sweep,
+    run.id AS run_id,
+    run.benchmark,
+    run.pattern,
+    run.pairing,
+    baseline_run.sweep_id AS baseline_sweep_id,
+    baseline_run.id AS baseline_run_id,
+    baseline_run.pattern AS baseline,
+    baseline_run.pairing AS baseline_pairing,
+    problem.problem_id,
+    attempt.sample,
+    CASE WHEN attempt.outcome = 'solved' THEN 'improved' ELSE 'regressed' END AS flip,
+    baseline_attempt.id AS baseline_attempt_id,
+    attempt.id AS attempt_id
+FROM run
+JOIN sweep ON sweep.id = run.sweep_id
+JOIN run AS baseline_run
+    ON baseline_run.benchmark = run.benchmark AND baseline_run.id <> run.id
+JOIN attempt ON attempt.run_id = run.id
+JOIN attempt AS baseline_attempt
+    ON baseline_attempt.run_id = baseline_run.id
+    AND baseline_attempt.problem_id = attempt.problem_id
+    AND baseline_attempt.sample = attempt.sample
+JOIN problem ON problem.id = attempt.problem_id
+WHERE attempt.outcome IN ('solved', 'unsolved')
+    AND baseline_attempt.outcome IN ('solved', 'unsolved')
+    AND attempt.outcome <> baseline_attempt.outcome;
+
+COMMENT ON VIEW v_flips IS
+    'One row per problem and sample that one run solved and another did not, for any two runs of '
+    'one benchmark, also of different sweeps and pairings: improved or regressed, seen from the '
+    'baseline. Problems on which either attempt ended in error are not here. Say which sweep or '
+    'run, and which baseline_sweep_id or baseline_run_id.';
