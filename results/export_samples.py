@@ -27,12 +27,13 @@ SELECT
     CASE
         WHEN attempt.outcome IS NULL THEN 'unfinished'
         WHEN attempt.outcome = 'error' THEN 'ended in error'
+        WHEN attempt.outcome = 'refused' THEN 'refused'
         ELSE 'without code'
     END AS why,
     count(*) AS attempts
 FROM run JOIN attempt ON attempt.run_id = run.id
 WHERE run.sweep_id = :sweep
-    AND (attempt.outcome IS NULL OR attempt.outcome = 'error' OR attempt.code IS NULL)
+    AND (attempt.outcome IS NULL OR attempt.outcome IN ('error', 'refused') OR attempt.code IS NULL)
 GROUP BY why
 ORDER BY why
 """)

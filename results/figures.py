@@ -19,7 +19,7 @@ def of_group(board: Scoreboard, group: Group) -> dict[str, str]:
         return {}
     several = group.samples > 1
     found = {}
-    reference = next((s.pass_1 for s in judged if s.pattern == board.baseline), None)
+    reference = next((s.pass_1 for s in judged if board.is_baseline(s)), None)
     mark = "" if several else "; the upright mark is pass@1 on the base tests alone"
     found[f"pass@1 with its 95 % interval{mark}"] = charts.scores(
         [_pass_1(score, mark=not several) for score in judged],
@@ -54,13 +54,13 @@ def _percent(value: float, low: float, high: float) -> tuple[float, float, float
 
 def _spending(judged: Sequence[Score]) -> dict[str, str]:
     """Price against score, or tokens where no model has a price; and tokens read and written."""
-    if not any(score.cost.completions for score in judged):
+    if not any(score.cost.judged_completion_tokens for score in judged):
         return {}
-    if any(score.cost.price for score in judged):
-        spent = [(score, 1000 * score.cost.price / score.n) for score in judged]
+    if any(score.cost.judged_price for score in judged):
+        spent = [(score, 1000 * score.cost.judged_price / score.n) for score in judged]
         unit, what = "USD for 1,000 attempts", "Price"
     else:
-        spent = [(score, score.cost.completion_tokens / score.n) for score in judged]
+        spent = [(score, score.cost.judged_completion_tokens / score.n) for score in judged]
         unit, what = "answer tokens for an attempt", "Tokens (the models have no price)"
     best = pareto([(x, score.pass_1 or 0.0) for score, x in spent])
     points = [
@@ -72,8 +72,8 @@ def _spending(judged: Sequence[Score]) -> dict[str, str]:
         caption: charts.price_against_score(points, unit),
         "Tokens for an attempt: answers (left) and prompts (right)": charts.tokens(
             [score.pattern for score in judged],
-            [score.cost.prompt_tokens / score.n for score in judged],
-            [score.cost.completion_tokens / score.n for score in judged],
+            [score.cost.judged_prompt_tokens / score.n for score in judged],
+            [score.cost.judged_completion_tokens / score.n for score in judged],
         ),
     }
 

@@ -10,14 +10,14 @@ from results import sentences
 from results.comparisons import Comparison
 from results.details import Details
 from results.numbers import interval, p_value, percent, points_interval
-from results.outcomes import BASE, CANCELLED, ERROR, OPEN, SOLVED, UNSOLVED
+from results.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.text import visible
 from results.wordings import with_gains
 
 _WORDS = {
-    SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", ERROR: "error",
+    SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", REFUSED: "refused", ERROR: "error",
     CANCELLED: "cancelled", OPEN: None,
 }  # fmt: skip
 
@@ -31,6 +31,8 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "unfinished": sum(score.unfinished for score in board.scores),
         "baseline": board.baseline,
         "scores": [_flat(score) for score in board.scores],
+        "endings": [asdict(each) for each in board.endings],
+        "failures": [{"error": error, "attempts": n} for error, n in board.failures],
         "comparisons": [comparison_row(each) for each in board.comparisons.values()],
         "sentences": said(board),
         "reviewers": [asdict(each) for each in found.reviewers.values()],
@@ -90,7 +92,7 @@ def to_csv(board: Scoreboard) -> str:
     rows = []
     for score in board.scores:
         row = _flat(score)
-        del row["pass_at"]
+        del row["pass_at"], row["options"]
         row |= {f"pass_{each.k}": each.share for each in score.pass_at}
         if score.run_id in board.comparisons:
             comparison = comparison_row(board.comparisons[score.run_id])

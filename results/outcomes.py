@@ -6,9 +6,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 #: How one attempt ended, in the strings of `Outcomes`. BASE: the base tests passed, the plus tests
-#: did not; OPEN: it has not ended yet.
-SOLVED, BASE, UNSOLVED, ERROR, CANCELLED, OPEN = "1", "b", "0", "e", "c", "-"
-JUDGED = (SOLVED, BASE, UNSOLVED)
+#: did not; REFUSED: a model declined, which counts as not solved; OPEN: it has not ended yet.
+SOLVED, BASE, UNSOLVED, REFUSED, ERROR, CANCELLED, OPEN = "1", "b", "0", "r", "e", "c", "-"
+JUDGED = (SOLVED, BASE, UNSOLVED, REFUSED)
 
 #: Of one run: by problem row, a letter for each sample, in their order.
 Outcomes = dict[int, str]
@@ -20,6 +20,7 @@ SELECT attempt.run_id, attempt.problem_id, string_agg(
         WHEN attempt.outcome = 'solved' THEN '1'
         WHEN attempt.outcome = 'unsolved' AND execution.base = 'pass' THEN 'b'
         WHEN attempt.outcome = 'unsolved' THEN '0'
+        WHEN attempt.outcome = 'refused' THEN 'r'
         WHEN attempt.outcome = 'error' THEN 'e'
         WHEN attempt.state = 'cancelled' THEN 'c'
         ELSE '-'
@@ -42,7 +43,7 @@ def read(db: Session, run_ids: list[int]) -> dict[int, Outcomes]:
 
 
 def judged(samples: str) -> int:
-    """How many samples of a problem the hidden tests judged."""
+    """How many samples of a problem count: the hidden tests judged them, or a model declined."""
     return sum(map(samples.count, JUDGED))
 
 

@@ -69,6 +69,13 @@ class Page:
     wordings: dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]
     origin: Origin
 
+    @property
+    def unusual_endings(self) -> bool:
+        """Whether any answer is not a whole one."""
+        return any(
+            each.finish_reason != "stop" or each.only_thoughts for each in self.board.endings
+        )
+
     def flipped(self, run_id: int) -> int:
         """On how many problems a run and its baseline differ in any sample."""
         baseline = self.board.outcomes[self.board.comparisons[run_id].baseline_run_id]

@@ -19,6 +19,7 @@ class RunProgress:
     attempts: int
     ended: int
     solved: int
+    refused: int
     errors: int
     unfinished: int
 
@@ -64,7 +65,7 @@ class Progress:
 
     @property
     def ended(self) -> int:
-        """Solved, unsolved or in error."""
+        """Solved, unsolved, refused or in error."""
         return sum(run.ended for run in self.runs)
 
     @property
@@ -86,21 +87,28 @@ class Progress:
 
 
 RUNS = text(
-    "SELECT benchmark, pattern, pairing, attempts, ended, solved, errors, unfinished"
+    "SELECT benchmark, pattern, pairing, attempts, ended, solved, refused, errors, unfinished"
     " FROM v_progress WHERE sweep_id = :sweep ORDER BY position"
 )
 MODELS = text("""
 WITH used AS MATERIALIZED (
-    SELECT DISTINCT step.completion_id AS id
-    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+    -- by which name this sweep calls the model, as v_cost has it
+    SELECT step.completion_id AS id,
+        min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model
+    FROM run
+    JOIN language_model AS coder ON coder.id = run.coder_id
+    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+    JOIN attempt ON attempt.run_id = run.id
+    JOIN step ON step.attempt_id = attempt.id
     WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
+    GROUP BY step.completion_id
 ), calls AS (
-    SELECT completion.model_id, completion.state, completion.finished_at, completion.seconds,
+    SELECT used.model, completion.state, completion.finished_at, completion.seconds,
         completion.prompt_tokens, completion.completion_tokens,
         split_part(coalesce(completion.worker, ''), '/', 1) AS node
     FROM completion JOIN used USING (id)
 ), summed AS (
-    SELECT model_id,
+    SELECT model,
         count(*) FILTER (WHERE state = 'done') AS done,
         count(*) FILTER (WHERE state = 'running') AS running,
         count(*) FILTER (WHERE state = 'queued') AS queued,
@@ -110,30 +118,26 @@ WITH used AS MATERIALIZED (
         min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since,
         range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at))
             FILTER (WHERE state = 'done' AND seconds > 0) AS busy
-    FROM calls GROUP BY model_id
+    FROM calls GROUP BY model
 ), machine AS (
-    SELECT model_id, range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at)) AS busy
+    SELECT model, range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at)) AS busy
     FROM calls WHERE state = 'done' AND seconds > 0
-    GROUP BY model_id, node
+    GROUP BY model, node
 ), paid AS (
-    SELECT model_id,
+    SELECT model,
         sum((SELECT sum(extract(epoch FROM upper(part) - lower(part))) FROM unnest(busy) AS part)) AS seconds
-    FROM machine GROUP BY model_id
+    FROM machine GROUP BY model
 )
-SELECT language_model.name, done, running, queued, prompt_tokens, completion_tokens,
+SELECT model, done, running, queued, prompt_tokens, completion_tokens,
     coalesce(lately / greatest(1, extract(epoch FROM now() - since)), 0)::float8 AS rate,
     coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
               FROM unnest(busy) AS part), 0)::float8 AS busy_seconds,
-    -- as v_cost has it: by the sweep's own file, as a model's row has what the latest sweep says
-    coalesce(paid.seconds, 0)::float8 * coalesce((coalesce(
-        sweep.file #>> ARRAY['models', language_model.name, 'price_per_hour'],
-        language_model.settings ->> 'price_per_hour'
-    ))::float8, 0) / 3600 AS spent
+    coalesce(paid.seconds, 0)::float8
+        * coalesce((sweep.file #>> ARRAY['models', model, 'price_per_hour'])::float8, 0) / 3600 AS spent
 FROM summed
-JOIN language_model ON language_model.id = summed.model_id
 JOIN sweep ON sweep.id = :sweep
-LEFT JOIN paid ON paid.model_id = summed.model_id
-ORDER BY language_model.name
+LEFT JOIN paid USING (model)
+ORDER BY model
 """)
 FAILURES = text("""
 SELECT coalesce(attempt.error, '') AS error, count(*) AS times

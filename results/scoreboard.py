@@ -1,6 +1,5 @@
 """What a sweep showed, as plain data: scores and paired comparisons."""
 
-import difflib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +10,21 @@ from sqlmodel import Session
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
+from results.baselines import baselines, named
 from results.comparisons import Comparison, compare, corrected
 from results.outcomes import Outcomes
 from results.outcomes import read as read_outcomes
 from results.scores import Cost, RunInfo, Score, score
 
-#: What every other pattern is compared with, unless another is asked for.
-BASELINE = "raw-coder"
+
+@dataclass(frozen=True)
+class Ending:
+    """How calls of a model ended: its finish reason, how many, and how many hold only thoughts."""
+
+    model: str
+    finish_reason: str
+    calls: int
+    only_thoughts: int
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,10 @@ class Group:
 class Scoreboard:
     """Everything that the report's tables show.
 
-    `comparisons` holds, by run id, each run against the baseline of its group; `outcomes` what became
-    of every attempt of a run; `failures` why attempts ended in error, and how many did.
+    `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
+    each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
+    became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
+    ended in error, and how many did.
     """
 
     sweep_id: int
@@ -65,14 +74,20 @@ class Scoreboard:
     cancelled: bool
     baseline: str
     groups: list[Group]
+    baselines: dict[int, int]
     comparisons: dict[int, Comparison]
     outcomes: dict[int, Outcomes]
+    endings: list[Ending]
     failures: list[tuple[str, int]]
 
     @property
     def scores(self) -> list[Score]:
         """Of all groups, in the sweep's order."""
         return [score for group in self.groups for score in group.scores]
+
+    def is_baseline(self, score: Score) -> bool:
+        """Whether others are compared with this run."""
+        return self.baselines.get(score.run_id) == score.run_id
 
     def title(self, group: Group) -> str:
         """A group's name: its benchmark, and its pairing where there are several."""
@@ -82,12 +97,14 @@ class Scoreboard:
 
 _RUNS = text("""
 SELECT run.id, run.benchmark, run.pattern, run.pairing, coder.name, reviewer.name, run.samples,
-    coalesce(asked.reviewed, 0), coalesce(asked.changes_asked, 0)
+    run.options, coalesce(asked.reviewed, 0), coalesce(asked.verdicts, 0),
+    coalesce(asked.changes_asked, 0)
 FROM run
 JOIN language_model AS coder ON coder.id = run.coder_id
 JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
 LEFT JOIN (
     SELECT attempt.run_id, count(DISTINCT attempt.id) AS reviewed,
+        count(DISTINCT attempt.id) FILTER (WHERE step.verdict <> 'none') AS verdicts,
         count(DISTINCT attempt.id) FILTER (WHERE step.verdict = 'revise') AS changes_asked
     FROM attempt JOIN step ON step.attempt_id = attempt.id
     WHERE step.verdict IN ('approve', 'revise', 'none')
@@ -97,7 +114,8 @@ LEFT JOIN (
 WHERE run.sweep_id = :sweep ORDER BY run.position
 """)
 _COSTS = text("""
-SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price
+SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price,
+    judged_prompt_tokens, judged_completion_tokens, judged_price
 FROM v_cost WHERE sweep_id = :sweep
 """)
 _PROBLEMS = text("""
@@ -107,6 +125,26 @@ FROM problem
 JOIN v_features ON v_features.row_id = problem.id
 WHERE problem.id = ANY(:problems)
 ORDER BY id
+""")
+#: Each call once, by the name that this sweep has for its model.
+_ENDINGS = text("""
+SELECT asked.model, v_steps.finish_reason, count(*) AS calls,
+    count(*) FILTER (WHERE v_steps.only_thoughts) AS only_thoughts
+FROM (
+    SELECT min(step.id) AS step_id,
+        min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model
+    FROM run
+    JOIN language_model AS coder ON coder.id = run.coder_id
+    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+    JOIN attempt ON attempt.run_id = run.id
+    JOIN step ON step.attempt_id = attempt.id
+    WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
+    GROUP BY step.completion_id
+) AS asked
+JOIN v_steps ON v_steps.step_id = asked.step_id
+WHERE v_steps.finish_reason IS NOT NULL
+GROUP BY asked.model, v_steps.finish_reason
+ORDER BY asked.model, calls DESC
 """)
 _FAILURES = text("""
 SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors
@@ -125,6 +163,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         costs = {run: Cost(*cost) for run, *cost in db.execute(_COSTS, {"sweep": sweep_id})}
         outcomes = read_outcomes(db, [run.run_id for run in runs])
         problems = problems_of(db, outcomes)
+        endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
         failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, {"sweep": sweep_id})]
     if not problems:
         raise FoureyesError(
@@ -132,17 +171,19 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
             "writes what is missing"
         )
     scores = [score(run, costs[run.run_id], outcomes[run.run_id]) for run in runs]
-    chosen = _baseline(baseline, [run.pattern for run in runs])
-    groups = _groups(scores, problems, outcomes)
+    chosen = named(baseline, [run.pattern for run in runs])
+    compared_with = baselines(runs, chosen)
     return Scoreboard(
         sweep_id=sweep_id,
         name=sweep.name,
         created_at=sweep.created_at,
         cancelled=sweep.cancelled_at is not None,
         baseline=chosen,
-        groups=groups,
-        comparisons=against_baseline(groups, outcomes, chosen),
+        groups=_groups(scores, problems, outcomes),
+        baselines=compared_with,
+        comparisons=against_baselines(compared_with, scores, outcomes),
         outcomes=outcomes,
+        endings=endings,
         failures=failures,
     )
 
@@ -151,16 +192,6 @@ def problems_of(db: Session, outcomes: dict[int, Outcomes]) -> dict[int, Problem
     """The problems that these runs have attempts at, by the ids of their rows."""
     ids = list({problem for each in outcomes.values() for problem in each})
     return {row.id: Problem(*row) for row in db.execute(_PROBLEMS, {"problems": ids})}
-
-
-def _baseline(asked: str | None, patterns: list[str]) -> str:
-    """The pattern to compare with; the default need not be in the sweep, one that was asked for must."""
-    if asked is not None and asked not in patterns:
-        near = difflib.get_close_matches(asked, patterns, n=1, cutoff=0)[0]
-        raise FoureyesError(
-            f"the sweep has no pattern {asked!r} for a baseline; did you mean {near!r}?"
-        )
-    return asked or BASELINE
 
 
 def _groups(
@@ -182,20 +213,17 @@ def _groups(
     ]
 
 
-def against_baseline(
-    groups: list[Group], outcomes: dict[int, Outcomes], baseline: str
+def against_baselines(
+    baselines: dict[int, int], scores: list[Score], outcomes: dict[int, Outcomes]
 ) -> dict[int, Comparison]:
-    """Each run against the baseline of its group; all of them are one family for Holm's correction."""
+    """Each run against its baseline; all of them are one family for Holm's correction."""
+    judged = {score.run_id for score in scores if score.n}
     pairs = [
-        (base.run_id, other.run_id)
-        for group in groups
-        for base in group.scores
-        if base.pattern == baseline
-        for other in group.scores
-        if other is not base and base.n and other.n
+        (base, run)
+        for run, base in baselines.items()
+        if run != base and run in judged and base in judged
     ]
     found = [
-        compare(base, outcomes[base], other, outcomes[other], family=len(pairs))
-        for base, other in pairs
+        compare(base, outcomes[base], run, outcomes[run], family=len(pairs)) for base, run in pairs
     ]
     return {comparison.run_id: comparison for comparison in corrected(found)}

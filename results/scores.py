@@ -1,6 +1,7 @@
 """One line of the results table: how much a run solved, how surely, and what it took. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from results.outcomes import (
     BASE,
@@ -8,6 +9,7 @@ from results.outcomes import (
     ERROR,
     JUDGED,
     OPEN,
+    REFUSED,
     SOLVED,
     Outcomes,
     has_samples,
@@ -19,7 +21,11 @@ from results.statistics import bootstrap_mean, pass_at_k, wilson
 
 @dataclass(frozen=True)
 class RunInfo:
-    """Which run it is; how many attempts were reviewed, and in how many a review asked for changes."""
+    """Which run it is: `options` are its pattern's, by name.
+
+    `reviewed` attempts have an answer to a review, `verdicts` of them one with a verdict in it, and in
+    `changes_asked` of these it asked for changes.
+    """
 
     run_id: int
     benchmark: str
@@ -28,19 +34,27 @@ class RunInfo:
     coder: str
     reviewer: str
     samples: int
+    options: dict[str, Any]
     reviewed: int
+    verdicts: int
     changes_asked: int
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run would have cost by itself (`v_cost`): price in USD, 0 where models have none."""
+    """What a run would have cost by itself (`v_cost`): price in USD, 0 where models have none.
+
+    What begins with `judged` is of the attempts that were judged alone.
+    """
 
     completions: int
     prompt_tokens: int
     completion_tokens: int
     gpu_seconds: float
     price: float
+    judged_prompt_tokens: int
+    judged_completion_tokens: int
+    judged_price: float
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class PassAtK:
 class Score:
     """One run. Shares are between 0 and 1; None where nothing was judged yet.
 
-    `n` attempts were judged, on `problems` problems. `low` and `high` are the 95 % interval of pass@1:
+    `n` attempts were judged, on `problems` problems; `refused` of them a model declined. `low` and `high` are the 95 % interval of pass@1:
     Wilson's, and with several samples the bootstrap's over problems; there `pass_at` has pass@k.
     """
 
@@ -73,6 +87,7 @@ class Score:
     high: float
     base_pass_1: float | None
     pass_at: tuple[PassAtK, ...]
+    refused: int
     errors: int
     unfinished: int
     cancelled: int
@@ -100,7 +115,8 @@ class Score:
     @property
     def price_per_solved(self) -> float | None:
         """In USD; None where nothing is solved or no model has a price."""
-        return self.cost.price / self.solved if self.solved and self.cost.price else None
+        price = self.cost.judged_price
+        return price / self.solved if self.solved and price else None
 
 
 def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
@@ -121,6 +137,7 @@ def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
         high=high,
         base_pass_1=_base_share(outcomes),
         pass_at=tuple(_pass_at(outcomes)) if several else (),
+        refused=letters.count(REFUSED),
         errors=letters.count(ERROR),
         unfinished=letters.count(OPEN),
         cancelled=letters.count(CANCELLED),

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from results import endings
+from results.baselines import pattern_name, style
 from results.comparisons import NO_EVIDENCE, SIGNIFICANT, Comparison, compare, corrected
 from results.numbers import count, dollars, p_equals
 from results.scoreboard import Group, Scoreboard
@@ -17,7 +19,7 @@ def of_group(board: Scoreboard, group: Group) -> list[str]:
         if score.run_id in board.comparisons
     ]
     return [
-        *_against_baseline(board.baseline, compared),
+        *_against_baseline(board.baseline, compared, _others(board, group)),
         *_missing(compared),
         *_reviewers(group),
         *_prices(group),
@@ -28,6 +30,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
     """About the sweep as a whole: first what is missing from its figures."""
     return [
         *_state(board),
+        *endings.sentences(board.endings),
         *_no_baseline(board),
         *_review_against_plan(board),
         *_wordings(board),
@@ -47,26 +50,76 @@ def _state(board: Scoreboard) -> Iterator[str]:
             f"have not ended, in {count(len(missing), 'run')}, most of them by {missing[0][1]} "
             f"({missing[0][0]:,}). The figures are those of the others."
         )
+    if not missing and not any(score.n for score in board.scores):
+        yield "No attempt was judged: nothing here is known of any pattern."
     cancelled = sum(score.cancelled for score in board.scores)
     if cancelled:
         yield f"{count(cancelled, 'attempt')} of this sweep were cancelled and are in no figure."
+    refused = sum(score.refused for score in board.scores)
+    if refused:
+        yield (
+            f"{count(refused, 'attempt')} ended in a refusal: a model or its provider declined to "
+            "answer, and no program came of it. They count as not solved."
+        )
     errors = sum(score.errors for score in board.scores)
     if errors:
-        first = board.failures[0][0].splitlines()[0] if board.failures[0][0] else "no reason given"
         yield (
             f"{count(errors, 'attempt')} ended in error: the infrastructure failed, and they are in "
-            f"no figure. Most often: {first[:120]}. `foureyes retry {board.sweep_id}` tries again."
+            f"no figure. Most often: {_reason(board)}. `foureyes retry {board.sweep_id}` tries again."
         )
+
+
+#: Characters of an error in a sentence: what a server said is whole in all but the rarest.
+_SAID = 600
+
+
+def _reason(board: Scoreboard) -> str:
+    """What most of the errors say, in whole words; and where the rest is, if there is more."""
+    error, _ = board.failures[0]
+    said = " ".join(error.split()).rstrip(".") or "no reason given"
+    if len(said) <= _SAID:
+        return said
+    kept = said[:_SAID].rpartition(" ")[0] or said[:_SAID]
+    return f"{kept} ... (v_errors has all of it)"
 
 
 def _no_baseline(board: Scoreboard) -> Iterator[str]:
-    if all(score.pattern != board.baseline for score in board.scores):
+    """Which runs are compared with nothing, and why."""
+    if not board.baselines:
         yield (
             f"The sweep has no {board.baseline} to compare with; --baseline names another pattern."
         )
+        return
+    styles = {style(score.run) for score in board.scores}
+    if len(styles) > 1:
+        yield (
+            f"Each pattern is compared with the {board.baseline.partition('(')[0]} that has the same "
+            "prompts and thinking."
+        )
+    alone = [score.pattern for score in board.scores if score.run_id not in board.baselines]
+    if alone:
+        yield (
+            f"Compared with nothing, as no {board.baseline.partition('(')[0]} has the same prompts and thinking: "
+            f"{', '.join(dict.fromkeys(alone))}. A baseline with these options belongs to the sweep."
+        )
+    empty = [
+        f"{score.pattern} on {board.title(group)}"
+        for group in board.groups
+        for score in group.scores
+        if board.is_baseline(score) and not score.n and _others(board, group)
+    ]
+    if empty:
+        yield f"Nothing is compared with a baseline of which no attempt was judged: {', '.join(empty)}."
 
 
-def _against_baseline(baseline: str, compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
+def _others(board: Scoreboard, group: Group) -> list[Score]:
+    """The runs that are no baseline themselves."""
+    return [score for score in group.scores if not board.is_baseline(score)]
+
+
+def _against_baseline(
+    baseline: str, compared: list[tuple[Score, Comparison]], others: list[Score]
+) -> Iterator[str]:
     """Which patterns differ from the baseline, which may, and what could have been seen at all."""
     for word in ("better", "worse"):
         names = [score.pattern for score, found in compared if found.verdict == word]
@@ -76,7 +129,7 @@ def _against_baseline(baseline: str, compared: list[tuple[Score, Comparison]]) -
     if not unclear:
         return
     names = [score.pattern for score, _ in unclear]
-    which = "any other pattern" if len(unclear) == len(compared) > 1 else _listed(names)
+    which = "any other pattern" if len(unclear) == len(others) > 1 else _listed(names)
     yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
 
 
@@ -100,17 +153,32 @@ def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
 
 
 def _reviewers(group: Group) -> Iterator[str]:
-    reviewed = [score for score in group.scores if score.run.reviewed]
+    """How often a reviewer asked for changes, of the attempts in which it said so or approved."""
+    read = [score for score in group.scores if score.run.verdicts]
     asked = [
-        f"{score.pattern} {score.run.changes_asked / score.run.reviewed:.0%}"
-        for score in reviewed
+        f"{score.pattern} {score.run.changes_asked / score.run.verdicts:.0%}"
+        for score in read
         if score.run.changes_asked
     ]
     if asked:
         yield f"Attempts in which the reviewer asked for changes: {', '.join(asked)}."
-    silent = [score.pattern for score in reviewed if not score.run.changes_asked]
+    silent = [
+        f"{score.pattern} (in {count(score.run.verdicts, 'attempt')})"
+        for score in read
+        if not score.run.changes_asked
+    ]
     if silent:
         yield f"The reviewer never asked for a change: {', '.join(silent)}."
+    unread = [
+        f"{score.pattern} {score.run.reviewed - score.run.verdicts:,} of {score.run.reviewed:,}"
+        for score in group.scores
+        if score.run.reviewed > score.run.verdicts
+    ]
+    if unread:
+        yield (
+            f"Attempts whose reviews have no verdict that could be read: {', '.join(unread)}. They "
+            "say nothing of the reviewer."
+        )
 
 
 def _prices(group: Group) -> Iterator[str]:
@@ -127,24 +195,34 @@ def _prices(group: Group) -> Iterator[str]:
     yield f"{line}, by the models' busy time."
 
 
-def review_against_plan(board: Scoreboard) -> list[tuple[Group, Comparison]]:
-    """The question of the paper, once for each group that has both patterns; one family."""
+def review_against_plan(board: Scoreboard) -> list[tuple[str, Comparison]]:
+    """The question of the paper, once for each group, and each style of prompts, that has both patterns.
+
+    One family. The names are those of the groups, with the pattern's options where it has some.
+    """
     found = []
     for group in board.groups:
-        runs = {score.pattern: score.run_id for score in group.scores}
-        plan, review = runs.get("plan-then-code"), runs.get("review-then-fix")
-        if plan is not None and review is not None:
-            found.append((group, plan, review))
+        plans = {
+            style(score.run): score.run_id
+            for score in reversed(group.scores)
+            if pattern_name(score.run) == "plan-then-code"
+        }
+        for score in group.scores:
+            plan = plans.get(style(score.run))
+            if plan is not None and pattern_name(score.run) == "review-then-fix":
+                options = score.pattern.removeprefix("review-then-fix")
+                found.append(
+                    (f"{board.title(group)}{options and ' ' + options}", plan, score.run_id)
+                )
     compared = [
         compare(plan, board.outcomes[plan], review, board.outcomes[review], family=len(found))
         for _, plan, review in found
     ]
-    groups = [group for group, *_ in found]
-    return list(zip(groups, corrected(compared), strict=True))
+    return list(zip([name for name, *_ in found], corrected(compared), strict=True))
 
 
 def _review_against_plan(board: Scoreboard) -> Iterator[str]:
-    for group, found in review_against_plan(board):
+    for name, found in review_against_plan(board):
         if not found.pairs:
             continue
         if found.p_holm >= SIGNIFICANT:
@@ -152,7 +230,7 @@ def _review_against_plan(board: Scoreboard) -> Iterator[str]:
         else:
             answer = "yes" if found.difference > 0 else "no, planning is better"
         yield (
-            f"{board.title(group)}: does review beat planning here? {answer.capitalize()}: of "
+            f"{name}: does review beat planning here? {answer.capitalize()}: of "
             f"{count(found.pairs, 'attempt')}, {found.improved} are solved by review alone and "
             f"{found.regressed} by planning alone ({found.test}, {p_equals(found.p_holm)})."
         )
@@ -161,7 +239,7 @@ def _review_against_plan(board: Scoreboard) -> Iterator[str]:
 def _wordings(board: Scoreboard) -> Iterator[str]:
     """The baseline on the same problems in other words, where two benchmarks have some."""
     for each in wordings(board):
-        if each.pattern != board.baseline:
+        if board.baselines.get(each.comparison.run_id) != each.comparison.run_id:
             continue
         found = each.comparison
         by = f" by {each.pairing}" if len({group.pairing for group in board.groups}) > 1 else ""

@@ -75,6 +75,8 @@ def _call(call: Call, console: Console) -> None:
         _plain(call.error or f"({call.state})", console, style="red")
     else:
         _plain(call.answer, console)
+        if call.finish_reason not in (None, "stop"):
+            _plain(f"ended by: {call.finish_reason}", console, style="bold yellow")
     if call.verdict is not None:
         _plain(f"verdict: {call.verdict}", console, style="bold")
     _changes(call, console)
@@ -107,9 +109,12 @@ def _check(check: Check, console: Console) -> None:
             _plain(f"{name.replace('_', ' ')}: {value}", console)
 
 
+_STYLES = {"solved": "bold green", "unsolved": "bold yellow", "refused": "bold yellow"}
+
+
 def _ending(attempt: RowMapping, console: Console) -> None:
     outcome = attempt["outcome"] or attempt["state"]
-    style = {"solved": "bold green", "unsolved": "bold yellow"}.get(outcome, "bold red")
+    style = _STYLES.get(outcome, "bold red")
     _title("outcome", console)
     said = f"{outcome}: {attempt['error']}" if attempt["error"] else outcome
     _plain(said, console, style=style)

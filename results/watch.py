@@ -65,6 +65,8 @@ def _watch_plainly(sweep_id: int, console: Console, check: Callable[[], None]) -
 def summary(found: Progress) -> str:
     """A sweep's progress in one line."""
     said = f"{found.ended:,} of {found.attempts:,} attempts ended, {found.errors:,} errors"
+    if refused := sum(run.refused for run in found.runs):
+        said += f", {refused:,} refused"
     if found.unfinished and found.seconds_left is not None:
         rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
         said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
@@ -81,7 +83,8 @@ def screen(found: Progress, height: int) -> RenderableType:
     several = len({run.pairing for run in found.runs}) > 1
     for column in ("benchmark", "pattern", *(["pairing"] if several else []), ""):
         table.add_column(column)
-    for column in ("ended", "solved", "errors"):
+    refused = any(run.refused for run in found.runs)
+    for column in ("ended", "solved", *(["refused"] if refused else []), "errors"):
         table.add_column(column, justify="right")
     runs = _fitting(found.runs, max(3, height - _OTHER_LINES))
     for run in runs:
@@ -92,6 +95,7 @@ def screen(found: Progress, height: int) -> RenderableType:
             ProgressBar(total=max(run.attempts, 1), completed=run.ended, width=20),
             f"{run.ended}/{run.attempts}",
             str(run.solved),
+            *([str(run.refused)] if refused else []),
             Text(str(run.errors), style="red" if run.errors else "dim"),
         )
     lines: list[RenderableType] = [table]

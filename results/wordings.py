@@ -98,11 +98,12 @@ def with_gains(board: Scoreboard) -> list[tuple[Wordings, Gains | None]]:
     """
     gained: dict[tuple[int, int], Gains] = {}
     for twins in _twins(board):
-        runs = {pattern: (mine, theirs) for pattern, mine, theirs in twins.runs()}
-        baseline = runs.pop(board.baseline, None)
-        for pair in runs.values():
-            if baseline is not None and (found := _gained(twins, baseline, pair)):
-                gained[pair] = _gains(found)
+        for _, mine, theirs in twins.runs():
+            base, other_base = board.baselines.get(mine), board.baselines.get(theirs)
+            if base is None or other_base is None or base == mine:
+                continue
+            if found := _gained(twins, (base, other_base), (mine, theirs)):
+                gained[mine, theirs] = _gains(found)
     adjusted = holm([each.p for each in gained.values()])
     corrected_gains = {
         pair: replace(each, p_holm=p)

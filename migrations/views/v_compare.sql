@@ -10,6 +10,14 @@ SELECT
     baseline_run.id AS baseline_run_id,
     baseline_run.pattern AS baseline,
     baseline_run.pairing AS baseline_pairing,
+    (
+        baseline_run.sweep_id = run.sweep_id
+        AND baseline_run.pairing = run.pairing
+        AND coalesce(baseline_run.options ->> 'prompts', 'default')
+            = coalesce(run.options ->> 'prompts', 'default')
+        AND coalesce(baseline_run.options ->> 'thinking', '')
+            = coalesce(run.options ->> 'thinking', '')
+    ) AS alike,
     counted.pairs,
     counted.improved,
     counted.regressed,
@@ -41,5 +49,6 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW v_compare IS
     'One row per ordered pair of runs of one benchmark, also of different sweeps and pairings: what '
     'a paired test needs. A pair is a problem and sample that both runs have and that was judged '
-    'in both; missing counts those of either run that are no pair. Say which sweep or run, and '
-    'which baseline_sweep_id or baseline_run_id.';
+    'in both; missing counts those of either run that are no pair. alike: both are of one sweep and '
+    'pairing, with the same prompts and thinking, so that only their patterns differ. Say which '
+    'sweep or run, and alike, baseline_sweep_id or baseline_run_id.';

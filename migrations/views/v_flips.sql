@@ -10,6 +10,14 @@ SELECT
     baseline_run.id AS baseline_run_id,
     baseline_run.pattern AS baseline,
     baseline_run.pairing AS baseline_pairing,
+    (
+        baseline_run.sweep_id = run.sweep_id
+        AND baseline_run.pairing = run.pairing
+        AND coalesce(baseline_run.options ->> 'prompts', 'default')
+            = coalesce(run.options ->> 'prompts', 'default')
+        AND coalesce(baseline_run.options ->> 'thinking', '')
+            = coalesce(run.options ->> 'thinking', '')
+    ) AS alike,
     problem.problem_id,
     attempt.sample,
     CASE WHEN attempt.outcome = 'solved' THEN 'improved' ELSE 'regressed' END AS flip,
@@ -25,12 +33,13 @@ JOIN attempt AS baseline_attempt
     AND baseline_attempt.problem_id = attempt.problem_id
     AND baseline_attempt.sample = attempt.sample
 JOIN problem ON problem.id = attempt.problem_id
-WHERE attempt.outcome IN ('solved', 'unsolved')
-    AND baseline_attempt.outcome IN ('solved', 'unsolved')
-    AND attempt.outcome <> baseline_attempt.outcome;
+WHERE attempt.outcome IN ('solved', 'unsolved', 'refused')
+    AND baseline_attempt.outcome IN ('solved', 'unsolved', 'refused')
+    AND (attempt.outcome = 'solved') <> (baseline_attempt.outcome = 'solved');
 
 COMMENT ON VIEW v_flips IS
     'One row per problem and sample that one run solved and another did not, for any two runs of '
     'one benchmark, also of different sweeps and pairings: improved or regressed, seen from the '
-    'baseline. Problems on which either attempt ended in error are not here. Say which sweep or '
-    'run, and which baseline_sweep_id or baseline_run_id.';
+    'baseline. alike: both are of one sweep and pairing, with the same prompts and thinking, so that '
+    'only their patterns differ. Problems on which either attempt ended in error are not here. Say '
+    'which sweep or run, and alike, baseline_sweep_id or baseline_run_id.';

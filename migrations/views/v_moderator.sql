@@ -27,13 +27,28 @@ CROSS JOIN LATERAL (
         JOIN v_features AS other_whole ON other_whole.row_id = other.row_id
         WHERE other_whole.rest = whole.rest
         ORDER BY features.row_id, other.words, other.row_id
+    ), baselines AS MATERIALIZED (
+        -- as the report has it: the same cell of the grid, its prompts written in the same way
+        SELECT DISTINCT ON (run.id)
+            run.id AS of_run_id, other.id AS run_id
+        FROM run
+        JOIN run AS other
+            ON other.sweep_id = run.sweep_id
+            AND other.benchmark = run.benchmark
+            AND other.pairing = run.pairing
+            AND coalesce(other.options ->> 'prompts', 'default')
+                = coalesce(run.options ->> 'prompts', 'default')
+            AND coalesce(other.options ->> 'thinking', '')
+                = coalesce(run.options ->> 'thinking', '')
+        WHERE run.sweep_id = sweep.id AND split_part(other.pattern, '(', 1) = 'raw-coder'
+        ORDER BY run.id, other.position, other.id
     )
     SELECT
         run.id AS run_id,
         run.benchmark,
         run.pattern,
         run.pairing,
-        baseline_run.id AS baseline_run_id,
+        baseline_run.run_id AS baseline_run_id,
         features.problem_id,
         attempt.sample,
         features.words,
@@ -42,7 +57,7 @@ CROSS JOIN LATERAL (
         features.edge_words,
         baseline_attempt.outcome = 'solved' AS baseline_solved,
         attempt.outcome = 'solved' AS solved,
-        CASE WHEN attempt.outcome <> baseline_attempt.outcome THEN
+        CASE WHEN (attempt.outcome = 'solved') <> (baseline_attempt.outcome = 'solved') THEN
             CASE WHEN attempt.outcome = 'solved' THEN 'improved' ELSE 'regressed' END
         END AS flip,
         baseline_attempt.id AS baseline_attempt_id,
@@ -53,15 +68,11 @@ CROSS JOIN LATERAL (
         leaner_attempt.outcome = 'solved' AS leaner_solved,
         leaner_attempt.id AS leaner_attempt_id
     FROM run
-    JOIN run AS baseline_run
-        ON baseline_run.sweep_id = run.sweep_id
-        AND baseline_run.benchmark = run.benchmark
-        AND baseline_run.pairing = run.pairing
-        AND baseline_run.pattern = 'raw-coder'
-        AND baseline_run.id <> run.id
+    JOIN baselines AS baseline_run
+        ON baseline_run.of_run_id = run.id AND baseline_run.run_id <> run.id
     JOIN attempt ON attempt.run_id = run.id
     JOIN attempt AS baseline_attempt
-        ON baseline_attempt.run_id = baseline_run.id
+        ON baseline_attempt.run_id = baseline_run.run_id
         AND baseline_attempt.problem_id = attempt.problem_id
         AND baseline_attempt.sample = attempt.sample
     JOIN features ON features.row_id = attempt.problem_id
@@ -71,11 +82,7 @@ CROSS JOIN LATERAL (
         AND leaner_run.benchmark = leaner.benchmark
         AND leaner_run.pairing = run.pairing
         AND leaner_run.pattern = run.pattern
-    LEFT JOIN run AS leaner_baseline_run
-        ON leaner_baseline_run.sweep_id = run.sweep_id
-        AND leaner_baseline_run.benchmark = leaner.benchmark
-        AND leaner_baseline_run.pairing = run.pairing
-        AND leaner_baseline_run.pattern = 'raw-coder'
+    LEFT JOIN baselines AS leaner_baseline_run ON leaner_baseline_run.of_run_id = leaner_run.id
     -- LIMIT has these two looked up one by one; joined, all sweeps' attempts would be read for them
     LEFT JOIN LATERAL (
         SELECT other.id, other.outcome
@@ -83,26 +90,27 @@ CROSS JOIN LATERAL (
         WHERE other.run_id = leaner_run.id
             AND other.problem_id = leaner.row_id
             AND other.sample = attempt.sample
-            AND other.outcome IN ('solved', 'unsolved')
+            AND other.outcome IN ('solved', 'unsolved', 'refused')
         LIMIT 1
     ) AS leaner_attempt ON true
     LEFT JOIN LATERAL (
         SELECT other.outcome
         FROM attempt AS other
-        WHERE other.run_id = leaner_baseline_run.id
+        WHERE other.run_id = leaner_baseline_run.run_id
             AND other.problem_id = leaner.row_id
             AND other.sample = attempt.sample
-            AND other.outcome IN ('solved', 'unsolved')
+            AND other.outcome IN ('solved', 'unsolved', 'refused')
         LIMIT 1
     ) AS leaner_baseline ON true
     WHERE run.sweep_id = sweep.id
-        AND attempt.outcome IN ('solved', 'unsolved')
-        AND baseline_attempt.outcome IN ('solved', 'unsolved')
+        AND attempt.outcome IN ('solved', 'unsolved', 'refused')
+        AND baseline_attempt.outcome IN ('solved', 'unsolved', 'refused')
 ) AS pairs;
 
 COMMENT ON VIEW v_moderator IS
-    'One row per problem and sample that a run and the raw coder of its sweep and pairing both '
-    'ended, not in error: what the prompt says (v_features), whether each solved it, and the flip. '
+    'One row per problem and sample that a run and the raw coder of its sweep, pairing, prompts and '
+    'thinking both ended, not in error: what the prompt says (v_features), whether each solved it, '
+    'and the flip. '
     'If another benchmark of the sweep has the same problem (same id, same rest in v_features) in '
     'fewer words, the columns that begin with leaner are those of the shortest such wording, null '
     'for what was not judged.';

@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
             JOIN attempt ON attempt.run_id = run.id
             LEFT JOIN step ON step.attempt_id = attempt.id AND step.kind = 'judge'
             LEFT JOIN execution ON execution.id = step.execution_id
-            WHERE run.sweep_id = sweep.id AND attempt.outcome IN ('solved', 'unsolved')
+            WHERE run.sweep_id = sweep.id AND attempt.outcome IN ('solved', 'unsolved', 'refused')
             GROUP BY run.id, attempt.problem_id
         ) AS of_problem
         GROUP BY run_id, n, solved, base_solved

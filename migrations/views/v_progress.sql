@@ -12,6 +12,7 @@ SELECT
     count(*) FILTER (WHERE attempt.state IN ('queued', 'running')) AS unfinished,
     count(*) FILTER (WHERE attempt.state = 'cancelled') AS cancelled,
     count(*) FILTER (WHERE attempt.outcome = 'solved') AS solved,
+    count(*) FILTER (WHERE attempt.outcome = 'refused') AS refused,
     count(*) FILTER (WHERE attempt.outcome = 'error') AS errors,
     max(attempt.finished_at) AS last_ended_at
 FROM run

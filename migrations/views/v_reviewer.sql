@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
             WHERE is_first AND NOT is_right AND outcome = 'solved'
         ) AS fixed,
         count(DISTINCT attempt_id) FILTER (
-            WHERE is_first AND is_right AND outcome = 'unsolved'
+            WHERE is_first AND is_right AND outcome IN ('unsolved', 'refused')
         ) AS broken,
         count(*) FILTER (WHERE verdict <> 'none' AND is_right IS NULL) AS unjudged
     FROM run

@@ -17,6 +17,7 @@ CROSS JOIN LATERAL (
         counted.pass_1,
         coalesce(counted.base_solved, 0) AS base_solved,
         counted.base_pass_1,
+        coalesce(counted.refused, 0) AS refused,
         coalesce(counted.errors, 0) AS errors,
         coalesce(counted.unfinished, 0) AS unfinished,
         coalesce(counted.cancelled, 0) AS cancelled,
@@ -46,6 +47,7 @@ CROSS JOIN LATERAL (
             avg(solved::double precision / nullif(n, 0)) AS pass_1,
             sum(base_solved)::bigint AS base_solved,
             avg(base_solved::double precision / nullif(n, 0)) AS base_pass_1,
+            sum(refused)::bigint AS refused,
             sum(errors)::bigint AS errors,
             sum(unfinished)::bigint AS unfinished,
             sum(cancelled)::bigint AS cancelled,
@@ -53,11 +55,12 @@ CROSS JOIN LATERAL (
         FROM (
             SELECT
                 run.id AS run_id,
-                count(*) FILTER (WHERE attempt.outcome IN ('solved', 'unsolved')) AS n,
+                count(*) FILTER (WHERE attempt.outcome IN ('solved', 'unsolved', 'refused')) AS n,
                 count(*) FILTER (WHERE attempt.outcome = 'solved') AS solved,
                 count(*) FILTER (
-                    WHERE attempt.outcome IN ('solved', 'unsolved') AND execution.base = 'pass'
+                    WHERE attempt.outcome IN ('solved', 'unsolved', 'refused') AND execution.base = 'pass'
                 ) AS base_solved,
+                count(*) FILTER (WHERE attempt.outcome = 'refused') AS refused,
                 count(*) FILTER (WHERE attempt.outcome = 'error') AS errors,
                 count(*) FILTER (WHERE attempt.state IN ('queued', 'running')) AS unfinished,
                 count(*) FILTER (WHERE attempt.state = 'cancelled') AS cancelled
@@ -124,6 +127,7 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW v_scores IS
     'One row per run. n counts attempts that were judged, problems those with at least one of them; '
+    'refused are those of n that a model or its provider declined, which count as not solved; '
     'pass_1 is the mean over these problems of the share of their judged attempts that is solved, '
     'which with one sample is solved / n: so a problem that lacks samples counts as much as any. '
     'A problem is solved when it passed base and plus tests; base_pass_1 is the same by base tests '

@@ -18,6 +18,19 @@ SELECT
     completion.prompt_hash,
     completion.cached_tokens,
     completion.finish_reason,
+    CASE
+        WHEN strpos(completion.text, '</think>') = 0
+            THEN starts_with(ltrim(completion.text, E' \t\r\n'), '<think>')
+        WHEN btrim(
+            split_part(split_part(completion.text, '</think>', -1), '<think>', 1), E' \t\r\n'
+        ) <> '' THEN false
+        -- what stands before, between and behind the sections; a template may have begun the first
+        ELSE (
+            SELECT bool_and(btrim(split_part(part, '<think>', 1), E' \t\r\n') = '')
+            FROM string_to_table(completion.text, '</think>') WITH ORDINALITY AS parts (part, number)
+            WHERE number > 1 OR strpos(part, '<think>') > 0
+        )
+    END AS only_thoughts,
     step.verdict,
     step.code,
     completion.engine
@@ -28,4 +41,6 @@ LEFT JOIN execution ON execution.id = step.execution_id;
 
 COMMENT ON VIEW v_steps IS
     'One row per step of an attempt: what was asked for, of whom, and what it took. A completion '
-    'that several attempts share appears in each of them.';
+    'that several attempts share appears in each of them. finish_reason says how an answer ended: '
+    'stop, length (cut off), refused, or prompt_too_long; only_thoughts, whether it has nothing '
+    'outside its <think> sections.';

@@ -21,6 +21,7 @@ class Ended(StrEnum):
 
     SOLVED = "solved"
     UNSOLVED = "unsolved"
+    REFUSED = "refused"
     ERROR = "error"
     UNFINISHED = "unfinished"
     CANCELLED = "cancelled"
@@ -55,8 +56,9 @@ class Filters(BaseModel):
     #: A problem's id, or a part of it if no problem has that very id.
     problem: Words = ""
     show: Show | None = None
-    #: The pattern of the same sweep and pairing, for improved and regressed.
-    against: Words = "raw-coder"
+    #: The pattern of the same sweep and pairing, for improved and regressed; empty: the raw coder whose
+    #: prompts are written in the same way, which is what reports compare with.
+    against: Words = ""
     #: The page begins after this attempt.
     after: Id | None = None
 

@@ -47,19 +47,29 @@ _REASON = text("""
     ), :reason)""")
 #: How the run of another pattern, of the same cell else, ended on the same problem and sample.
 _FLIP = text("""
-    attempt.outcome = :own AND (
-        SELECT other.outcome
+    attempt.outcome IN ('solved', 'unsolved', 'refused')
+    AND (attempt.outcome = 'solved') = :own
+    AND (
+        SELECT other.outcome = 'solved'
         FROM run
         JOIN run AS other_run ON other_run.sweep_id = run.sweep_id
             AND other_run.benchmark = run.benchmark
             AND other_run.pairing = run.pairing
-            AND other_run.pattern = :against
+            AND CASE WHEN :against <> '' THEN other_run.pattern = :against
+                ELSE split_part(other_run.pattern, '(', 1) = 'raw-coder'
+                    AND coalesce(other_run.options ->> 'prompts', 'default')
+                        = coalesce(run.options ->> 'prompts', 'default')
+                    AND coalesce(other_run.options ->> 'thinking', '')
+                        = coalesce(run.options ->> 'thinking', '')
+                END
         JOIN attempt AS other ON other.run_id = other_run.id
             AND other.problem_id = attempt.problem_id
             AND other.sample = attempt.sample
+            AND other.outcome IN ('solved', 'unsolved', 'refused')
         WHERE run.id = attempt.run_id
+        ORDER BY other_run.position, other_run.id
         LIMIT 1
-    ) = :other""")
+    ) = NOT :own""")
 #: As v_reviewer has it: a review is of the latest program before it, of the other role if that wrote
 #: any; and that is right or wrong by the hidden tests, if anybody had them run on it. Whoever asked
 #: first has its problem there, which may be the same record in another benchmark. (Its id stands in
@@ -101,8 +111,8 @@ _STATES = {
     Ended.CANCELLED: text("attempt.state = 'cancelled'"),
 }
 _WORTH_A_LOOK = {
-    Show.IMPROVED: _FLIP.bindparams(own="solved", other="unsolved"),
-    Show.REGRESSED: _FLIP.bindparams(own="unsolved", other="solved"),
+    Show.IMPROVED: _FLIP.bindparams(own=True),
+    Show.REGRESSED: _FLIP.bindparams(own=False),
     Show.FALSE_ALARM: _REVIEWED.bindparams(verdict="revise", is_right=True),
     Show.MISSED: _REVIEWED.bindparams(verdict="approve", is_right=False),
 }

@@ -141,7 +141,8 @@ def test_progress_adds_up(sweep_id: int) -> None:
 def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: int) -> None:
     """Four calls of a second each, two and two at the same time: two seconds, for either run."""
     with session() as db:
-        db.execute(text("""UPDATE language_model SET settings = '{"price_per_hour": 3600}'"""))
+        file = '{"models": {"c": {"price_per_hour": 3600}, "r": {"price_per_hour": 1}}}'
+        db.execute(text("UPDATE sweep SET file = file || CAST(:file AS jsonb)"), {"file": file})
         db.execute(
             text("UPDATE completion SET finished_at = now() - (id % 2) * interval '1 minute'")
         )
@@ -151,11 +152,12 @@ def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: in
     )
     assert found == [
         ("raw-coder", 4, 3, 2.0, pytest.approx(2 / 3), 2.0, pytest.approx(2 / 3)),
-        ("review-then-fix", 3, 2, 2.0, 1.0, 2.0, 1.0),
+        # the half second of the attempt that ended in error is part of what the run took, and of no more
+        ("review-then-fix", 3, 2, 2.0, 0.75, 2.0, 0.75),
     ]
     board = scoreboard(sweep_id)
     assert [score.cost.price for score in board.scores] == [2.0, 2.0]
-    said = "A solved problem costs 0.67 USD with raw-coder, and 1.00 USD with review-then-fix"
+    said = "A solved problem costs 0.67 USD with raw-coder, and 0.75 USD with review-then-fix"
     assert any(line.startswith(said) for line in sentences.of_group(board, board.groups[0]))
 
 

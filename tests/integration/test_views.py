@@ -17,6 +17,7 @@ from sqlmodel import select
 from models.enums import Kind, Outcome, Role, State, Status, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from results.progress import progress
 from results.statistics import pass_at_k, wilson
 from tests.programs import ROOT
 
@@ -588,18 +589,28 @@ def test_every_worker_of_a_model_is_a_machine_of_its_own() -> None:
 
 
 def test_a_price_is_the_one_of_the_sweeps_own_file() -> None:
-    """A later sweep may give the same model another one. A name that the file lacks is another's."""
-    write("raw-coder p0 0 solved draft=good")
+    """Two sweeps that call the same model by two names, or by one, at two prices, pay each its own."""
+    write("raw-coder p0 0 solved draft=good", sweep="first")
+    write("raw-coder p0 0 solved draft=good", sweep="second", pairing="same+r")
+    write("raw-coder p0 0 solved draft=good", sweep="third")
+    write("raw-coder p0 0 solved draft=good", sweep="unpriced")
     with session() as db:
         db.execute(text("UPDATE completion SET finished_at = '2026-01-01'"))
-        db.execute(text("""UPDATE language_model SET settings = '{"price_per_hour": 3600}'"""))
-        db.execute(
-            text("""UPDATE sweep SET file = '{"models": {"c": {"price_per_hour": 7200}}}'""")
-        )
-    assert rows("SELECT price FROM v_cost") == [(2.0,)]
+        db.execute(text("UPDATE language_model SET settings = '{\"price_per_hour\": 3600}'"))
+        # as the second sweep's model is the first's, its calls are the very same rows
+        db.execute(text("UPDATE step SET completion_id = (SELECT min(id) FROM completion)"
+                        " WHERE completion_id IS NOT NULL"))  # fmt: skip
+        for name, model, price in (("first", "c", 7200), ("second", "same", 3600), ("third", "c", 1800)):  # fmt: skip
+            file = json.dumps({"models": {model: {"price_per_hour": price}}})
+            db.execute(text("UPDATE sweep SET file = :file WHERE name = :name"), {"file": file, "name": name})  # fmt: skip
+    assert rows("SELECT sweep, price FROM v_cost ORDER BY sweep_id") == [
+        ("first", 2.0), ("second", 1.0), ("third", 0.5), ("unpriced", 0.0)
+    ]  # fmt: skip
     with session() as db:
-        db.execute(text("""UPDATE sweep SET file = '{"models": {}}'"""))
-    assert rows("SELECT price FROM v_cost") == [(1.0,)]
+        found = {sweep: progress(db, sweep).models for sweep in (1, 2, 3, 4)}
+    assert [(models[0].name, models[0].spent) for models in found.values()] == [
+        ("c", 2.0), ("same", 1.0), ("c", 0.5), ("c", 0.0)
+    ]  # fmt: skip
 
 
 def test_errors_name_their_run() -> None:

@@ -8,7 +8,6 @@ from results.comparisons import MCNEMAR, NO_EVIDENCE, SIGN_FLIP, compare, correc
 from results.figures import pareto
 from results.numbers import p_value, points, points_interval
 from results.outcomes import Outcomes
-from results.scores import Cost, RunInfo, Score, score
 from results.statistics import (
     bootstrap_mean,
     detectable_mean,
@@ -16,19 +15,12 @@ from results.statistics import (
     sign_flip,
     wilson,
 )
-
-COST = Cost(
-    completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0
-)  # fmt: skip
+from tests.boards import scored
 
 
 def run(*letters: str) -> Outcomes:
     """A problem for each word; in it a letter for each sample."""
     return dict(enumerate(letters))
-
-
-def scored(outcomes: Outcomes) -> Score:
-    return score(RunInfo(1, "b", "p", "c+r", "c", "r", 1, 0, 0), COST, outcomes)
 
 
 def test_the_papers_flips_are_no_evidence_that_planning_hurts() -> None:

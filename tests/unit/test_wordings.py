@@ -1,60 +1,12 @@
 """Rich against lean is a finding only on the same problems: pairs that are none would make one up."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from results import sentences
 from results.comparisons import NO_EVIDENCE
-from results.outcomes import Outcomes
-from results.scoreboard import Group, Problem, Scoreboard
-from results.scores import Cost, RunInfo, score
 from results.statistics import bootstrap_mean, mcnemar_exact, sign_flip
 from results.wordings import with_gains, wordings
-
-COST = Cost(
-    completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0
-)  # fmt: skip
-
-
-def group(
-    first_run: int,
-    benchmark: str,
-    pairing: str = "c+r",
-    tests: str | None = "tests",
-    words: str | None = None,
-    **runs: list[str],
-) -> tuple[Group, dict[int, Outcomes]]:
-    """A benchmark's runs: by pattern, a word for each problem, in it a letter for each sample."""
-    problems = [
-        Problem(
-            100 * first_run + n,
-            benchmark,
-            f"p/{n}",
-            f"{words or benchmark} {n}",
-            tests and f"{tests} {n}",
-        )
-        for n in range(len(next(iter(runs.values()))))
-    ]
-    outcomes = {
-        first_run + n: {problem.id: word for problem, word in zip(problems, words, strict=False)}
-        for n, words in enumerate(runs.values())
-    }
-    scores = [
-        score(RunInfo(run, benchmark, pattern.replace("_", "-"), pairing, "c", "r", 1, 0, 0), COST, outcomes[run])
-        for pattern, run in zip(runs, outcomes, strict=True)
-    ]  # fmt: skip
-    return Group(benchmark, pairing, "c", "r", scores, problems), outcomes
-
-
-def board(*groups: tuple[Group, dict[int, Outcomes]]) -> Scoreboard:
-    return Scoreboard(
-        sweep_id=1, name="s", created_at=datetime.now(UTC), cancelled=False, baseline="raw-coder",
-        groups=[each for each, _ in groups], comparisons={},
-        outcomes={run: found for _, outcomes in groups for run, found in outcomes.items()},
-        failures=[("no GPU", 1)],
-    )  # fmt: skip
-
+from tests.boards import board, group
 
 RICH = group(1, "rich", raw_coder=list("1100e1"), review=list("111001"))
 LEAN = group(5, "lean", raw_coder=list("10b0-0"), review=list("100000"))

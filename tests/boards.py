@@ -1,0 +1,89 @@
+"""Scoreboards written down: by benchmark and pattern, a letter for what became of each attempt."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from results.baselines import BASELINE, baselines
+from results.outcomes import Outcomes
+from results.scoreboard import Ending, Group, Problem, Scoreboard, against_baselines
+from results.scores import Cost, RunInfo, Score, score
+
+COST = Cost(
+    completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0,
+    judged_prompt_tokens=10, judged_completion_tokens=5, judged_price=0.0,
+)  # fmt: skip
+
+
+def scored(
+    outcomes: Outcomes,
+    run: int = 1,
+    benchmark: str = "b",
+    pattern: str = "p",
+    pairing: str = "c+r",
+    options: dict[str, Any] | None = None,
+    reviews: tuple[int, int, int] = (0, 0, 0),
+) -> Score:
+    """A run's score; `reviews` are how many attempts were reviewed, with a verdict, for changes."""
+    return score(
+        RunInfo(run, benchmark, pattern, pairing, "c", "r", 1, options or {}, *reviews),
+        COST,
+        outcomes,
+    )
+
+
+def group(
+    first_run: int,
+    benchmark: str,
+    pairing: str = "c+r",
+    tests: str | None = "tests",
+    words: str | None = None,
+    options: dict[str, dict[str, Any]] | None = None,
+    reviews: dict[str, tuple[int, int, int]] | None = None,
+    **runs: list[str],
+) -> tuple[Group, dict[int, Outcomes]]:
+    """A benchmark's runs: by pattern, a word for each problem, in it a letter for each sample."""
+    problems = [
+        Problem(
+            100 * first_run + n,
+            benchmark,
+            f"p/{n}",
+            f"{words or benchmark} {n}",
+            tests and f"{tests} {n}",
+        )
+        for n in range(len(next(iter(runs.values()))))
+    ]
+    outcomes = {
+        first_run + n: {problem.id: word for problem, word in zip(problems, words, strict=False)}
+        for n, words in enumerate(runs.values())
+    }
+    scores = [
+        scored(
+            outcomes[run],
+            run,
+            benchmark,
+            pattern.replace("_", "-"),
+            pairing,
+            (options or {}).get(pattern),
+            (reviews or {}).get(pattern, (0, 0, 0)),
+        )
+        for pattern, run in zip(runs, outcomes, strict=True)
+    ]
+    return Group(benchmark, pairing, "c", "r", scores, problems), outcomes
+
+
+def board(
+    *groups: tuple[Group, dict[int, Outcomes]],
+    baseline: str = BASELINE,
+    endings: list[Ending] | None = None,
+    failures: list[tuple[str, int]] | None = None,
+) -> Scoreboard:
+    """The scoreboard of these groups, each run compared with its baseline."""
+    scores = [score for each, _ in groups for score in each.scores]
+    outcomes = {run: found for _, outcomes in groups for run, found in outcomes.items()}
+    compared_with = baselines([score.run for score in scores], baseline)
+    return Scoreboard(
+        sweep_id=1, name="s", created_at=datetime.now(UTC), cancelled=False, baseline=baseline,
+        groups=[each for each, _ in groups], baselines=compared_with,
+        comparisons=against_baselines(compared_with, scores, outcomes), outcomes=outcomes,
+        endings=endings or [], failures=failures or [("no GPU", 1)],
+    )  # fmt: skip
