@@ -77,6 +77,8 @@ def _call(call: Call, console: Console) -> None:
         _plain(call.answer, console)
     if call.verdict is not None:
         _plain(f"verdict: {call.verdict}", console, style="bold")
+    for issue in call.issues or ():
+        _plain(f"- {issue}", console)
     _changes(call, console)
 
 

@@ -86,23 +86,35 @@ def work_on(
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
-    that Flower shows it. A database that is away is no such failure: it is waited for, and a result
-    that cost a model call waits too.
+    that Flower shows it. A result that the database cannot hold is one that another try would not
+    mend. A database that is away is no such failure: it is waited for, and a result that cost a
+    model call waits too.
     """
     row = patiently(lambda: _claim(holder, table, row_id))
     if row is None:
         return waiting(table, row_id)
     with holder.hold(table, row_id):
+        made = False
         try:
             result = produce(row)
+            made = True
+            return patiently(lambda: _finish(holder, table, row_id, result))
         except Exception as error:
             if is_passing(error):
                 raise
-            said = storable(str(error) if isinstance(error, FoureyesError) else repr(error))
-            permanent = isinstance(error, RequestRefused)
+            said, permanent = _failure(error, made)
             patiently(lambda: _fail(holder, table, row, said, permanent))
             raise
-        return patiently(lambda: _finish(holder, table, row_id, result))
+
+
+def _failure(error: Exception, made: bool) -> tuple[str, bool]:
+    """Why a row has failed, and whether for good; `made`: there was a result, and it was not stored."""
+    if isinstance(error, FoureyesError):
+        return storable(str(error)), isinstance(error, RequestRefused)
+    if not made:
+        return storable(repr(error)), False
+    first_line = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return storable(f"what came of it cannot be stored: {first_line}"), True
 
 
 def waiting(table: AnyTable, row_id: int) -> list[int]:
