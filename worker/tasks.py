@@ -24,7 +24,6 @@ from worker import answers
 from worker.advance import Message, advance_patiently
 from worker.app import app
 from worker.claims import waiting, work_on
-from worker.engines import EngineDied, Request
 from worker.patience import PatientTask, patiently
 from worker.serving import serving
 
@@ -60,12 +59,7 @@ def _complete(completion_id: int) -> None:
     """Make one model call, once, whoever asked; then let every waiting attempt go on."""
 
     def produce(completion: Row[Any]) -> dict[str, Any]:
-        request = Request.from_json(completion.key, completion.request)
-        try:
-            answer = serving().engine_for(completion).complete(request)
-        except EngineDied as error:
-            serving().give_up(str(error))
-        return answers.columns(answer)
+        return answers.columns(serving().complete(completion))
 
     _do(Completion, completion_id, produce)
 
