@@ -46,6 +46,11 @@ _NETWORK = {
 #: What a server that answers says to somebody whom it will never let in.
 _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 
+#: Errors by what Postgres calls them, or how that begins: a limit of the server was exceeded;
+_LIMIT = "54"
+#: a deadlock or another conflict, a lock or a statement that took too long, an idle transaction.
+_ENDED = ("40", "55P03", "57014", "25P03")
+
 #: Connections of a process that is no worker: a command, its thread that watches.
 _POOL = 5
 _pool = _POOL
@@ -135,14 +140,32 @@ def is_passing(error: BaseException) -> bool:
     """Whether an error is the database's or the network's state, and not what was asked of it.
 
     It was restarted, fails over to another server, is out of connections or disk, ended a deadlock
-    at our expense, or did not answer in time: the same transaction may well succeed later.
+    at our expense, or did not answer in time: the same transaction may well succeed later. What is
+    too large or too deeply nested for it will be so for ever, though its driver counts that among
+    the server's troubles.
     """
+    if _state(error).startswith(_LIMIT):
+        return False
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return True
     if isinstance(error, DBAPIError):
         read_only = isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction)
         return error.connection_invalidated or read_only
     return False
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether a passing error came from a server that is there and has ended this very transaction.
+
+    Its time was up, or others stood in its way. One that meets this again and again is itself the
+    reason: it is too much work, say.
+    """
+    return is_passing(error) and _state(error).startswith(_ENDED)
+
+
+def _state(error: BaseException) -> str:
+    """What Postgres calls an error (SQLSTATE); empty if it was not Postgres that spoke."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def check_connection() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, DateTime, Enum, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.enums import Kind, Outcome, Role, State, Status, Suite
@@ -71,6 +71,8 @@ class LanguageModel(SQLModel, table=True):
     name: str = Field(unique=True)
     settings: dict[str, Any] = _json()
     identity: str
+    #: Why its last worker could not load it; none if it could, or none has tried.
+    trouble: str | None = _text(nullable=True)
 
 
 class Problem(SQLModel, table=True):
@@ -239,6 +241,9 @@ class Step(SQLModel, table=True):
     role: Role | None = _words(Role, nullable=True, default=None)
     #: What a review concluded: approve, revise or none; of a choice the letter, or none.
     verdict: str | None = None
+    #: What a review named, as a fix is told of it; none of steps that are no reviews, or that were
+    #: recorded before this was kept.
+    issues: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     #: The program that a draft or a fix produced.
     code: str | None = _text(nullable=True)
     completion_id: int | None = Field(default=None, foreign_key="completion.id", index=True)

@@ -1,4 +1,4 @@
-"""Text that Postgres can hold."""
+"""Text and numbers that Postgres can hold."""
 
 import json
 from typing import Any
@@ -7,6 +7,11 @@ from typing import Any
 def storable(text: str) -> str:
     """The text with what Postgres refuses (NUL, lone surrogates) as replacement characters."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def countable(value: Any) -> bool:
+    """Whether a value is a number of things that a column of integers can hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
 
 
 def storable_json(value: Any) -> Any:

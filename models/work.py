@@ -235,6 +235,16 @@ def renew(db: Db, table: AnyTable, row_ids: Iterable[int], worker: str) -> None:
     )
 
 
+def tell(db: Db, table: AnyTable, row_id: int, worker: str, said: str) -> None:
+    """Note with a row that is worked on what went wrong so far; it is being tried again."""
+    db.execute(_telling(table), {"row": row_id, "by": worker, "said": said})
+
+
+@cache
+def _telling(table: AnyTable) -> Any:
+    return update(_core(table)).where(_held(table)).values(error=bindparam("said"))
+
+
 def finish(db: Db, table: AnyTable, row_id: int, worker: str, **result: Any) -> bool:
     """Write a result, if the claim is still held; False if someone else took the row over."""
     values = result | {"state": State.DONE, "error": None}
@@ -256,12 +266,16 @@ def fail(db: Db, table: AnyTable, row: Row[Any], worker: str, error: str, perman
 
 def _of_holder(table: AnyTable) -> Any:
     """An update of the row that is meant, if `by` holds it; it gives the claim back."""
-    held = and_(
+    return update(_core(table)).where(_held(table)).values(lease_until=None)
+
+
+def _held(table: AnyTable) -> ColumnElement[bool]:
+    """The row that is meant, if `by` holds it."""
+    return and_(
         col(table.id) == bindparam("row"),
         col(table.worker) == bindparam("by"),
         col(table.state) == bindparam("held", State.RUNNING),
     )
-    return update(_core(table)).where(held).values(lease_until=None)
 
 
 @cache

@@ -160,6 +160,7 @@ class Step(_Row):
     kind: Kind
     role: Role | None
     verdict: str | None
+    issues: list[str] | None = None
     code: str | None
     completion: str | None
     execution: str | None

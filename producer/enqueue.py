@@ -99,6 +99,11 @@ def retry(sweep_id: int) -> int:
     Their steps are forgotten, but every completion and execution that was done is reused.
     """
     with session() as db:
+        used = select(Run.coder_id).where(Run.sweep_id == sweep_id)
+        used = used.union(select(Run.reviewer_id).where(Run.sweep_id == sweep_id))  # type: ignore[assignment]
+        db.execute(
+            update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
+        )
         return _reopen(db, sweep_id, [State.ERROR])
 
 
@@ -208,6 +213,7 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
                 f"model; choose another name, or `foureyes cancel {user}` first"
             )
     row.settings, row.identity = definition, identity
+    row.trouble = None  # whoever enqueues may have mended it: it is tried again
     return row.id
 
 

@@ -80,7 +80,8 @@ JOIN problem ON problem.id = attempt.problem_id
 CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(part), '[]') AS steps
     FROM (
-        SELECT step.position, step.branch, step.kind, step.role, step.verdict, step.code,
+        SELECT step.position, step.branch, step.kind, step.role, step.verdict, step.issues,
+            step.code,
             completion.key AS completion, execution.key AS execution, step.created_at
         FROM step
         LEFT JOIN completion ON completion.id = step.completion_id

@@ -19,7 +19,9 @@ from worker.steps import (
     Choice,
     Choose,
     CompletionStep,
+    Draft,
     Enrich,
+    Fix,
     Plan,
     Planned,
     Program,
@@ -163,7 +165,7 @@ def _result(step: Step, outcome: int, name: str) -> Result:
     match step:
         case VisibleTests():
             return Trial((TestResult("f()", outcome == 0, ""),))
-        case Review():
+        case Review() | RepairVerdict():
             return Verdict(outcome == 0, ("an issue",), "a review")
         case Choose():
             return Choice((step.left, step.right)[outcome], "AB"[outcome])
@@ -171,8 +173,10 @@ def _result(step: Step, outcome: int, name: str) -> Result:
             return Planned("a plan")
         case Enrich():
             return replace(step.spec, notes="notes")
-        case _:
-            return Program(_SPEC, name, name)
+        case Draft():
+            return Program(step.spec, name, name)
+        case Fix():
+            return Program(step.draft.spec, name, name)
 
 
 def _add(tree: Tree, node: Node) -> None:

@@ -206,14 +206,14 @@ FROM new JOIN arriving USING (run_id, problem_id, sample)
 """)
 OLD_STEPS = text("DELETE FROM step USING brought WHERE step.attempt_id = brought.attempt_id")
 STEPS = text("""
-INSERT INTO step (attempt_id, position, branch, kind, role, verdict, code, completion_id,
+INSERT INTO step (attempt_id, position, branch, kind, role, verdict, issues, code, completion_id,
     execution_id, created_at)
 SELECT brought.attempt_id, step.position, step.branch, step.kind, step.role, step.verdict,
-    step.code, completion.id, execution.id, step.created_at
+    step.issues, step.code, completion.id, execution.id, step.created_at
 FROM brought
 CROSS JOIN LATERAL jsonb_to_recordset(brought.steps) AS step (
-    position integer, branch integer, kind text, role text, verdict text, code text,
-    completion text, execution text, created_at timestamptz)
+    position integer, branch integer, kind text, role text, verdict text, issues text[],
+    code text, completion text, execution text, created_at timestamptz)
 LEFT JOIN completion ON completion.key = step.completion
 LEFT JOIN execution ON execution.key = step.execution
 ORDER BY brought.attempt_id, step.position, step.branch

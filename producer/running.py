@@ -24,7 +24,12 @@ from producer.reading import show_results
 from producer.sweep import Sweep
 from producer.terminal import console, say
 from results import watch as watching
+from results.progress import Progress
 from results.sweeps import find_sweep
+
+#: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
+#: a sweep whose every open call waits in vain.
+_STUCK_ROUNDS = 2
 
 
 class ModelSet(StrEnum):
@@ -109,13 +114,30 @@ def _workers() -> Iterator[embedded.Stack | None]:
 def _follow(sweep_id: int, stack: embedded.Stack | None = None) -> None:
     """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
     try:
-        watching.watch(sweep_id, console, stack.check if stack else lambda: None)
+        watching.watch(sweep_id, console, _check(stack, sweep_id) if stack else lambda _: None)
     except KeyboardInterrupt:
         console.print(
             "Interrupted. What was done is kept: the same command goes on where it stopped.",
             style="yellow",
         )
         raise typer.Exit(130) from None
+
+
+def _check(stack: embedded.Stack, sweep_id: int) -> watching.Check:
+    """Ends the watching when what this process runs for the sweep cannot finish it."""
+    stuck_since: float | None = None
+
+    def check(found: Progress) -> None:
+        nonlocal stuck_since
+        stack.check()
+        if not found.is_stuck:
+            stuck_since = None
+            return
+        stuck_since = stuck_since or time.monotonic()
+        if time.monotonic() - stuck_since > _STUCK_ROUNDS * settings().reap_every:
+            raise FoureyesError("; ".join(watching.away(found, sweep_id)))
+
+    return check
 
 
 def _check_weights(grid: Sweep) -> None:

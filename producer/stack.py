@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import shlex
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from models import broker, llm
+from models import broker, llm, trouble
 from models.errors import FoureyesError
 from models.session import session
 from models.settings import settings
@@ -55,7 +57,7 @@ class Stack:
         self._thread.start()
 
     def check(self) -> None:
-        """Raises: FoureyesError if a worker does not stay up."""
+        """Raises: FoureyesError if what all sweeps need does not stay up."""
         if self._failure is not None:
             raise FoureyesError(self._failure)
 
@@ -73,8 +75,9 @@ class Stack:
                 # while the database is away, whoever waits for the sweep says so
                 with suppress(SQLAlchemyError):
                     self._start_workers()
-                for name, child in self._children.items():
-                    self._restart_if_dead(name, child)
+                with suppress(SQLAlchemyError):
+                    for name, child in self._children.items():
+                        self._restart_if_dead(name, child)
         except Exception as error:  # a thread's exception would reach nobody
             self._failure = f"the stack cannot start its processes: {error}"
             self._stopping.wait()
@@ -108,17 +111,35 @@ class Stack:
             self._start_model_worker(row)
 
     def _start_model_worker(self, row: LanguageModel) -> None:
-        if self._loaded.get(row.name) == row.settings:
+        """Start a model's worker, or another one: the model was defined anew, or somebody has
+        enqueued it once more since it was given up."""
+        asked_anew = row.name in self._given_up and row.trouble is None
+        if self._loaded.get(row.name) == row.settings and not asked_anew:
             return
         again = self._children.pop(row.name, None)
-        if again is not None:  # the name means another model now; its worker holds the old one
+        if again is not None:
             again.stop(_STOP_SECONDS)
         self._loaded[row.name] = row.settings
+        self._given_up.discard(row.name)
+        try:
+            threads = llm.read(row.settings).in_flight
+        except ValidationError as error:  # of another version of foureyes
+            self._give_up(row.name, f"its settings cannot be read: {error.errors()[0]['msg']}")
+            return
         self._say(f"starting the worker of {row.name} (it loads its model)")
-        command = self._worker(
-            row.name, broker.model_queue(row.name), llm.read(row.settings).in_flight
-        )
+        command = self._worker(row.name, broker.model_queue(row.name), threads)
         self._add(row.name, command, {"FOUREYES_MODEL": row.name})
+
+    def _give_up(self, name: str, why: str) -> None:
+        """Try a model's worker no more until somebody asks for it anew; other models' sweeps go on."""
+        self._given_up.add(name)
+        trouble.note(name, why)
+        waiting = trouble.waiting(name)
+        cancel = " or ".join(f"`foureyes cancel {shlex.quote(sweep)}`" for sweep in waiting)
+        self._say(
+            f"nothing works at {name}: {why}. Mend it and enqueue its sweep again, or give that up"
+            + (f": {cancel}" if cancel else "")
+        )
 
     def _worker(self, name: str, queues: str, threads: int) -> list[str]:
         return celery_worker.worker(f"{name}@foureyes-{self._name}", queues, threads)
@@ -134,12 +155,15 @@ class Stack:
             return
         deaths = child.note_death()
         if deaths >= _DEATHS_PER_MINUTE or child.gave_up():
-            self._given_up.add(name)
-            told = f"{name} does not stay up: {child.last_words()} (log: {child.log})"
+            told = f"does not stay up: {child.last_words()} (log: {child.log})"
             if name == _FLOWER:
-                self._say(f"{told}. It only shows the work: that goes on without it.")
+                self._given_up.add(name)
+                self._say(f"{name} {told}. It only shows the work: that goes on without it.")
+            elif name == _EXECUTION:
+                self._given_up.add(name)
+                self._failure = f"{name} {told}"
             else:
-                self._failure = told if name == _EXECUTION else f"the worker of {told}"
+                self._give_up(name, f"its worker {told}")
             return
         self._say(f"{name} died; starting it again (log: {child.log})")
         self._stopping.wait(min(deaths - 1, 5))

@@ -53,7 +53,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Call(Work):
-    """A model call. `about` is the earlier program that it was shown, to review or to mend."""
+    """A model call. `about` is the earlier program that it was shown, to review or to mend.
+
+    `issues` are those that a review named, as a fix was told of them; None if nobody noted them: it
+    is no review, or one from before they were.
+    """
 
     role: str | None
     model: str
@@ -64,6 +68,7 @@ class Call(Work):
     prompt_tokens: int | None
     completion_tokens: int | None
     verdict: str | None
+    issues: tuple[str, ...] | None
     program: Program | None
     about: Program | None
 
@@ -96,7 +101,8 @@ _PROBLEM = text(
 )
 _STEPS = text("""
 SELECT
-    step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.code AS produced,
+    step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.issues,
+    step.code AS produced,
     coalesce(completion.id, execution.id) AS id,
     coalesce(completion.state, execution.state) AS state,
     coalesce(completion.error, execution.error) AS error,
@@ -180,6 +186,7 @@ def _call(row: Row[Any], programs: list[Program]) -> Call:
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,
         verdict=row.verdict,
+        issues=None if row.issues is None else tuple(row.issues),
         program=Program(name, row.produced) if row.produced is not None else None,
         about=_shown_program(row, messages, programs),
     )

@@ -1,11 +1,8 @@
 """What a review says of which line: for showing issues beside the program that they are about."""
 
-import json
 import re
 from dataclasses import dataclass
 
-#: Characters of an answer that are looked through: a review has a few hundred.
-_MOST = 20_000
 _LINE = re.compile(r"\blines?\s+(\d{1,6})\b", re.IGNORECASE)
 #: Code as people and models quote it. Shorter pieces stand in many lines.
 _QUOTED = re.compile(r"`([^`\n]{3,200})`|'([^'\n]{3,200})'|\"([^\"\n]{3,200})\"")
@@ -17,24 +14,6 @@ class Remarks:
 
     by_line: dict[int, tuple[str, ...]]
     general: tuple[str, ...]
-
-
-def issues(answer: str) -> tuple[str, ...]:
-    """The issues in a review's answer; none if it holds no JSON object that lists them.
-
-    As a worker reads it, the last such object counts, fenced or not.
-    """
-    decoder = json.JSONDecoder()
-    found: tuple[str, ...] = ()
-    answer = answer[-_MOST:]
-    for start in (match.start() for match in re.finditer(r"\{", answer)):
-        try:
-            value, _ = decoder.raw_decode(answer, start)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and isinstance(value.get("issues"), list):
-            found = tuple(str(issue) for issue in value["issues"])
-    return found
 
 
 def beside(said: tuple[str, ...], lines: list[str]) -> Remarks:

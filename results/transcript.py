@@ -79,6 +79,8 @@ def _call(call: Call, console: Console) -> None:
             _plain(f"ended by: {call.finish_reason}", console, style="bold yellow")
     if call.verdict is not None:
         _plain(f"verdict: {call.verdict}", console, style="bold")
+    for issue in call.issues or ():
+        _plain(f"- {issue}", console)
     _changes(call, console)
 
 

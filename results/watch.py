@@ -21,20 +21,21 @@ _PLAIN_EVERY = 10.0
 _OTHER_LINES = 14
 
 
-def watch(sweep_id: int, console: Console, check: Callable[[], None] = lambda: None) -> None:
-    """Show a sweep's progress until it is done.
+#: Is called with what was found at every look, and may raise to end the watching.
+Check = Callable[[Progress], None]
 
-    `check` is called at every round, and may raise to end the watching.
-    """
+
+def watch(sweep_id: int, console: Console, check: Check = lambda _: None) -> None:
+    """Show a sweep's progress until it is done."""
     if not console.is_terminal:
         _watch_plainly(sweep_id, console, check)
         return
     with Live(console=console, transient=True, auto_refresh=False) as live:
         while True:
-            check()
             began = time.monotonic()
             found = look(sweep_id)
-            live.update(screen(found, console.height), refresh=True)
+            check(found)
+            live.update(screen(found, console.height, sweep_id), refresh=True)
             if not found.unfinished:
                 return
             time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
@@ -46,14 +47,19 @@ def look(sweep_id: int) -> Progress:
         return progress(db, sweep_id)
 
 
-def _watch_plainly(sweep_id: int, console: Console, check: Callable[[], None]) -> None:
-    """For logs: a line now and then."""
+def _watch_plainly(sweep_id: int, console: Console, check: Check) -> None:
+    """For logs: a line now and then, and one whenever something else stands in the way."""
     last = 0.0
+    told: list[str] = []
     while True:
-        check()
         began = time.monotonic()
         found = look(sweep_id)
+        check(found)
         done = not found.unfinished
+        if (new := away(found, sweep_id)) != told:
+            told = new
+            for line in told:
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
         if done or began - last >= _PLAIN_EVERY:
             last = began
             console.print(summary(found), markup=False, highlight=False, soft_wrap=True)
@@ -70,6 +76,8 @@ def summary(found: Progress) -> str:
     if found.unfinished and found.seconds_left is not None:
         rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
         said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
+    for what, count, reason in found.retried:
+        said += f"; {count:,} {what} tried again ({_shortened(reason)})"
     tokens = sum(model.completion_tokens for model in found.models)
     spent = sum(model.spent for model in found.models)
     if tokens:
@@ -77,7 +85,23 @@ def summary(found: Progress) -> str:
     return said + (f", ${spent:.2f} spent" if spent else "")
 
 
-def screen(found: Progress, height: int) -> RenderableType:
+def away(found: Progress, sweep_id: int) -> list[str]:
+    """For each model that is waited for in vain: that nothing works at it, why, and what to do."""
+    return [
+        f"nothing works at {model.name}, for which {model.queued:,} calls wait: "
+        f"{_shortened(model.trouble or '', 400)}. Mend it and run the sweep's command again, or give "
+        f"it up: `foureyes cancel {sweep_id}`"
+        for model in found.away
+    ]
+
+
+def _shortened(said: str, most: int = 100) -> str:
+    """What went wrong, in a part of a line."""
+    line = " ".join(visible(said).split())
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
+def screen(found: Progress, height: int, sweep_id: int) -> RenderableType:
     """A sweep's progress, on a screen of so many lines."""
     table = Table(box=None, padding=(0, 1))
     several = len({run.pairing for run in found.runs}) > 1
@@ -102,6 +126,11 @@ def screen(found: Progress, height: int) -> RenderableType:
     if hidden := len(found.runs) - len(runs):
         lines.append(Text(f" and {hidden} more runs", style="dim"))
     lines += [Text(), _models(found.models), Text()]
+    lines += [Text(f" {line}", style="bold red") for line in away(found, sweep_id)]
+    for what, count, reason in found.retried:
+        lines.append(
+            Text(f" {count:,} {what} tried again: {_shortened(reason, 80)}", style="yellow")
+        )
     for error, times in found.failures:
         said = visible(error.splitlines()[0] if error else "")
         lines.append(Text(f" {times} x {said}"[:110], style="red"))

@@ -19,7 +19,8 @@ HUGE = "x" * 1_000_000
 def make() -> dict[str, int]:
     """A sweep of hostile texts; the ids of its rows by their names."""
     program = f"def f(x):\n    return x  # {HOSTILE}\n\n{HUGE}\n"
-    review = json.dumps({"issues": [f"line 2: {HOSTILE}", HOSTILE, HUGE], "verdict": "revise"})
+    issues = [f"line 2: {HOSTILE}", HOSTILE, HUGE]
+    review = json.dumps({"issues": issues, "verdict": "revise"})
     with session() as db:
         model = LanguageModel(name=f"m {HOSTILE}", settings={}, identity="m")
         sweep = Sweep(key="hostile", name=f"s {HOSTILE}", file={"name": HOSTILE, "huge": HUGE})
@@ -68,6 +69,7 @@ def make() -> dict[str, int]:
                     attempt_id=attempts[0].id, position=position, branch=0, kind=call.kind,
                     role=Role.CODER, completion_id=call.id, code=code,
                     verdict=HOSTILE if call.kind is Kind.REVIEW else None,
+                    issues=issues if call.kind is Kind.REVIEW else None,
                 )
             )  # fmt: skip
         for position, (check, kind) in enumerate(

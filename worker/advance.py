@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -19,12 +20,14 @@ from models.tables import Completion, Execution
 from models.text import storable
 from models.work import Asked, ask
 from worker import patterns, templates
+from worker.patience import Refused, patiently
 from worker.replay import Replay
 from worker.requests import Call, Caller, execution_key
 from worker.rows import (
     ADD_STEP,
     ATTEMPT,
     END_ATTEMPT,
+    GIVEN,
     MOVE_ATTEMPT,
     NOTE_STEP,
     STEPS,
@@ -63,10 +66,25 @@ def advance(attempt_id: int) -> list[Message]:
         log.warning("attempt %d ends in error", attempt_id, exc_info=True)
         first_line = str(error).partition("\n")[0]
         said = f"it cannot go on: {type(error).__name__}: {first_line}"
+    _give_up(attempt_id, said)
+    return []
+
+
+def advance_patiently(attempt_id: int) -> list[Message]:
+    """The same, waiting for a database that is away. One that is there, and refuses each time, ends
+    the attempt: it would come back for ever."""
+    try:
+        return patiently(partial(advance, attempt_id))
+    except Refused as error:
+        patiently(partial(_give_up, attempt_id, f"it cannot go on: {error}"))
+        return []
+
+
+def _give_up(attempt_id: int, said: str) -> None:
+    """End an attempt in error, if it has not ended."""
     with transaction() as db:
         if _open(db, attempt_id) is not None:
             _end_in_error(db, attempt_id, said)
-    return []
 
 
 def _go_on(attempt_id: int) -> list[Message]:
@@ -182,7 +200,7 @@ class _Advance:
             columns = given(result)
             if not recorded:
                 self.new_steps[branch - len(results)] |= columns
-            elif columns != {"verdict": recorded[branch].verdict, "code": recorded[branch].code}:
+            elif columns != {name: getattr(recorded[branch], name) for name in GIVEN}:
                 self.notes.append({"step": recorded[branch].step_id} | columns)
 
     def _rows(self, wanted: tuple[Wanted, ...] | None) -> list[Row[Any]]:
@@ -239,8 +257,7 @@ class _Advance:
             "branch": branch,
             "kind": Kind.JUDGE if step is None else step.kind,
             "role": None if step is None else step.by,
-            "verdict": None,
-            "code": None,
+            **dict.fromkeys(GIVEN),
             "completion_id": None if is_execution else row.id,
             "execution_id": row.id if is_execution else None,
         }

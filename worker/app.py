@@ -78,6 +78,9 @@ def _open(sender: Any, **_: Any) -> None:
     except FoureyesError as error:
         log.critical("%s", error)
         raise SystemExit(2) from None
+    except Exception as error:  # Celery would go on without what failed
+        log.critical("cannot start: %s", error, exc_info=True)
+        raise SystemExit(1) from None
 
 
 def _await_database() -> None:

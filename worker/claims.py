@@ -6,10 +6,12 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Row
+from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
 from models import work
 from models.enums import State
@@ -22,6 +24,14 @@ from models.work import AnyTable
 from worker.patience import patiently
 
 log = logging.getLogger(__name__)
+
+
+#: The row that the calling thread asks an engine about, and where its holder notes what goes wrong.
+_asking: ContextVar[tuple[dict[tuple[AnyTable, int], str], AnyTable, int] | None] = ContextVar(
+    "asking", default=None
+)
+#: Characters of what went wrong with a call that is being tried again.
+_SHOWN = 300
 
 
 class Holder:
@@ -38,6 +48,8 @@ class Holder:
             Completion: set(),
             Execution: set(),
         }
+        #: By row, what went wrong with what its engine tries again; to be written with the claims.
+        self._troubles: dict[tuple[AnyTable, int], str] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
@@ -53,6 +65,16 @@ class Holder:
         finally:
             with self._lock:
                 self._held[table].discard(row_id)
+
+    @contextmanager
+    def telling(self, table: AnyTable, row_id: int) -> Iterator[None]:
+        """Have the row tell, some seconds later, what an engine tries again inside the block."""
+        token = _asking.set((self._troubles, table, row_id))
+        try:
+            yield
+        finally:
+            _asking.reset(token)
+            self._troubles.pop((table, row_id), None)
 
     def close(self) -> None:
         """Stop renewing; what is still held can be taken over when its lease runs out."""
@@ -72,6 +94,19 @@ class Holder:
         with transaction() as db:
             for table, ids in held.items():
                 work.renew(db, table, ids, self.name)
+            for (table, row_id), said in list(self._troubles.items()):
+                work.tell(db, table, row_id, self.name, said)
+
+
+def _note_retry(details: RetryDetails) -> None:
+    """Called by stamina, in whichever thread: it must not wait for anything."""
+    if (asking := _asking.get()) is not None:
+        troubles, table, row_id = asking
+        said = " ".join(f"{details.caused_by}".split()) or type(details.caused_by).__name__
+        troubles[table, row_id] = storable(said[:_SHOWN])
+
+
+set_on_retry_hooks([*get_on_retry_hooks(), _note_retry])
 
 
 def work_on(
@@ -86,23 +121,35 @@ def work_on(
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
-    that Flower shows it. A database that is away is no such failure: it is waited for, and a result
-    that cost a model call waits too.
+    that Flower shows it. A result that the database cannot hold is one that another try would not
+    mend. A database that is away is no such failure: it is waited for, and a result that cost a
+    model call waits too.
     """
     row = patiently(lambda: _claim(holder, table, row_id))
     if row is None:
         return waiting(table, row_id)
     with holder.hold(table, row_id):
+        made = False
         try:
             result = produce(row)
+            made = True
+            return patiently(lambda: _finish(holder, table, row_id, result))
         except Exception as error:
             if is_passing(error):
                 raise
-            said = storable(str(error) if isinstance(error, FoureyesError) else repr(error))
-            permanent = isinstance(error, RequestRefused)
+            said, permanent = _failure(error, made)
             patiently(lambda: _fail(holder, table, row, said, permanent))
             raise
-        return patiently(lambda: _finish(holder, table, row_id, result))
+
+
+def _failure(error: Exception, made: bool) -> tuple[str, bool]:
+    """Why a row has failed, and whether for good; `made`: there was a result, and it was not stored."""
+    if isinstance(error, FoureyesError):
+        return storable(str(error)), isinstance(error, RequestRefused)
+    if not made:
+        return storable(repr(error)), False
+    first_line = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return storable(f"what came of it cannot be stored: {first_line}"), True
 
 
 def waiting(table: AnyTable, row_id: int) -> list[int]:

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import stamina
 from celery import Task
 from celery.exceptions import Reject
+from sqlalchemy.exc import DBAPIError
 
 from models.broker import BrokerLost
-from models.session import is_passing
+from models.errors import InfrastructureError
+from models.session import is_passing, said_by, was_refused
 
 Result = TypeVar("Result")
 
@@ -22,6 +24,10 @@ _LONGEST_WAIT = 3.0
 _stopping = threading.Event()
 
 
+class Refused(InfrastructureError):
+    """A transaction that the database, although it is there, has ended again and again."""
+
+
 def stop_waiting() -> None:
     """Have what waits give up: this worker is asked to end."""
     _stopping.set()
@@ -30,16 +36,22 @@ def stop_waiting() -> None:
 def patiently(transaction: Callable[[], Result]) -> Result:
     """Run a transaction, and run it again while it fails for reasons that pass.
 
-    Raises: what the transaction raised last, when patience ends or this worker is to end.
+    Raises: Refused if the database was there all the time; else what the transaction raised last,
+    when patience ends or this worker is to end.
     """
-    for attempt in stamina.retry_context(
-        on=lambda error: is_passing(error) and not _stopping.is_set(),
-        attempts=None,
-        timeout=PATIENCE,
-        wait_max=_LONGEST_WAIT,
-    ):
-        with attempt:
-            return transaction()
+    try:
+        for attempt in stamina.retry_context(
+            on=lambda error: is_passing(error) and not _stopping.is_set(),
+            attempts=None,
+            timeout=PATIENCE,
+            wait_max=_LONGEST_WAIT,
+        ):
+            with attempt:
+                return transaction()
+    except DBAPIError as error:
+        if was_refused(error) and not _stopping.is_set():
+            raise Refused(f"the database has refused this for long: {said_by(error)}") from error
+        raise
     raise AssertionError("stamina always tries once")
 
 

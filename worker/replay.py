@@ -32,6 +32,7 @@ class Replay:
 
     def __init__(self, pattern: Configured, spec: Spec) -> None:
         self.pattern = pattern
+        self._spec = spec
         self.position = 0
         self.wanted: tuple[Step, ...] | None = None
         self.code: str | None = None
@@ -119,9 +120,24 @@ class Replay:
         steps = yielded if isinstance(yielded, tuple) else (yielded,)
         if not steps or not all(isinstance(step, _STEPS) for step in steps):
             raise self.error(f"must yield a step or a tuple of steps, not {yielded!r:.80}")
-        for said in filter(None, map(misfit, steps)):
-            raise self.error(said)
+        for step in steps:
+            if said := misfit(step) or _stray(step, self._spec):
+                raise self.error(said)
         self.wanted = steps
+
+
+def _stray(step: Step, spec: Spec) -> str | None:
+    """What is wrong with tests of a draft for a specification of the pattern's own: the sandbox has
+    the problem's tests and no others, so it would run what the draft was not written for."""
+    if not isinstance(step, VisibleTests):
+        return None
+    mine = step.draft.spec
+    if (mine.entry_point, mine.visible_tests) == (spec.entry_point, spec.visible_tests):
+        return None
+    return (
+        "VisibleTests runs the problem's own tests; this draft is for a specification with another "
+        "entry_point or other visible_tests, so leave these two as they are"
+    )
 
 
 def _is_main_thread() -> bool:

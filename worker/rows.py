@@ -67,6 +67,7 @@ STEPS: Any = (
         Step.branch,
         col(Step.id).label("step_id"),
         Step.verdict,
+        Step.issues,
         Step.code,
         func.coalesce(Completion.id, Execution.id).label("id"),
         func.coalesce(Completion.key, Execution.key).label("key"),
@@ -83,6 +84,8 @@ STEPS: Any = (
     .where(Step.attempt_id == bindparam("attempt"))
     .order_by(col(Step.position), col(Step.branch))
 )
+#: The columns of a step that say what it gave.
+GIVEN = ("verdict", "issues", "code")
 ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
 NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
     col(Step.id) == bindparam("step")
@@ -144,11 +147,12 @@ def spec_of(db: Connection, attempt: Row[Any]) -> Spec:
 
 def given(result: Result) -> dict[str, Any]:
     """The columns of a step that say what it gave."""
-    verdict, code = None, None
+    columns: dict[str, Any] = dict.fromkeys(GIVEN)
     if isinstance(result, Program):
-        code = storable(result.code)
+        columns["code"] = storable(result.code)
     elif isinstance(result, Verdict):
-        verdict = {True: "approve", False: "revise", None: "none"}[result.approves]
+        columns["verdict"] = {True: "approve", False: "revise", None: "none"}[result.approves]
+        columns["issues"] = list(result.issues)
     elif isinstance(result, Choice):
-        verdict = result.letter or "none"
-    return {"verdict": verdict, "code": code}
+        columns["verdict"] = result.letter or "none"
+    return columns

@@ -14,14 +14,15 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from models import llm, work
+from models import llm, trouble, work
 from models.digest import digest
-from models.errors import FoureyesError
+from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, Execution, LanguageModel
 from worker.claims import Holder
-from worker.engines import Engine, load
+from worker.engines import Answer, Engine, EngineDied, Request, load
+from worker.patience import patiently
 from worker.sandbox.judge import Judge
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class Serving:
     def __init__(self, node: str) -> None:
         self.holder = Holder(node)
         self.engine: Engine | None = None
-        self.identity: str | None = None
+        #: The model's row as it was when the engine was loaded.
+        self.loaded: LanguageModel | None = None
         self._judges: list[Judge] = []
         self._thread = threading.local()
         self._slots = itertools.count()
@@ -51,26 +53,55 @@ class Serving:
                 f"FOUREYES_MODEL: no sweep has defined a model named {name!r} in this database"
             )
         log.info("loading model %s", name)
-        self.engine = load(llm.read(row.settings))
-        self.identity = row.identity
+        trouble.note(name, None)
+        try:
+            self.engine = load(llm.read(row.settings))
+        except Exception as error:
+            trouble.note(name, str(error) or repr(error))
+            raise
+        self.loaded = row
         log.info("model %s is ready", name)
 
-    def engine_for(self, completion: Row[Any]) -> Engine:
-        """The engine, if it is the one that the completion was asked of.
+    def complete(self, completion: Row[Any]) -> Answer:
+        """Ask the engine, if it is the one that the completion was asked of.
 
-        Raises: FoureyesError when this process serves another model, or the same name as it was
-        before its definition changed.
+        A model that was defined anew since this process started fails no call: this process ends,
+        and the next one has it as it is now.
+
+        Raises: InfrastructureError if there is no answer; RequestRefused if there never will be.
         """
-        wanted = digest(completion.request["model"])
-        if self.engine is None or self.identity != wanted:
-            raise FoureyesError(
-                f"this worker serves {settings().model!r} as it was defined when the worker "
-                "started; the completion wants another definition: restart the worker"
+        try:
+            engine = self._engine_for(completion)
+            request = Request.from_json(completion.key, completion.request)
+            with self.holder.telling(Completion, completion.id):
+                return engine.complete(request)
+        except EngineDied as error:
+            self._end(str(error))
+        except Exception:
+            if patiently(self._is_outdated):
+                self._end(f"the model {settings().model!r} was defined anew")
+            raise
+
+    def _engine_for(self, completion: Row[Any]) -> Engine:
+        if self.engine is None or self.loaded is None:
+            raise InfrastructureError("this worker serves no model: FOUREYES_MODEL is not set")
+        if self.loaded.identity != digest(completion.request["model"]):
+            raise RequestRefused(
+                f"a later sweep has given the name {self.loaded.name!r} to another model since this "
+                "was asked; enqueue this sweep again with another name for its own"
             )
         return self.engine
 
-    def give_up(self, said: str) -> NoReturn:
-        """End this process, whose engine has died: its messages and claims go back to be done anew.
+    def _is_outdated(self) -> bool:
+        """Whether the model's definition is another than when it was loaded."""
+        if self.loaded is None:
+            return False
+        wanted = select(LanguageModel.settings).where(LanguageModel.name == self.loaded.name)
+        with session() as db:
+            return db.exec(wanted).one_or_none() != self.loaded.settings
+
+    def _end(self, said: str) -> NoReturn:
+        """End this process, whose engine is of no use: its messages and claims go back to be done anew.
 
         At once and without Celery: messages that it would refuse one by one would come straight
         back to it, and a connection that is cut returns all of them elsewhere.

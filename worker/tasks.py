@@ -7,7 +7,6 @@ in between loses nothing: the message is delivered again, or the reaper finds th
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from celery import current_task
@@ -21,10 +20,10 @@ from models.tables import Completion, Execution
 from models.tables import Problem as ProblemRow
 from models.text import storable, storable_json
 from models.work import AnyTable
-from worker.advance import Message, advance
+from worker import answers
+from worker.advance import Message, advance_patiently
 from worker.app import app
 from worker.claims import waiting, work_on
-from worker.engines import Answer, EngineDied, Request
 from worker.patience import PatientTask, patiently
 from worker.serving import serving
 
@@ -40,7 +39,7 @@ def start(*attempt_ids: int) -> None:
     failure: Exception | None = None
     for attempt_id in attempt_ids:
         try:
-            for message in patiently(partial(advance, attempt_id)):
+            for message in advance_patiently(attempt_id):
                 send(message)
         except Exception as error:  # it must not hold up the others; the reaper comes back to it
             if is_passing(error) or isinstance(error, broker.BrokerLost):
@@ -60,20 +59,7 @@ def _complete(completion_id: int) -> None:
     """Make one model call, once, whoever asked; then let every waiting attempt go on."""
 
     def produce(completion: Row[Any]) -> dict[str, Any]:
-        request = Request.from_json(completion.key, completion.request)
-        try:
-            answer: Answer = serving().engine_for(completion).complete(request)
-        except EngineDied as error:
-            serving().give_up(str(error))
-        return {
-            "text": storable(answer.text),
-            "finish_reason": answer.finish_reason,
-            "prompt_tokens": answer.prompt_tokens,
-            "cached_tokens": answer.cached_tokens,
-            "completion_tokens": answer.completion_tokens,
-            "seconds": answer.seconds,
-            "engine": storable(answer.engine),
-        }
+        return answers.columns(serving().complete(completion))
 
     _do(Completion, completion_id, produce)
 

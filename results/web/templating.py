@@ -93,7 +93,7 @@ def _environment() -> Environment:
     )
     for each in (percent, interval, seconds, moment, count, sql, excerpt, changes):
         made.filters[each.__name__] = each
-    made.globals |= {"issues": reviews.issues, "beside": reviews.beside}
+    made.globals |= {"beside": reviews.beside}
     return made
 
 

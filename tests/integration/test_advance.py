@@ -152,6 +152,29 @@ def test_what_steps_gave_is_in_their_rows() -> None:
     assert verdicts == ["revise", "revise"]
 
 
+#: A review that thinks of one thing and names others, not all as the schema wants it.
+THOUGHT = (
+    '<think>{"issues": ["discarded"], "verdict": "revise"}</think>\n'
+    '```json\n{"issues": ["off by one", 3, "nul \\u0000",], "verdict": "VERDICT"}\n```'
+)
+
+
+@pytest.mark.parametrize("verdict", ["revise", "approve"])
+def test_what_a_review_named_is_kept_as_the_fix_was_told_of_it(verdict: str) -> None:
+    """Else a page that reads the answer by other rules shows what no fix was ever asked to mend."""
+    make_sweep("review-then-fix")
+    said = THOUGHT.replace("VERDICT", verdict)
+    run_to_the_end(lambda row: said if row.kind == "review" else CODE)
+    with session() as db:
+        draft, review, *_ = db.exec(select(Step).order_by(col(Step.position))).all()
+    assert (review.verdict, review.issues) == (verdict, ["off by one", "3", "nul \ufffd"])
+    assert draft.issues is None
+    for row in completions():
+        if row.kind is Kind.FIX:
+            told = row.request["messages"][-1]["content"]
+            assert all(issue in told for issue in review.issues) and "discarded" not in told
+
+
 def test_samples_drawn_with_a_temperature_have_a_seed_each() -> None:
     make_sweep("sample-and-select", "raw-coder", samples=2)
     run_to_the_end(_revise)

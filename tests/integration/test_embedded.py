@@ -16,10 +16,14 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
-from models.session import dialect_url
+from models.session import dialect_url, engine
+from models.settings import settings
 from producer import postgres
+from results import watch
+from tests.sweeps import make_sweep
 
 ROOT = Path(__file__).parents[2]
+CODE = "def f(x):\n    return x + 0\n"
 
 #: Holds the database, or the whole stack, until a line comes in; models in demand are in a file.
 PROGRAM = """
@@ -209,17 +213,71 @@ def test_a_killed_stack_takes_everything_with_it(home: Path) -> None:
     assert processes(home) == {}
 
 
-def test_a_worker_that_cannot_start_is_told_in_one_line(home: Path, tmp_path: Path) -> None:
-    """Else a sweep with a wrong path to a model waits for ever."""
-    up = Program("stack", home)
-    define(up.told("database"), tmp_path, "broken", script="/nowhere/script.toml")
-    up.demand.write_text("broken")
-    error = up.told("error")
-    assert "the worker of broken does not stay up" in error
-    assert "/nowhere/script.toml" in error
-    assert str(home / "logs" / "broken.log") in error
-    assert up.end() == 2
+def said(up: Program, words: str) -> str:
+    """The next line that it says with these words in it."""
+    while words not in (line := up.told("say")):
+        pass
+    return line
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Has this process use a database."""
+
+    def forget() -> None:
+        for remembered in (settings, engine):
+            remembered.cache_clear()
+
+    def use(url: str) -> None:
+        monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
+        forget()
+
+    yield use
+    engine().dispose()
+    forget()
+
+
+def test_a_model_that_cannot_load_stops_nobody_elses_sweep(
+    home: Path, tmp_path: Path, ours: Callable[[str], None]
+) -> None:
+    """Else one wrong path ends every sweep of a home; or whoever waits for it waits for ever."""
+    (tmp_path / "c.toml").write_text(f"[[rules]]\nanswer = {json.dumps(CODE)}\n")
+    up = Program("stack", home, tmp_path, FOUREYES_REAP_EVERY="0.5")
+    ours(up.told("database"))
+    assert up.told("stack") == "up"
+    broken = make_sweep("raw-coder", name="broken", coder="x", fresh="broken")
+    fine = make_sweep("raw-coder", name="fine")
+    up.demand.write_text("x c")
+    line = said(up, "nothing works at x")
+    assert "x.toml" in line and str(home / "logs" / "x.log") in line
+    assert "`foureyes cancel broken`" in line
+    wait_for(lambda: not watch.look(fine).unfinished)
+    assert watch.look(fine).runs[0].solved == 1
+    # whoever waits in another terminal is told as well
+    found = watch.look(broken)
+    assert found.is_stuck and up.process.poll() is None
+    (told,) = watch.away(found, broken)
+    assert "nothing works at x, for which 1 calls wait" in told and "x.toml" in told
+    assert f"`foureyes cancel {broken}`" in told
+    # and once it is mended, the same command again is enough
+    (tmp_path / "x.toml").write_text(f"[[rules]]\nanswer = {json.dumps(CODE)}\n")
+    make_sweep("raw-coder", name="broken", coder="x", fresh="broken")
+    wait_for(lambda: not watch.look(broken).unfinished)
+    assert watch.look(broken).runs[0].solved == 1
+    assert up.end() == 0
     assert processes(home) == {}
+
+
+def test_settings_that_cannot_be_read_stop_nobody_elses_sweep(home: Path, tmp_path: Path) -> None:
+    """Of a model that a foureyes of before has defined, in the same home."""
+    up = Program("stack", home)
+    url = up.told("database")
+    define(url, tmp_path, "old", engine="an engine of before")
+    define(url, tmp_path, "m")
+    up.demand.write_text("old m")
+    assert "its settings cannot be read" in said(up, "nothing works at old")
+    wait_for(lambda: worker(home, "m"))
+    assert up.end() == 0
 
 
 def test_the_database_lives_as_long_as_its_last_user(home: Path) -> None:

@@ -132,7 +132,9 @@ def outcomes() -> list[Any]:
             tuple(row)
             for row in db.execute(
                 text("""
-                SELECT pattern, problem_id, sample, outcome, completions, changes_asked
+                SELECT pattern, problem_id, sample, outcome, completions, changes_asked,
+                    (SELECT json_agg(issues ORDER BY position, branch)::text FROM step
+                        WHERE step.attempt_id = v_attempts.attempt_id) AS issues
                 FROM v_attempts ORDER BY 1, 2, 3""")
             )
         ]

@@ -1,6 +1,7 @@
 """The web pages without a browser: what they show, what they refuse, and what they never let through."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,10 +13,13 @@ from urllib.parse import parse_qsl, urlsplit
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 
 from models.session import session
+from results import transcript
 from results.scoreboard import scoreboard
 from results.web import database as reading
 from results.web.app import create
@@ -475,15 +479,40 @@ def test_a_search_ends_when_its_time_is_up_and_goes_on_from_there(
     assert looks == 2 and len(page.rows) == 1
 
 
-def test_an_issue_stands_at_the_line_that_it_names() -> None:
-    from results.reviews import beside, issues
+def remarks(page: str) -> list[str]:
+    """What stands in the lists of issues, and beside the lines of a program."""
+    return re.findall(r'<(?:li|p|span)[^>]*class="remark"[^>]*>(.*?)<', page) + re.findall(
+        r'<ul class="remarks"[^>]*>(.*?)</ul>', page, re.DOTALL
+    )
 
-    answer = 'Well:\n```json\n{"issues": ["Line 2 is wrong", "`return 0` hides it", "bad"], "verdict": "revise"}\n```'
-    said = issues(answer)
+
+def test_a_review_shows_what_was_read_of_it_and_nothing_else(
+    pages: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a thought that the reviewer discarded stands beside "approve"."""
+    make_sweep("review-then-fix")
+    said = THOUGHT.replace("VERDICT", "approve")
+    run_to_the_end(lambda row: said if row.kind == "review" else CODE)
+    (attempt,) = attempt_ids()
+    shown = remarks(pages.get(f"/attempts/{attempt}").text)
+    assert "off by one" in str(shown) and "discarded" not in str(shown)
+    transcript.show(attempt, Console(width=120))
+    told = capsys.readouterr().out
+    assert "- off by one" in told and "- discarded" not in told
+    # of a review from before, what it named is not guessed: its answer is there to be read
+    with session() as db:
+        db.execute(text("UPDATE step SET issues = NULL"))
+    page = pages.get(f"/attempts/{attempt}").text
+    assert remarks(page) == [] and "discarded" in page
+
+
+def test_an_issue_stands_at_the_line_that_it_names() -> None:
+    from results.reviews import beside
+
+    said = ("Line 2 is wrong", "`return 0` hides it", "bad")
     remarks = beside(said, ["def f(x):", "    y = x", "    return 0"])
     assert remarks.by_line == {2: ("Line 2 is wrong",), 3: ("`return 0` hides it",)}
     assert remarks.general == ("bad",)
-    assert issues("Verdict: approve") == issues("{" * 30_000) == issues('{"issues": 5}') == ()
 
 
 def test_lines_are_those_that_are_shown() -> None:

@@ -309,6 +309,23 @@ def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Pat
         load(tmp_path, '"falls"', 'modules = ["my_falls"]')
 
 
+def test_tests_of_a_specification_of_ones_own_are_refused_before_anything_is_enqueued(
+    tmp_path: Path,
+) -> None:
+    """The sandbox would run the prompt's, and the pattern would take what they show for its own."""
+    (tmp_path / "own_tests.py").write_text(
+        MODULE.replace("Draft\n", "Draft, VisibleTests\n")
+        .replace('"twice"', '"own-tests"')
+        .replace(
+            "return draft.code",
+            "import dataclasses; draft = yield Draft(dataclasses.replace(spec, visible_tests=()));"
+            " trial = yield VisibleTests(draft); return draft.code",
+        )
+    )
+    with pytest.raises(FoureyesError, match=r"sweep.toml: pattern 'own-tests', step \d: VisibleT"):
+        load(tmp_path, '"own-tests"', 'modules = ["own_tests"]')
+
+
 def test_the_most_drafts_can_be_asked_for(tmp_path: Path) -> None:
     """Their trials turn out in more ways than there are atoms in the sun."""
     (made,) = load(tmp_path, '{ name = "sample-and-select", drafts = 50 }').patterns

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -313,6 +314,19 @@ def _is_closed(spec: Spec) -> Steps:
     raise GeneratorExit("now")
 
 
+def _tests_of_its_own(spec: Spec) -> Steps:
+    draft = yield Draft(replace(spec, visible_tests=spec.visible_tests[1:]))
+    trial = yield VisibleTests(draft)
+    return str(trial)
+
+
+def _a_name_of_its_own(spec: Spec) -> Steps:
+    draft = yield Draft(replace(spec, entry_point="helper"))
+    fixed = yield Fix(draft, Trial(()))
+    yield Draft(spec), VisibleTests(fixed)
+    return ""
+
+
 def _loops(spec: Spec) -> Steps:
     while True:
         yield Draft(spec)
@@ -337,6 +351,8 @@ def _loops(spec: Spec) -> Steps:
         ),
         (_leaves, "pattern 'mine', step 2: raised SystemExit: bye"),
         (_is_closed, "pattern 'mine', step 2: raised GeneratorExit: now"),
+        (_tests_of_its_own, "pattern 'mine', step 2: VisibleTests runs the problem's own tests"),
+        (_a_name_of_its_own, "pattern 'mine', step 3: VisibleTests runs the problem's own tests"),
         (_loops, f"has asked {MAX_POSITIONS} times without returning"),
     ],
 )
@@ -349,3 +365,18 @@ def test_a_broken_pattern_is_named_with_the_step(body: Callable[[Spec], Steps], 
     with pytest.raises(PatternError) as caught:
         replay_to_the_end()
     assert says in str(caught.value)
+
+
+def test_a_draft_on_a_specification_with_notes_is_tested_as_any_other() -> None:
+    """What a model adds to the words changes no test."""
+
+    def enriched(spec: Spec) -> Steps:
+        draft = yield Draft(replace(spec, notes="n is never negative"))
+        trial = yield VisibleTests(draft)
+        return str(trial.failed)
+
+    replay = Replay(_pattern(enriched), SPEC)
+    (step,) = replay.wanted or ()
+    replay.answer((step.read("f = 1"),))  # type: ignore[union-attr]
+    replay.answer((Trial(()),))
+    assert replay.code == str(Trial(()).failed)

@@ -1,0 +1,50 @@
+"""Why a model cannot be had: noted by whoever tried to start its worker, told to whoever waits for it.
+
+In the database, because those who wait are in other terminals, or on other machines.
+"""
+
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select, update
+
+from models.enums import State
+from models.session import session
+from models.tables import Attempt, LanguageModel, Run, Sweep
+from models.text import storable
+
+log = logging.getLogger(__name__)
+
+
+def note(name: str, said: str | None) -> None:
+    """Keep why a model could not be loaded; None: it is being tried again.
+
+    It only tells: where the database is away, nothing is noted.
+    """
+    said = None if said is None else storable(said)
+    try:
+        with session() as db:
+            db.execute(
+                update(LanguageModel).where(col(LanguageModel.name) == name).values(trouble=said)
+            )
+    except SQLAlchemyError:
+        log.warning("could not note what is the matter with %s", name, exc_info=True)
+
+
+def waiting(name: str) -> list[str]:
+    """The names of the unfinished sweeps that use a model."""
+    mine = select(LanguageModel.id).where(LanguageModel.name == name).scalar_subquery()
+    with session() as db:
+        return list(
+            db.exec(
+                select(Sweep.name)
+                .join(Run)
+                .join(Attempt)
+                .where(
+                    (Run.coder_id == mine) | (Run.reviewer_id == mine),
+                    col(Attempt.state).in_([State.QUEUED, State.RUNNING]),
+                )
+                .distinct()
+                .order_by(Sweep.name)
+            )
+        )
