@@ -38,6 +38,7 @@ def evaluate(
     profile: str,
     slots: int | None,
     output: Path | None,
+    force: bool,
     all_tests: bool,
     against_evalplus: bool,
     console: Console,
@@ -54,7 +55,7 @@ def evaluate(
     if against_evalplus:
         against.check(wanted)
     probe.check()
-    with Journal(output or _beside(path)) as journal:
+    with Journal(_output(output, path, data), force=force) as journal:
         keys = [judging.key(sample, chosen, all_tests) for sample in wanted]
         todo = {
             key: sample for key, sample in zip(keys, wanted, strict=True) if not journal.get(key)
@@ -114,9 +115,21 @@ def _warn(mistake: Mistake, console: Console) -> None:
     console.print(mistake.line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
+def _output(given: Path | None, samples: Path, data: Path | None) -> Path:
+    """Where verdicts go: never to what they are made from, whatever is forced."""
+    output = given or _beside(samples)
+    for source in filter(None, (samples, data)):
+        if output.is_file() and source.is_file() and output.samefile(source):
+            raise FoureyesError(f"{output}: is read from; choose another --output")
+    return output
+
+
 def _beside(path: Path) -> Path:
-    """samples.jsonl -> samples.verdicts.jsonl; for a folder, beside the folder."""
-    path = path.resolve()
+    """samples.jsonl -> samples.verdicts.jsonl; for a folder, beside the folder.
+
+    Beside the name that was given: what a link leads to may be somebody else's.
+    """
+    path = Path(os.path.abspath(path))
     return path.with_name(path.name.removesuffix(".jsonl") + ".verdicts.jsonl")
 
 

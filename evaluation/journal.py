@@ -1,18 +1,23 @@
 """The verdicts of one evaluation on disk, so that nothing is judged twice and nothing is lost.
 
 While judging, verdicts are appended to `OUTPUT.part` as they come. At the end `OUTPUT` is written
-in the order of the samples, and the part file goes. Both are read when it starts again.
+in the order of the samples, and the part file goes. Both are read when it starts again. Where the
+output is a device or a pipe, nothing is kept.
 """
 
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
+from models import output as outputs
 from models.errors import FoureyesError
+from models.output import VERDICTS
 
 Verdict = dict[str, Any]
 
@@ -20,15 +25,25 @@ Verdict = dict[str, Any]
 class Journal:
     """What is known about the programs of an output file, by the key of a program's judging."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, *, force: bool = False) -> None:
         """Raises: FoureyesError if the output cannot be written, or is something else."""
         self.output = output
-        self._part = output.with_name(output.name + ".part")
+        self._force = force
+        self._known: dict[str, Verdict] = {}
+        target = outputs.find(output, VERDICTS, force=force)
+        if target.is_stream:
+            self._part = None
+            self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+            return
+        self._part = target.path.with_name(target.path.name + ".part")
         try:
-            self._known = _verdicts(output, output.read_bytes()) if output.exists() else {}
+            if target.path.exists():
+                self._known = _verdicts(output, target.path.read_bytes(), force)
+            if self._part.is_symlink() or (self._part.exists() and not self._part.is_file()):
+                raise FoureyesError(f"{self._part}: is no file; remove it")
             self._file = self._part.open("a+b")
         except OSError as error:
-            raise FoureyesError(f"{self._part}: cannot be written: {error.strerror}") from None
+            raise outputs.failure(self._part, error) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -37,19 +52,20 @@ class Journal:
                 f"{output}: another `foureyes evaluate` is writing it; wait for it, or choose "
                 "another --output"
             ) from None
-        self._recover()
+        self._recover(self._part)
 
-    def _recover(self) -> None:
+    def _recover(self, part: Path) -> None:
         """Read what an interrupted evaluation left, without a last line that was cut."""
         self._file.seek(0)
         data = self._file.read()
         whole = data.rfind(b"\n") + 1
         try:
-            self._known |= _verdicts(self._part, data[:whole])
+            found = _verdicts(part, data[:whole], self._force)
         except FoureyesError:
             self._file.close()
             raise
-        self._file.truncate(whole)
+        self._known |= found
+        self._file.truncate(whole if found else 0)
 
     def __enter__(self) -> "Journal":
         return self
@@ -60,7 +76,8 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk refuses again what `add` could not write
+            self._file.close()
 
     def get(self, key: str) -> Verdict | None:
         """The verdict of a program, if it was judged; an error of the judge is no verdict."""
@@ -68,10 +85,18 @@ class Journal:
         return None if verdict is None or verdict["outcome"] == "error" else verdict
 
     def add(self, verdict: Verdict) -> None:
-        """Keep a verdict, also if we are killed the next moment."""
+        """Keep a verdict, also if we are killed the next moment.
+
+        Raises: FoureyesError if the disk is full, or somebody removed the file.
+        """
         self._known[verdict["key"]] = verdict
-        self._file.write(_line(verdict))
-        self._file.flush()
+        try:
+            self._file.write(_line(verdict))
+            self._file.flush()
+        except OSError as error:
+            raise outputs.failure(self._part or self.output, error) from None
+        if self._part is not None and os.fstat(self._file.fileno()).st_nlink == 0:
+            raise FoureyesError(f"{self._part}: somebody removed it, or its folder")
 
     def finish(self, wanted: Iterable[tuple[str, str, int]]) -> list[Verdict]:
         """Write the output: a line for each (key, task_id, index), in that order; the lines."""
@@ -79,14 +104,10 @@ class Journal:
             {"task_id": task_id, "index": index, **_without_place(self._known[key])}
             for key, task_id, index in wanted
         ]
-        making = self.output.with_name(f".{self.output.name}.{os.getpid()}")
-        try:
-            with making.open("wb") as file:
-                file.writelines(map(_line, verdicts))
-            making.replace(self.output)
-        finally:
-            making.unlink(missing_ok=True)
-        self._part.unlink(missing_ok=True)
+        with outputs.writing(self.output, VERDICTS, force=self._force) as file:
+            file.writelines(map(_line, verdicts))
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
         return verdicts
 
 
@@ -98,8 +119,11 @@ def _line(verdict: Verdict) -> bytes:
     return json.dumps(verdict, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def _verdicts(path: Path, content: bytes) -> dict[str, Verdict]:
-    """The verdicts that a file of ours holds, by key. Raises: FoureyesError if it is none of ours."""
+def _verdicts(path: Path, content: bytes, force: bool) -> dict[str, Verdict]:
+    """The verdicts that a file of ours holds, by key.
+
+    Raises: FoureyesError if it is none of ours, unless it may be replaced all the same.
+    """
     known = {}
     for number, line in enumerate(content.splitlines(), start=1):
         try:
@@ -107,7 +131,10 @@ def _verdicts(path: Path, content: bytes) -> dict[str, Verdict]:
             known[str(verdict["key"])] = verdict
             verdict["outcome"]
         except (ValueError, KeyError, TypeError):
+            if force:
+                return {}
             raise FoureyesError(
-                f"{path} line {number}: not written by `foureyes evaluate`; choose another --output"
+                f"{path} line {number}: not written by `foureyes evaluate`; choose another "
+                "--output, or --force replaces it"
             ) from None
     return known

@@ -12,9 +12,12 @@ from models.logs import LogFormat
 
 
 class Settings(BaseSettings):
-    """Everything that may differ from one machine to the next. Each is `FOUREYES_<NAME>`."""
+    """Everything that may differ from one machine to the next. Each is `FOUREYES_<NAME>`; an empty
+    one is as if it were not set."""
 
-    model_config = SettingsConfigDict(env_prefix="FOUREYES_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FOUREYES_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     #: Where the embedded stack, the reports and the sandbox's expected outputs live.
     home: Path = Path(".foureyes")
@@ -59,9 +62,24 @@ def settings() -> Settings:
         first = error.errors()[0]
         name = f"FOUREYES_{str(first['loc'][0]).upper()}"
         raise FoureyesError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
-    return found.model_copy(
-        update={
-            "home": found.home.expanduser().resolve(),
-            "cache": found.cache.expanduser().resolve(),
-        }
-    )
+    except UnicodeDecodeError as error:
+        raise FoureyesError(
+            f".env: not UTF-8 text ({error.reason} at byte {error.start})"
+        ) from None
+    except OSError as error:
+        raise FoureyesError(f".env: cannot be read ({error.strerror})") from None
+    folders = {name: _folder(name, getattr(found, name)) for name in ("home", "cache")}
+    return found.model_copy(update=folders)
+
+
+def _folder(name: str, given: Path) -> Path:
+    """The folder that a setting means, as an absolute path without `~` and links."""
+    variable = f"FOUREYES_{name.upper()}"
+    if not str(given).isprintable():  # servers' files of settings and states have lines
+        raise FoureyesError(f"{variable}: {str(given)!r} holds a character that cannot be seen")
+    try:
+        return given.expanduser().resolve()
+    except RuntimeError as error:
+        raise FoureyesError(f"{variable}: {given}: {error}") from None
+    except OSError as error:  # a relative path in a folder that was removed
+        raise FoureyesError(f"{variable}: {given}: {error.strerror}") from None

@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -203,13 +203,13 @@ KINDS = ("sweep", "problem", "run", "completion", "execution", "attempt")
 
 
 @contextmanager
-def writing(path: Path, revision: str) -> Iterator[Callable[[str, str], None]]:
-    """Make an archive; call with a kind and a row as JSON for each line.
+def writing(raw: BinaryIO, revision: str) -> Iterator[Callable[[str, str], None]]:
+    """Write an archive to a file; call with a kind and a row as JSON for each line.
 
     The same lines make the same file, byte by byte.
     """
     lines = 0
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+    with gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
 
         def write(kind: str, row: str) -> None:
             nonlocal lines

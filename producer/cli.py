@@ -1,19 +1,19 @@
 """The `foureyes` command. Each mistake a person can make ends in one line and exit code 2."""
 
-import errno
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import FoureyesError
+from models.output import NO_ROOM
 from models.session import is_passing
 from producer import catalogue, celery_worker, commands, exchange, reading, running
 from producer.embedded import Broker
-from producer.terminal import say
+from producer.terminal import drop_output, say
 
 app = typer.Typer(
     name="foureyes",
@@ -28,13 +28,13 @@ models_app = typer.Typer(help="Fetch and list the GGUF models of the embedded st
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 
-#: The disk, a quota, or a limit on the size of files.
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
 SweepName = Annotated[
     str | None, typer.Argument(metavar="SWEEP", help="Name or id; the latest if left out.")
 ]
 OneSweep = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or id.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a file that is no output of this command.")
+]
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Only the first N problems of each benchmark.")
 ]
@@ -61,7 +61,10 @@ def sweep(
         bool, typer.Option("--plan", help="Say what it would ask for, and enqueue nothing.")
     ] = False,
 ) -> None:
-    """Enqueue a sweep; the same file again goes on where it stopped."""
+    """Enqueue a sweep; the same file again goes on where it stopped.
+
+    Exit code 1 if it was waited for and attempts ended in error.
+    """
     running.sweep(
         file,
         wait=wait,
@@ -78,7 +81,10 @@ def sweep(
 def demo(
     limit: Annotated[int, typer.Option(min=1, help="Problems of each benchmark.")] = 4,
 ) -> None:
-    """Run the starter sweep on a few problems with two small models."""
+    """Run the starter sweep on a few problems with two small models.
+
+    Exit code 1 if attempts ended in error.
+    """
     running.demo(limit)
 
 
@@ -109,7 +115,10 @@ def worker(
 
 @app.command()
 def watch(sweep: SweepName = None) -> None:
-    """Follow a sweep's progress until it is done or Ctrl-C."""
+    """Follow a sweep's progress until it is done or Ctrl-C.
+
+    Exit code 1 if attempts ended in error.
+    """
     running.watch(sweep)
 
 
@@ -125,10 +134,15 @@ def report(
     output: Annotated[
         Path | None, typer.Option(help="The page.", show_default=".foureyes/reports/NAME-ID.html")
     ] = None,
+    force: Force = False,
 ) -> None:
-    """Show a sweep's results, and write its page: one HTML file."""
+    """Show a sweep's results, and write its page: one HTML file.
+
+    Exit code 1 if attempts ended in error.
+    """
     asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
-    reading.report(sweep, baseline, [name for name, is_asked in asked.items() if is_asked], output)
+    formats = [name for name, is_asked in asked.items() if is_asked]
+    reading.report(sweep, baseline, formats, output, force)
 
 
 @app.command()
@@ -177,9 +191,10 @@ def web(
 def record(
     sweep: OneSweep,
     file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
+    force: Force = False,
 ) -> None:
     """Write a sweep's model calls to a file, to run it without models."""
-    reading.record(sweep, file)
+    reading.record(sweep, file, force)
 
 
 @app.command()
@@ -189,9 +204,12 @@ def export(
     output: Annotated[
         Path | None, typer.Option(help="Where to.", show_default="a name in this folder")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is there; never a folder.")
+    ] = False,
 ) -> None:
     """Write a sweep to files: samples, tables, or an archive to import."""
-    exchange.export(sweep, format, output, say)
+    exchange.export(sweep, format, output, force, say)
 
 
 @app.command("import")
@@ -213,7 +231,10 @@ def retry(
     sweep: OneSweep,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:
-    """Try again what ended in `error`, and only that."""
+    """Try again what ended in `error`, and only that.
+
+    Exit code 1 if it was waited for and attempts ended in error again.
+    """
     running.retry(sweep, wait=wait)
 
 
@@ -238,6 +259,7 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(help="Verdicts.", show_default="SAMPLES.verdicts.jsonl")
     ] = None,
+    force: Force = False,
     all_tests: Annotated[
         bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
     ] = False,
@@ -246,7 +268,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Judge programs that exist already, with no broker or database."""
-    commands.evaluate(samples, benchmark, data, profile, slots, output, all_tests, against)
+    commands.evaluate(samples, benchmark, data, profile, slots, output, force, all_tests, against)
 
 
 @app.command()
@@ -300,9 +322,15 @@ def models_list() -> None:
 
 
 def main() -> None:
-    """Run the command line: 0 done, 1 not all well, 2 a mistake to mend, 130 Ctrl-C."""
+    """Run the command line: 0 done, 1 not all well, 2 a mistake to mend, 130 Ctrl-C.
+
+    Raises: whatever is no mistake of a person's, nor a state of the machine.
+    """
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except FoureyesError as error:
         _end(str(error), 2)
     except SQLAlchemyError as error:
@@ -310,16 +338,23 @@ def main() -> None:
             raise
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
         _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
+    except BrokenPipeError:  # `foureyes sql ... | head`
+        drop_output()
+        sys.exit(1)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
         where = f" ({error.filename})" if error.filename else ""
-        _end(
-            f"the disk is full{where}. What was done is kept; make room and run it again to go on.",
-            2,
-        )
+        if error.errno in NO_ROOM:
+            drop_output()
+            _end(
+                f"the disk is full{where}. What was done is kept; make room and run it again to "
+                "go on.",
+                2,
+            )
+        if not error.filename:
+            raise
+        _end(f"{error.filename}: {error.strerror}", 2)
 
 
-def _end(line: str, code: int) -> None:
+def _end(line: str, code: int) -> NoReturn:
     Console(stderr=True).print(f"foureyes: {line}", style="bold red", markup=False, highlight=False)
     sys.exit(code)

@@ -53,6 +53,7 @@ def evaluate(
     profile: Profile,
     slots: int | None,
     output: Path | None,
+    force: bool,
     all_tests: bool,
     against: Peer | None,
 ) -> None:
@@ -67,6 +68,7 @@ def evaluate(
             profile=profile.value,
             slots=slots,
             output=output,
+            force=force,
             all_tests=all_tests,
             against_evalplus=against is Peer.EVALPLUS,
             console=console,

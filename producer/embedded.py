@@ -27,6 +27,7 @@ from models.errors import FoureyesError
 from models.session import check_connection, engine
 from models.settings import settings
 from producer import postgres, rabbitmq, valkey
+from producer.home import prepared
 from producer.stack import Say, Stack
 
 __all__ = ["Broker", "Running", "Say", "Stack", "database", "join", "running", "stack"]
@@ -55,7 +56,7 @@ def database(say: Say) -> Iterator[None]:
         migrations.check_views()
         yield
         return
-    home = _writable(settings().home)
+    home = prepared()
     with postgres.server(home) as url:
         try:
             with (home / "migration.lock").open("w") as lock:
@@ -91,17 +92,6 @@ def _migrate(say: Say) -> None:
         migrations.check_known(found)
         say(f"migrating the embedded database from {found} to {migrations.head()}")
     migrations.upgrade()
-
-
-def _writable(home: Path) -> Path:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise FoureyesError(
-            f"{home}: cannot be written ({error.strerror}); set FOUREYES_HOME to another folder"
-        ) from None
-    return home
 
 
 def _set(name: str, value: str | None) -> None:
@@ -162,7 +152,7 @@ def stack(
 
     Raises: FoureyesError if this home has a stack already.
     """
-    home = _writable(settings().home)
+    home = prepared()
     with ExitStack() as cleanup:
         _lock(home, cleanup)
         cleanup.enter_context(_orderly_end())

@@ -1,11 +1,9 @@
 """`foureyes export` and `foureyes import`: a sweep leaves for other programs, or other machines."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
+from models import output
 from models.errors import FoureyesError
 from models.tables import Sweep
 from producer import embedded, export_sweep, import_sweep
@@ -23,24 +21,30 @@ class Format(StrEnum):
     ARCHIVE = "archive"
 
 
-def export(name: str, format: Format, output: Path | None, say: Say) -> None:
-    """Write a sweep to `output`, or to a path in this folder that says what it is."""
+def export(name: str, format: Format, given: Path | None, force: bool, say: Say) -> None:
+    """Write a sweep to a path, or to one in this folder that says what it is."""
+    if given is not None and format is Format.ARCHIVE:
+        output.find(given, None, force=force)
     with embedded.database(say):
         sweep = find_sweep(name)
-        archived = format is Format.ARCHIVE
-        path = output or Path(f"{sweep.name}.jsonl.gz" if archived else f"{sweep.name}-{format}")
-        with _complete(path, folder=not archived) as part:
-            made = _write(sweep, format, part)
+        if format is Format.ARCHIVE:
+            path = given or Path(f"{sweep.name}.jsonl.gz")
+            with output.writing(path, None, force=force) as file:
+                kinds = export_sweep.write(sweep, file)
+            made = ", ".join(
+                f"{count:,} {kind}s" for kind, count in kinds.items() if kind != "sweep"
+            )
+        else:
+            path = given or Path(f"{sweep.name}-{format}")
+            with output.writing_folder(path) as folder:
+                made = _write(sweep, format, folder)
     say(f"{made}; written to {path}")
 
 
-def _write(sweep: Sweep, format: Format, part: Path) -> str:
+def _write(sweep: Sweep, format: Format, folder: Path) -> str:
     """Write what was asked for; a line for a person."""
-    if format is Format.ARCHIVE:
-        kinds = export_sweep.write(sweep, part)
-        return ", ".join(f"{count:,} {kind}s" for kind, count in kinds.items() if kind != "sweep")
     if format is Format.EVALPLUS:
-        samples = export_samples.write(sweep, part)
+        samples = export_samples.write(sweep, folder)
         if not samples.files:
             raise FoureyesError(f"no attempt of {sweep.name!r} has ended with a program yet")
         why = ", ".join(f"{count:,} {why}" for why, count in samples.left_out.items())
@@ -49,7 +53,7 @@ def _write(sweep: Sweep, format: Format, part: Path) -> str:
             f"attempts left out: {why or 'none'}"
         )
     as_files = {Format.CSV: export_tables.as_csv, Format.PARQUET: export_tables.as_parquet}
-    tables = export_tables.write(sweep, part, as_files[format])
+    tables = export_tables.write(sweep, folder, as_files[format])
     return ", ".join(f"{table}: {count:,} rows" for table, count in tables.items())
 
 
@@ -68,22 +72,3 @@ def import_(path: Path, say: Say) -> None:
             f"{made.unfinished:,} attempts have not ended: `foureyes sweep FILE` with the sweep's "
             "own file goes on with them"
         )
-
-
-@contextmanager
-def _complete(path: Path, folder: bool) -> Iterator[Path]:
-    """Where to write what shall be at `path` when it is complete.
-
-    Raises: FoureyesError if there is something already, or nothing can be written.
-    """
-    try:
-        if path.exists() or path.is_symlink():
-            raise FoureyesError(f"{path}: is there already; choose another --output")
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as hidden:
-            part = Path(hidden) / path.name
-            if folder:
-                part.mkdir()
-            yield part
-            part.rename(path)
-    except OSError as error:
-        raise FoureyesError(f"{path}: cannot be written ({error.strerror})") from None

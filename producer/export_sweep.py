@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import text
 
@@ -106,7 +106,7 @@ _ROWS = {
 _AS_JSON = "SELECT CAST(row_to_json(line) AS text) FROM ({}) AS line"
 
 
-def write(sweep: Sweep, path: Path) -> Counter[str]:
+def write(sweep: Sweep, file: BinaryIO) -> Counter[str]:
     """Write the archive of a sweep; how many rows of each kind it has."""
     models = [
         {"name": name, "identity": llm.read(model).identity()}
@@ -114,7 +114,7 @@ def write(sweep: Sweep, path: Path) -> Counter[str]:
     ]
     values = {"sweep": sweep.id, "models": json.dumps(models)}
     counts: Counter[str] = Counter()
-    with snapshot() as db, archive.writing(path, migrations.head()) as add:
+    with snapshot() as db, archive.writing(file, migrations.head()) as add:
         for kind in archive.KINDS:
             for row in db.scalars(text(_AS_JSON.format(_ROWS[kind])), values):
                 add(kind, row)

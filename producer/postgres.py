@@ -161,7 +161,7 @@ class _Server:
         options = ["-k", str(self._sockets)]
         options += [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         self._log.unlink(missing_ok=True)  # its end is what a failure is explained with
-        command = ["pg_ctl", "start", "-w", "-t", "60", "-D", str(self._data), "-l", str(self._log)]
+        command = ["pg_ctl", "start", "-w", "-t", "60", "-D", self._data.name, "-l", self._log.name]
         command += ["-o", shlex.join(options)]
         deadline = time.monotonic() + _AFTERMATH
         while (made := self._run(*command)).returncode != 0:
@@ -173,7 +173,7 @@ class _Server:
         """Make the data folder, under another name until it is complete."""
         making = self._folder / "data.part"
         shutil.rmtree(making, ignore_errors=True)  # of somebody who was interrupted
-        made = self._run("initdb", "-D", str(making), "-U", "postgres", "-A", "trust",
+        made = self._run("initdb", "-D", making.name, "-U", "postgres", "-A", "trust",
                          "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
         if made.returncode != 0:
             raise self._failure(made)
@@ -187,7 +187,7 @@ class _Server:
                 pid = int((self._data / "postmaster.pid").read_text().splitlines()[0])
                 ended = os.pidfd_open(pid)
                 cleanup.callback(os.close, ended)
-            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._data))
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self._data.name)
             if ended is not None:  # pg_ctl does not wait for the process itself
                 select.select([ended], [], [], 10)
 
@@ -227,6 +227,11 @@ class _Server:
         return FoureyesError(f"the embedded PostgreSQL: {program} failed: {why} ({self._folder})")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of PostgreSQL's in the folder that holds the data.
+
+        It knows the files there by their names alone: pg_ctl writes paths into a shell's line, and
+        a home's may hold anything.
+        """
         command = [str(self._programs / program), *arguments]
         # the server keeps its output open, so it must not be a pipe that we would wait for
         with tempfile.TemporaryFile("w+") as output:
@@ -239,7 +244,7 @@ class _Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; the server has to serve until the end
-                cwd="/",
+                cwd=self._folder,
                 check=False,
             )
             output.seek(0)

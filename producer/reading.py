@@ -3,10 +3,17 @@
 from enum import StrEnum
 from pathlib import Path
 
+import typer
+from sqlmodel import select
+
+from models import output
+from models.enums import Outcome
 from models.errors import FoureyesError
+from models.session import session
 from models.settings import settings
+from models.tables import Attempt, Run
 from models.tables import Sweep as SweepRow
-from producer import embedded
+from producer import embedded, home
 from producer.terminal import console, hint, say
 from results import compare as comparing
 from results import details, formats, page, query, transcript
@@ -24,36 +31,68 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def show_results(row: SweepRow, baseline: str | None = None, output: Path | None = None) -> None:
+def show_results(
+    row: SweepRow, baseline: str | None = None, output: Path | None = None, *, force: bool = False
+) -> None:
     """Print a sweep's summary, and write its page; first the page, which may be a mistake to mend."""
     board = scoreboard(row.id, baseline)
-    path = output or settings().home / "reports" / f"{row.name}-{row.id}.html"
-    page.write(board, details.read(board), path)
+    path = output or _page_of(row)
+    page.write(board, details.read(board), path, force=force or output is None)
     reports.render(board, console)
     console.print(f"Report: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
-def report(name: str | None, baseline: str | None, asked: list[str], output: Path | None) -> None:
+def _page_of(row: SweepRow) -> Path:
+    folder = home.prepared() / "reports"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{row.name}-{row.id}.html"
+
+
+def exit_if_errors(sweep_id: int) -> None:
+    """End the command with exit code 1 if attempts of a sweep ended in error: a script has to know."""
+    with session() as db:
+        errors = db.exec(
+            select(Attempt.id)
+            .join(Run)
+            .where(Run.sweep_id == sweep_id, Attempt.outcome == Outcome.ERROR)
+            .limit(1)
+        )
+        if errors.first() is not None:
+            raise typer.Exit(1)
+
+
+def report(
+    name: str | None, baseline: str | None, asked: list[str], given: Path | None, force: bool
+) -> None:
     """Show a sweep's results, or print them in the format that was asked for."""
     if len(asked) > 1:
         raise FoureyesError(
             f"one format at a time, not {' and '.join(f'--{one}' for one in asked)}"
         )
+    if given is not None:
+        output.find(given, output.REPORT, force=force)
     with embedded.database(hint if asked else say):
         row = find_sweep(name)
         if not asked:
-            show_results(row, baseline, output)
-            return
-        board = scoreboard(row.id, baseline)
-        found = details.read(board)
-        if output is not None:
-            page.write(board, found, output)
-        if asked == ["json"]:
-            print(formats.to_json(board, found))
-        elif asked == ["csv"]:
-            print(formats.to_csv(board), end="")
+            show_results(row, baseline, given, force=force)
         else:
-            print(formats.to_markdown(board))
+            _print_results(row, baseline, asked[0], given, force)
+        exit_if_errors(row.id)
+
+
+def _print_results(
+    row: SweepRow, baseline: str | None, format: str, given: Path | None, force: bool
+) -> None:
+    board = scoreboard(row.id, baseline)
+    found = details.read(board)
+    if given is not None:
+        page.write(board, found, given, force=force)
+    if format == "json":
+        print(formats.to_json(board, found))
+    elif format == "csv":
+        print(formats.to_csv(board), end="")
+    else:
+        print(formats.to_markdown(board))
 
 
 def compare(baseline: str, run: str, *, as_json: bool) -> None:
@@ -78,10 +117,11 @@ def sql(statement: str, format: Format) -> None:
         query.run(statement, format.value, console)
 
 
-def record(name: str, path: Path) -> None:
+def record(name: str, path: Path, force: bool) -> None:
     """Write the model calls of a sweep to a file."""
+    output.find(path, output.RECORDING, force=force)
     with embedded.database(say):
-        count = recordings.write(find_sweep(name), path)
+        count = recordings.write(find_sweep(name), path, force=force)
     say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
 
 

@@ -20,7 +20,7 @@ from models.tables import Sweep as SweepRow
 from producer import catalogue, embedded, enqueue, estimate, sweep_file
 from producer import doctor as checks
 from producer import sweep as sweep_files
-from producer.reading import show_results
+from producer.reading import exit_if_errors, show_results
 from producer.sweep import Sweep
 from producer.terminal import console, say
 from results import watch as watching
@@ -66,6 +66,7 @@ def sweep(
             row = _enqueue_and_work(grid, wait)
         if row is not None:
             show_results(row)
+            exit_if_errors(row.id)
 
 
 def _finished_row(grid: Sweep) -> SweepRow | None:
@@ -234,7 +235,9 @@ def up(broker_wanted: embedded.Broker) -> None:
 def watch(name: str | None) -> None:
     """Follow a sweep."""
     with embedded.database(say):
-        _follow(find_sweep(name).id)
+        sweep_id = find_sweep(name).id
+        _follow(sweep_id)
+        exit_if_errors(sweep_id)
 
 
 def retry(name: str, *, wait: bool) -> None:
@@ -249,3 +252,4 @@ def retry(name: str, *, wait: bool) -> None:
                 if wait or stack:
                     _follow(row.id, stack)
                     show_results(row)
+                    exit_if_errors(row.id)

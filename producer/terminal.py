@@ -1,8 +1,19 @@
 """How the commands speak to a person."""
 
+import codecs
+import io
+import os
+import sys
+
 from rich.console import Console
 
 console = Console()
+
+#: What we print where a terminal lacks the character; other characters become their code points.
+_PLAIN = str.maketrans(
+    {"≥": ">=", "≤": "<=", "×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-", "±": "+-",
+     "█": "#", "▌": "#", "━": "-", "╸": "-", "╺": "-", "•": "*", "✓": "ok", "“": '"', "”": '"', "’": "'"}
+)  # fmt: skip
 
 
 def say(line: str) -> None:
@@ -13,3 +24,42 @@ def say(line: str) -> None:
 def hint(line: str) -> None:
     """The same beside an output that is for a program."""
     Console(stderr=True).print(line, style="dim", markup=False, highlight=False)
+
+
+def prepare() -> None:
+    """Let no character, and no output that is closed, end a command."""
+    codecs.register_error("foureyes", _replaced)
+    # a closed one's number would be given to the next file that is opened, and be written into
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="foureyes")
+
+
+def drop_output() -> None:
+    """Forget what could not be written, or the interpreter tries again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    plain = "".join(
+        known if known.isascii() else character.encode("ascii", "backslashreplace").decode()
+        for character in lacking
+        for known in (character.translate(_PLAIN),)
+    )
+    return plain, error.end

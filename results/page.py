@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from models.errors import FoureyesError
+from models import output
 from results import moderators, numbers, sentences
 from results.comparisons import MCNEMAR, SIGN_FLIP
 from results.details import Details, Flip, Origin, Reviewer
@@ -145,15 +145,12 @@ def can_draw() -> bool:
     return find_spec("matplotlib") is not None
 
 
-def write(board: Scoreboard, found: Details, path: Path) -> None:
-    """Write the page of a sweep; folders that are missing are made.
+def write(board: Scoreboard, found: Details, path: Path, *, force: bool = False) -> None:
+    """Write the page of a sweep.
 
-    Raises: FoureyesError if it cannot be written.
+    Raises: FoureyesError if it cannot be written, or something else is there.
     """
     template = _environment().get_template("report.html")
     made = template.render(page=compose(board, found), features=FEATURES, dumps=json.dumps)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made, encoding="utf-8")
-    except OSError as error:
-        raise FoureyesError(f"{path}: the report cannot be written ({error.strerror})") from None
+    with output.writing(path, output.REPORT, force=force) as file:
+        file.write(made.encode())

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from models import output
 from models.enums import State, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, Problem, Run, Step
@@ -15,17 +16,24 @@ from models.tables import Sweep as SweepRow
 _FIELDS = ("text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens", "engine")
 
 
-def write(sweep: SweepRow, path: Path) -> int:
+def write(sweep: SweepRow, path: Path, *, force: bool = False) -> int:
     """Write a line for each call that the sweep used and that is done, and for each run of visible
-    tests, which a program can have end in another way each time; how many calls there are."""
+    tests, which a program can have end in another way each time; how many calls there are.
+
+    Raises: FoureyesError if it cannot be written, or something else is there.
+    """
     count = 0
-    with session() as db, path.open("w", encoding="utf-8") as file:
+    with session() as db, output.writing(path, output.RECORDING, force=force) as file:
         for line in _calls(db, sweep):
             count += 1
-            file.write(json.dumps(line) + "\n")
+            file.write(_line(line))
         for line in _trials(db, sweep):
-            file.write(json.dumps(line) + "\n")
+            file.write(_line(line))
     return count
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return json.dumps(row).encode() + b"\n"
 
 
 def _calls(db: Session, sweep: SweepRow) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,10 @@ from sqlmodel import col, select
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
+from models.text import storable
 
+#: Before an id that may be taken for a name; no name has such a character.
+_ID = "id="
 #: The largest id that a table can have.
 _LARGEST = 2**31 - 1
 
@@ -20,20 +23,32 @@ def as_id(word: str) -> int | None:
 def find_sweep(name: str | None) -> Sweep:
     """The sweep of this id, or the latest of this name, or the latest of all.
 
-    Raises: FoureyesError naming the sweeps that there are.
+    A name may be a number, too: `id=3` says that the id is meant. Every command finds its sweep
+    here, those that remove it among them.
+
+    Raises: FoureyesError naming the sweeps that there are, or both that it may be.
     """
     latest = select(Sweep).order_by(col(Sweep.id).desc())
     with session() as db:
         if name is None:
-            found = db.exec(latest).first()
+            found = [db.exec(latest).first()]
+        elif name.startswith(_ID):
+            number = as_id(name.removeprefix(_ID))
+            found = [None if number is None else db.get(Sweep, number)]
         else:
             number = as_id(name)
-            found = None if number is None else db.get(Sweep, number)
-            # a name may be a number, too
-            found = found or db.exec(latest.where(Sweep.name == name)).first()
+            by_id = None if number is None else db.get(Sweep, number)
+            found = [by_id, db.exec(latest.where(Sweep.name == storable(name))).first()]
         known = [f"{row.id} ({row.name})" for row in db.exec(latest.limit(10))]
-    if found is not None:
-        return found
+    sweeps = {sweep.id: sweep for sweep in found if sweep is not None}
+    if len(sweeps) == 1:
+        return next(iter(sweeps.values()))
+    if sweeps:
+        first, second = sweeps.values()
+        raise FoureyesError(
+            f"{name!r} is the id of sweep {first.id} ({first.name}) and the name of sweep "
+            f"{second.id}: say {_ID}{first.id} or {_ID}{second.id}"
+        )
     if not known:
         raise FoureyesError("there is no sweep yet; start one with `foureyes sweep FILE`")
     raise FoureyesError(f"there is no sweep {name!r}; the latest are {', '.join(known)}")
