@@ -25,8 +25,9 @@ LONGEST_WAIT = 60.0
 _CONNECT = 30.0
 #: Bytes of an answer. No answer has so many, and a server that never ends must not fill our memory.
 _MOST_BYTES = 64 << 20
-#: What may pass, of what is no server error: it was busy, or had not got all of the request.
-_PASSING = frozenset({408, 409, 425, 429})
+#: What may pass, of what is no server error: it was busy, had not got all of the request, or what it
+#: asks itself has failed (424, TGI's).
+_PASSING = frozenset({408, 409, 424, 425, 429})
 
 
 class Declined(Exception):
@@ -38,7 +39,7 @@ class Declined(Exception):
         self.retry_after = retry_after
         self.is_refusal = failures.is_refusal(body)
         self.context = failures.context(body)
-        super().__init__(f"HTTP {status} {_phrase(status)}: {self.words}{moved}")
+        super().__init__(f"HTTP {status}{_phrase(status)}: {self.words}{moved}")
 
     @property
     def passes(self) -> bool:
@@ -82,17 +83,22 @@ async def post(client: httpx.AsyncClient, key: str, body: bytes) -> dict[str, An
     if not response.is_success:
         moved = f" (it redirects to {response.url})" if response.history else ""
         retry_after = response.headers.get("retry-after", "")
-        raise Declined(response.status_code, text, retry_after, moved)
+        raise Declined(response.status_code, _without(key, text), retry_after, moved)
     try:
         made = json.loads(text)
     except (ValueError, RecursionError):
         made = None
     if not isinstance(made, dict):
-        said = failures.words(text) or "nothing"
+        said = failures.words(_without(key, text)) or "nothing"
         raise ValueError(f"what it returned is no chat completion, but: {said}")
     if not made.get("choices") and ("error" in made or failures.is_refusal(text)):
-        raise Declined(_status(made.get("error")) or 200, text)
+        raise Declined(_status(made.get("error")) or 200, _without(key, text))
     return made
+
+
+def _without(key: str, text: str) -> str:
+    """What a server says, and not the key that it was told."""
+    return text.replace(key, "***") if key else text
 
 
 def _status(error: Any) -> int | None:
@@ -125,9 +131,9 @@ def _seconds(retry_after: str) -> float | None:
 
 def _phrase(status: int) -> str:
     try:
-        return HTTPStatus(status).phrase
+        return f" {HTTPStatus(status).phrase}"
     except ValueError:
-        return "(no known status)"
+        return ""
 
 
 def cause(error: httpx.HTTPError, url: str) -> str:

@@ -41,6 +41,7 @@ _WORDS = {
         "prohibited_content",
         "recitation",
         "refusal",
+        "refused",
         "safety",
         "sensitive",
         "spii",

@@ -46,6 +46,7 @@ class Context(Enum):
     FITS = "no word of it"
     PROMPT = "the prompt alone does not fit"
     BOTH = "the prompt fits, but not with max_tokens"
+    COUNTED = "it was counted only until it was too much"
     UNCLEAR = "either of them"
 
 
@@ -159,7 +160,7 @@ def context(body: str) -> Context:
     if prompt is not None and limit is not None:
         if prompt >= limit:
             return Context.PROMPT
-        return Context.UNCLEAR if _AT_LEAST.search(said) else Context.BOTH
+        return Context.COUNTED if _AT_LEAST.search(said) else Context.BOTH
     if _ANSWER_TOO.search(said):
         return Context.BOTH
     return Context.PROMPT if _PROMPT_ALONE.search(said) else Context.UNCLEAR

@@ -103,7 +103,7 @@ class OpenAIEngine:
     async def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
         """Whether only `max_tokens` is too much; where its words leave it open, the server is asked
         again for a single token."""
-        if said is not Context.UNCLEAR:
+        if said in (Context.PROMPT, Context.BOTH):
             return said is Context.BOTH
         try:
             await self._asked(request, max_tokens=1)
@@ -158,6 +158,8 @@ class OpenAIEngine:
         reason = REFUSED if refusal or REFUSED in map(known, reasons) else reasons[0]
         if text is None and isinstance(message, dict) and message.get("tool_calls"):
             reason = "tool_calls"  # nobody gave it a tool
+        if choice.get("error"):  # OpenRouter's, of the provider behind it
+            reason = REFUSED if failures.is_refusal(json.dumps(choice["error"])) else "error"
         usage = made.get("usage")
         usage = usage if isinstance(usage, dict) else {}
         details = usage.get("prompt_tokens_details")
@@ -181,10 +183,7 @@ class OpenAIEngine:
         return str(error) or type(error).__name__
 
     def _said(self, what: str) -> str:
-        said = " ".join(what.split())[: 2 * SHOWN]
-        if self._key:  # some servers repeat it
-            said = said.replace(self._key, "***")
-        return f"{self._model.base_url}: {said}"
+        return f"{self._model.base_url}: {' '.join(what.split())[: 2 * SHOWN]}"
 
 
 def body_of(model: OpenAI, request: Request, max_tokens: int | None = None) -> dict[str, Any]:
