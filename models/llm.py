@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 
 class Sampling(BaseModel):
@@ -72,6 +72,29 @@ class LlamaCpp(Model):
     threads: int = Field(default=1, ge=1, le=256)
 
 
+class Send(BaseModel):
+    """What a server is sent of a call, for those that refuse what others take.
+
+    What is not sent is still said in `sampling`: it tells what the server does by itself, and whether
+    samples differ.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Under which name `sampling.max_tokens` is sent.
+    max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    #: Whether it is sent.
+    temperature: bool = True
+    #: Whether it is sent.
+    top_p: bool = True
+    #: Whether it is sent, where answers are drawn.
+    seed: bool = True
+    #: Whether it is a message of its own; else what it says begins the user's.
+    system: bool = True
+    #: How an answer in JSON is asked for: by its schema, as any JSON, or by the prompt alone.
+    structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
+
+
 class OpenAI(Model):
     """Any OpenAI-compatible server."""
 
@@ -82,12 +105,33 @@ class OpenAI(Model):
     base_url: str
     #: The variable in the worker's environment that holds the key.
     api_key_env: str = "OPENAI_API_KEY"
-    #: Seconds that a call may take, tries included.
+    #: Seconds that a call may take, tries included, and waiting for its turn not.
     timeout: float = Field(default=300.0, gt=0)
     #: The most that one worker of the model sends; unset: no limit.
     requests_per_minute: float | None = Field(default=None, gt=0)
+    #: What is sent, and how; `foureyes models try` says what a server refuses.
+    send: Send = Send()
+    #: Sent as it is beside the rest, e.g. `{ reasoning_effort = "low" }`.
+    extra_body: dict[str, Any] = {}
 
-    speed = frozenset({"requests_per_minute"})
+    speed = frozenset({"requests_per_minute", "api_key_env", "timeout", "send", "extra_body"})
+    #: A variable's name and a time limit decide no answer, but were part of the identity once. Their
+    #: defaults stay in it: so the keys that were made with them still hold (migration 0010 mends those
+    #: that were made with others).
+    _FORMERLY: ClassVar[dict[str, Any]] = {"api_key_env": "OPENAI_API_KEY", "timeout": 300.0}
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    def identity(self) -> dict[str, Any]:
+        """With what is sent otherwise than by default; a name for the same thing is no other thing."""
+        sent = self.send.model_dump(mode="json", exclude={"max_tokens"}, exclude_defaults=True)
+        told = {"send": sent, "extra_body": self.extra_body}
+        return (
+            super().identity() | self._FORMERLY | {key: said for key, said in told.items() if said}
+        )
 
 
 class VLLM(Model):

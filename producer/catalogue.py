@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import typer
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -15,8 +16,9 @@ from rich.table import Table
 
 from models import weights
 from models.errors import FoureyesError
-from producer import flow, sweep
-from producer.terminal import console
+from models.llm import OpenAI
+from producer import embedded, flow, sweep, trying
+from producer.terminal import console, say
 from worker import templates
 from worker.patterns import Configured
 from worker.patterns import find as find_pattern
@@ -59,6 +61,40 @@ def models_list() -> None:
             where = f"not here: foureyes models pull {name}"
         table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
     console.print(table)
+
+
+def models_try(name: str, file: Path | None) -> None:
+    """Ask a model's server one question; exit code 2 if it refuses, 1 if it gives no answer."""
+    if file is None:
+        with embedded.database(say):
+            model = trying.model_of(name, None)
+    else:
+        model = trying.model_of(name, file)
+    if not isinstance(model, OpenAI):
+        raise FoureyesError(
+            f"models.{name}: its engine is {model.engine}, which runs in a worker; there is no server "
+            "to ask"
+        )
+    from worker.engines.probe import probe  # it brings an HTTP client
+
+    console.print(f"Asking {model.base_url} for {model.model} ...", markup=False, highlight=False)
+    tried = probe(model, trying.request_to(model))
+    if tried.answer is not None:
+        made = tried.answer
+        counts = f"{made.prompt_tokens} tokens in, {made.completion_tokens} out"
+        console.print(f"It takes every setting, and answered in {made.seconds:.1f} s ({counts}):")
+        console.print(f"  {made.text[:200]!r}", markup=False, highlight=False)
+        console.print(f"  finish reason {made.finish_reason}, by {made.engine}", markup=False)
+        return
+    for setting in tried.refused:
+        line = f"refused: {setting.name}: {setting.said}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if tried.refused:
+        raise FoureyesError(f"models.{name}: write {tried.advice}")
+    if tried.for_ever:
+        raise FoureyesError(f"models.{name}: {tried.said}")
+    console.print(tried.said, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
 
 
 def patterns_list() -> None:

@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
-models_app = typer.Typer(help="Fetch and list the GGUF models of the embedded stack.")
+models_app = typer.Typer(help="The GGUF models of the embedded stack; trying a server's.")
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 
@@ -319,6 +319,18 @@ def models_pull(
 def models_list() -> None:
     """List the models, and where their weights are."""
     catalogue.models_list()
+
+
+@models_app.command("try")
+def models_try(
+    name: Annotated[str, typer.Argument(help="Its name in the sweep file.")],
+    sweep: Annotated[
+        Path | None,
+        typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
+    ] = None,
+) -> None:
+    """Ask a model's server one question, and say which settings it refuses."""
+    catalogue.models_try(name, sweep)
 
 
 def main() -> None:

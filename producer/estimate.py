@@ -7,6 +7,7 @@ once. A review is taken to ask for changes: the estimate is an upper bound.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -39,13 +40,17 @@ CHARACTERS_PER_TOKEN = 3.6
 
 @dataclass
 class Load:
-    """What one model is asked for: calls, and tokens in and out."""
+    """What one model is asked for: calls, and tokens in and out.
+
+    `example` is the request of one that is still to be made, with a schema if any has one.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     answer_tokens: int = 0
     already_done: int = 0
     seconds: float | None = 0.0
+    example: dict[str, Any] | None = None
 
     def scale(self, factor: float) -> None:
         """Let some problems stand for all."""
@@ -106,6 +111,8 @@ def estimate(sweep: Sweep) -> Estimate:
         if made.key in done:
             load.already_done += 1
             continue
+        if load.example is None or load.example["schema"] is None:
+            load.example = made.request
         text = "".join(message["content"] for message in made.request["messages"])
         prompt_tokens = round(len(text) / CHARACTERS_PER_TOKEN)
         load.prompt_tokens += prompt_tokens

@@ -17,7 +17,7 @@ from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
-from producer import catalogue, embedded, enqueue, estimate, sweep_file
+from producer import catalogue, embedded, enqueue, estimate, sweep_file, trying
 from producer import doctor as checks
 from producer import sweep as sweep_files
 from producer.reading import exit_if_errors, show_results
@@ -58,11 +58,14 @@ def sweep(
     if not only_plan:
         _check_weights(grid)
     with embedded.database(say):
-        _show_plan(grid, estimate.estimate(grid))
+        plan = estimate.estimate(grid)
+        _show_plan(grid, plan)
         if only_plan:
             return
         row = _finished_row(grid)
         if row is None:
+            elsewhere = settings().broker_url is not None or embedded.running() is not None
+            trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
             row = _enqueue_and_work(grid, wait)
         if row is not None:
             show_results(row)

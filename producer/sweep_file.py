@@ -16,9 +16,21 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.errors import FoureyesError
-from models.llm import AnyModel, ModelName, Sampling
+from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
+from models.text import storable_json
+from models.urls import mistake_in
 from worker import patterns
 from worker.patterns import Configured, Pattern
+
+#: What `extra_body` may not hold, and where it is said instead.
+_OWN_KEYS = {
+    **dict.fromkeys(("model",), "model"),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens"), "sampling.max_tokens"),
+    **{key: f"sampling.{key}" for key in ("temperature", "top_p", "stop", "seed")},
+    **dict.fromkeys(("messages", "response_format", "n", "stream"), ""),
+}
+#: The name of a variable, and no key.
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 #: What pydantic calls the ways to write a value, in the place of a mistake.
 _ALTERNATIVES = ("DataFile", "PatternChoice", "str")
@@ -120,6 +132,14 @@ class SweepFile(BaseModel):
         """A model's name is its key."""
         return {name: model.model_copy(update={"name": name}) for name, model in models.items()}
 
+    @model_validator(mode="after")
+    def _servers(self) -> "SweepFile":
+        """What only a file must keep to: rows of before may hold anything."""
+        for name, model in self.models.items():
+            if isinstance(model, OpenAI) and (said := _mistake_in_server(model)):
+                raise FoureyesError(f"models.{name}.{said}")
+        return self
+
     def configured(self, known: Mapping[str, Pattern]) -> list[Configured]:
         """The patterns, each with every combination of its options, without repetition."""
         defaults = {} if self.prompts == "default" else {"prompts": self.prompts}
@@ -155,6 +175,22 @@ class SweepFile(BaseModel):
             if twice is not None:
                 raise FoureyesError(f"{key}: {twice!r} is there twice")
         return self
+
+
+def _mistake_in_server(model: OpenAI) -> str | None:
+    if said := mistake_in(model.base_url):
+        return f"base_url: {said}"
+    if not _VARIABLE.fullmatch(model.api_key_env):
+        return (
+            "api_key_env: it is no name of a variable; the key itself belongs into the environment"
+        )
+    for key in model.extra_body:
+        if key in _OWN_KEYS:
+            where = f"; write `{_OWN_KEYS[key]}`" if _OWN_KEYS[key] else ""
+            return f"extra_body: {key!r} is written by foureyes itself{where}"
+    if storable_json(model.extra_body) != model.extra_body:
+        return "extra_body: it holds a character or a number that cannot be stored"
+    return None
 
 
 def parse(path: Path) -> SweepFile:
@@ -215,6 +251,8 @@ def _line_of(key: str, text: str) -> str:
 def _valid_keys(place: list[str]) -> list[str]:
     if place[-1:] == ["sampling"]:
         return list(Sampling.model_fields)
+    if place[-1:] == ["send"]:
+        return list(Send.model_fields)
     if place[:1] == ["pairings"]:
         return list(Pairing.model_fields)
     if place[:1] == ["models"]:

@@ -65,6 +65,8 @@ def sweep_files() -> Iterator[str]:
         word = engine.model_json_schema()["properties"]["engine"]["const"]
         own = [name for name in engine.__annotations__ if name in engine.model_fields]
         yield _section(f'`engine = "{word}"`', engine, [name for name in own if name != "engine"])
+        if engine is llm.OpenAI:
+            yield _section("`send`", llm.Send)
 
 
 def environment() -> Iterator[str]:

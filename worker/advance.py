@@ -21,6 +21,7 @@ from models.text import storable
 from models.work import Asked, ask
 from worker import patterns, templates
 from worker.patience import Refused, patiently
+from worker.engines.ends import REFUSED
 from worker.replay import Replay
 from worker.requests import Call, Caller, execution_key
 from worker.rows import (
@@ -156,6 +157,8 @@ class _Advance:
         self.messages: list[Message] = []
         #: Keys of the calls that the replayed steps are answered by.
         self.called: set[str] = set()
+        #: Whether any of them was declined.
+        self.refused = False
         #: What will be written: the attempt's columns, new steps, and what recorded steps gave.
         self.attempt_values: dict[str, Any] = {"state": State.RUNNING}
         self.new_steps: list[dict[str, Any]] = []
@@ -179,19 +182,33 @@ class _Advance:
         return self.messages
 
     def _replay(self) -> None:
-        """Go on until a step is not answered yet, or the final code has been judged."""
+        """Go on until a step is not answered yet, or the final code has been judged.
+
+        Where a model declined and no program came of it, there is nothing to judge.
+        """
         while (wanted := self.replay.wanted) is not None:
             rows = self._rows(wanted)
             if not self._all_done(rows):
                 return
-            answers = tuple(_read(step, row) for step, row in zip(wanted, rows, strict=True))
+            answers = tuple(map(self._read, wanted, rows))
             self._note(answers)
             self.replay.answer(answers)
-        self.attempt_values["code"] = self.replay.code
+        self.attempt_values["code"] = code = self.replay.code
+        if self.refused and not (code or "").strip():
+            self.attempt_values |= _ended(Outcome.REFUSED)
+            return
         (judged,) = self._rows(None)
         if self._all_done([judged]):
             solved = judged.base is Status.PASS and judged.plus is Status.PASS
             self.attempt_values |= _ended(Outcome.SOLVED if solved else Outcome.UNSOLVED)
+
+    def _read(self, step: Wanted, row: Row[Any]) -> Result:
+        """What a step gave. The words of a refusal are no program, no plan and no verdict."""
+        if isinstance(step, VisibleTests):
+            return Trial.from_json(row.detail)
+        is_refused = row.finish_reason == REFUSED
+        self.refused |= is_refused
+        return step.read("" if is_refused else row.text)
 
     def _note(self, results: tuple[Result, ...]) -> None:
         """Keep with each step of this position what it gave, for whoever reads the rows."""
@@ -310,9 +327,3 @@ class _Advance:
             if row.state is State.ERROR:
                 self.attempt_values |= _ended(Outcome.ERROR, row.error)
         return all(row.state is State.DONE for row in rows)
-
-
-def _read(step: Wanted, row: Row[Any]) -> Result:
-    if isinstance(step, VisibleTests):
-        return Trial.from_json(row.detail)
-    return step.read(row.text)

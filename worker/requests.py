@@ -6,7 +6,7 @@ from typing import Any
 from models.digest import digest
 from models.enums import Suite
 from models.llm import AnyModel
-from worker.steps import CompletionStep, Draft, Review
+from worker.steps import CompletionStep, Draft
 from worker.style import Style
 from worker.templates import Templates
 
@@ -57,7 +57,8 @@ class Caller:
             ],
             "sampling": sampling.asked(),
             "seed": seed if sampling.temperature > 0 else None,
-            "schema": self._schema(step),
+            # in a style of text nothing is bound to a schema, whatever the step
+            "schema": step.schema if self.style.review_format == "json" else None,
         }
         thinking = model.thinking if self.style.thinking is None else self.style.thinking
         if thinking is not None:
@@ -65,10 +66,6 @@ class Caller:
         if self.fresh:
             request["fresh"] = self.fresh
         return Call(digest(request), step.prompt, self.templates.hash(step.prompt), request)
-
-    def _schema(self, step: CompletionStep) -> dict[str, Any] | None:
-        free = isinstance(step, Review) and self.style.review_format == "text"
-        return None if free else step.schema
 
 
 def execution_key(suite: Suite, version: str, code: str, judge_version: str) -> str:

@@ -74,6 +74,7 @@ STEPS: Any = (
         func.coalesce(Completion.state, Execution.state).label("state"),
         func.coalesce(Completion.error, Execution.error).label("error"),
         Completion.text,
+        Completion.finish_reason,
         Execution.detail,
         Execution.base,
         Execution.plus,

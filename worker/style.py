@@ -16,5 +16,5 @@ class Style(BaseModel):
     #: the model's own setting.
     thinking: bool | None = None
     #: A review in `json` is constrained to its schema by engines that can; one in `text` ends in a
-    #: line `Verdict: approve` or `Verdict: revise`.
+    #: line `Verdict: approve` or `Verdict: revise`, and then no step sends a schema.
     review_format: Literal["json", "text"] = "json"

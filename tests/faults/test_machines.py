@@ -32,7 +32,7 @@ def test_a_failing_model_server_gives_errors_and_never_wrong_answers(system: Sys
         assert found["solved"] == audit.ATTEMPTS_PER_PROBLEM * (problems - failing)
         assert all(server.calls[way] for way in WAYS)
         reasons = _reasons(sweep_id)
-        for part in ("APITimeoutError", "APIConnectionError", "is no chat completion"):
+        for part in ("no answer within", "was lost", "is no chat completion"):
             assert any(part in reason and server.url in reason for reason in reasons), reasons
         server.broken = False
         ended = audit.clock()

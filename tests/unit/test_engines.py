@@ -10,8 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
-import openai
 import pytest
 import stamina
 
@@ -19,10 +17,9 @@ from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import LlamaCpp, OpenAI, Replay, Sampling, Scripted
 from tests import tiny_model
 from worker.engines import Engine, Message, Request, load
-from worker.engines.openai import Pace, wait_as_told
+from worker.engines.connections import Declined, wait_as_told
+from worker.engines.openai import OpenAIEngine, Pace
 from worker.extract import extract_code
-
-_POST = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:
@@ -72,16 +69,23 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     _Server.faults, _Server.seen, _Server.keys_seen, _Server.instead = [], [], [], None
     monkeypatch.setenv("MY_KEY", "sk-secret")
     stamina.set_testing(True, attempts=4)
-    model = OpenAI(
-        engine="openai", name="m", model="some-model",
-        base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_env="MY_KEY", timeout=10,
+    made = load(
+        OpenAI(
+            engine="openai", name="m", model="some-model",
+            base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_env="MY_KEY", timeout=10,
+        )
     )  # fmt: skip
-    made = load(model)
     yield made
     made.close()
     stamina.set_testing(False)
     server.shutdown()
     server.server_close()
+
+
+def model_at(engine: Engine, **more: Any) -> OpenAI:
+    """The model of the server that an engine asks, with other settings."""
+    assert isinstance(engine, OpenAIEngine)
+    return OpenAI.model_validate(engine._model.model_dump() | more)
 
 
 def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> None:
@@ -122,29 +126,51 @@ def test_openai_tries_again_what_passes(engine: Engine) -> None:
 
 def test_openai_waits_as_long_as_it_is_told() -> None:
     def told(retry_after: str) -> bool | float:
-        answer = httpx.Response(429, headers={"retry-after": retry_after}, request=_POST)
-        return wait_as_told(openai.RateLimitError("busy", response=answer, body=None))
+        return wait_as_told(Declined(429, "busy", retry_after))
 
     assert told("2.5") == 2.5
     assert told("-1") == 0
     assert told("100000") == 60
     soon = datetime.now(UTC) + timedelta(seconds=20)
     assert 15 < told(email.utils.format_datetime(soon, usegmt=True)) <= 20
-    assert told("some day") is True
+    for nonsense in (
+        "some day",
+        "",
+        "nan",
+        "-nan",
+        "inf",
+        "1e999",
+        "Fri, 99 Foo 0000 00:00:00 GMT",
+    ):
+        assert told(nonsense) is True, nonsense
     assert wait_as_told(ValueError()) is False
 
 
+@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 520, 529])
+def test_openai_tries_again_at_each_status_that_may_pass(engine: Engine, status: int) -> None:
+    _Server.faults = [(status, {"retry-after": "nan"})]
+    assert engine.complete(request("hi")).text == "HI"
+    assert len(_Server.seen) == 2
+
+
 def test_openai_keeps_the_pace_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     pace = Pace(per_minute=30)
-    for _ in range(4):
-        pace.wait()
-    assert slept == [0, 2, 4, 6]
-    slept.clear()
-    Pace(None).wait()
-    assert slept == [0]
+    assert [pace.turn() for _ in range(4)] == [0, 2, 4, 6]
+    assert Pace(None).turn() == 0
+
+
+def test_a_server_gets_no_more_requests_a_minute_than_the_model_says(engine: Engine) -> None:
+    """A provider closes the account of who does not keep to it. Waiting is not the call's own time."""
+    made = load(model_at(engine, requests_per_minute=300, timeout=0.5))
+    threads = [threading.Thread(target=made.complete, args=(request("hi"),)) for _ in range(6)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(_Server.seen) == 6 and time.monotonic() - began >= 5 * 60 / 300
+    made.close()
 
 
 @pytest.mark.parametrize(
@@ -292,7 +318,10 @@ def test_a_server_of_another_dialect_is_asked_once_and_quoted(
     with pytest.raises(RequestRefused) as caught:
         engine.complete(request("hi"))
     told = str(caught.value)
-    assert "127.0.0.1" in told and (f"Error code: {status}" in told or "Not Allowed" in told)
+    assert "127.0.0.1" in told and f"HTTP {status}" in told
+    assert any(
+        word in told for word in ("Not Found", "Not Allowed", "`x`", "max_tokens", "API key")
+    )
     assert len(_Server.seen) == 1 and len(told.splitlines()) == 1 and len(told) < 400
 
 

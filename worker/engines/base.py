@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from models.errors import FoureyesError, InfrastructureError
 from models.llm import AnyModel, Sampling
+from worker.engines.ends import PROMPT_TOO_LONG, REFUSED
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """What a model said, with what it thought first as a `<think>` section, which is kept for people
-    to read and never taken for code or a verdict (worker/extract.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time;
-    `engine` is the library and its version, or what a server says of itself."""
+    to read and never taken for code or a verdict (worker/extract.py). `finish_reason` is one of
+    worker/engines/ends.py: after a refusal `text` is what was said instead of an answer.
+    `cached_tokens` of the prompt were not read again; `seconds` is wall time; `engine` is the library
+    and its version, or what a server says of itself."""
 
     text: str
     finish_reason: str
@@ -72,14 +75,14 @@ def with_thoughts(thoughts: Any, said: str) -> str:
     return f"<think>\n{inside}\n</think>\n\n{said}"
 
 
-#: The finish reason of a prompt that does not fit the model's context: it had its chance, as a model
-#: that ran out of tokens has, and nothing is wrong with the infrastructure.
-PROMPT_TOO_LONG = "prompt_too_long"
-
-
 def unanswered(started: float, engine: str) -> Answer:
     """What comes of a prompt that is too long; `started` is by the monotonic clock."""
     return Answer("", PROMPT_TOO_LONG, None, None, 0, time.monotonic() - started, engine)
+
+
+def refused(words: str, started: float, engine: str) -> Answer:
+    """What comes of a refusal: no answer, but what was said instead, which nobody takes for one."""
+    return Answer(words, REFUSED, None, None, 0, time.monotonic() - started, engine)
 
 
 class EngineDied(InfrastructureError):

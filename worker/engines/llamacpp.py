@@ -13,6 +13,7 @@ from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import LlamaCpp
 from models.weights import locate
 from worker.engines.base import Answer, Request, unanswered, with_thoughts
+from worker.engines.ends import ended
 
 #: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
 #: machine: the library's default burns the others' time, and none at all costs a third of the
@@ -70,13 +71,14 @@ class LlamaCppEngine:
                 return unanswered(started, self._version)
             self._refuse(made["error"])
         choice, usage = made["choices"][0], made["usage"]
-        message = choice["message"]
+        message, tokens = choice["message"], usage["completion_tokens"]
+        text = with_thoughts(message.get("reasoning_content"), message.get("content") or "")
         return Answer(
-            text=with_thoughts(message.get("reasoning_content"), message.get("content") or ""),
-            finish_reason=choice["finish_reason"],
+            text=text,
+            finish_reason=ended("llama.cpp", choice["finish_reason"], text, tokens),
             prompt_tokens=usage["prompt_tokens"],
             cached_tokens=usage.get("prompt_tokens_details", {}).get("cached_tokens"),
-            completion_tokens=usage["completion_tokens"],
+            completion_tokens=tokens,
             seconds=time.monotonic() - started,
             engine=self._version,
         )

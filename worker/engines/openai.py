@@ -1,182 +1,266 @@
 """Any OpenAI-compatible server: vllm serve, SGLang, llama.cpp, or a provider."""
 
-import email.utils
+import asyncio
+import json
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-import openai
+import httpx
 import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI
-from worker.engines.base import Answer, Request, unanswered, with_thoughts
+from worker.engines import connections, failures
+from worker.engines.base import Answer, Request, refused, unanswered, with_thoughts
+from worker.engines.connections import Declined, wait_as_told
+from worker.engines.ends import REFUSED, ended, known
+from worker.engines.failures import SHOWN, Context
 
-#: Worth another try: the server was busy, restarting, or out of reach.
-_PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
-_LONGEST_WAIT = 60.0
+Result = TypeVar("Result")
+
+#: Times that a call is sent, if what hinders it may pass.
+TRIES = 6
+_LONGEST_WAIT = connections.LONGEST_WAIT
 #: All that is known of what answers before it has.
 _NAME = "openai"
-#: Characters of an answer that makes no sense, or that refuses: it may be a whole page in HTML.
-_SHOWN = 300
-#: What servers say of a prompt that does not fit: OpenAI's code, llama.cpp's type, vLLM's words.
-_TOO_LONG = ("context_length_exceeded", "exceed_context_size_error", "maximum context length")
-
-
-def wait_as_told(error: Exception) -> bool | float:
-    """Whether to try again, and after how many seconds if the server said (Retry-After)."""
-    if not isinstance(error, _PASSING):
-        return False
-    if isinstance(error, openai.APIStatusError):
-        told = _seconds(error.response.headers.get("retry-after", ""))
-        if told is not None:
-            return min(max(told, 0.0), _LONGEST_WAIT)
-    return True
-
-
-def _seconds(retry_after: str) -> float | None:
-    """What the header says: a number of seconds, or a date."""
-    try:
-        return float(retry_after)
-    except ValueError:
-        pass
-    try:
-        return email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time()
-    except ValueError:
-        return None
+#: Where servers say how an answer ended; some put their own word beside OpenAI's.
+_REASONS = ("finish_reason", "native_finish_reason", "stop_reason")
 
 
 class Pace:
-    """Lets callers go on one by one, so many a minute; without a number, at once."""
+    """Gives callers their turns one by one, so many a minute; without a number, at once."""
 
     def __init__(self, per_minute: float | None) -> None:
         self._apart = 60 / per_minute if per_minute is not None else 0.0
-        self._lock = threading.Lock()
         self._next = time.monotonic()
 
-    def wait(self) -> None:
-        """Wait for the caller's turn."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._apart
-        time.sleep(turn - now)
+    def turn(self) -> float:
+        """Seconds until the caller's turn."""
+        now = time.monotonic()
+        turn = max(now, self._next)
+        self._next = turn + self._apart
+        return turn - now
 
 
 class OpenAIEngine:
-    """A model behind HTTP; connections are kept alive and shared by all threads."""
+    """A model behind HTTP; connections are kept alive and shared by all threads.
 
-    def __init__(self, client: openai.OpenAI, model: OpenAI) -> None:
-        self._client = client
+    All calls live in one event loop, where a time limit holds for a call as a whole: an answer that
+    trickles in byte by byte ends at it, too.
+    """
+
+    def __init__(self, model: OpenAI, client: httpx.AsyncClient, key: str, tries: int) -> None:
         self._model = model
+        self._client = client
+        self._key = key
+        self._tries = tries
         self._pace = Pace(model.requests_per_minute)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=_NAME, daemon=True)
+        self._thread.start()
 
     def complete(self, request: Request) -> Answer:
         """Ask the server, again after passing failures, for about as long as its timeout."""
+        return self._await(self._answer(request))
+
+    def close(self) -> None:
+        """Give up what is being asked, and close the connections."""
+        self._await(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _await(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _answer(self, request: Request) -> Answer:
         started = time.monotonic()
         try:
-            made = self._ask(request)
-        except _PASSING as error:
-            raise InfrastructureError(self._said(error)) from error
-        except openai.APIStatusError as error:
-            if any(words in f"{error} {error.body}" for words in _TOO_LONG):
-                return unanswered(started, _NAME)
-            raise RequestRefused(self._said(error)) from error
-        except (openai.OpenAIError, ValueError) as error:  # the latter: no JSON, or half of it
-            raise InfrastructureError(self._said(error)) from error
-        choice = self._choice(made)
-        usage = made.usage
-        details = usage.prompt_tokens_details if usage else None
+            made = await self._asked(request)
+        except Declined as error:
+            if error.is_refusal:
+                return refused(error.words, started, _NAME)
+            if error.context is Context.FITS:
+                kind = InfrastructureError if error.passes else RequestRefused
+                raise kind(self._said(str(error))) from error
+            if await self._fits_with_a_shorter_answer(request, error.context):
+                raise RequestRefused(
+                    failures.too_small(self._model.base_url, error.words)
+                ) from error
+            return unanswered(started, _NAME)
+        return self._read(made, started)
+
+    async def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
+        """Whether only `max_tokens` is too much; where its words leave it open, the server is asked
+        again for a single token."""
+        if said in (Context.PROMPT, Context.BOTH):
+            return said is Context.BOTH
+        try:
+            await self._asked(request, max_tokens=1)
+        except Declined as error:
+            return error.context not in (Context.PROMPT, Context.UNCLEAR)
+        return True
+
+    async def _asked(self, request: Request, max_tokens: int | None = None) -> dict[str, Any]:
+        """What the server returns, which is a JSON object. Raises: Declined, InfrastructureError."""
+        body = json.dumps(body_of(self._model, request, max_tokens)).encode()
+        failed: Exception | None = None
+
+        def tell(error: Exception) -> bool | float:
+            nonlocal failed
+            again = wait_as_told(error)
+            if again is not False:
+                failed = error
+            return again
+
+        try:
+            async with asyncio.timeout(self._model.timeout) as limit:
+                async for attempt in stamina.retry_context(
+                    on=tell, attempts=self._tries, timeout=None, wait_max=_LONGEST_WAIT
+                ):
+                    with attempt:
+                        turn = self._pace.turn()
+                        limit.reschedule((limit.when() or 0.0) + turn)
+                        await asyncio.sleep(turn)
+                        return await connections.post(self._client, self._key, body)
+        except TimeoutError as error:
+            before = f" (before: {self._cause(failed)})" if failed else ""
+            said = f"no answer within {self._model.timeout:g} s{before}"
+            raise InfrastructureError(self._said(said)) from error
+        except httpx.HTTPError as error:
+            raise InfrastructureError(self._said(self._cause(error))) from error
+        except ValueError as error:  # no JSON, or half of it
+            raise InfrastructureError(self._said(str(error))) from error
+        raise AssertionError("stamina always tries once")
+
+    def _read(self, made: dict[str, Any], started: float) -> Answer:
+        """The answer in what the server returned. Raises: InfrastructureError if there is none."""
+        choices = made.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        whole = json.dumps(made, ensure_ascii=False)[:SHOWN]
+        if not isinstance(choice, dict):
+            raise InfrastructureError(
+                self._said(f"what it returned is no chat completion: {whole}")
+            )
+        message = choice.get("message")
+        text, thoughts, refusal = _parts(message if isinstance(message, dict) else {})
+        reasons = [choice.get(name) for name in _REASONS]
+        reason = REFUSED if refusal or REFUSED in map(known, reasons) else reasons[0]
+        if text is None and isinstance(message, dict) and message.get("tool_calls"):
+            reason = "tool_calls"  # nobody gave it a tool
+        if choice.get("error"):  # OpenRouter's, of the provider behind it
+            reason = REFUSED if failures.is_refusal(json.dumps(choice["error"])) else "error"
+        usage = made.get("usage")
+        usage = usage if isinstance(usage, dict) else {}
+        details = usage.get("prompt_tokens_details")
+        tokens = _count(usage.get("completion_tokens"))
+        said = refusal or with_thoughts(thoughts, text or "")
         return Answer(
-            text=with_thoughts(_thoughts(choice.message), choice.message.content or ""),
-            finish_reason=choice.finish_reason,
-            prompt_tokens=usage.prompt_tokens if usage else None,
-            cached_tokens=details.cached_tokens if details else None,
-            completion_tokens=usage.completion_tokens if usage else None,
+            text=said,
+            finish_reason=ended(self._model.base_url, reason, said, tokens, whole),
+            prompt_tokens=_count(usage.get("prompt_tokens")),
+            cached_tokens=_count(details.get("cached_tokens"))
+            if isinstance(details, dict)
+            else None,
+            completion_tokens=tokens,
             seconds=time.monotonic() - started,
             engine=_said_of_itself(made),
         )
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+    def _cause(self, error: Exception) -> str:
+        if isinstance(error, httpx.HTTPError):
+            return connections.cause(error, self._model.base_url)
+        return str(error) or type(error).__name__
 
-    def _ask(self, request: Request) -> Any:
-        options: dict[str, Any] = {}
-        if request.seed is not None:
-            options["seed"] = request.seed
-        if request.sampling.stop:
-            options["stop"] = list(request.sampling.stop)
-        if request.schema is not None:
-            options["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
-            }
-        if request.thinking is not None:  # as vLLM, SGLang and llama.cpp call it
-            options["extra_body"] = {"chat_template_kwargs": {"enable_thinking": request.thinking}}
-        for attempt in stamina.retry_context(
-            on=wait_as_told, attempts=6, timeout=self._model.timeout, wait_max=_LONGEST_WAIT
-        ):
-            with attempt:
-                self._pace.wait()
-                return self._client.chat.completions.create(
-                    model=self._model.model,
-                    messages=request.chat(),  # type: ignore[arg-type]
-                    temperature=request.sampling.temperature,
-                    top_p=request.sampling.top_p,
-                    max_tokens=request.sampling.max_tokens,
-                    **options,
-                )
-        raise AssertionError("stamina always tries once")
-
-    def _choice(self, made: Any) -> Any:
-        """The answer in what the server returned, which the client library does not check.
-
-        Raises: InfrastructureError if there is none: an empty program would be a wrong answer.
-        """
-        choices = getattr(made, "choices", None)
-        choice = choices[0] if isinstance(choices, list) and choices else None
-        text = getattr(getattr(choice, "message", None), "content", None)
-        finished = getattr(choice, "finish_reason", None)
-        spent = getattr(getattr(made, "usage", None), "completion_tokens", None)
-        # a model may spend all its tokens on thinking: then there is no text, and it had its chance
-        if not isinstance(finished, str) or not (isinstance(text, str) or (text is None and spent)):
-            raise InfrastructureError(
-                f"{self._model.base_url}: what the server returned is no chat completion: "
-                f"{str(made)[:_SHOWN]}"
-            )
-        return choice
-
-    def _said(self, error: Exception) -> str:
-        said = " ".join(str(error).split())[:_SHOWN]
-        return f"{self._model.base_url}: {type(error).__name__}: {said}"
+    def _said(self, what: str) -> str:
+        return f"{self._model.base_url}: {' '.join(what.split())[: 2 * SHOWN]}"
 
 
-def _said_of_itself(made: Any) -> str:
-    """The protocol, the name under which the server knows the model, and its fingerprint, if it says so."""
-    said = [
-        word for word in (made.model, made.system_fingerprint) if isinstance(word, str) and word
+def body_of(model: OpenAI, request: Request, max_tokens: int | None = None) -> dict[str, Any]:
+    """What is sent of a request to a model's server."""
+    send, sampling = model.send, request.sampling
+    messages = request.chat()
+    if not send.system and [each["role"] for each in messages[:1]] == ["system"]:
+        system, *messages = messages
+        first = messages[0]
+        messages[0] = first | {"content": f"{system['content']}\n\n{first['content']}"}
+    body: dict[str, Any] = {
+        "model": model.model,
+        "messages": messages,
+        send.max_tokens: max_tokens or sampling.max_tokens,
+    }
+    if send.temperature:
+        body["temperature"] = sampling.temperature
+    if send.top_p:
+        body["top_p"] = sampling.top_p
+    if send.seed and request.seed is not None:
+        body["seed"] = request.seed
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if request.schema is not None and send.structured_output != "none":
+        body["response_format"] = {"type": send.structured_output}
+        if send.structured_output == "json_schema":
+            schema = {"name": "answer", "schema": request.schema, "strict": True}
+            body["response_format"]["json_schema"] = schema
+    body |= model.extra_body
+    if request.thinking is not None:  # as vLLM, SGLang and llama.cpp call it
+        more = body.get("chat_template_kwargs") or {}
+        body["chat_template_kwargs"] = more | {"enable_thinking": request.thinking}
+    return body
+
+
+def _parts(message: dict[str, Any]) -> tuple[str | None, Any, str]:
+    """What a message says, what was thought, and the words of a refusal."""
+    content, refusal = message.get("content"), message.get("refusal")
+    # as most call it, or as vLLM and Ollama do now
+    thoughts = message.get("reasoning_content") or message.get("reasoning")
+    refusal = refusal if isinstance(refusal, str) else ""
+    if not isinstance(content, list):
+        return (content if isinstance(content, str) else None), thoughts, refusal
+    parts = [part for part in content if isinstance(part, dict)]
+    said = [part["text"] for part in parts if isinstance(part.get("text"), str)]
+    refusals = [part["refusal"] for part in parts if isinstance(part.get("refusal"), str)]
+    thought = [
+        inner["text"]
+        for part in parts
+        if isinstance(part.get("thinking"), list)  # Mistral's
+        for inner in part["thinking"]
+        if isinstance(inner, dict) and isinstance(inner.get("text"), str)
     ]
-    return " ".join([_NAME, *said])[:_SHOWN]
+    return "".join(said), thoughts or "".join(thought), refusal or "".join(refusals)
 
 
-def _thoughts(message: Any) -> Any:
-    """What the model thought, where a server tells it apart: as most call it, or as vLLM does now."""
-    return getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
+def _count(tokens: Any) -> int | None:
+    return tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None
 
 
-def load(model: OpenAI) -> OpenAIEngine:
+def _said_of_itself(made: dict[str, Any]) -> str:
+    """The protocol, the name under which the server knows the model, and its fingerprint, if it says so."""
+    told = (made.get("model"), made.get("system_fingerprint"))
+    said = [word for word in told if isinstance(word, str) and word]
+    return " ".join([_NAME, *said])[:SHOWN]
+
+
+def load(model: OpenAI, tries: int = TRIES) -> OpenAIEngine:
     """A client for the server. The key comes from the environment and is kept nowhere else."""
-    key = os.environ.get(model.api_key_env)
-    if key is None and model.api_key_env != "OPENAI_API_KEY":
+    key = (os.environ.get(model.api_key_env) or "").strip()
+    if not key and model.api_key_env != "OPENAI_API_KEY":
         raise FoureyesError(
             f"models.{model.name}: the environment variable {model.api_key_env} is not set"
         )
-    client = openai.OpenAI(
-        base_url=model.base_url,
-        api_key=key or "none",  # local servers want none
-        timeout=model.timeout,
-        max_retries=0,  # ours are recorded and bounded; two layers would multiply
-    )
-    return OpenAIEngine(client, model)
+    if not (key.isascii() and key.isprintable()):
+        raise FoureyesError(
+            f"models.{model.name}: what the environment variable {model.api_key_env} holds cannot be "
+            "a key: it has other characters than printable ASCII"
+        )
+    return OpenAIEngine(model, connections.client(model), key, tries)

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import VLLM
+from worker.engines import failures
 from worker.engines.base import Answer, EngineDied, Request, unanswered
+from worker.engines.ends import ended
+from worker.engines.failures import Context
 
 Result = TypeVar("Result")
 
-#: What vLLM says of a prompt that does not fit; it has no exception of its own for it.
-_TOO_LONG = "context length"
 #: Seconds between two lines of vLLM's own in the log: calls running and waiting, tokens per second.
 _TELL_EVERY = 10.0
 #: Seconds that its tasks get to end once it is shut down.
@@ -72,21 +73,26 @@ class VLLMEngine:
                 f"vllm: no answer within {self._model.timeout:g} s ({self._model.model})"
             ) from None
         except VLLMClientError as error:
-            if _TOO_LONG in str(error):
+            said = _first_line(error)
+            room = failures.context(said)
+            if room is Context.BOTH:
+                raise RequestRefused(failures.too_small("vllm", said)) from error
+            if room is not Context.FITS:
                 return unanswered(started, self._version)
-            raise RequestRefused(f"vllm: {_first_line(error)}") from error
+            raise RequestRefused(f"vllm: {said}") from error
         except Exception as error:
             kind = EngineDied if self._llm.errored else InfrastructureError
             raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
         output = made.outputs[0]
         end = self._llm.get_tokenizer().decode(made.prompt_token_ids[-_PROMPT_END:])
         opened = end.rstrip().endswith("<think>")  # by the template, so the answer begins inside
+        tokens = len(output.token_ids)
         return Answer(
             text=f"<think>\n{output.text}" if opened else output.text,
-            finish_reason=output.finish_reason or "",
+            finish_reason=ended("vllm", output.finish_reason, output.text, tokens),
             prompt_tokens=len(made.prompt_token_ids),
             cached_tokens=made.num_cached_tokens,
-            completion_tokens=len(output.token_ids),
+            completion_tokens=tokens,
             seconds=time.monotonic() - started,
             engine=self._version,
         )
