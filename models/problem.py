@@ -38,7 +38,8 @@ class Spec:
 class HiddenTests:
     """What only the judge sees: a complete reference program, and the inputs it is compared on.
 
-    Each input is a list of arguments. `version` is the hash of the whole record.
+    Each input is a list of arguments. `version` is the hash of the whole record. `official`: the
+    problem is the one that EvalPlus has under this id, for a few of which it has rules of its own.
     """
 
     problem_id: str
@@ -48,6 +49,7 @@ class HiddenTests:
     plus_inputs: list[Any]
     atol: float
     version: str
+    official: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ STEPS: Any = (
         func.coalesce(Completion.state, Execution.state).label("state"),
         func.coalesce(Completion.error, Execution.error).label("error"),
         Completion.text,
+        Execution.judge_version,
         Execution.detail,
         Execution.base,
         Execution.plus,

@@ -8,16 +8,16 @@ from typing import Any, TypeVar
 from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import expected, probe, profiles, reference, suites
+from worker.sandbox import environment, expected, probe, profiles, reference, suites
 from worker.sandbox.comparison import matches
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Overtime, Run, Starved
 from worker.sandbox.sandbox import Sandbox
 
-__all__ = ["JUDGE_VERSION", "Judge"]
+__all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "6"
+JUDGE_VERSION = "7"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -26,6 +26,11 @@ _FLOATS = 1e-6
 _MAX_TIMEOUTS = 2
 
 Result = TypeVar("Result")
+
+
+def identity() -> str:
+    """Who judges here: our version, and the Python that runs the programs. Verdicts are kept by it."""
+    return f"{JUDGE_VERSION}, {environment.fingerprint()}"
 
 
 class Judge:
@@ -55,8 +60,8 @@ class Judge:
         If it fails the base tests, the plus tests count for nothing: the default profile does not
         run them, and `plus` is then what `base` is.
 
-        Raises: InfrastructureError if the sandbox fails twice, or the reference program itself does
-        not work; a program cannot bring that about.
+        Raises: InfrastructureError if the sandbox fails twice, ReferenceFails if the reference
+        program itself does not work; a program cannot bring that about.
         """
         return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
 
@@ -74,8 +79,8 @@ class Judge:
         """Do it; if the sandbox fails, do it once more in a new one."""
         try:
             return work(self._started())
-        except Starved:
-            raise  # another sandbox would get no processor, either
+        except (Starved, reference.ReferenceFails):
+            raise  # another sandbox would get no processor either, or the same answers
         except InfrastructureError:
             self.close()
         try:
@@ -121,6 +126,10 @@ class Judge:
         prepared = self._prepared.pop(problem.version, None)
         if prepared is None:
             answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
+            if isinstance(answers, expected.Failure):
+                raise reference.ReferenceFails(
+                    f"{problem.problem_id}: its reference program fails: {answers.reason}"
+                )
             prepared = suites.Prepared.of(problem, answers)
             if len(self._prepared) >= _PREPARED:
                 del self._prepared[next(iter(self._prepared))]
