@@ -70,8 +70,11 @@ class Journal:
     def add(self, verdict: Verdict) -> None:
         """Keep a verdict, also if we are killed the next moment."""
         self._known[verdict["key"]] = verdict
-        self._file.write(_line(verdict))
-        self._file.flush()
+        try:
+            self._file.write(_line(verdict))
+            self._file.flush()
+        except OSError as error:  # of a write it does not say where
+            raise OSError(error.errno, error.strerror, str(self._part)) from None
 
     def finish(self, wanted: Iterable[tuple[str, str, int]]) -> list[Verdict]:
         """Write the output: a line for each (key, task_id, index), in that order; the lines."""

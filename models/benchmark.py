@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import FoureyesError
-from models.official import has_rules_of_its_own
+from models.official import is_official
 from models.problem import HiddenTests, Spec
 from models.visible_tests import visible_tests
 
@@ -59,7 +59,7 @@ class Problem:
             plus_inputs=_plus_input(fields),
             atol=float(fields.get("atol", 0)),
             version=self.version,
-            official=has_rules_of_its_own(self.problem_id, self.entry_point, fields["base_input"]),
+            official=is_official(self.problem_id, self.entry_point, fields["base_input"]),
         )
 
 

@@ -38,8 +38,8 @@ class Spec:
 class HiddenTests:
     """What only the judge sees: a complete reference program, and the inputs it is compared on.
 
-    Each input is a list of arguments. `version` is the hash of the whole record. `official`: the
-    problem is the one that EvalPlus has under this id, for a few of which it has rules of its own.
+    Each input is a list of arguments. `version` is the hash of the whole record. `official`: it is
+    EvalPlus's problem of this id, and one of the few that it has rules for (models/official.py).
     """
 
     problem_id: str

@@ -220,7 +220,8 @@ def retry(
 @app.command()
 def evaluate(
     samples: Annotated[
-        Path, typer.Argument(help="A .jsonl file or a folder of programs, in EvalPlus's formats.")
+        Path,
+        typer.Argument(help="A .jsonl or .jsonl.gz file, a folder of programs, or - (stdin)."),
     ],
     benchmark: Annotated[
         str | None, typer.Option(help="humaneval+, mbpp+, starter-rich or starter-lean.")

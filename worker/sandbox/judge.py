@@ -37,6 +37,7 @@ class Judge:
     """One slot of an execution worker: a sandbox, started when first needed. For one thread.
 
     It is of the best of `levels` that holds here; by default, of those that the settings accept.
+    `hash_seed` is that of programs; expected outputs are those under seed 0 and must be known.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Judge:
         slot: int = 0,
         profile: profiles.Profile = profiles.DEFAULT,
         levels: tuple[Level, ...] | None = None,
+        hash_seed: int = 0,
     ) -> None:
         self._slot = slot
+        self._hash_seed = hash_seed
         self._levels = levels
         self._profile = profile
         self._sandbox: Sandbox | None = None
@@ -92,7 +95,7 @@ class Judge:
     def _started(self) -> Sandbox:
         """The sandbox, which has withstood an attack before it is given any program."""
         if self._sandbox is None:
-            self._sandbox = probe.start(self._slot, self._levels)
+            self._sandbox = probe.start(self._slot, self._levels, self._hash_seed)
         return self._sandbox
 
     def _hidden(
