@@ -10,6 +10,7 @@ from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
 from worker.sandbox import environment, expected, probe, profiles, reference, suites
 from worker.sandbox.comparison import matches
+from worker.sandbox.expected import Expected, Failure
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Overtime, Run, Starved
 from worker.sandbox.sandbox import Sandbox
@@ -72,6 +73,10 @@ class Judge:
         """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
         return self._twice(lambda sandbox: _visible(sandbox, code, entry_point, tests))
 
+    def expected(self, problem: HiddenTests) -> Expected:
+        """What the reference program answers, and how long it takes. Raises: as above."""
+        return self._twice(lambda sandbox: _expected(sandbox, problem))
+
     def close(self) -> None:
         """End the sandbox. The judge may be used again."""
         sandbox, self._sandbox = self._sandbox, None
@@ -128,16 +133,20 @@ class Judge:
     def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
         prepared = self._prepared.pop(problem.version, None)
         if prepared is None:
-            answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
-            if isinstance(answers, expected.Failure):
-                raise reference.ReferenceFails(
-                    f"{problem.problem_id}: its reference program fails: {answers.reason}"
-                )
-            prepared = suites.Prepared.of(problem, answers)
+            prepared = suites.Prepared.of(problem, _expected(sandbox, problem))
             if len(self._prepared) >= _PREPARED:
                 del self._prepared[next(iter(self._prepared))]
         self._prepared[problem.version] = prepared
         return prepared
+
+
+def _expected(sandbox: Sandbox, problem: HiddenTests) -> Expected:
+    answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
+    if isinstance(answers, Failure):
+        raise reference.ReferenceFails(
+            f"{problem.problem_id}: its reference program fails: {answers.reason}"
+        )
+    return answers
 
 
 def _visible(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
