@@ -79,7 +79,7 @@ def compare(
         parallel=slots,
         cache=settings().cache / "evalplus",
     )
-    _show_agreement(ours, theirs.verdicts, console)
+    _show_agreement(ours, theirs.verdicts, _official(samples), console)
     table = Table()
     for name in ("", "seconds", "CPU seconds", "peak memory"):
         table.add_column(name, justify="right" if name else "left")
@@ -99,14 +99,26 @@ def compare(
 
 
 def _kind(samples: Sequence[Sample]) -> evalplus.Kind:
-    of_mbpp = {sample.problem.problem_id.startswith("Mbpp/") for sample in samples}
-    if len(of_mbpp) > 1:
+    """Which of EvalPlus's rules hold: MBPP's only for its own problems, not for any of such an id."""
+    of_mbpp = {problem_id.startswith("Mbpp/") for problem_id in _official(samples)}
+    if True not in of_mbpp:
+        return "humaneval"
+    if not all(sample.problem.problem_id.startswith("Mbpp/") for sample in samples):
         raise FoureyesError("EvalPlus judges one benchmark at a time; these samples are of both")
-    return "mbpp" if True in of_mbpp else "humaneval"
+    return "mbpp"
+
+
+def _official(samples: Sequence[Sample]) -> set[str]:
+    """The ids of EvalPlus's own problems that it has rules for, or faults with."""
+    problems = {sample.problem.version: sample.problem for sample in samples}
+    return {each.problem_id for each in problems.values() if each.hidden_tests().official}
 
 
 def _show_agreement(
-    ours: Sequence[Verdict], theirs: Sequence[evalplus.Verdict], console: Console
+    ours: Sequence[Verdict],
+    theirs: Sequence[evalplus.Verdict],
+    official: set[str],
+    console: Console,
 ) -> None:
     table = Table()
     for name in ("tests", "agree", "only ours pass", "only EvalPlus's pass", "fail otherwise"):
@@ -122,7 +134,7 @@ def _show_agreement(
             if here != there:
                 lines.append(
                     f"{verdict['task_id']} #{verdict['index']} {suite}: here {here or 'not run'}, "
-                    f"EvalPlus {there or 'not counted'}; {_why(verdict)}"
+                    f"EvalPlus {there or 'not counted'}; {_why(verdict, official)}"
                 )
         table.add_row(
             suite,
@@ -151,9 +163,9 @@ def _how(here: str | None, there: str | None) -> str:
     return "theirs" if there == "pass" else "otherwise"
 
 
-def _why(verdict: Verdict) -> str:
+def _why(verdict: Verdict, official: set[str]) -> str:
     found = verdict["reason"] or "it passes every test here"
-    fault = evalplus.FAULTS.get(verdict["task_id"])
+    fault = evalplus.FAULTS.get(verdict["task_id"]) if verdict["task_id"] in official else None
     return f"{found}; EvalPlus: {fault}" if fault else found
 
 

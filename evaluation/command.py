@@ -16,7 +16,7 @@ from models.benchmark import Problem
 from models.errors import FoureyesError
 from producer import benchmarks
 from worker.sandbox import probe
-from worker.sandbox.profiles import PROFILES
+from worker.sandbox.profiles import PROFILES, Profile
 
 #: Lines about samples that cannot be judged, before the rest is only counted.
 _MISTAKES_SHOWN = 20
@@ -60,16 +60,16 @@ def evaluate(
         todo = {
             key: sample for key, sample in zip(keys, wanted, strict=True) if not journal.get(key)
         }
-        if len(todo) < len(wanted):
-            console.print(
-                f"{len(wanted) - len(todo)} of {len(wanted)} samples are judged already",
-                style="dim",
-                highlight=False,
-            )
+        _tell(len(keys), sum(journal.get(key) is not None for key in keys), len(todo), console)
         verdicts = judging.judge_all(todo.values(), chosen, slots, all_tests)
+        wrong: dict[str, Problem] = {}
         with cost, contextlib.closing(verdicts):
             for verdict in _shown(verdicts, len(todo), console):
                 journal.add(verdict)
+                if verdict["reason"] == "wrong answer":
+                    problem = todo[verdict["key"]].problem
+                    wrong[problem.version] = problem
+        _note_random(journal, todo, _random(wrong, chosen, slots))
         found = journal.finish(
             (key, sample.problem.problem_id, sample.index)
             for key, sample in zip(keys, wanted, strict=True)
@@ -82,6 +82,30 @@ def evaluate(
         against.compare(wanted, found, slots, cost, console)
     errors = sum(verdict["outcome"] == "error" for verdict in found)
     return Evaluation(mistakes, errors)
+
+
+def _tell(samples: int, judged: int, todo: int, console: Console) -> None:
+    """Say what will not be judged, and why."""
+    lines = []
+    if judged:
+        lines.append(f"{judged} of {samples} samples are judged already")
+    if alike := samples - judged - todo:
+        lines.append(f"{alike} of {samples} samples repeat another, and are judged once")
+    for line in lines:
+        console.print(line, style="dim", highlight=False)
+
+
+def _random(wrong: dict[str, Problem], profile: Profile, slots: int) -> set[str]:
+    """The versions of those problems whose reference is random: right programs may be wrong there."""
+    with contextlib.closing(judging.random_references(wrong.values(), profile, slots)) as looked:
+        return {problem.version for problem, is_random in looked if is_random}
+
+
+def _note_random(journal: Journal, todo: dict[str, Sample], versions: set[str]) -> None:
+    for key, sample in todo.items():
+        verdict = journal.get(key)
+        if sample.problem.version in versions and verdict is not None:
+            journal.add(verdict | {"reference": "random"})
 
 
 def _problems(benchmark: str | None, data: Path | None) -> list[Problem]:
@@ -125,12 +149,16 @@ def _output(given: Path | None, samples: Path, data: Path | None) -> Path:
 
 
 def _beside(path: Path) -> Path:
-    """samples.jsonl -> samples.verdicts.jsonl; for a folder, beside the folder.
+    """samples.jsonl.gz -> samples.verdicts.jsonl; for a folder, beside the folder.
 
-    Beside the name that was given: what a link leads to may be somebody else's.
+    Beside the name that was given: what a link leads to may be somebody else's. What is only a
+    stream has no place of its own: standard.verdicts.jsonl in the current folder.
     """
+    if path == samples.STANDARD_INPUT or not (path.is_file() or path.is_dir()):
+        return Path("standard.verdicts.jsonl")
     path = Path(os.path.abspath(path))
-    return path.with_name(path.name.removesuffix(".jsonl") + ".verdicts.jsonl")
+    name = path.name.removesuffix(".gz").removesuffix(".jsonl")
+    return path.with_name(f"{name}.verdicts.jsonl")
 
 
 def _shown(verdicts: Iterator[Verdict], count: int, console: Console) -> Iterator[Verdict]:

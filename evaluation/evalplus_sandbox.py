@@ -30,15 +30,21 @@ folders = (os.path.join(sys.base_prefix, "lib"), sysconfig.get_config_var("LIBDI
 name = sysconfig.get_config_var("Py_ENABLE_SHARED") and sysconfig.get_config_var("INSTSONAME")
 libraries = [os.path.join(folder, name) for folder in folders] if name else []
 version = "python%d.%d" % sys.version_info[:2]
+standard = sysconfig.get_path("stdlib")
+installed = [os.path.join(standard, name) for name in ("site-packages", "dist-packages")]
 print(json.dumps({
     "evalplus": importlib.metadata.version("evalplus"),
     "python": version,
     "files": {
         "/python/bin/" + version: os.path.realpath(sys.executable),
-        "/python/%s/%s" % (sys.platlibdir, version): sysconfig.get_path("stdlib"),
+        "/python/%s/%s" % (sys.platlibdir, version): standard,
         "/python/packages": sysconfig.get_path("purelib"),
         **{"/python/lib/" + name: path for path in libraries if os.access(path, os.R_OK)},
     },
+    "hidden": [
+        "/python/%s/%s/%s" % (sys.platlibdir, version, os.path.basename(folder))
+        for folder in installed if os.path.isdir(folder) and not os.path.islink(folder)
+    ],
 }))
 """
 
@@ -60,10 +66,15 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python that has EvalPlus: its name in the sandbox, and what has to be shown for it."""
+    """A Python that has EvalPlus: its name in the sandbox, and what has to be shown for it.
+
+    `hidden` are folders of the standard library that hold what was installed for the base
+    interpreter: EvalPlus sees its own environment's libraries, and no others.
+    """
 
     python: str
     binds: tuple[Bind, ...]
+    hidden: tuple[str, ...]
 
 
 def environment() -> Path:
@@ -91,7 +102,7 @@ def examine(python: Path) -> Environment:
     if facts["evalplus"] != VERSION:
         raise FoureyesError(f"{python} has EvalPlus {facts['evalplus']}, not {VERSION}")
     binds = [Bind(Path(source), target) for target, source in facts["files"].items()]
-    return Environment(facts["python"], tuple(binds))
+    return Environment(facts["python"], tuple(binds), tuple(facts["hidden"]))
 
 
 def launch_command(
@@ -121,6 +132,8 @@ def launch_command(
         for bind in binds:
             how = "--bind" if bind.target in writable else "--ro-bind"
             line += [how, str(bind.source), bind.target]
+        for folder in found.hidden:
+            line += ["--tmpfs", folder, "--remount-ro", folder]
         line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_DISK), "--tmpfs", "/tmp"]  # noqa: S108
         line += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
         return [*line, f"/python/bin/{found.python}", "-s", *script]

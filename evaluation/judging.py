@@ -3,104 +3,133 @@
 import functools
 import hashlib
 import json
-import queue
-import threading
-from collections.abc import Generator, Iterable
-from typing import Any
+import logging
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
 
 from evaluation.journal import Verdict
 from evaluation.samples import Sample
+from evaluation.slots import in_slots
 from models.benchmark import Problem
 from models.errors import InfrastructureError
 from models.problem import Judgement
-from worker.sandbox.judge import JUDGE_VERSION, Judge
+from results.text import visible
+from worker.sandbox.judge import Judge, identity
 from worker.sandbox.profiles import Profile
+from worker.sandbox.reference import ReferenceFails
 
-#: Seconds that a slot may take to finish its program once nobody wants verdicts any more.
-_PATIENCE = 2.0
+log = logging.getLogger(__name__)
+
+#: Rounds in which what the judge failed on is tried again, each in half as many slots.
+_MORE_ROUNDS = 2
+#: Any but that of all other sandboxes.
+_OTHER_SEED = 1
 
 
 def key(sample: Sample, profile: Profile, all_tests: bool) -> str:
     """What identifies the judging of a program: everything that its verdict depends on."""
-    parts = [JUDGE_VERSION, profile.name, all_tests, sample.problem.version, sample.code]
+    parts = [identity(), profile.name, all_tests, sample.problem.version, sample.code]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def judge_all(
     samples: Iterable[Sample], profile: Profile, slots: int, all_tests: bool
 ) -> Generator[Verdict, None, None]:
-    """A verdict for each sample, in the order in which they are ready.
+    """A verdict for each sample, in the order in which they are ready; there may be any number.
 
-    Samples are taken only as slots become free, so there may be any number of them. Ends its
-    sandboxes when it ends or is closed.
+    What the judge itself fails on, as on a machine that is too busy, is tried again when all else
+    is judged, until a round brings nothing. Ends its sandboxes when it ends or is closed.
     """
-    source = _Source(samples)
-    verdicts: queue.SimpleQueue[Verdict | Exception | None] = queue.SimpleQueue()
 
-    def work(slot: int) -> None:
-        judge = Judge(slot, profile)
-        try:
-            while (sample := source.next()) is not None:
-                verdicts.put(_verdict(judge, sample, profile, all_tests))
-        except Exception as error:  # a thread's exception would reach nobody
-            verdicts.put(error)
-        finally:
-            judge.close()
-            verdicts.put(None)
+    @contextmanager
+    def opened(slot: int) -> Iterator[Callable[[Sample], _Judged]]:
+        with closing(Judge(slot, profile)) as judge:
+            yield functools.partial(_judge, judge, profile, all_tests)
 
-    threads = [threading.Thread(target=work, args=(slot,), daemon=True) for slot in range(slots)]
-    for thread in threads:
-        thread.start()
-    working = slots
+    left: Iterable[Sample] = samples
+    failed: list[_Judged] = []
+    for round_number in range(1 + _MORE_ROUNDS):
+        before, failed = len(failed), []
+        with closing(in_slots(left, max(1, slots >> round_number), opened)) as ready:
+            for judged in ready:
+                if judged.is_passing:
+                    failed.append(judged)
+                else:
+                    yield judged.verdict
+        if not failed or len(failed) == before:
+            break
+        left = [judged.sample for judged in failed]
+    for judged in failed:
+        yield judged.verdict
+
+
+def random_references(
+    problems: Collection[Problem], profile: Profile, slots: int
+) -> Generator[tuple[Problem, bool], None, None]:
+    """Whether each problem's reference answers otherwise in another process, under another hash seed.
+
+    It is judged like any program; what it is compared with must have been found out before.
+    """
+
+    @contextmanager
+    def opened(slot: int) -> Iterator[Callable[[Problem], tuple[Problem, bool]]]:
+        with closing(Judge(slot, profile, hash_seed=_OTHER_SEED)) as judge:
+            yield lambda problem: (problem, _is_random(judge, problem))
+
+    return in_slots(problems, min(slots, len(problems)) or 1, opened)
+
+
+def _is_random(judge: Judge, problem: Problem) -> bool:
+    tests = _hidden_tests(problem)
     try:
-        while working:
-            verdict = verdicts.get()
-            if isinstance(verdict, Exception):
-                raise verdict
-            if verdict is None:
-                working -= 1
-            else:
-                yield verdict
-    finally:
-        source.close()
-        for thread in threads:
-            thread.join(_PATIENCE)
+        judgement = judge.hidden(tests, tests.reference)
+    except InfrastructureError:
+        return False  # nobody knows
+    return judgement.reason == "wrong answer" or judgement.reason.startswith("exception")
 
 
-class _Source:
-    """Hands out samples to several threads."""
+class _Judged(NamedTuple):
+    """A verdict; `is_passing` if it is a failure of the judge that another try may mend."""
 
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._samples = iter(samples)
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def next(self) -> Sample | None:
-        with self._lock:
-            return None if self._closed else next(self._samples, None)
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
+    sample: Sample
+    verdict: Verdict
+    is_passing: bool
 
 
 #: A problem's samples usually follow each other; reading its record takes longer than judging one.
 _hidden_tests = functools.lru_cache(maxsize=8)(Problem.hidden_tests)
 
 
-def _verdict(judge: Judge, sample: Sample, profile: Profile, all_tests: bool) -> Verdict:
+def _judge(judge: Judge, profile: Profile, all_tests: bool, sample: Sample) -> _Judged:
+    is_passing = False
     try:
         judgement = judge.hidden(_hidden_tests(sample.problem), sample.code, all_tests)
         found = _found(judgement)
     except InfrastructureError as error:
-        found = {"base": None, "plus": None, "outcome": "error", "reason": str(error)}
-    return {
+        found = _failed(str(error))
+        is_passing = not isinstance(error, ReferenceFails)
+    except OSError:
+        raise  # a full disk
+    except Exception as error:  # one problem must not cost the verdicts of the others
+        log.exception("%s cannot be judged", sample.problem.problem_id)
+        found = _failed(f"the judge failed: {type(error).__name__}: {error}")
+    verdict = {
         "task_id": sample.problem.problem_id,
         "index": sample.index,
         **found,
         "profile": profile.name,
         "key": key(sample, profile, all_tests),
     }
+    return _Judged(sample, verdict, is_passing)
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else visible(text)
+
+
+def _failed(reason: str) -> dict[str, Any]:
+    return {"base": None, "plus": None, "outcome": "error", "reason": reason}
 
 
 def _found(judgement: Judgement) -> dict[str, Any]:
@@ -108,8 +137,10 @@ def _found(judgement: Judgement) -> dict[str, Any]:
         "base": judgement.base,
         "plus": judgement.plus,
         "outcome": "solved" if judgement.solved else "unsolved",
-        "reason": judgement.reason,
-        "failing_input": judgement.failing_input,
+        "reason": visible(judgement.reason),
+        "failing_input": _shown(judgement.failing_input),
+        "expected": _shown(judgement.expected),
+        "got": _shown(judgement.got),
         "seconds": round(judgement.seconds, 4),
         "cpu_seconds": round(judgement.cpu_seconds, 4),
         "level": judgement.level,

@@ -1,15 +1,22 @@
 """Samples in EvalPlus's formats: a file with one JSON object a line, or a folder of programs."""
 
+import gzip
 import json
 import re
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.ids import Ids
 from models.benchmark import Problem
 from models.errors import FoureyesError
+
+#: Stands for the standard input.
+STANDARD_INPUT = Path("-")
 
 
 @dataclass(frozen=True)
@@ -29,21 +36,16 @@ class Mistake:
 
 
 def read(path: Path, problems: Mapping[str, Problem]) -> Iterator[Sample | Mistake]:
-    """The samples in their order. May be called again: it reads the file anew each time.
+    """The samples in their order.
 
-    In a file, `solution` is a whole program and `completion` what follows the prompt. In a folder,
-    `HumanEval_0/1.py` is a whole program for HumanEval/0.
+    In a file, which may be gzipped, `solution` is a whole program and `completion` what follows the
+    prompt. In a folder, `HumanEval_0/1.py` is a whole program for HumanEval/0.
 
-    Raises: FoureyesError if there is no such file or folder.
+    Raises: FoureyesError if there is no such file or folder, or it cannot be read.
     """
-    if path.is_dir():
-        found = _folder(path, problems)
-    elif path.is_file():
-        found = _file(path, problems)
-    else:
-        raise FoureyesError(f"{path}: there is no such file or folder of samples")
+    ids = Ids(problems)
     counts: Counter[str] = Counter()
-    for one in found:
+    for one in _folder(path, ids) if path.is_dir() else _file(path, ids):
         if isinstance(one, Mistake):
             yield one
             continue
@@ -52,21 +54,35 @@ def read(path: Path, problems: Mapping[str, Problem]) -> Iterator[Sample | Mista
         counts[problem.problem_id] += 1
 
 
-def _file(path: Path, problems: Mapping[str, Problem]) -> Iterator[tuple[Problem, str] | Mistake]:
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise FoureyesError(f"{path}: cannot be read ({error.strerror})") from None
-    with file:
+def _file(path: Path, ids: Ids) -> Iterator[tuple[Problem, str] | Mistake]:
+    name = "standard input" if path == STANDARD_INPUT else str(path)
+    with _opened(path, name) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
                 fields = _fields(line)
-                problem = _problem(fields.get("task_id"), problems)
+                problem = _problem(fields.get("task_id"), ids)
                 yield problem, _code(fields, problem)
             except FoureyesError as error:
-                yield Mistake(f"{path} line {number}: {error}")
+                yield Mistake(f"{name} line {number}: {error}")
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Iterable[bytes]]:
+    """A file's bytes, uncompressed if it is gzip, whatever it is called."""
+    try:
+        with ExitStack() as stack:
+            given = 0 if path == STANDARD_INPUT else path
+            raw = stack.enter_context(open(given, "rb", closefd=given != 0))
+            packed = raw.peek(2).startswith(b"\x1f\x8b")
+            yield stack.enter_context(gzip.open(raw)) if packed else raw
+    except FileNotFoundError:
+        raise FoureyesError(f"{name}: there is no such file or folder of samples") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FoureyesError(f"{name}: the gzip file is damaged ({error}); get it again") from None
+    except OSError as error:
+        raise FoureyesError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
 def _fields(line: bytes) -> dict[str, Any]:
@@ -81,12 +97,13 @@ def _fields(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def _problem(task_id: Any, problems: Mapping[str, Problem]) -> Problem:
+def _problem(task_id: Any, ids: Ids) -> Problem:
     if task_id is None:
         raise FoureyesError("the field 'task_id' is missing")
-    if not isinstance(task_id, str) or task_id not in problems:
-        raise FoureyesError(f"the benchmark has no problem {str(task_id)[:80]!r}")
-    return problems[task_id]
+    found = ids.problems.get(task_id) if isinstance(task_id, str) else None
+    if found is None:
+        raise FoureyesError(ids.unknown(str(task_id)))
+    return found
 
 
 def _code(fields: dict[str, Any], problem: Problem) -> str:
@@ -98,18 +115,18 @@ def _code(fields: dict[str, Any], problem: Problem) -> str:
     raise FoureyesError("no code: neither 'solution' nor 'completion' is a text")
 
 
-def _folder(path: Path, problems: Mapping[str, Problem]) -> Iterator[tuple[Problem, str] | Mistake]:
-    by_folder = {task_id.replace("/", "_"): problem for task_id, problem in problems.items()}
+def _folder(path: Path, ids: Ids) -> Iterator[tuple[Problem, str] | Mistake]:
     programs = sorted(path.glob("*/*.py"), key=_in_order)
     if not programs:
         raise FoureyesError(f"{path}: no samples here; expected files such as HumanEval_0/0.py")
     for program in programs:
-        problem = by_folder.get(program.parent.name)
-        if problem is None:
-            yield Mistake(f"{program}: the benchmark has no problem {program.parent.name!r}")
-            continue
         try:
+            problem = ids.of_folder(program.parent.name)
+            if program.exists() and not program.is_file():  # a FIFO would be waited for
+                raise FoureyesError("not a file")
             yield problem, program.read_text(encoding="utf-8")
+        except FoureyesError as error:
+            yield Mistake(f"{program}: {error}")
         except UnicodeDecodeError:
             yield Mistake(f"{program}: not UTF-8 text")
         except OSError as error:
@@ -119,4 +136,4 @@ def _folder(path: Path, problems: Mapping[str, Problem]) -> Iterator[tuple[Probl
 def _in_order(path: Path) -> list[Any]:
     """2.py before 10.py: numbers by value, everything else as text."""
     parts = re.split(r"(\d+)", f"{path.parent.name}/{path.name}")
-    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

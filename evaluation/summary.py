@@ -72,8 +72,19 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
         lines.append(f"unsolved: {reasons}")
     if errors := _reasons(verdicts, "error"):
         lines.append(f"errors, which count as neither right nor wrong: {errors}")
+    if doubtful := _with_random_reference(verdicts):
+        lines.append(
+            "right programs may fail where the reference is random (judged again in another process, "
+            f"it answers otherwise): {doubtful}"
+        )
     for line in lines:  # reasons hold what programs said
         console.print(visible(line), markup=False, highlight=False)
+
+
+def _with_random_reference(verdicts: Sequence[Verdict]) -> str:
+    """The problems whose reference was found to be random, in their order."""
+    found = dict.fromkeys(each["task_id"] for each in verdicts if "reference" in each)
+    return ", ".join(found)
 
 
 def _reasons(verdicts: Sequence[Verdict], outcome: str) -> str:

@@ -9,19 +9,21 @@ import hashlib
 import json
 import keyword
 import math
+import symtable
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 from models.errors import FoureyesError
+from models.official import is_official
 from models.problem import HiddenTests, Spec
 from models.visible_tests import visible_tests
 
 _TEXTS = ("task_id", "prompt", "entry_point", "canonical_solution")
 _LONGEST_ID = 200
 #: Examples of official prompts that their own reference solution contradicts, and that only
-#: running it could show: (problem_id, call).
-_FALSE_EXAMPLES = frozenset({("HumanEval/47", "median([-10, 4, 6, 1000, 10, 20])")})
+#: running it could show: the problem, the call, and what it is said to give.
+_FALSE_EXAMPLES = frozenset({("HumanEval/47", "median([-10, 4, 6, 1000, 10, 20])", "15.0")})
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Problem:
         tests = tuple(
             test
             for test in visible_tests(self.prompt, self.entry_point)
-            if (self.problem_id, test.call) not in _FALSE_EXAMPLES
+            if (self.problem_id, test.call, test.expected) not in _FALSE_EXAMPLES
         )
         return Spec(self.problem_id, self.prompt, self.entry_point, tests)
 
@@ -57,6 +59,7 @@ class Problem:
             plus_inputs=_plus_input(fields),
             atol=float(fields.get("atol", 0)),
             version=self.version,
+            official=is_official(self.problem_id, self.entry_point, fields["base_input"]),
         )
 
 
@@ -121,28 +124,43 @@ def _plus_input(fields: dict[str, Any]) -> Any:
 
 
 def check_reference(problem: Problem) -> None:
-    """The reference program must be Python that defines the entry point. It is read, not run.
+    """The reference program must be Python that may define the entry point. It is read, not run.
 
     Raises: FoureyesError saying what is wrong with it.
     """
+    program = problem.hidden_tests().reference
     try:
         with warnings.catch_warnings():  # a "\\d" in somebody's regex is not the reader's business
             warnings.simplefilter("ignore")
-            tree = ast.parse(problem.hidden_tests().reference)
+            compile(program, "<reference>", "exec", dont_inherit=True)
+            is_defined = _may_define(program, problem.entry_point)
     except SyntaxError as error:
         raise FoureyesError(
             f"prompt + canonical_solution is not Python: {error.msg} at its line {error.lineno}"
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise FoureyesError(f"prompt + canonical_solution is not Python: {error}") from None
-    defined: set[str] = set()
-    for node in tree.body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                defined.add(name)
-            case ast.Assign(targets=targets):
-                defined.update(target.id for target in targets if isinstance(target, ast.Name))
-    if problem.entry_point not in defined:
+    if not is_defined:
         raise FoureyesError(
             f"prompt + canonical_solution does not define the entry_point {problem.entry_point!r}"
         )
+
+
+def _may_define(program: str, name: str) -> bool:
+    """Whether a program's top level binds a name, or may do so in a way that only running it shows."""
+    table = symtable.symtable(program, "<reference>", "exec")
+    if name in table.get_identifiers():
+        symbol = table.lookup(name)
+        if symbol.is_assigned() or symbol.is_imported():
+            return True
+    for node in ast.walk(ast.parse(program)):
+        match node:
+            case ast.ImportFrom(names=[ast.alias(name="*")]):
+                return True
+            case ast.Global(names=names) if name in names:
+                return True
+            case ast.NamedExpr(target=ast.Name(id=target)) if target == name:
+                return True
+            case ast.Name(id="globals" | "vars" | "locals" | "exec" | "setattr"):
+                return True
+    return False

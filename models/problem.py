@@ -38,7 +38,8 @@ class Spec:
 class HiddenTests:
     """What only the judge sees: a complete reference program, and the inputs it is compared on.
 
-    Each input is a list of arguments. `version` is the hash of the whole record.
+    Each input is a list of arguments. `version` is the hash of the whole record. `official`: it is
+    EvalPlus's problem of this id, and one of the few that it has rules for (models/official.py).
     """
 
     problem_id: str
@@ -48,6 +49,7 @@ class HiddenTests:
     plus_inputs: list[Any]
     atol: float
     version: str
+    official: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from models.expressions import NOT_PYTHON, calls, literal, parse, prints_one_way, standalone
+from models.expressions import (
+    NOT_PYTHON,
+    calls,
+    fits,
+    has_placeholders,
+    literal,
+    parse,
+    parts_thousands,
+    prints_one_way,
+    standalone,
+    stated,
+)
 from models.problem import VisibleTest
 
 #: How a docstring says "gives"; longer signs first.
 _GIVES = re.compile(
-    r"[ \t]*(?:\#[ \t]*)?(==>|-->|=>|==|->|=|➞|→|⇒|should[ ]return\b|returns?\b)", re.VERBOSE
+    r"[ \t]*(?:\#[ \t]*)?(==>|-->|=>|==|->|=|➞|→|⇒|➔|➜|⟶|⟹|↦|should[ ]return\b|returns?\b)",
+    re.VERBOSE,
 )
 #: What may stand before a written example on its line.
 _LEAD = re.compile(r"[ \t]*(?:[*•-][ \t]+|\d+[.)][ \t]+|(?:for|assert)[ \t]+)?")
@@ -50,7 +62,21 @@ def visible_tests(prompt: str, entry_point: str) -> tuple[VisibleTest, ...]:
     readings = [
         _certain(list(_examples(text, entry_point))) for text in _texts(prompt, entry_point)
     ]
-    return max(readings, key=len)  # the first of equals: as Python reads it
+    found = max(readings, key=len)  # the first of equals: as Python reads it
+    takes = _parameters(prompt, entry_point)
+    return found if takes is None else tuple(test for test in found if fits(test.call, takes))
+
+
+def _parameters(prompt: str, entry_point: str) -> ast.FunctionDef | None:
+    """The entry point's definition, if the prompt has one: `f(12,345)` is no call of `f(x)`."""
+    try:
+        body = ast.parse(prompt).body
+    except NOT_PYTHON:
+        return None
+    matching = [
+        node for node in body if isinstance(node, ast.FunctionDef) and node.name == entry_point
+    ]
+    return matching[-1] if matching and not matching[-1].decorator_list else None
 
 
 def _certain(examples: list[_Example]) -> tuple[VisibleTest, ...]:
@@ -142,13 +168,18 @@ def _read_doctest(example: doctest.Example, entry_point: str) -> _Example:
 def _read_assert(line: int, lines: list[str], entry_point: str) -> _Example | None:
     """A Python assert statement that begins at the first line."""
     for length in range(1, len(lines) + 1):
+        source = inspect.cleandoc("\n".join(lines[:length]))
         try:
-            body = ast.parse(inspect.cleandoc("\n".join(lines[:length]))).body
+            body = ast.parse(source).body
         except NOT_PYTHON:
             continue
         match body:
-            case [ast.Assert(test=condition)] if calls(condition, entry_point):
-                return _assertion(line, condition, source="\n".join(lines[:length]).strip())
+            case [
+                ast.Assert(test=condition, msg=None | ast.Constant(value=str()) | ast.JoinedStr())
+            ]:
+                if calls(condition, entry_point) and not parts_thousands(body[0], source):
+                    written = "\n".join(lines[:length]).strip()
+                    return _assertion(line, condition, source=written)
         return None
     return None
 
@@ -167,8 +198,8 @@ def _read_written(line: int, lines: list[str], entry_point: str) -> _Example | N
         asked = _call(text[:end], entry_point)
         rest = text[gives.end() :].split("\n")
         for length in range(1, len(rest) + 1):
-            result = literal("\n".join(rest[:length]))
-            if asked is not None and result is not None:
+            result = stated("\n".join(rest[:length]))
+            if asked is not None and result is not None and not has_placeholders(asked):
                 return _equation(line, asked, result, loose)
         return _Example(line, loose=loose)
     return None

@@ -13,7 +13,6 @@ import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +55,8 @@ _OFFICIAL = {
         "MbppPlus", "v0.2.0", "ee43ecabebf20deef4bb776a405ac5b1", "MBPP_OVERRIDE_PATH"
     ),
 }
+#: Lines of a file that are named, if they cannot be used.
+_MISTAKES_SHOWN = 20
 _STARTER = ("starter-rich", "starter-lean")
 
 
@@ -84,7 +85,8 @@ def load(name: str, limit: int | None = None) -> list[Problem]:
 def load_file(path: Path, name: str | None = None, limit: int | None = None) -> list[Problem]:
     """The problems of a file in EvalPlus's format (.jsonl or .jsonl.gz), as the benchmark `name`.
 
-    Without a name, the file's. Raises: FoureyesError with the file and the line of the mistake.
+    Without a name, the file's. Raises: FoureyesError with the file and the line of each mistake:
+    scores of the rest would be those of another benchmark.
     """
     own_name = path.name.removesuffix(".gz").removesuffix(".jsonl")
     return _problems(name or own_name, path, _read(path), limit)
@@ -94,33 +96,49 @@ def _problems(name: str, path: Path, content: bytes, limit: int | None) -> list[
     if limit is not None and limit < 1:
         raise FoureyesError(f"{name}: the limit must be at least 1, not {limit}")
     found: dict[str, Problem] = {}
-    for number, record in _lines(path, content):
+    mistakes = []
+    for number, line in enumerate(_lines(content), start=1):
+        if not line.strip(b" \t\r"):
+            continue
         try:
-            problem = parse_record(name, record)
-            check_reference(problem)
+            problem = _problem(name, line)
             if problem.problem_id in found:
                 raise FoureyesError(f"the task_id {problem.problem_id!r} was already used above")
         except FoureyesError as error:
-            raise FoureyesError(f"{path} line {number}: {error}") from None
+            mistakes.append(f"{path} line {number}: {error}")
+            continue
         found[problem.problem_id] = problem
         if len(found) == limit:
             break
+    if mistakes:
+        raise FoureyesError(_listed(mistakes))
     if not found:
         raise FoureyesError(f"{path}: there is no problem in this file")
     return list(found.values())
 
 
-def _lines(path: Path, content: bytes) -> Iterator[tuple[int, str]]:
-    """The numbered lines that are not blank. Only \\n ends one: JSON may hold U+2028 as it is."""
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        try:
-            text = line.decode("utf-8").strip(" \t\r")
-        except UnicodeDecodeError as error:
-            raise FoureyesError(
-                f"{path} line {number}: not UTF-8 text ({error.reason} at byte {error.start + 1})"
-            ) from None
-        if text:
-            yield number, text
+def _problem(name: str, line: bytes) -> Problem:
+    """The problem of a line, checked. Raises: FoureyesError saying what is wrong with it."""
+    try:
+        record = line.decode("utf-8").strip(" \t\r")
+    except UnicodeDecodeError as error:
+        raise FoureyesError(f"not UTF-8 text ({error.reason} at byte {error.start + 1})") from None
+    problem = parse_record(name, record)
+    check_reference(problem)
+    return problem
+
+
+def _listed(mistakes: list[str]) -> str:
+    """All that is wrong with a file, so that it can be mended in one go."""
+    lines = mistakes[:_MISTAKES_SHOWN]
+    if more := len(mistakes) - len(lines):
+        lines.append(f"... and {more} more lines that cannot be used")
+    return "\n".join(lines)
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """Only \\n ends a line: JSON may hold U+2028 as it is."""
+    return content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
 
 
 def _read(path: Path) -> bytes:

@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
 models_app = typer.Typer(help="The GGUF models of the embedded stack; trying a server's.")
+benchmark_app = typer.Typer(help="Check problems of your own.")
+app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 
@@ -241,7 +243,8 @@ def retry(
 @app.command()
 def evaluate(
     samples: Annotated[
-        Path, typer.Argument(help="A .jsonl file or a folder of programs, in EvalPlus's formats.")
+        Path,
+        typer.Argument(help="A .jsonl or .jsonl.gz file, a folder of programs, or - (stdin)."),
     ],
     benchmark: Annotated[
         str | None, typer.Option(help="humaneval+, mbpp+, starter-rich or starter-lean.")
@@ -284,6 +287,20 @@ def prune(
 def doctor() -> None:
     """Show what this machine has, what is missing, and how to bring it."""
     commands.doctor()
+
+
+@benchmark_app.command("check")
+def benchmark_check(
+    file: Annotated[
+        str, typer.Argument(help="A file of problems in EvalPlus's format, or a benchmark's name.")
+    ],
+    slots: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Programs at a time.", show_default="one a core"),
+    ] = None,
+) -> None:
+    """Run each problem's reference: examples, inputs, time, and what has to be mended."""
+    commands.benchmark_check(file, slots)
 
 
 @patterns_app.callback()

@@ -83,6 +83,18 @@ def evaluate(
         raise typer.Exit(2 if made.mistakes else 1)
 
 
+def benchmark_check(file: str, slots: int | None) -> None:
+    """Check a file of problems; exit code 1 if something has to be mended."""
+    from evaluation import checking  # it brings the sandbox, too
+
+    try:
+        is_fit = checking.check(file, slots, console)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if not is_fit:
+        raise typer.Exit(1)
+
+
 def doctor() -> None:
     """Show the findings; exit code 1 if something is missing."""
     missing = 0

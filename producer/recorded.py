@@ -1,6 +1,7 @@
 """What the visible tests showed when a sweep was recorded, as rows for its replay.
 
-What a program prints may differ each time, and goes into prompts. The hidden tests judge anew.
+What a program prints may differ each time, or from one Python to the next, and goes into prompts: a
+replay takes what was recorded, whoever judged then. The hidden tests judge anew.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlmodel import Session, select
 from models import recording
 from models.enums import State, Suite
 from models.tables import Problem, now
-from worker.requests import execution_key
+from worker.requests import RECORDED, execution_key
 
 
 def recorded_trials(db: Session, path: Path) -> list[dict[str, Any]]:
@@ -28,13 +29,11 @@ def recorded_trials(db: Session, path: Path) -> list[dict[str, Any]]:
             continue
         rows.append(
             {
-                "key": execution_key(
-                    Suite.VISIBLE, row["version"], row["code"], row["judge_version"]
-                ),
+                "key": execution_key(Suite.VISIBLE, row["version"], row["code"], RECORDED),
                 "problem_id": problem_id,
                 "suite": Suite.VISIBLE,
                 "code": row["code"],
-                "judge_version": row["judge_version"],
+                "judge_version": RECORDED,
                 "detail": row["trial"],
                 "state": State.DONE,
                 "tries": 0,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from models import broker
+from models import broker, llm
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.llm import AnyModel
@@ -23,7 +23,7 @@ from worker import patterns, templates
 from worker.patience import Refused, patiently
 from worker.engines.ends import REFUSED
 from worker.replay import Replay
-from worker.requests import Call, Caller, execution_key
+from worker.requests import RECORDED, Call, Caller, execution_key
 from worker.rows import (
     ADD_STEP,
     ATTEMPT,
@@ -36,7 +36,7 @@ from worker.rows import (
     spec_of,
     sweep_file,
 )
-from worker.sandbox.judge import JUDGE_VERSION
+from worker.sandbox import judge
 from worker.steps import CompletionStep, Result, VisibleTests
 from worker.steps import Step as Wanted
 
@@ -130,6 +130,7 @@ class _Advance:
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
         }
+        self.replays = any(isinstance(model, llm.Replay) for _, model in self.models.values())
         own = patterns.load_modules(file.modules, file.module_folder)
         for name, module in own.items():
             if file.module_hashes.get(name, module.source_hash) != module.source_hash:
@@ -245,12 +246,17 @@ class _Advance:
         return [rows[branch] for branch in range(len(fresh))]
 
     def _again(self, step: Row[Any], asked: Asked) -> Row[Any]:
-        """The row that a step was recorded with, if the replay asks for the same thing."""
+        """The row that a step was recorded with, if the replay asks for the same thing.
+
+        Whoever judged then need not be who would be asked now: workers may have another Python.
+        """
+        if step.judge_version is not None and asked.table is Execution:
+            asked = self._execution(asked.values["suite"], asked.values["code"], step.judge_version)
         if step.key != asked.key:
             raise self.replay.error(
-                "asks for something else in the replay than before; a pattern, its prompts and the "
-                "judge must stay as they are while an attempt is under way (`foureyes retry` "
-                "starts the attempt anew)"
+                "asks for something else in the replay than before; a pattern and its prompts must "
+                "stay as they are while an attempt is under way (`foureyes retry` starts the "
+                "attempt anew)"
             )
         return self._ask(asked) if step.state is State.CANCELLED else step
 
@@ -281,7 +287,8 @@ class _Advance:
 
     def _asked(self, step: Wanted) -> Asked:
         if isinstance(step, VisibleTests):
-            return self._execution(Suite.VISIBLE, step.draft.code)
+            by = RECORDED if self.replays else judge.identity()
+            return self._execution(Suite.VISIBLE, step.draft.code, by)
         model_id, model = self.models[step.by]
         wanted = self._call(step, model)
         return Asked(
@@ -307,17 +314,17 @@ class _Advance:
 
     def _judge(self) -> Asked:
         assert self.replay.code is not None
-        return self._execution(Suite.HIDDEN, self.replay.code)
+        return self._execution(Suite.HIDDEN, self.replay.code, judge.identity())
 
-    def _execution(self, suite: Suite, code: str) -> Asked:
+    def _execution(self, suite: Suite, code: str, judged_by: str) -> Asked:
         return Asked(
             Execution,
             {
-                "key": execution_key(suite, self.attempt.version, code, JUDGE_VERSION),
+                "key": execution_key(suite, self.attempt.version, code, judged_by),
                 "problem_id": self.attempt.problem_id,
                 "suite": suite,
                 "code": code,
-                "judge_version": JUDGE_VERSION,
+                "judge_version": judged_by,
             },
         )
 

@@ -68,6 +68,13 @@ class Caller:
         return Call(digest(request), step.prompt, self.templates.hash(step.prompt), request)
 
 
+#: The judge of a replay's visible tests: the recording, whatever Python made it.
+RECORDED = "recorded"
+
+
 def execution_key(suite: Suite, version: str, code: str, judge_version: str) -> str:
-    """The key of judging a program by one suite of a problem's version."""
+    """The key of judging a program by one suite of a problem's version.
+
+    `judge_version` is whoever judges, as worker.sandbox.judge.identity says it.
+    """
     return digest([suite, version, code, judge_version])

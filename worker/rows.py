@@ -75,6 +75,7 @@ STEPS: Any = (
         func.coalesce(Completion.error, Execution.error).label("error"),
         Completion.text,
         Completion.finish_reason,
+        Execution.judge_version,
         Execution.detail,
         Execution.base,
         Execution.plus,

@@ -15,16 +15,19 @@ from sqlalchemy import Row
 from models import broker
 from models.benchmark import Problem, parse_record
 from models.enums import Kind, Suite
+from models.errors import InfrastructureError
 from models.session import is_passing, session
 from models.tables import Completion, Execution
 from models.tables import Problem as ProblemRow
 from models.text import storable, storable_json
 from models.work import AnyTable
 from worker import answers
+from worker.adoption import adopted
 from worker.advance import Message, advance_patiently
 from worker.app import app
 from worker.claims import waiting, work_on
 from worker.patience import PatientTask, patiently
+from worker.sandbox.judge import identity
 from worker.serving import serving
 
 log = logging.getLogger(__name__)
@@ -71,8 +74,11 @@ for _kind in (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX):
 @app.task(name=broker.EXECUTE, base=PatientTask)
 def execute(execution_id: int) -> None:
     """Judge one program in the sandbox, once, whoever asked; then let every waiting attempt go on."""
+    execution_id = patiently(partial(adopted, execution_id))
 
     def produce(execution: Row[Any]) -> dict[str, Any]:
+        if execution.judge_version != identity():  # its holder was lost just after we looked
+            raise InfrastructureError(f"asked of another judge: {execution.judge_version}")
         problem = patiently(lambda: _problem(execution.problem_id))
         judge = serving().judge()
         if execution.suite is Suite.VISIBLE:

@@ -1,8 +1,12 @@
 """`foureyes evaluate`, as people run it: every sample gets its verdict, whatever comes between."""
 
+import gzip
 import json
+import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -70,7 +74,7 @@ def test_a_folder_of_programs_is_judged(tmp_path: Path) -> None:
     )  # fmt: skip
     assert made.returncode == 2, made.stderr
     assert "Nowhere_0/0.py: the benchmark has no problem 'Nowhere_0'" in made.stdout
-    assert "2.py: cannot be read (Is a directory)" in made.stdout
+    assert "2.py: not a file" in made.stdout
     assert [v["outcome"] for v in read(tmp_path / "out.jsonl")] == ["solved", "unsolved"]
 
 
@@ -249,6 +253,158 @@ def test_a_full_disk_is_one_line_and_costs_nothing(tmp_path: Path) -> None:
     again = foureyes(*words, home=home)
     assert f"{kept} of {len(lines)} samples are judged already" in again.stdout
     assert [v["outcome"] for v in read(tmp_path / "s.verdicts.jsonl")] == ["solved"] * len(lines)
+
+
+def mine(task_id: str, reference: str, base_input: list[Any], **more: Any) -> dict[str, Any]:
+    record = {
+        "task_id": task_id, "prompt": "", "entry_point": "f", "canonical_solution": reference,
+        "base_input": base_input, "plus_input": [], "atol": 0,
+    }  # fmt: skip
+    return record | more
+
+
+def test_a_verdict_says_what_was_expected_and_what_came(tmp_path: Path) -> None:
+    """Else a person has to run every failing program anew to see why."""
+    data = write(tmp_path / "mine.jsonl", [mine("M/0", "def f(x): return x * 2", [[1], [4]])])
+    programs = [
+        "def f(x): return x + 1",
+        "def f(x): raise ValueError('no \x1b[2J\u202e')",
+        "def f(x): return 'y' * 5000",
+        "def f(x):\n    while True: pass",
+        "def f(x): return x * 2",
+        "def f(:",
+    ]
+    lines = [{"task_id": "M/0", "solution": code} for code in programs]
+    samples = write(tmp_path / "s.jsonl", lines)
+    made = foureyes("evaluate", str(samples), "--data", str(data), home=tmp_path / "home")
+    assert made.returncode == 0, made.stderr
+    found = read(tmp_path / "s.verdicts.jsonl")
+    told = [(one["failing_input"], one["expected"], one["got"]) for one in found]
+    assert told[0] == ("[4]", "8", "5")
+    assert told[1] == ("[1]", "2", "ValueError: no \\u001b[2J\\u202e")
+    assert told[2][:2] == ("[1]", "2") and told[2][2].startswith("'yyy")
+    assert len(told[2][2]) <= 2000
+    assert told[3] == ("[1]", "2", None)
+    assert told[4] == told[5] == (None, None, None)
+    assert found[5]["reason"].startswith("syntax error")
+
+
+def test_packed_samples_and_those_of_a_pipe_are_judged(tmp_path: Path) -> None:
+    content = json.dumps(right(RECORDS[0])).encode()
+    packed = tmp_path / "s.jsonl.gz"
+    packed.write_bytes(gzip.compress(content))
+    made = foureyes("evaluate", str(packed), "--data", str(PROBLEMS), home=tmp_path / "home")
+    assert made.returncode == 0, made.stderr
+    assert read(tmp_path / "s.verdicts.jsonl")[0]["outcome"] == "solved"
+    piped = subprocess.run(
+        command("evaluate", "-", "--data", str(PROBLEMS)), input=content, cwd=tmp_path,
+        env=environment(tmp_path / "home", PYTHONPATH=str(ROOT)), capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert piped.returncode == 0, piped.stderr
+    assert read(tmp_path / "standard.verdicts.jsonl")[0]["outcome"] == "solved"
+
+
+def test_samples_that_repeat_another_are_not_said_to_be_judged_already(tmp_path: Path) -> None:
+    samples = write(tmp_path / "s.jsonl", [right(RECORDS[0]), right(RECORDS[0]), wrong(RECORDS[0])])
+    words = ["evaluate", str(samples), "--data", str(PROBLEMS)]
+    made = foureyes(*words, home=tmp_path / "home")
+    assert "already" not in made.stdout
+    assert "1 of 3 samples repeat another, and are judged once" in made.stdout
+    again = foureyes(*words, home=tmp_path / "home")
+    assert "3 of 3 samples are judged already" in again.stdout
+    assert "repeat another" not in again.stdout
+
+
+def test_ids_like_evalplus_own_bring_no_rules_of_its(tmp_path: Path) -> None:
+    """Else a user's data of such an id ends the whole evaluation, or a wrong program passes."""
+    add = "def f(a, b): return a + b"
+    records = [mine("Mbpp/2", add, [[1, 2]]), mine("Mbpp/722", add, [[1, 2]])]
+    records.append(mine("Mbpp/295", "def sum_div(n): return n", [[9]], entry_point="sum_div"))
+    records.append(mine("HumanEval/32", "def f(x): return x[0] + 1", [[[1, 2]]]))
+    data = write(tmp_path / "mine.jsonl", records)
+    lines = [{"task_id": each["task_id"], "solution": add} for each in records[:2]]
+    lines.append({"task_id": "Mbpp/295", "solution": "def sum_div(n): return 0"})
+    lines.append({"task_id": "HumanEval/32", "solution": "def f(x): return -0.5"})
+    samples = write(tmp_path / "s.jsonl", lines)
+    made = foureyes("evaluate", str(samples), "--data", str(data), home=tmp_path / "home")
+    assert made.returncode == 0, made.stderr
+    found = read(tmp_path / "s.verdicts.jsonl")
+    assert [one["outcome"] for one in found] == ["solved", "solved", "unsolved", "unsolved"]
+
+
+def test_a_random_reference_is_noticed(tmp_path: Path) -> None:
+    """Else right programs fail for no reason that anybody can see."""
+    records = [
+        mine("R/0", "import random\ndef f(x): return random.random()", [[1]]),
+        mine("R/1", "def f(x): return list({'a' * x, 'b', 'c', 'd', 'e'})", [[1]]),
+        mine("R/2", "def f(x): return x", [[1]]),
+    ]
+    data = write(tmp_path / "mine.jsonl", records)
+    lines = [{"task_id": f"R/{n}", "solution": "def f(x): return 'no'"} for n in range(3)]
+    samples = write(tmp_path / "s.jsonl", lines)
+    words = ["evaluate", str(samples), "--data", str(data)]
+    for _ in range(2):  # it is said again
+        made = foureyes(*words, home=tmp_path / "home", COLUMNS="300")
+        assert made.returncode == 0, made.stderr
+        assert "where the reference is random" in made.stdout
+        assert "otherwise): R/0, R/1\n" in made.stdout
+    found = read(tmp_path / "s.verdicts.jsonl")
+    assert [one.get("reference") for one in found] == ["random", "random", None]
+
+
+#: A bubblewrap that fails at some of its starts.
+UNSTEADY = """#!/bin/sh
+echo >> "$COUNTED"
+case "$FAILS" in *" $(wc -l < "$COUNTED") "*) echo "too busy" >&2; exit 1;; esac
+exec {bwrap} "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "outcome", "starts"),
+    [
+        (" 2 3 ", "solved", 4),  # the first is the probe's
+        (" 2 3 4 5 6 7 8 9 10 11 12 13 14 ", "error", 5),
+    ],
+)
+def test_what_the_judge_failed_on_is_tried_again(
+    tmp_path: Path, request: pytest.FixtureRequest, fails: str, outcome: str, starts: int
+) -> None:
+    """Else a person has to start the evaluation again, and again, until the machine is idle."""
+    real = shutil.which("bwrap")
+    assert real is not None
+    # as root, a sandbox is another user's, and has a /tmp of its own
+    folder = Path(tempfile.mkdtemp(prefix="foureyes-test-", dir="/var/tmp"))
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    folder.chmod(0o755)
+    fake, counted = folder / "bwrap", folder / "counted"
+    fake.write_text(UNSTEADY.replace("{bwrap}", real))
+    fake.chmod(0o755)
+    counted.touch()
+    counted.chmod(0o666)
+    samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(PROBLEMS), "--slots", "1", home=tmp_path / "home",
+        PATH=f"{folder}:{os.environ['PATH']}", COUNTED=str(counted), FAILS=fails,
+    )  # fmt: skip
+    assert made.returncode == (0 if outcome == "solved" else 1), made.stdout + made.stderr
+    assert [one["outcome"] for one in read(tmp_path / "s.verdicts.jsonl")] == [outcome]
+    assert len(counted.read_text().splitlines()) == starts
+
+
+def test_a_full_disk_is_named_and_nothing_is_left_beside_what_is_kept(tmp_path: Path) -> None:
+    """Found out once, what a reference answers is kept: half of it would be worse than nothing."""
+    data = write(tmp_path / "mine.jsonl", [mine("D/0", "def f(x): return 'x' * x", [[100_000]])])
+    lines = [{"task_id": "D/0", "solution": "def f(x): return 'x' * x"}]
+    words = ["evaluate", str(write(tmp_path / "s.jsonl", lines)), "--data", str(data)]
+    made = subprocess.run(
+        ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh", *command(*words)],
+        env=environment(tmp_path / "home"), cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert made.returncode == 2
+    said = "".join(made.stderr.split())
+    assert "diskisfull" in said and f"{tmp_path}/home/expected/" in said
+    assert not list((tmp_path / "home" / "expected").rglob(".new-*"))
 
 
 def test_evalplus_judges_beside_us_and_what_it_is_fooled_by_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """If one of these fails, EvalPlus cannot be compared with, or a sample can use it to reach out."""
 
+import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evaluation import evalplus
+from evaluation import evalplus, evalplus_sandbox
 from evaluation.evalplus import Verdict
 from evaluation.memory import PeakMemory
 from models.errors import FoureyesError
@@ -75,6 +77,32 @@ def f(x):
     result = evalplus.evaluate("humaneval", [RECORD], samples, cache=cache)
     assert result.verdicts == (Verdict("fail", "fail"), Verdict("pass", "pass"))
     assert secret.read_text() == "secret"
+
+
+LOOK = """
+import importlib.metadata, json, sys
+print(json.dumps([
+    sorted({str(each.locate_file("")) for each in importlib.metadata.distributions()}), sys.path
+]))
+"""
+
+
+def test_evalplus_sees_its_own_libraries_and_not_the_base_interpreters() -> None:
+    """Else what happens to be installed beside that Python decides whether a program passes."""
+    found = evalplus_sandbox.examine(evalplus.environment())
+    (library,) = (
+        bind
+        for bind in found.binds
+        if bind.target.endswith(f"/{found.python}") and "/bin/" not in bind.target
+    )
+    line = evalplus_sandbox.launch_command(found, [], None, ["-c", LOOK], fill=False)
+    made = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+    places, path = json.loads(made.stdout)
+    assert places == ["/python/packages"]
+    installed = library.source / "site-packages"
+    if installed.is_dir() and any(installed.iterdir()):  # so there was something to be seen
+        assert f"{library.target}/site-packages" in path
+        assert f"{library.target}/site-packages" in found.hidden
 
 
 def test_a_clone_without_evalplus_says_how_to_get_it(

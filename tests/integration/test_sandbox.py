@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,7 +20,7 @@ from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, VisibleTest
 from models.settings import settings
-from worker.sandbox import profiles
+from worker.sandbox import expected, profiles, reference
 from worker.sandbox.attack import attack
 from worker.sandbox.inside import frames, landlock
 from worker.sandbox.judge import Judge
@@ -151,6 +152,7 @@ def test_the_order_of_a_set_does_not_matter(judge: Judge) -> None:
         [],
         problem_id="Mbpp/2",
         entry_point="similar_elements",
+        official=True,
     )
     shuffled = "def similar_elements(a, b): return [3, 2, 3]"
     assert judge.hidden(similar, shuffled).solved
@@ -312,7 +314,7 @@ def test_expected_outputs_are_found_out_once(home: Path) -> None:
         judge = Judge(slot=6)
         assert judge.hidden(twice, "def f(x): return x + x").solved
         judge.close()
-        kept = home / "expected" / twice.version
+        (kept,) = (home / "expected").glob(f"*/{twice.version}")
         written = kept.stat().st_mtime_ns
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(kept.read_bytes()[:-3])  # as after a crash of the machine
@@ -325,6 +327,64 @@ def test_a_broken_reference_is_nobodys_wrong_answer(judge: Judge) -> None:
     broken = problem("def f(x):\n    return x[0]\n", [[1]], [])
     with pytest.raises(InfrastructureError, match=r"Test/0: its reference .* TypeError"):
         judge.hidden(broken, "def f(x): return 1")
+
+
+LATE = """
+import time
+def f(x):
+    end = time.process_time() + 1.0
+    while time.process_time() < end:
+        pass
+    {ends}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ("raise ValueError('late')", "ValueError: late"),
+        ("return object()", "type object"),
+        ("return __import__('os')._exit(3)", "its process ended"),
+    ],
+)
+def test_why_a_reference_fails_is_found_out_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, ends: str, says: str
+) -> None:
+    """Else every sample of its problem runs it anew, and again on each rerun."""
+    broken = problem(LATE.replace("{ends}", ends), [[1]], [])
+    runs: list[str] = []
+    run = reference.run
+    monkeypatch.setattr(reference, "run", lambda *given: runs.append("") or run(*given))
+    for _ in range(2):
+        judge = Judge(slot=6)
+        for sample in range(2):
+            with pytest.raises(reference.ReferenceFails, match=f"Test/0: its .*{says}"):
+                judge.hidden(broken, f"def f(x): return {sample}")
+        judge.close()
+    assert len(runs) == 1
+
+
+def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
+    """For want of memory, or because the sandbox fails: that is kept for nobody."""
+    slow = problem(LATE.replace("{ends}", "return x").replace("1.0", "60.0"), [[1]], [])
+    sandbox = Sandbox(6, Level.A)
+
+    def kill() -> None:
+        deadline = time.monotonic() + 20
+        while not children(sandbox.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)  # it is loaded
+        for process in children(sandbox.pid):
+            os.kill(process, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(InfrastructureError, match="was killed") as raised:
+        expected.load(slow.version, lambda: reference.run(sandbox, slow))
+    killer.join()
+    sandbox.close()
+    assert not isinstance(raised.value, reference.ReferenceFails)
+    assert not list((home / "expected").glob(f"*/{slow.version}"))
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,71 @@ def test_a_mistake_in_a_file_is_named_with_its_line(
     assert "\n" not in message
 
 
+#: Ways of defining `double`, as people write them.
+REFERENCES = [
+    "import sys\nif sys.version_info >= (3, 8):\n    def double(x):\n        return 2 * x\n",
+    "try:\n    from fast import double\nexcept ImportError:\n    def double(x): return 2 * x\n",
+    "from operator import neg as double\n",
+    "import math as double\n",
+    "from operator import *\n",
+    "from typing import Callable\ndouble: Callable = lambda x: 2 * x\n",
+    "import functools, operator\ndouble = functools.partial(operator.mul, 2)\n",
+    "class Doubler:\n    def __call__(self, x): return 2 * x\ndouble = Doubler()\n",
+    "import functools\n@functools.cache\ndef double(x): return 2 * x\n",
+    "def twice(x): return 2 * x\ndouble = other = twice\n",
+    "def twice(x): return 2 * x\n(double, other) = twice, twice\n",
+    "for double in [abs, lambda x: 2 * x]: pass\n",
+    "if (double := (lambda x: 2 * x)): pass\n",
+    "kept = [(double := f) for f in [lambda x: 2 * x]]\n",
+    "def make():\n    global double\n    def double(x): return 2 * x\nmake()\n",
+    "globals()['double'] = lambda x: 2 * x\n",
+    "exec('def double(x): return 2 * x')\n",
+    "with __import__('contextlib').nullcontext(abs) as double: pass\n",
+    "class double:\n    def __new__(cls, x): return 2 * x\n",
+    "match abs:\n    case double: pass\n",
+]
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_reference_may_be_defined_in_any_way(reference: str, machine: Path) -> None:
+    """Else a good file is refused for one line of it."""
+    text = line(0, prompt="", canonical_solution=reference)
+    assert benchmarks.load_file(write(machine / "mine.jsonl", text))
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "def other(x):\n    double = x\n    return double\n",
+        "class Other:\n    def double(self, x): return 2 * x\n",
+        "print(double)\n",
+        "numbers = [double for double in range(3)]\n",
+        "import numpy.double\n",
+    ],
+)
+def test_what_only_mentions_the_entry_point_is_refused(reference: str, machine: Path) -> None:
+    text = line(0, prompt="", canonical_solution=reference)
+    with pytest.raises(FoureyesError, match="does not define the entry_point 'double'"):
+        benchmarks.load_file(write(machine / "mine.jsonl", text))
+
+
+def test_all_mistakes_of_a_file_are_listed_at_once(machine: Path) -> None:
+    """Else mending a file of thirty mistakes takes thirty rounds."""
+    broken = [line(n, entry_point="triple") for n in range(2)]
+    text = "\n".join([line(9), broken[0], "{", line(9), broken[1]])
+    path = write(machine / "mine.jsonl", text)
+    with pytest.raises(FoureyesError) as caught:
+        benchmarks.load_file(path)
+    said = str(caught.value).splitlines()
+    assert [line.split(": ")[0] for line in said] == [f"{path} line {n}" for n in (2, 3, 4, 5)]
+    assert "already used" in said[2]
+    assert len(benchmarks.load_file(path, limit=1)) == 1  # what is not asked for may be broken
+    many = "\n".join(line(n, entry_point="triple") for n in range(50))
+    with pytest.raises(FoureyesError, match=r"\n... and 30 more") as caught:
+        benchmarks.load_file(write(machine / "mine.jsonl", many))
+    assert len(str(caught.value).splitlines()) == 21
+
+
 @pytest.mark.parametrize(
     ("content", "mistake"),
     [

@@ -75,7 +75,7 @@ def test_floats_bring_a_tolerance(atol: float, expected: list[Any], found: list[
 
 
 def problem(problem_id: str, entry_point: str, atol: float = 0.0) -> HiddenTests:
-    return HiddenTests(problem_id, entry_point, "", [], [], atol, "")
+    return HiddenTests(problem_id, entry_point, "", [], [], atol, "", official=True)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_programs_are_called_with_the_types_their_problem_means(
     problem_id: str, given: list[Any], called_with: list[Any]
 ) -> None:
     """JSON has neither tuples nor sets nor complex numbers; right programs may need them."""
-    (found,) = mbpp.arguments(problem_id, [given])
+    (found,) = mbpp.arguments(problem(problem_id, "f"), [given])
     assert repr(found) == repr(called_with)

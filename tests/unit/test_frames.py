@@ -61,7 +61,7 @@ def test_arbitrary_bytes_are_frames_or_refused(data: bytes, cuts: list[int]) -> 
 
 
 def prepared(problem_id: str, entry_point: str, expected: Any, arguments: list[Any]) -> Any:
-    problem = HiddenTests(problem_id, entry_point, "", [arguments], [], 0.0, "0" * 64)
+    problem = HiddenTests(problem_id, entry_point, "", [arguments], [], 0.0, "0" * 64, True)
     answer = Answer(frames.VALUE + wire.encode(expected), 0.1)
     return suites.Tests(problem, [arguments], (answer,), [1e-6])
 

@@ -25,7 +25,6 @@ FIRST_UID = 64000
 _ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108  # the program's own
     "LANG": "C.UTF-8",
-    "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",  # a zygote must have one thread
     "OMP_NUM_THREADS": "1",
 }
@@ -43,8 +42,10 @@ class Bind:
     target: str
 
 
-def launch(level: Level, slot: int, control_fd: int, info_fd: int) -> list[str]:
+def launch(level: Level, slot: int, control_fd: int, info_fd: int, hash_seed: int = 0) -> list[str]:
     """The command line of the launcher for a sandbox whose zygote serves `control_fd`.
+
+    Verdicts are given under hash seed 0; another one shows what depends on it.
 
     Raises: InfrastructureError if bubblewrap is needed and not installed.
     """
@@ -54,10 +55,12 @@ def launch(level: Level, slot: int, control_fd: int, info_fd: int) -> list[str]:
     if uid is not None and (level is Level.A or not all(map(_open_to_all, binds))):
         staged = binds
         binds = [Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
+    inside = _ENVIRONMENT | {"PYTHONHASHSEED": str(hash_seed)}
     if level is Level.A:
-        command, environment = _with_namespaces(binds, control_fd, info_fd), dict(os.environ)
+        command = _with_namespaces(binds, inside, control_fd, info_fd)
+        environment = dict(os.environ)
     else:
-        command, environment = _with_landlock(binds, control_fd)
+        command, environment = _with_landlock(binds, inside, control_fd)
     return _launcher(uid, staged, environment, command)
 
 
@@ -150,7 +153,9 @@ def _script(judge: str, packages: str, start: str) -> str:
     )
 
 
-def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[str]:
+def _with_namespaces(
+    binds: list[Bind], environment: dict[str, str], control_fd: int, info_fd: int
+) -> list[str]:
     """Level A: bubblewrap's command line; its process number 1 is the zygote."""
     command = [
         bubblewrap(),
@@ -160,7 +165,7 @@ def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[s
         *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
         *("--info-fd", str(info_fd), "--clearenv"),
     ]
-    for name, value in {**_ENVIRONMENT, "LD_LIBRARY_PATH": "/python/lib"}.items():
+    for name, value in {**environment, "LD_LIBRARY_PATH": "/python/lib"}.items():
         command += ["--setenv", name, value]
     command += system_libraries()
     for bind in binds:
@@ -175,14 +180,15 @@ def _with_namespaces(binds: list[Bind], control_fd: int, info_fd: int) -> list[s
     return [*command, "--chdir", "/", binds[0].target, *_OPTIONS, "-c", script]
 
 
-def _with_landlock(binds: list[Bind], control_fd: int) -> tuple[list[str], dict[str, str]]:
+def _with_landlock(
+    binds: list[Bind], environment: dict[str, str], control_fd: int
+) -> tuple[list[str], dict[str, str]]:
     """Level B: the zygote's own command line, and its environment."""
     places = {bind.target: str(bind.source) for bind in binds}
     readable = [*places.values(), *map(str, _system_folders())]
     library = next((path for path in places.values() if "libpython" in Path(path).name), None)
-    environment = dict(_ENVIRONMENT)
     if library is not None:
-        environment["LD_LIBRARY_PATH"] = str(Path(library).parent)
+        environment = environment | {"LD_LIBRARY_PATH": str(Path(library).parent)}
     numpy = places.get("/python/packages/numpy", "/python/packages/numpy")
     hidden = [f"{places[_library().target]}/{folder.name}" for folder in _installed()]
     landlock = f"landlock.Landlock({readable!r}, {hidden!r})"

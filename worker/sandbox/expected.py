@@ -1,12 +1,13 @@
 """What the reference program returns, and how long it takes: found out once per machine, kept.
 
-Kept under FOUREYES_HOME/expected, one file for each version of a problem, in the encoding of
-inside/wire.py. Several workers may share the folder.
+Kept under FOUREYES_HOME/expected in the encoding of inside/wire.py: a folder for each environment
+that programs are run in, a file for each version of a problem. Why a reference fails is kept, too.
+Several workers may share the folders; any of them may be removed.
 """
 
 import fcntl
 import os
-import platform
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from models.settings import settings
+from worker.sandbox import environment
 from worker.sandbox.inside import wire
 
-_FORMAT = f"5 {'.'.join(platform.python_version_tuple()[:2])}"
+_FORMAT = "6"
 _LARGEST = 1 << 30
 
 
@@ -37,9 +39,16 @@ class Expected:
     plus: tuple[Answer, ...]
 
 
-def load(version: str, find_out: Callable[[], Expected]) -> Expected:
+@dataclass(frozen=True)
+class Failure:
+    """Why there are no answers to compare with: the reference itself fails."""
+
+    reason: str
+
+
+def load(version: str, find_out: Callable[[], Expected | Failure]) -> Expected | Failure:
     """The answers for a version of a problem; `find_out` is called if they are not kept yet."""
-    path = settings().home / "expected" / version
+    path = _folder() / version
     kept = _read(path)
     if kept is not None:
         return kept
@@ -51,13 +60,22 @@ def load(version: str, find_out: Callable[[], Expected]) -> Expected:
     return kept
 
 
-def _read(path: Path) -> Expected | None:
-    """What is kept; None if nothing is, or nothing that this Python's verdicts may rest on."""
+def forget(version: str) -> None:
+    """Have a version's answers found out anew: their times may be those of a busy hour."""
+    (_folder() / version).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    """Of what programs meet here: `6-CPython-3.11.7-numpy-2.4.1-linux-x86_64-glibc-2.36`."""
+    name = re.sub(r"[^\w.]+", "-", f"{_FORMAT}, {environment.fingerprint()}")
+    return settings().home / "expected" / name
+
+
+def _read(path: Path) -> Expected | Failure | None:
+    """What is kept; None if nothing is."""
     try:
-        stated, base, plus = wire.decode(path.read_bytes())
-        if stated != _FORMAT:
-            return None
-        return Expected(_answers(base), _answers(plus))
+        reason, base, plus = wire.decode(path.read_bytes())
+        return Failure(reason) if reason else Expected(_answers(base), _answers(plus))
     except (FileNotFoundError, wire.WireError, TypeError, ValueError):
         return None
 
@@ -66,16 +84,25 @@ def _answers(pairs: list[Any]) -> tuple[Answer, ...]:
     return tuple(Answer(bytes(frame), float(seconds)) for frame, seconds in pairs)
 
 
-def _write(path: Path, expected: Expected) -> None:
-    pairs = [
-        [(answer.frame, answer.seconds) for answer in answers]
-        for answers in (expected.base, expected.plus)
-    ]
-    data = wire.encode((_FORMAT, *pairs), _LARGEST)
+def _write(path: Path, found: Expected | Failure) -> None:
+    """Write it whole or not at all. Raises: OSError that names the file."""
+    if isinstance(found, Failure):
+        data = wire.encode((found.reason, [], []), _LARGEST)
+    else:
+        pairs = [
+            [(answer.frame, answer.seconds) for answer in answers]
+            for answers in (found.base, found.plus)
+        ]
+        data = wire.encode(("", *pairs), _LARGEST)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError as error:  # of a write it does not say where
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import expected, probe, profiles, reference, suites
+from worker.sandbox import environment, expected, probe, profiles, reference, suites
 from worker.sandbox.comparison import matches
+from worker.sandbox.expected import Expected, Failure
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Overtime, Run, Starved
 from worker.sandbox.sandbox import Sandbox
 
-__all__ = ["JUDGE_VERSION", "Judge"]
+__all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "6"
+JUDGE_VERSION = "7"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -28,10 +29,16 @@ _MAX_TIMEOUTS = 2
 Result = TypeVar("Result")
 
 
+def identity() -> str:
+    """Who judges here: our version, and the Python that runs the programs. Verdicts are kept by it."""
+    return f"{JUDGE_VERSION}, {environment.fingerprint()}"
+
+
 class Judge:
     """One slot of an execution worker: a sandbox, started when first needed. For one thread.
 
     It is of the best of `levels` that holds here; by default, of those that the settings accept.
+    `hash_seed` is that of programs; expected outputs are those under seed 0 and must be known.
     """
 
     def __init__(
@@ -39,8 +46,10 @@ class Judge:
         slot: int = 0,
         profile: profiles.Profile = profiles.DEFAULT,
         levels: tuple[Level, ...] | None = None,
+        hash_seed: int = 0,
     ) -> None:
         self._slot = slot
+        self._hash_seed = hash_seed
         self._levels = levels
         self._profile = profile
         self._sandbox: Sandbox | None = None
@@ -55,14 +64,18 @@ class Judge:
         If it fails the base tests, the plus tests count for nothing: the default profile does not
         run them, and `plus` is then what `base` is.
 
-        Raises: InfrastructureError if the sandbox fails twice, or the reference program itself does
-        not work; a program cannot bring that about.
+        Raises: InfrastructureError if the sandbox fails twice, ReferenceFails if the reference
+        program itself does not work; a program cannot bring that about.
         """
         return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
 
     def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
         """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
         return self._twice(lambda sandbox: _visible(sandbox, code, entry_point, tests))
+
+    def expected(self, problem: HiddenTests) -> Expected:
+        """What the reference program answers, and how long it takes. Raises: as above."""
+        return self._twice(lambda sandbox: _expected(sandbox, problem))
 
     def close(self) -> None:
         """End the sandbox. The judge may be used again."""
@@ -74,8 +87,8 @@ class Judge:
         """Do it; if the sandbox fails, do it once more in a new one."""
         try:
             return work(self._started())
-        except Starved:
-            raise  # another sandbox would get no processor, either
+        except (Starved, reference.ReferenceFails):
+            raise  # another sandbox would get no processor either, or the same answers
         except InfrastructureError:
             self.close()
         try:
@@ -87,7 +100,7 @@ class Judge:
     def _started(self) -> Sandbox:
         """The sandbox, which has withstood an attack before it is given any program."""
         if self._sandbox is None:
-            self._sandbox = probe.start(self._slot, self._levels)
+            self._sandbox = probe.start(self._slot, self._levels, self._hash_seed)
         return self._sandbox
 
     def _hidden(
@@ -120,12 +133,20 @@ class Judge:
     def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
         prepared = self._prepared.pop(problem.version, None)
         if prepared is None:
-            answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
-            prepared = suites.Prepared.of(problem, answers)
+            prepared = suites.Prepared.of(problem, _expected(sandbox, problem))
             if len(self._prepared) >= _PREPARED:
                 del self._prepared[next(iter(self._prepared))]
         self._prepared[problem.version] = prepared
         return prepared
+
+
+def _expected(sandbox: Sandbox, problem: HiddenTests) -> Expected:
+    answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
+    if isinstance(answers, Failure):
+        raise reference.ReferenceFails(
+            f"{problem.problem_id}: its reference program fails: {answers.reason}"
+        )
+    return answers
 
 
 def _visible(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:

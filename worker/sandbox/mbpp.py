@@ -6,6 +6,8 @@ The shapes, by problem, are EvalPlus's (v0.2.0 of the data), so that programs ar
 from collections.abc import Callable
 from typing import Any
 
+from models.problem import HiddenTests
+
 Arguments = list[Any]
 
 
@@ -86,7 +88,15 @@ _SHAPES = {
 }
 
 
-def arguments(problem_id: str, inputs: list[Arguments]) -> list[Arguments]:
+def arguments(problem: HiddenTests, inputs: list[Arguments]) -> list[Arguments]:
     """The inputs as a program is called with them; the inputs of most problems are so already."""
-    shape = _SHAPES.get(problem_id)
-    return [shape(given) for given in inputs] if shape else inputs
+    shape = _SHAPES.get(problem.problem_id) if problem.official else None
+    return [_shaped(shape, given) for given in inputs] if shape else inputs
+
+
+def _shaped(shape: Callable[[Arguments], Arguments], given: Arguments) -> Arguments:
+    """An input that somebody has added may be of no such shape: it stays as it is."""
+    try:
+        return shape(given)
+    except (TypeError, ValueError, IndexError, AttributeError):
+        return given

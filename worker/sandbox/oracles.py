@@ -1,7 +1,8 @@
 """Problems with more than one right answer, or whose right answer cannot be sent.
 
-The rules are EvalPlus's. They are chosen by the names of problem and entry point; every one of
-them reads inputs that the program never had in its hands.
+The rules are EvalPlus's. They are chosen by the names of problem and entry point, and hold for
+EvalPlus's own problems alone (models/official.py); every one of them reads inputs that the program
+never had in its hands.
 """
 
 import math
@@ -55,7 +56,7 @@ def right(problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, a
 def _right(
     problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float
 ) -> bool:
-    if problem.problem_id == "HumanEval/32":
+    if problem.official and problem.problem_id == "HumanEval/32":
         return _is_root(arguments[0], expected, got, atol)
     if reduction(problem) == "set":
         (expected_set, expected), (got_set, got) = expected, got
@@ -77,7 +78,7 @@ def _right(
 
 
 def _is_mbpp(problem: HiddenTests) -> bool:
-    return problem.problem_id.startswith("Mbpp/")
+    return problem.official and problem.problem_id.startswith("Mbpp/")
 
 
 def _is_root(coefficients: list[float], expected: Any, got: Any, atol: float) -> bool:

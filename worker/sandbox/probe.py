@@ -59,14 +59,14 @@ def probe() -> Report:
     return Report("", tuple(tried))
 
 
-def start(slot: int = 0, levels: tuple[Level, ...] | None = None) -> Sandbox:
+def start(slot: int = 0, levels: tuple[Level, ...] | None = None, hash_seed: int = 0) -> Sandbox:
     """A sandbox that has withstood the attack, of the best of `levels`: those of the settings.
 
     Raises: InfrastructureError with the remedies if none holds.
     """
     tried: list[Findings] = []
     for level in accepted() if levels is None else levels:
-        found, sandbox = _try(level, slot)
+        found, sandbox = _try(level, slot, hash_seed)
         if sandbox is not None and found.held:
             if tried:
                 log.warning("programs are judged at level %s; %s", level, tried[-1])
@@ -82,10 +82,10 @@ def check() -> None:
     start().close()
 
 
-def _try(level: Level, slot: int = 0) -> tuple[Findings, Sandbox | None]:
+def _try(level: Level, slot: int = 0, hash_seed: int = 0) -> tuple[Findings, Sandbox | None]:
     """Start a sandbox and attack it."""
     try:
-        sandbox = Sandbox(slot, level)
+        sandbox = Sandbox(slot, level, hash_seed)
     except InfrastructureError as error:
         return Findings(level, (Layer("sandbox starts", False, str(error)),)), None
     try:

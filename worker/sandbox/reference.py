@@ -1,51 +1,66 @@
 """What the reference program of a problem answers, and how long it takes here."""
 
+import signal
 import time
 from typing import Any
 
-from models.errors import InfrastructureError
+from models.errors import InfrastructureError, RequestRefused
 from models.problem import HiddenTests
 from worker.sandbox import mbpp
-from worker.sandbox.expected import Answer, Expected
+from worker.sandbox.expected import Answer, Expected, Failure
 from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Overtime
+from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.suites import Tests, loading_problem, said, shown, value
 
 _SECONDS = 300.0
 _TOTAL = 3600
+_END_SECONDS = 1.0
 #: Below this, wall-clock time is as good as CPU time, as limits are never shorter than a second.
 _WORTH_ASKING = 0.1
 
 
-def run(sandbox: Sandbox, problem: HiddenTests) -> Expected:
+class ReferenceFails(RequestRefused):
+    """The reference program itself fails: a mistake of the problem's, which no other try mends."""
+
+
+class _Fails(Exception):
+    """Why the reference fails."""
+
+
+def run(sandbox: Sandbox, problem: HiddenTests) -> Expected | Failure:
     """What the reference program answers to all inputs, in the same sandbox, with ample time.
 
-    Raises: InfrastructureError if it fails on one; there is nothing then to compare with.
+    A failure, if it fails on one: there is nothing then to compare with.
+
+    Raises: InfrastructureError if it was killed, which says nothing of the reference: the machine
+    may have been short of memory.
     """
-    return Expected(
-        _answers(sandbox, problem, problem.base_inputs),
-        _answers(sandbox, problem, problem.plus_inputs),
-    )
+    try:
+        return Expected(
+            _answers(sandbox, problem, problem.base_inputs),
+            _answers(sandbox, problem, problem.plus_inputs),
+        )
+    except _Fails as error:
+        return Failure(str(error))
 
 
 def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[Answer, ...]:
     if not given:
         return ()
-    tests = Tests(problem, mbpp.arguments(problem.problem_id, given), (), [])
+    tests = Tests(problem, mbpp.arguments(problem, given), (), [])
     answers = []
     with sandbox.run(tests.request(problem.reference), _TOTAL) as run:
         broken = loading_problem(run)
         if broken is not None:
-            raise _failure(problem, broken.reason)
+            _refuse_if_killed(run, problem)
+            raise _Fails(broken.reason)
         then, cpu_then = time.monotonic(), run.cpu_seconds()
         for arguments in tests.inputs:
-            try:
-                frame = run.next(_SECONDS) or b""
-            except (Overtime, BadFrames):
-                frame = b""
-            if unfit := _unfit(frame):
-                raise _failure(problem, f"for {shown(arguments)[:200]}: {unfit}")
+            frame, why = _answer(run)
+            if why := why or _unfit(frame):
+                _refuse_if_killed(run, problem)
+                raise _Fails(f"for {shown(arguments)[:200]}: {why}")
             now = time.monotonic()
             seconds = now - then
             if seconds > _WORTH_ASKING:
@@ -54,6 +69,26 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
             answers.append(Answer(frame, seconds))
             then = now
     return tuple(answers)
+
+
+def _answer(run: Run) -> tuple[bytes, str]:
+    """The next answer, or why there is none."""
+    try:
+        frame = run.next(_SECONDS)
+    except Overtime:
+        return b"", f"no answer in {_SECONDS:.0f} s"
+    except BadFrames:
+        return b"", "it wrote in the judge's place"
+    return frame or b"", "" if frame else "its process ended"
+
+
+def _refuse_if_killed(run: Run, problem: HiddenTests) -> None:
+    ended = run.await_end(_END_SECONDS) if run.ended is None else run.ended
+    if ended is not None and ended.signal == signal.SIGKILL:
+        raise InfrastructureError(
+            f"{problem.problem_id}: its reference program was killed; is this machine short of "
+            "memory?"
+        )
 
 
 def _unfit(frame: bytes) -> str:
@@ -79,7 +114,3 @@ def _opaque(found: Any) -> str:
     if isinstance(found, list | tuple | set | frozenset):
         return next(filter(None, map(_opaque, found)), "")
     return ""
-
-
-def _failure(problem: HiddenTests, why: str) -> InfrastructureError:
-    return InfrastructureError(f"{problem.problem_id}: its reference program fails: {why}")

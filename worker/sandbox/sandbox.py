@@ -28,7 +28,7 @@ _END_SECONDS = 2.0
 class Sandbox:
     """A zygote and what encloses it, for one thread. Once it fails it is of no more use."""
 
-    def __init__(self, slot: int = 0, level: Level = Level.A) -> None:
+    def __init__(self, slot: int = 0, level: Level = Level.A, hash_seed: int = 0) -> None:
         self.level = level
         self._control, inside = _socketpair(socket.SOCK_SEQPACKET)
         info_read, info_write = os.pipe()
@@ -41,7 +41,7 @@ class Sandbox:
             with inside, open(info_read, "rb") as info:
                 try:
                     self._process = subprocess.Popen(
-                        command.launch(level, slot, inside.fileno(), info_write),
+                        command.launch(level, slot, inside.fileno(), info_write, hash_seed),
                         pass_fds=(inside.fileno(), info_write)[: 2 if level is Level.A else 1],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,

@@ -67,7 +67,7 @@ class Prepared:
         ):
             floats = (_has_floats(problem, answer.frame) for answer in answers)
             atols = comparison.tolerances(problem.atol, floats)
-            sets.append(Tests(problem, mbpp.arguments(problem.problem_id, given), answers, atols))
+            sets.append(Tests(problem, mbpp.arguments(problem, given), answers, atols))
         return cls(*sets)
 
 

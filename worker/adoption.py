@@ -1,0 +1,76 @@
+"""An execution that was asked of another judge than this worker's is asked anew of this one.
+
+Whoever lets an attempt go on asks for judging by its own judge; the worker that comes to do it may
+have another Python, another numpy, or run on another platform. A verdict is kept under the judge
+that gave it: so nothing passes as judged that was not, and nothing waits for a judge that is gone.
+"""
+
+from typing import Any
+
+from sqlalchemy import bindparam, or_, update
+from sqlmodel import col, select
+
+from models import work
+from models.enums import State
+from models.session import transaction
+from models.tables import Execution, Problem, Step
+from models.work import Asked, moment
+from worker.requests import execution_key
+from worker.sandbox import judge
+
+#: An execution that nobody works on, asked of another judge; locked.
+_FOREIGN: Any = (
+    select(  # type: ignore[call-overload]
+        Execution.id, Execution.problem_id, Execution.suite, Execution.code, col(Problem.version)
+    )
+    .join(Problem)
+    .where(
+        Execution.id == bindparam("row"),
+        Execution.judge_version != bindparam("judge"),
+        or_(
+            col(Execution.state) == State.QUEUED,
+            (col(Execution.state) == State.RUNNING) & (col(Execution.lease_until) < moment()),
+        ),
+    )
+    .with_for_update(of=Execution)
+)
+_FOLLOW = (
+    update(Step.__table__)  # type: ignore[attr-defined]
+    .where(col(Step.execution_id) == bindparam("row"))
+    .values(execution_id=bindparam("mine"))
+)
+_LEAVE = (
+    update(Execution.__table__)  # type: ignore[attr-defined]
+    .where(col(Execution.id) == bindparam("row"))
+    .values(state=State.CANCELLED, worker=None, lease_until=None)
+)
+
+
+def adopted(execution_id: int) -> int:
+    """The id of the execution to work on in the place of this one: itself, if it was asked of us.
+
+    Else that of the same judging by our own judge, which may be done already; the attempts that
+    waited for the other wait for this one now.
+    """
+    with transaction() as db:
+        ours = judge.identity()
+        asked = db.execute(_FOREIGN, {"row": execution_id, "judge": ours}).one_or_none()
+        if asked is None:
+            return execution_id
+        mine, _ = work.ask(
+            db,
+            Asked(
+                Execution,
+                {
+                    "key": execution_key(asked.suite, asked.version, asked.code, ours),
+                    "problem_id": asked.problem_id,
+                    "suite": asked.suite,
+                    "code": asked.code,
+                    "judge_version": ours,
+                },
+            ),
+        )
+        db.execute(_FOLLOW, {"row": execution_id, "mine": mine.id})
+        db.execute(_LEAVE, {"row": execution_id})
+        adopted_id: int = mine.id
+        return adopted_id
