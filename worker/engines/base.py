@@ -52,7 +52,7 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """What a model said, with what it thought first as a `<think>` section, which is kept for people
-    to read and never taken for code or a verdict (worker/extract.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time;
+    to read and never taken for code or a verdict (worker/thoughts.py). `cached_tokens` of the prompt were not read again; `seconds` is wall time;
     `engine` is the library and its version, or what a server says of itself."""
 
     text: str
