@@ -160,10 +160,21 @@ def _after_prompt(block: Block, entry_point: str, prompt: str) -> Iterator[_Cand
         textwrap.indent(textwrap.dedent(lines), "    "),
     ):
         whole = _Candidate(block, f"{prompt.rstrip()}\n{body}", entry_point)
-        own = [one.node for one in whole.program if one.binds(entry_point)]
-        if own and any(isinstance(inner, ast.Return | ast.Yield) for inner in ast.walk(own[-1])):
+        if any(_returns(one.node) for one in whole.program if one.binds(entry_point)):
             yield whole
             return
+
+
+def _returns(node: ast.stmt) -> bool:
+    """Whether a function itself, and not one in it, returns something."""
+    waiting: list[ast.AST] = [*node.body] if isinstance(node, _FUNCTIONS) else []
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ast.Return | ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(inner, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(inner))
+    return False
 
 
 def _of_class(candidate: _Candidate) -> Iterator[_Candidate]:
