@@ -1,37 +1,56 @@
-"""Our extraction against EvalPlus's sanitizer, on real answers: `python -m bench.extract`.
+"""Our extraction against EvalPlus's sanitizer: `python -m bench.extract [--answers FILE]`.
 
-Both take the program out of each answer of tests/parity/outputs; our judge judges both programs.
-Prints how often the verdicts agree, each difference, and the time of both (EvalPlus's by itself,
-without its imports). Needs `make evalplus`, and the official files in FOUREYES_DATA.
+Both take the program out of each answer, and our judge judges both programs. By default the answers
+are those of tests/parity/outputs: prints how often the verdicts agree, each difference, and the time
+of both (EvalPlus's by itself, without its imports). With `--answers`, a file with a line of JSON for
+each answer that offers a right `add(a, b)`: `answer`, and `name`, the kind of text that it is; "ours"
+stands for tests/answers.py. Prints for each kind how many programs either kept. Needs `make
+evalplus`, and for the former the official files in FOUREYES_DATA.
 """
 
+import argparse
 import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation import evalplus_sandbox
+from models.problem import HiddenTests
 from producer import benchmarks
+from tests.answers import ANSWERS, PROMPT
 from worker.extract import extract_code
 from worker.sandbox.command import Bind
 from worker.sandbox.judge import Judge
 
-ANSWERS = Path(__file__).parents[1] / "tests" / "parity" / "outputs"
+OUTPUTS = Path(__file__).parents[1] / "tests" / "parity" / "outputs"
 SANITIZE = """
 import json, sys, time
 from evalplus.sanitize import sanitize
 sanitize("def f():\\n    return 1", "f")
 made, began = [], time.perf_counter()
 for text, entry_point in json.load(open("/answers.json")):
-    made.append(sanitize(text, entry_point))
+    try:
+        made.append(sanitize(text, entry_point))
+    except Exception as error:  # some texts break it
+        made.append("")
 print(json.dumps([made, time.perf_counter() - began]))
 """
 #: Lines of an unfinished answer on which the time for one is measured too.
 LONG = "```python\n" + "def f(x):\n    return [x]\n\n" * 80 + "x = (\n"
+ADD = HiddenTests(
+    problem_id="answers/add",
+    entry_point="add",
+    reference="def add(a, b):\n    return a + b\n",
+    base_inputs=[[1, 2], [0, 0], [5, -3]],
+    plus_inputs=[[2, 2], [10, 7]],
+    atol=0,
+    version="1",
+)
 
 
-def theirs(answers: list[tuple[str, str]]) -> tuple[list[str], float]:
+def theirs(answers: Sequence[tuple[str, str]]) -> tuple[list[str], float]:
     """EvalPlus's programs for answers and entry points, and the seconds that took."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(answers, file)
@@ -45,20 +64,49 @@ def theirs(answers: list[tuple[str, str]]) -> tuple[list[str], float]:
     return codes, seconds
 
 
-def ours(answers: list[tuple[str, str]]) -> tuple[list[str], float]:
-    """The same of ours."""
+def ours(answers: Sequence[tuple[str, str, str]]) -> tuple[list[str], float]:
+    """The same of ours, which is told the prompt too."""
     began = time.perf_counter()
-    codes = [extract_code(text, entry_point) for text, entry_point in answers]
+    codes = [extract_code(text, entry_point, prompt) for text, entry_point, prompt in answers]
     return codes, time.perf_counter() - began
 
 
-def main() -> None:
-    """Extract, judge and print."""
-    lines = [json.loads(line) for path in sorted(ANSWERS.glob("*.jsonl")) for line in path.open()]
+def are_kept(codes: Sequence[str]) -> list[bool]:
+    """Whether each program, taken out of an answer that offers a right `add`, is right."""
+    judge = Judge()
+    try:
+        return [judge.hidden(ADD, code).solved for code in codes]
+    finally:
+        judge.close()
+
+
+def kept(answers: Sequence[tuple[str, str]]) -> str:
+    """A table of kinds of text and how many programs either kept; which ones only one did."""
+    texts = [text for _, text in answers]
+    here = are_kept(ours([(text, "add", PROMPT) for text in texts])[0])
+    there = are_kept(theirs([(text, "add") for text in texts])[0])
+    rows = [f"{'kind':<58} answers  ours  EvalPlus's"]
+    for kind in dict.fromkeys(kind for kind, _ in answers):
+        of_kind = [number for number, (one, _) in enumerate(answers) if one == kind]
+        counts = [sum(side[number] for number in of_kind) for side in (here, there)]
+        rows.append(f"{kind:<58} {len(of_kind):7}  {counts[0]:4}  {counts[1]:10}")
+    rows.append(f"{'all':<58} {len(answers):7}  {sum(here):4}  {sum(there):10}")
+    lost = [
+        kind for (kind, _), us, them in zip(answers, here, there, strict=True) if them and not us
+    ]
+    rows.append(f"kept by EvalPlus's alone: {', '.join(lost) or 'none'}")
+    return "\n".join(rows)
+
+
+def compare() -> None:
+    """The answers of tests/parity/outputs: extract, judge and print."""
+    lines = [json.loads(line) for path in sorted(OUTPUTS.glob("*.jsonl")) for line in path.open()]
     problems = {p.problem_id: p for name in ("humaneval+", "mbpp+") for p in benchmarks.load(name)}
     lines = [line for line in lines if line["task_id"] in problems]
     answers = [(line["text"], problems[line["task_id"]].entry_point) for line in lines]
-    (our_codes, our_seconds), (their_codes, their_seconds) = ours(answers), theirs(answers)
+    prompts = [problems[line["task_id"]].prompt for line in lines]
+    told = [(*answer, prompt) for answer, prompt in zip(answers, prompts, strict=True)]
+    (our_codes, our_seconds), (their_codes, their_seconds) = ours(told), theirs(answers)
     judge = Judge()
     same_text, agree, differences = 0, 0, []
     for line, here, there in zip(lines, our_codes, their_codes, strict=True):
@@ -75,14 +123,29 @@ def main() -> None:
         said = [verdict.reason or "solved" for verdict in verdicts]
         print(f"\n{line['task_id']} {line['model']}: ours {said[0]}, EvalPlus's {said[1]}")
         print(f"--- ours\n{here}--- EvalPlus's\n{there}")
-    long = [(LONG, "f")]
-    _, our_long = ours(long)
-    _, their_long = theirs(long)
+    _, our_long = ours([(LONG, "f", "")])
+    _, their_long = theirs([(LONG, "f")])
     print(f"seconds for all: ours {our_seconds:.3f}, EvalPlus's {their_seconds:.3f}")
     print(
         f"seconds for one unfinished answer of {LONG.count(chr(10))} lines: ours {our_long:.4f}, "
         f"EvalPlus's {their_long:.3f}"
     )
+
+
+def main() -> None:
+    """Extract, judge and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--answers", help='a file of answers that offer a right add(a, b), or "ours"'
+    )
+    named = parser.parse_args().answers
+    if named is None:
+        compare()
+    elif named == "ours":
+        print(kept(ANSWERS))
+    else:
+        lines = [json.loads(line) for line in Path(named).read_text().splitlines() if line.strip()]
+        print(kept([(line.get("name", "answer"), line["answer"]) for line in lines]))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from models.tables import Completion, Execution
 from models.text import storable
 from models.work import Asked, ask
 from worker import patterns, templates
-from worker.patience import Refused, patiently
 from worker.engines.ends import REFUSED
+from worker.patience import Refused, patiently
 from worker.replay import Replay
 from worker.requests import RECORDED, Call, Caller, execution_key
 from worker.rows import (

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from models.enums import Kind, Role
 from models.problem import Spec, Trial
-from worker.extract import extract_code, without_thinking
+from worker.extract import extract_code
+from worker.thoughts import without_thinking
 from worker.verdict import (
     CHOICE_SCHEMA,
     REPAIR_SCHEMA,
@@ -33,6 +34,10 @@ class Program:
     spec: Spec
     code: str
     text: str
+
+
+def _program(spec: Spec, text: str) -> Program:
+    return Program(spec, extract_code(text, spec.entry_point, spec.prompt), text)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Draft:
 
     def read(self, text: str) -> Program:
         """The program in an answer."""
-        return Program(self.spec, extract_code(text, self.spec.entry_point), text)
+        return _program(self.spec, text)
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,7 @@ class Fix:
 
     def read(self, text: str) -> Program:
         """The mended program in an answer."""
-        return Program(self.draft.spec, extract_code(text, self.draft.spec.entry_point), text)
+        return _program(self.draft.spec, text)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ in between loses nothing: the message is delivered again, or the reaper finds th
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from celery import current_task

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.text import storable
-from worker.extract import without_thinking
+from worker.thoughts import without_thinking
 
 _APPROVES = {
     "approve": True,

@@ -1,7 +1,7 @@
 """A migration that differs from the code, or that cannot be taken back, costs users their results."""
 
-from pathlib import Path
 import json
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -135,6 +135,8 @@ def test_a_question_to_alembic_changes_no_view() -> None:
     command.current(migrations._config())
     assert made() == before
     migrations.check_views()
+
+
 _SERVED = {
     "engine": "openai", "model": "m", "base_url": "http://h/v1", "api_key_env": "OPENAI_API_KEY",
     "timeout": 300.0,

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from worker.extract import extract_code, without_thinking
+from worker.extract import extract_code
+from worker.thoughts import without_thinking
 
 FUNCTION = "def add(a, b):\n    return a + b\n"
 

@@ -15,7 +15,7 @@ from tests.programs import wait_for
 from tests.vllm import tiny
 from worker.engines import Message, Request, load
 from worker.engines.vllm import VLLMEngine
-from worker.extract import without_thinking
+from worker.thoughts import without_thinking
 
 _SCHEMA = {
     "type": "object",

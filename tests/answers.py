@@ -1,0 +1,270 @@
+"""Answers as models give them, by kind. Each offers a right `add`, which a reader must not lose."""
+
+from itertools import chain
+
+FENCE = "```"
+ADD = "def add(a, b):\n    return a + b\n"
+WRONG = "def add(a, b):\n    return a - b\n"
+BLOCK = f"{FENCE}python\n{ADD}{FENCE}\n"
+WRONG_BLOCK = f"{FENCE}python\n{WRONG}{FENCE}\n"
+PROMPT = 'def add(a: int, b: int) -> int:\n    """Add two numbers.\n\n    >>> add(1, 2)\n    3\n    """\n'
+
+
+def block(code: str, info: str = "python") -> str:
+    """A program in a fence."""
+    return f"{FENCE}{info}\n{code}{FENCE}\n"
+
+
+def with_prefix(prefix: str, text: str) -> str:
+    """Every line behind something."""
+    return "".join(f"{prefix}{line}\n" for line in text.splitlines())
+
+
+#: The rows of the table in docs/judge.md.
+KINDS: dict[str, list[str]] = {
+    "a fence on its own lines": [
+        BLOCK,
+        f"Sure!\n\n{BLOCK}\nIt adds.",
+        block(ADD, "py"),
+        block(ADD, "python3"),
+        block(ADD, " Python"),
+        block(ADD, '{.python title="add.py"}'),
+        block(ADD, ""),
+        f"{FENCE}python\n\n\n{ADD}\n\n{FENCE}",
+        BLOCK.rstrip(),
+        f"{FENCE}python\n{ADD}",  # cut off before the fence was closed
+    ],
+    "no fence": [
+        ADD,
+        f"Here is the function:\n\n{ADD}\nThis works because it adds.\nDone!",
+        f"import the needed things first:\n\n{ADD}",
+        f"The answer:\n\n{ADD}\n- It adds.\n- It's done (as you see).",
+        f"from the task, I take that it adds:\n{ADD}",
+        f"It's easy :(\n\n{ADD}",
+        f'The string """ is not used here.\n\n{ADD}',
+        "Here:\n\n" + with_prefix("    ", ADD) + "\nThat is all.",  # Markdown's indented block
+        f"\\begin{{lstlisting}}[language=Python]\n{ADD}\\end{{lstlisting}}",
+        f"[BEGIN]\n{ADD}[DONE]",
+        f"#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n{ADD}",
+    ],
+    "a fence after text on its line": [
+        f"Here is the solution: {BLOCK}",
+        f"**Solution:** {BLOCK}\n**Explanation:** adds.",
+        f"First I thought of:\n{WRONG_BLOCK}But better: {BLOCK}",
+        f"Answer: ~~~python\n{ADD}~~~",
+        f"{FENCE}python def add(a, b): return a + b {FENCE}",
+        f"So it's {FENCE}py\n{ADD}{FENCE} and that's it.",
+    ],
+    "only a closing fence (the prompt opened it)": [
+        f"{ADD}{FENCE}\nThis function adds.",
+        f"{ADD}{FENCE}\n\nUsage:\n\n{block('print(add(1, 2))')}",
+        f"{ADD}{FENCE}",
+        f"\n{ADD}\n{FENCE}\nExplanation:\n{FENCE}\nadd(1, 2) -> 3\n{FENCE}",
+        f'def add(a, b):\n    """\n    {FENCE}\n    1\n    {FENCE}\n    """\n    return a + b\n{FENCE}\nDone.',
+    ],
+    "a closing fence elsewhere": [
+        f"{FENCE}python\n{ADD}    {FENCE}\nThis adds.",
+        with_prefix("  ", f"{FENCE}python\n{ADD}") + f"{FENCE}\nThis adds.",
+        f"{FENCE}python\n{ADD.rstrip()}{FENCE}",
+        f"{FENCE}python\n{ADD.rstrip()}{FENCE}\nThis adds.",
+        f"{FENCE}python\n{ADD.rstrip()}  # the sum {FENCE}\nThis adds.",
+        f"{FENCE}python\n{ADD}{FENCE} This adds.",
+        f"{FENCE}python\n{ADD}        {FENCE}\n\nNo more:\n{block('add(1, 2)')}",
+        f"{FENCE}python\n{ADD}~~~\nThis adds.",
+    ],
+    "tildes, longer and nested fences": [
+        f"Sure:\n\n~~~python\n{ADD}~~~\n\nThis adds.",
+        f"{FENCE}`python\n{ADD}{FENCE}`",
+        f"{FENCE}`markdown\n{BLOCK}{FENCE}`",
+        f"~~~~markdown\nText.\n{BLOCK}~~~~",
+        f"{FENCE}markdown\n# Solution\n{BLOCK}{FENCE}",
+        f"{FENCE}\n{BLOCK}{FENCE}",
+    ],
+    "quotes and lists": [
+        with_prefix("> ", BLOCK),
+        with_prefix(">", BLOCK),
+        with_prefix("> ", ADD),
+        "1. First:\n\n" + with_prefix("   ", BLOCK) + "2. Then nothing.",
+        "- " + with_prefix("  ", BLOCK)[2:],
+        "* Do it:\n" + with_prefix("      ", BLOCK),
+        f"1. First:\n   {FENCE}python\n{ADD}   {FENCE}\n",
+        "> 1. As said:\n" + with_prefix(">    ", BLOCK),
+    ],
+    "line ends and odd characters": [
+        BLOCK.replace("\n", "\r\n"),
+        BLOCK.replace("\n", "\r"),
+        BLOCK.replace("\n", "\r\r\n"),
+        f"\ufeff{BLOCK}",
+        f"\u200b{BLOCK}",
+        block(ADD.replace("    ", "\u00a0\u00a0\u00a0\u00a0")),
+        block(ADD.replace(" + ", "\u00a0+\u200b ")),
+        block(ADD.replace("\n", "\u2028")),
+        block(ADD.replace("(a, b):", "（a， b）：")),
+        block('def add(a, b):\n    “““The sum.”””\n    return a + b\n'),
+        block(ADD.replace("    ", "\t")),
+        f"下面是实现：\n{BLOCK}说明：相加。",
+        f"🚀 Done!\n{BLOCK}✅",
+        block(f"\x0c\n{ADD}"),
+    ],
+    "code within a line": [
+        "`def add(a, b): return a + b`",
+        "Use `def add(a, b): return a + b`, which adds `a` and `b`.",
+        "It is ``add = lambda a, b: a + b``.",
+    ],
+    "tags, entities, JSON": [
+        f"<code>{ADD}</code>",
+        f'<pre><code class="language-python">{ADD}</code></pre>\nIt adds.',
+        "<pre>def add(a, b):\n    return a + b if a &lt; b or a &gt;= b else 0\n</pre>",
+        "def add(a, b):<br>&nbsp;&nbsp;&nbsp;&nbsp;return a + b",
+        '<pre><span class="k">def</span> <span>add</span>(a, b):\n    <b>return</b> a + b</pre>',
+        f"<answer>{ADD}</answer>",
+        f"<answer>\n{BLOCK}</answer>",
+        f"[PYTHON]\n{ADD}[/PYTHON]",
+        f"[PYTHON]{ADD.rstrip()}[/PYTHON]\n[TESTS]\nassert add(1, 1) == 3\n[/TESTS]",
+        '{"code": "def add(a, b):\\n    return a + b\\n"}',
+        '{"thoughts": "easy", "solution": {"code": "```python\\ndef add(a, b):\\n    return a + b\\n```"}}',
+        block('{"code": "def add(a, b):\\n    return a + b\\n"}\n', "json"),
+        '"def add(a, b):\\n    return a + b\\n"',
+        "def add(a, b):\\n    return a + b",
+        f"{ADD.rstrip()}<|im_end|>",
+        f"{BLOCK.rstrip()}<|im_end|>\n<|im_start|>user\nNow subtract.\n{WRONG_BLOCK}",
+        f"{FENCE}python\n{ADD}<|endoftext|>",
+        f"{FENCE}python\n{ADD}{FENCE}</s>",
+    ],
+    "transcripts, diffs, numbered lines": [
+        ">>> def add(a, b):\n...     return a + b\n...\n>>> add(1, 2)\n3\n",
+        block(">>> def add(a, b):\n...     return a + b\n... \n>>> add(1, 1)\n3\n"),
+        "In [1]: def add(a, b):\n   ...:     return a + b\n   ...:\n\nIn [2]: add(1, 2)\nOut[2]: 3\n",
+        f"In [1]:\n{BLOCK}Out[1]:\n{block('3', '')}",
+        block(
+            "--- a\n+++ b\n@@ -1,2 +1,2 @@\n def add(a, b):\n-    return a - b\n+    return a + b\n", "diff"
+        ),
+        block(with_prefix("+", ADD), "diff"),
+        f"You had:\n{WRONG_BLOCK}Change it:\n"
+        + block(" def add(a, b):\n-    return a - b\n+    return a + b\n", "diff"),
+        "1  def add(a, b):\n2      return a + b\n",
+        block(" 9 | def add(a, b):\n10 |     return a + b\n"),
+        block("1. def add(a, b):\n2.     return a + b\n"),
+        block("1: def add(a, b):\n2:     return a + b\n"),
+    ],
+    "tests and calls at the top level": [
+        block(f"{ADD}\nassert add(1, 1) == 3\nprint(add(1, 2))\n"),
+        block(f"{ADD}\ndef test_add():\n    assert add(1, 1) == 3\n\ntest_add()\nprint('ok')\n"),
+        block(f"{ADD}\ndef check(f):\n    assert f(1, 1) == 3\n\ncheck(add)\n"),
+        block(f"{ADD}\ndef test_add():\n    assert add(1, 1) == 3\n\ntry:\n    test_add()\nexcept ValueError:\n    pass\n"),
+        block(f"import unittest\n\n{ADD}\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(add(1, 1), 3)\n\nunittest.main()\n"),
+        block(f"import pytest\n\n{ADD}\n@pytest.mark.parametrize('a', [1])\ndef test_add(a):\n    assert add(a, 1) == 3\n\npytest.main()\n"),
+        block(f"import doctest\n\n{ADD}\ndoctest.testmod()\n"),
+        block(f"import timeit\n\n{ADD}\nprint(timeit.timeit('add(1, 2)', globals=globals(), number=10**9))\n"),
+        block(f"import timeit\n\n{ADD}\nelapsed = timeit.timeit(lambda: add(1, 2), number=10**9)\n"),
+        block(f"{ADD}\ncases = [(1, 1, 3)]\nfor a, b, c in cases:\n    assert add(a, b) == c, 'wrong'\n"),
+        block(f"{ADD}\nif __name__ == '__main__':\n    assert add(1, 1) == 3\n    import sys\n    sys.exit(1)\n"),
+        block("import numpy as np\n\ndef add(a, b):\n    return int(np.add(a, b))\n\nnp.testing.assert_equal(add(1, 1), 3)\n"),
+        block("import math\n\ndef add(a, b):\n    return int(math.fsum([a, b]))\n\ndef test():\n    assert math.isclose(add(1, 1), 3)\n\ntest()\n"),
+        block(f"{ADD}\n%timeit add(1, 2)\n!pip install numpy\n$ python add.py\n"),
+        block(f"{ADD}\nadd = add(1, 2)\nprint(add)\n"),
+        block("memo = {}\n\ndef add(a, b):\n    return memo.setdefault((a, b), a + b)\n\ndef test():\n    assert add(1, 1) == 3\n\ntest()\n"),
+    ],
+    "programs that read input or end": [
+        block(f"a = int(input())\nb = int(input())\n{ADD}\nprint(add(a, b))\n"),
+        block(f"import sys\n{ADD}\nfor line in sys.stdin:\n    a, b = map(int, line.split())\n    print(add(a, b))\n"),
+        block(f"import sys\n{ADD}\ndata = [int(x) for x in sys.stdin.read().split()]\nprint(add(*data))\n"),
+        block(f"{ADD}\nwhile True:\n    a = input('a: ')\n    if a == 'q':\n        break\n    print(add(int(a), 1))\n"),
+        block(f"{ADD}\nexit()\n"),
+        block(f"import sys; x = 1\n{ADD}\nsys.exit(add(1, 2))\n"),
+        block("import sys\n\ndef add(a, b):\n    return a + b if a < sys.maxsize else 0\n\ndef main():\n    a, b = map(int, sys.stdin.readline().split())\n    print(add(a, b))\n\nmain()\n"),
+        block(f"{ADD}\nraise SystemExit(add(1, 2))\n"),
+        block(f"import matplotlib.pyplot as plt\n\n{ADD}\nplt.plot([add(1, 2)])\nplt.show()\n"),
+        block(f"import threading\n\n{ADD}\nthreading.Thread(target=lambda: print(add(int(input()), 1))).start()\n"),
+    ],
+    "what the function needs beside it": [
+        block("TABLE = {}\nfor i in range(3):\n    TABLE[i] = i\n\ndef add(a, b):\n    return TABLE.get(a, a) + b\n"),
+        block("def add(a, b):\n    return TABLE[0] + a + b\n\nTABLE = []\n\ndef fill():\n    TABLE.append(0)\n\nfill()\n"),
+        block("def add(a, b):\n    return a + b + ZERO\n\ndef start():\n    global ZERO\n    ZERO = 0\n\nstart()\n"),
+        block("import sys\nsys.setrecursionlimit(9999)\n\ndef add(a, b):\n    return a if b == 0 else b if a == 0 else add(a + 1, b - 1) if b > 0 else add(a - 1, b + 1)\n"),
+        block("from decimal import Decimal, getcontext\ngetcontext().prec = 50\n\ndef add(a, b):\n    return int(Decimal(a) + Decimal(b))\n"),
+        block("OPERATIONS = {}\n\ndef register(f):\n    OPERATIONS['sum'] = f\n    return f\n\n@register\ndef plus(a, b):\n    return a + b\n\ndef add(a, b):\n    return OPERATIONS['sum'](a, b)\n"),
+        block("def make():\n    def add(a, b):\n        return a + b\n    return add\nadd = make()\n"),
+        block("class Solution:\n    def add(self, a, b):\n        return a + b\n\nadd = Solution().add\n"),
+        block(f"from functools import cache\n\n{ADD}add = cache(add)\n"),
+        block(f"{ADD}\nadd.calls = 0\n"),
+        block("try:\n    from operator import add\nexcept ImportError:\n    add = None\n"),
+        block("from operator import add\n"),
+        block("from operator import *\n"),
+        block("def helper(a, b):\n    return a + b\n\ndef add(a, b):\n    return eval('helper')(a, b)\n"),
+        block("import random\nrandom.seed(1)\n\ndef add(a, b):\n    return a + b + 0 * random.randint(0, 1)\n"),
+    ],
+    "several blocks": [
+        f"{WRONG_BLOCK}No, that is wrong:\n{BLOCK}",
+        f"{BLOCK}The original stub was:\n" + block('def add(a: int, b: int) -> int:\n    """Add."""\n'),
+        f"{BLOCK}Its signature:\n" + block("def add(a, b): ...\n"),
+        f"{BLOCK}Your turn:\n" + block("def add(a, b):\n    # TODO\n    raise NotImplementedError()\n"),
+        f"{BLOCK}Test it (in another file):\n" + block("from solution import add\n\nassert add(1, 1) == 3\n"),
+        f"{BLOCK}Output:\n{block('3', '')}",
+        f"{BLOCK}{block('time O(1)', 'text')}",
+        block("pip install nothing\n", "bash") + BLOCK,
+        BLOCK + block("function add(a, b) { return a - b; }\n", "javascript"),
+        BLOCK + block("add = 3\n"),
+        block("import operator\n") + block("def add(a, b):\n    return operator.add(a, b)\n"),
+        block("def plus(a, b):\n    return a + b\n" + WRONG) + "Mended:\n" + block("def add(a, b):\n    return plus(a, b)\n"),
+        block("def add(a, b):\n    return plus(a, b)\n") + "with\n" + block("def plus(a, b):\n    return a + b\n"),
+        BLOCK + f"{FENCE}python\n{ADD.rstrip()}\n\nprint(add(1,",
+        f"Step 1: {block('def add(a, b):' + chr(10) + '    pass' + chr(10))}Step 2: {BLOCK}",
+    ],
+    "an end that is missing or broken": [
+        f"{FENCE}python\n{ADD}\nprint('''abc",
+        f"{FENCE}python\n{ADD}\ntests = [\n    (1, 2),\n    (1,\n",
+        f"{FENCE}python\n{ADD}\n@cache\ndef other(x, y):\n    return [x,\n      y",
+        f"{FENCE}python\n{ADD}    '''The function above ret",
+        f"{FENCE}python\ndef broken(:\n    return 1\n\n{ADD}{FENCE}",
+        f"{FENCE}python\nx = (\n{ADD}{FENCE}",
+        f"{FENCE}python\n{ADD}...\n<more code>\n{FENCE}",
+    ],
+    "thoughts": [
+        f"<think>\n{WRONG_BLOCK}</think>\n{BLOCK}",
+        f"<think>\n{WRONG_BLOCK}</think>\n{ADD}",
+        f"{WRONG_BLOCK}hm</think>{BLOCK}",
+        f"<thinking>\n{WRONG_BLOCK}</thinking>\n{BLOCK}",
+        f"<thought>\n{WRONG_BLOCK}</thought>{BLOCK}",
+        f"<reasoning>\n{WRONG_BLOCK}</reasoning>\n{BLOCK}",
+        f"{BLOCK}\n<reasoning>\nNot this:\n{WRONG_BLOCK}</reasoning>\n",
+        f"[THINK]\n{WRONG_BLOCK}[/THINK]{BLOCK}",
+        f"◁think▷{WRONG_BLOCK}◁/think▷{BLOCK}",
+        f"<seed:think>{WRONG_BLOCK}</seed:think>{BLOCK}",
+        f"<|begin_of_thought|>{WRONG_BLOCK}<|end_of_thought|><|begin_of_solution|>{BLOCK}<|end_of_solution|>",
+        f"<|START_THINKING|>{WRONG_BLOCK}<|END_THINKING|><|START_RESPONSE|>{BLOCK}<|END_RESPONSE|>",
+        f"<|channel|>analysis<|message|>Draft:\n{WRONG_BLOCK}<|end|><|start|>assistant<|channel|>final<|message|>{BLOCK.rstrip()}<|return|>",
+        f"<|channel>thought\n{WRONG_BLOCK}<channel|>{BLOCK}",
+        f"analysisWe try:\n{WRONG_BLOCK}assistantfinal{BLOCK}",
+        f"Here is my thought process:\n{WRONG_BLOCK}Here is my response:\n{BLOCK}",
+    ],
+    "back-ticks in strings": [
+        block(f"def add(a, b):\n    fence = '{FENCE}'\n    return a + b\n"),
+        block(f'def add(a, b):\n    """\n    {FENCE}\n    1\n    {FENCE}\n    """\n    return a + b\n'),
+        block(f'def add(a, b):\n    """\n{FENCE}\n1\n{FENCE}\n    """\n    return a + b\n'),
+        block(f'def add(a, b):\n    """\n    {FENCE}python\n    def add(a, b):\n        return 0\n    {FENCE}\n    """\n    return a + b\n'),
+        f"Here: {FENCE}python\ndef add(a, b):\n    fence = '{FENCE}python'\n    return a + b\n{FENCE}\n",
+        block(f"def add(a, b):\n    return a + b  # not {FENCE} here\n"),
+    ],
+    "a body after the prompt": [
+        "    return a + b\n",
+        "return a + b",
+        block("    return a + b\n"),
+        block("return a + b\n"),
+        "    c = a\n    c += b\n    return c\n\n\ndef test():\n    assert add(1, 1) == 3\n\ntest()\n",
+        "c = a\n    c += b\n    return c",
+        block("c = a\nc += b\nreturn c\n"),
+        "You can write:\n\n" + block("    if a:\n        return a + b\n    return b\n"),
+        f"    return a + b\n{FENCE}\nThis adds.",
+        "  c = a + b\n  return c\n",
+    ],
+    "a method of a class": [
+        block("class Solution:\n    def add(self, a, b):\n        return a + b\n"),
+        block("class Solution(object):\n    @staticmethod\n    def add(a, b):\n        return a + b\n"),
+        "class Solution:\n    def add(self, a: int, b: int) -> int:\n        return a + b\n",
+        block("class Solution:\n    def add(self, a, b):\n        return self.plus(a, b)\n\n    def plus(self, a, b):\n        return a + b\n\ns = Solution()\nassert s.add(1, 1) == 3\n"),
+    ],
+}  # fmt: skip
+
+ANSWERS = [(kind, answer) for kind, answers in KINDS.items() for answer in answers]
+assert len(ANSWERS) == len(set(chain(ANSWERS)))
