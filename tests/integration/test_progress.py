@@ -113,3 +113,15 @@ def test_the_screen_has_room_for_all_that_matters() -> None:
         said = captured.get()
         assert "2 of 4 attempts ended, 1 errors" in said and "1 x no disk" in said
         assert max(map(len, said.splitlines())) <= width
+
+
+def test_refusals_are_told_apart_from_errors_and_counted_as_ended() -> None:
+    sweep_id = half_done()
+    sql("UPDATE attempt SET outcome = 'refused' WHERE outcome = 'solved'")
+    found = watch.look(sweep_id)
+    assert (found.ended, found.errors, found.runs[0].refused, found.runs[0].solved) == (2, 1, 1, 0)
+    assert "2 of 4 attempts ended, 1 errors, 1 refused" in watch.summary(found)
+    console = Console(width=120)
+    with console.capture() as screen:
+        console.print(watch.screen(found, 40))
+    assert "refused" in screen.get()
