@@ -16,12 +16,14 @@ def sentences(endings: Sequence[Ending]) -> Iterator[str]:
         total = sum(each.calls for each in here.values())
         if cut := here.get(LENGTH):
             yield _cut(model, cut, total)
-        thoughts = sum(each.only_thoughts for each in here.values() if each is not cut)
+        thoughts = sum(
+            each.only_thoughts for end, each in here.items() if end not in (LENGTH, REFUSED)
+        )
         if thoughts:
             yield (
                 f"{_part(thoughts, total)} of {model} came to their end with thoughts and nothing "
                 "else: turn `thinking` off, or have its server leave the answer out of the thoughts. "
-                "They count as answers without a program."
+                "They count as answers in which nothing was said."
             )
         if refused := here.get(REFUSED):
             yield (
@@ -31,7 +33,7 @@ def sentences(endings: Sequence[Ending]) -> Iterator[str]:
         if too_long := here.get(TOO_LONG):
             yield (
                 f"{_part(too_long.calls, total)} of {model} never began, as the prompt alone did not "
-                "fit its context: give it a larger one. They count as answers without a program."
+                "fit its context: give it a larger one. They count as answers in which nothing was said."
             )
 
 

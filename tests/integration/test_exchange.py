@@ -300,6 +300,32 @@ def test_errors_arrive_as_errors_and_never_take_the_place_of_results(
     assert outcomes() == whole
 
 
+def test_refusals_arrive_as_refusals_also_where_the_attempt_has_not_ended(
+    on: On, tmp_path: Path
+) -> None:
+    """Else what a model declined is asked again, or lost from the number of attempts."""
+    on("a")
+    make_sweep("raw-coder", problems=2)
+    work(1)
+    with session() as db:
+        db.execute(text("DELETE FROM step WHERE attempt_id = 1 AND kind = 'judge'"))
+        db.execute(text("UPDATE attempt SET outcome = 'refused', code = '' WHERE id = 1"))
+        db.execute(text("UPDATE completion SET finish_reason = 'refused' WHERE id = 1"))
+    whole = outcomes()
+    assert [outcome for _, _, _, outcome, *_ in whole].count("refused") == 1
+    export(tmp_path / "archive")
+    on("b")
+    import_sweep.read(tmp_path / "archive")
+    assert outcomes() == whole
+    on("c")
+    make_sweep("raw-coder", problems=2)
+    import_sweep.read(tmp_path / "archive")
+    assert outcomes() == whole
+    with session() as db:
+        assert db.scalar(text("SELECT refused FROM v_scores")) == 1
+        assert db.scalar(text("SELECT count(*) FROM v_steps WHERE finish_reason = 'refused'")) == 1
+
+
 def test_a_cancelled_sweep_that_is_finished_elsewhere_is_finished_here(
     on: On, tmp_path: Path
 ) -> None:

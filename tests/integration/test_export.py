@@ -127,13 +127,14 @@ def test_samples_are_those_that_ended_with_a_program(tmp_path: Path) -> None:
             UPDATE attempt SET state = 'error', outcome = 'error' WHERE id = 1;
             UPDATE attempt SET state = 'queued', outcome = NULL WHERE id = 2;
             UPDATE attempt SET code = NULL WHERE id = 4;
+            UPDATE attempt SET code = '', outcome = 'refused' WHERE id = 5;
             UPDATE run SET benchmark = '../../mine' WHERE position = 1;
         """)
         )
         left = db.scalar(text("SELECT count(*) FROM attempt JOIN run ON run.id = run_id"
-                              " WHERE position = 0 AND attempt.id NOT IN (1, 2, 4)"))  # fmt: skip
+                              " WHERE position = 0 AND attempt.id NOT IN (1, 2, 4, 5)"))  # fmt: skip
     made = export_samples.write(find_sweep(None), tmp_path)
-    assert made.left_out == {"ended in error": 1, "unfinished": 1, "without code": 1}
+    assert made.left_out == {"ended in error": 1, "refused": 1, "unfinished": 1, "without code": 1}
     raw, reviewed = sorted(path.name for path in tmp_path.iterdir())
     assert raw == "001_mine_raw-coder_c+r.jsonl"
     assert reviewed == "002_.._.._mine_review-then-fix_prompts=terse_c+r.jsonl"

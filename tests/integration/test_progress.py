@@ -165,3 +165,15 @@ def test_a_model_at_which_nothing_works_is_named_with_what_to_do() -> None:
     sql("UPDATE execution SET state = 'queued' WHERE state = 'done'")
     sql("UPDATE attempt SET state = 'running', outcome = NULL WHERE outcome = 'solved'")
     assert not watch.look(sweep_id).is_stuck
+
+
+def test_refusals_are_told_apart_from_errors_and_counted_as_ended() -> None:
+    sweep_id = half_done()
+    sql("UPDATE attempt SET outcome = 'refused' WHERE outcome = 'solved'")
+    found = watch.look(sweep_id)
+    assert (found.ended, found.errors, found.runs[0].refused, found.runs[0].solved) == (2, 1, 1, 0)
+    assert "2 of 4 attempts ended, 1 errors, 1 refused" in watch.summary(found)
+    console = Console(width=120)
+    with console.capture() as screen:
+        console.print(watch.screen(found, 40, sweep_id))
+    assert "refused" in screen.get()

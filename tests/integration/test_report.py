@@ -95,6 +95,15 @@ def two_runs(lean: bool = False) -> int:
     return sweep_id
 
 
+def end_calls() -> None:
+    """The drafts were cut off, one of them within its thoughts; the reviews were not."""
+    with session() as db:
+        db.execute(text("""
+            UPDATE completion SET
+                finish_reason = CASE model_id WHEN 1 THEN 'length' ELSE 'stop' END,
+                text = CASE id WHEN 1 THEN '<think>so' ELSE 'an answer' END"""))  # fmt: skip
+
+
 def shown(sweep_id: int, **size: int) -> str:
     output = io.StringIO()
     report.render(scoreboard(sweep_id), Console(file=output, width=size.get("width", 80)))
@@ -177,6 +186,31 @@ def test_what_is_missing_is_said_first() -> None:
     assert "most of them by debate on mine (3)" in said
     assert "1 attempt ended in error" in said and "no GPU" in said
     assert "missing, not judged on both sides: debate 3" in said
+
+
+def test_what_a_server_said_is_all_there(tmp_path: Path) -> None:
+    """Else what to do about it is what was cut off."""
+    sweep_id = two_runs()
+    words = "400: " + "this many tokens are too many, " * 20 + "so lower max_tokens"
+    with session() as db:
+        db.execute(text("UPDATE attempt SET error = :e WHERE outcome = 'error'"), {"e": words})
+    assert words in written(sweep_id, tmp_path / "long.html")
+    assert "v_errors has all of it" in shown(sweep_id)
+    with session() as db:
+        db.execute(
+            text("UPDATE attempt SET error = :e WHERE outcome = 'error'"), {"e": words[-400:]}
+        )
+    assert words[-400:] in " ".join(shown(sweep_id).split())
+
+
+def test_how_answers_ended_is_told_with_what_to_do(tmp_path: Path) -> None:
+    sweep_id = two_runs()
+    assert "How answers ended" not in written(sweep_id, tmp_path / "before.html")
+    end_calls()
+    said = " ".join(shown(sweep_id).split())
+    assert "4 of 8 answers of c were cut off (finish reason length), 1 of them within" in said
+    page = written(sweep_id, tmp_path / "after.html")
+    assert "How answers ended" in page and "<td>length" in page
 
 
 def test_with_several_samples_problems_are_the_units() -> None:
@@ -266,6 +300,7 @@ def test_json_csv_and_markdown_hold_the_numbers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     two_runs()
+    end_calls()
     assert (
         command(monkeypatch, "report", "--json", "--output", str(tmp_path / "new" / "r.html")) == 0
     )
@@ -273,6 +308,11 @@ def test_json_csv_and_markdown_hold_the_numbers(
     assert (tmp_path / "new" / "r.html").exists()
     assert [score["solved"] for score in found["scores"]] == [2, 2]
     assert found["comparisons"][0]["verdict"] == "no evidence of a difference"
+    assert found["failures"] == [{"error": "no GPU", "attempts": 1}]
+    assert found["endings"] == [
+        {"model": "c", "finish_reason": "length", "calls": 4, "only_thoughts": 1},
+        {"model": "c", "finish_reason": "stop", "calls": 4, "only_thoughts": 0},
+    ]
     assert found["grid"][3]["outcomes"] == {"1": ["unsolved"], "2": ["error"]}
     assert found["origin"]["judges"][0]["profile"] == "default"
     assert command(monkeypatch, "report", "test", "--csv") == 0

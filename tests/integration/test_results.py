@@ -242,3 +242,13 @@ def test_a_sweep_is_found_by_name_by_id_and_by_being_the_latest(sweep_id: int) -
     with session() as db:
         db.execute(text("update sweep set name = '2024'"))
     assert find_sweep("2024").id == sweep_id
+
+
+def test_a_transcript_says_how_an_answer_ended_if_not_by_itself(sweep_id: int) -> None:
+    """Else an answer that was cut off looks like a model that cannot write programs."""
+    for reason in ("stop", "length", "refused", "prompt_too_long"):
+        with session() as db:
+            db.execute(text("UPDATE completion SET finish_reason = :r"), {"r": reason})
+        output = io.StringIO()
+        transcript.show(1, Console(file=output, width=80))
+        assert (f"ended by: {reason}" in output.getvalue()) == (reason != "stop")

@@ -365,6 +365,32 @@ def test_flips_are_found_as_the_view_has_them() -> None:
 
 
 @pytest.mark.usefixtures("database")
+def test_flips_are_against_the_raw_coder_with_the_same_prompts() -> None:
+    """As reports have it; against another that is named, they are against that one."""
+    ids = flips()
+    options = '{"prompts": "terse"}'
+    with session() as db:
+        db.execute(text("UPDATE run SET options = options || CAST(:o AS jsonb) WHERE id = :r"), {"o": options, "r": ids["review"]})  # fmt: skip
+    assert problems_of(Filters(sweep=ids["sweep"], show=Show.IMPROVED)) == []
+    named = Filters(sweep=ids["sweep"], show=Show.IMPROVED, against="raw-coder")
+    assert problems_of(named) == ["t/0"]
+    with session() as db:
+        db.execute(text("UPDATE run SET options = options || CAST(:o AS jsonb), pattern = 'raw-coder(prompts=terse)' WHERE pattern = 'raw-coder'"), {"o": options})  # fmt: skip
+    assert problems_of(Filters(sweep=ids["sweep"], show=Show.IMPROVED)) == ["t/0"]
+
+
+def test_refusals_are_shown_found_and_count_as_not_solved(pages: TestClient) -> None:
+    ids = flips()
+    with session() as db:
+        db.execute(text("UPDATE attempt SET outcome = 'refused' WHERE id = (SELECT min(attempt_id) FROM v_flips WHERE flip = 'regressed' AND run_id = :r)"), {"r": ids["review"]})  # fmt: skip
+    assert problems_of(Filters(sweep=ids["sweep"], outcome=Ended.REFUSED)) == ["t/1"]
+    assert problems_of(Filters(run=ids["review"], show=Show.REGRESSED)) == ["t/1"]
+    shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
+    assert "1 refused, which count as not solved" in shown and "67% [21%..94%]" in shown
+    assert "refused, not solved" in Elements(pages.get(f"/runs/{ids['review']}").text).text
+
+
+@pytest.mark.usefixtures("database")
 def test_filters_narrow_a_search() -> None:
     ids = flips()
     other = make_sweep("raw-coder", problems=2, name="other", fresh="other")

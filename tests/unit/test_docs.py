@@ -112,3 +112,24 @@ def test_the_benchmark_of_the_how_to_is_one(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(sweep)
     made = load(tmp_path / "mine.toml")
     assert [len(problem.spec().visible_tests) for problem in made.problems["mine"]] == [1, 2, 1]
+
+
+def _queries() -> list[tuple[str, str]]:
+    """What the pages ask of views, with the page."""
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    return [
+        (file.name, query)
+        for file in files
+        for query in re.findall(r'foureyes sql "([^"]+)"', file.read_text(encoding="utf-8"))
+        if re.search(r"\bv_(?!features)\w+", query)
+    ]
+
+
+def test_what_the_pages_ask_of_views_is_asked_of_one_sweep() -> None:
+    """Else a person who has run two gets the rows of both, and takes them for one."""
+    queries = _queries()
+    assert len(queries) > 10
+    for page, query in queries:
+        assert re.search(r"\b(sweep|sweep_id|step_id|attempt_id|run_id) = ", query), (page, query)
+        if re.search(r"\bv_(flips|compare)\b", query):
+            assert "alike" in query or "baseline_run_id = " in query, (page, query)

@@ -1,0 +1,177 @@
+"""A sentence of a report is what people repeat: one that speaks of what nobody saw is a false finding."""
+
+from typing import Any
+
+import pytest
+
+from results import formats, sentences
+from results.scoreboard import Ending
+from tests.boards import board, group
+
+DEFAULT: dict[str, Any] = {"prompts": "default", "thinking": None, "review_format": "json"}
+TERSE = DEFAULT | {"prompts": "terse"}
+
+
+def said(*groups: Any, **more: Any) -> str:
+    return "\n".join(formats.said(board(*groups, **more)))
+
+
+@pytest.mark.parametrize(
+    ("reviews", "claims"),
+    [
+        # reviewed, with a verdict, changes asked for
+        ((0, 0, 0), []),  # every review failed, or there are none
+        ((4, 0, 0), ["no verdict that could be read: review-then-fix 4 of 4"]),
+        ((4, 3, 0), ["never asked for a change: review-then-fix (in 3 attempts)", "could be read: review-then-fix 1 of 4"]),
+        ((4, 4, 0), ["never asked for a change: review-then-fix (in 4 attempts)"]),
+        ((4, 4, 1), ["asked for changes: review-then-fix 25%"]),
+        ((4, 2, 1), ["asked for changes: review-then-fix 50%", "could be read: review-then-fix 2 of 4"]),
+    ],
+)  # fmt: skip
+def test_nothing_is_said_of_a_reviewer_whose_reviews_nobody_could_read(
+    reviews: tuple[int, int, int], claims: list[str]
+) -> None:
+    told = said(
+        group(1, "b", raw_coder=list("1100"), review_then_fix=list("11e0"),
+              reviews={"review_then_fix": reviews})
+    )  # fmt: skip
+    for claim in claims:
+        assert claim in told
+    for claim in ("never asked for a change", "asked for changes", "could be read"):
+        assert (claim in told) == any(claim in each for each in claims), told
+
+
+def test_nothing_is_said_of_patterns_of_which_nothing_was_judged() -> None:
+    """Else one pattern that ran stands for all that did not."""
+    told = said(
+        group(1, "b", raw_coder=list("1100"), debate=list("1010"), tests_first=list("ee--"))
+    )
+    assert "No evidence of a difference between raw-coder and debate." in told
+    assert "any other pattern" not in told
+    told = said(
+        group(1, "b", raw_coder=list("1100"), debate=list("1010"), tests_first=list("0110"))
+    )
+    assert "between raw-coder and any other pattern" in told
+
+
+def test_a_baseline_without_a_verdict_is_said_to_have_none() -> None:
+    told = said(group(1, "b", raw_coder=list("eeee"), debate=list("1111")))
+    assert (
+        "Nothing is compared with a baseline of which no attempt was judged: raw-coder on b."
+        in told
+    )
+    assert "evidence" not in told and "Better" not in told
+
+
+@pytest.mark.parametrize("letters", ["eeee", "cccc"])
+def test_a_sweep_in_which_nothing_was_judged_says_that_first(letters: str) -> None:
+    found = board(group(1, "b", raw_coder=list(letters), debate=list(letters)))
+    assert sentences.of_sweep(found)[0].startswith("No attempt was judged: nothing here is known")
+    told = "\n".join(formats.said(found))
+    assert "evidence" not in told and "never asked" not in told and "costs" not in told
+
+
+def test_refusals_are_told_and_count_as_not_solved() -> None:
+    found = board(group(1, "b", raw_coder=list("1rr0"), debate=list("1111")))
+    score = found.scores[0]
+    assert (score.n, score.solved, score.refused, score.pass_1) == (4, 1, 2, 0.25)
+    assert found.comparisons[2].improved == 3 and found.comparisons[2].missing == 0
+    assert "2 attempts ended in a refusal" in "\n".join(sentences.of_sweep(found))
+    assert "They count as not solved" in "\n".join(sentences.of_sweep(found))
+    assert "refusal" not in said(group(1, "b", raw_coder=list("1100")))
+
+
+@pytest.mark.parametrize(
+    ("endings", "claims"),
+    [
+        ([Ending("c", "stop", 9, 0)], []),
+        ([Ending("c", "stop", 5, 0), Ending("c", "length", 4, 0)],
+         ["4 of 9 answers of c were cut off (finish reason length): raise `sampling.max_tokens`, or give"]),
+        ([Ending("c", "length", 4, 3)],
+         ["4 of 4 answers of c were cut off", "3 of them within their thoughts", "raise `sampling.max_tokens`, or turn `thinking` off"]),
+        ([Ending("c", "stop", 9, 2)],
+         ["2 of 9 answers of c came to their end with thoughts and nothing else: turn `thinking` off"]),
+        ([Ending("r", "refused", 1, 0), Ending("r", "prompt_too_long", 2, 0)],
+         ["1 of 3 answers of r are refusals", "2 of 3 answers of r never began", "a larger one"]),
+    ],
+)  # fmt: skip
+def test_answers_that_are_none_are_counted_with_what_to_do(
+    endings: list[Ending], claims: list[str]
+) -> None:
+    told = said(group(1, "b", raw_coder=list("1100")), endings=endings)
+    for claim in claims:
+        assert claim in told
+    for claim in ("cut off", "thoughts", "refusals", "never began"):
+        assert (claim in told) == any(claim in each for each in claims), told
+
+
+def test_what_a_server_said_is_told_in_whole_words() -> None:
+    """Else the part of a message that says what to do is what is cut."""
+    words = "the model's context of 4096 tokens is smaller than what was asked for: " + "word " * 30
+    told = said(
+        group(1, "b", raw_coder=list("1e")), failures=[(f"{words}set max_tokens\nto 512", 1)]
+    )
+    assert f"Most often: {words}set max_tokens to 512. `foureyes retry" in told
+    told = said(
+        group(1, "b", raw_coder=list("1e")), failures=[("longword" * 10 + " word" * 900, 1)]
+    )
+    assert "word word ... (v_errors has all of it)" in told
+    assert len(told) < 1500
+
+
+RUNS: dict[str, Any] = {
+    "raw_coder": list("0000000"),
+    "raw_coder(prompts=terse)": list("1111111"),
+    "review_then_fix": list("1111110"),
+    "review_then_fix(prompts=terse)": list("1111110"),
+}
+OPTIONS = {name: TERSE if "terse" in name else DEFAULT for name in RUNS}
+
+
+def test_each_variant_of_prompts_is_compared_with_the_baseline_of_its_own() -> None:
+    """Else the templates are taken for the pattern: these reviews gain nothing where prompts are terse."""
+    found = board(group(1, "b", options=OPTIONS, **RUNS))
+    assert found.baselines == {1: 1, 2: 2, 3: 1, 4: 2}
+    compared = {run: (c.baseline_run_id, c.improved, c.regressed) for run, c in found.comparisons.items()}  # fmt: skip
+    assert compared == {3: (1, 6, 0), 4: (2, 0, 1)}
+    told = "\n".join(formats.said(found))
+    assert (
+        "Each pattern is compared with the raw-coder that has the same prompts and thinking."
+        in told
+    )
+
+
+@pytest.mark.parametrize("asked", ["raw-coder", "raw-coder(prompts=terse)"])
+def test_whichever_baseline_is_named_each_variant_has_its_own(asked: str) -> None:
+    found = board(group(1, "b", options=OPTIONS, **RUNS), baseline=asked)
+    assert found.baselines == {1: 1, 2: 2, 3: 1, 4: 2}
+
+
+def test_a_variant_without_a_baseline_of_its_own_is_compared_with_nothing() -> None:
+    runs = {name: letters for name, letters in RUNS.items() if name != "raw_coder(prompts=terse)"}
+    found = board(group(1, "b", options=OPTIONS, **runs))
+    assert set(found.comparisons) == {2}
+    told = "\n".join(formats.said(found))
+    assert "Compared with nothing, as no raw-coder has the same prompts and thinking: review-then-fix(prompts=terse)." in told  # fmt: skip
+
+
+def test_how_reviews_are_written_needs_no_baseline_of_its_own() -> None:
+    """A raw coder has no reviews."""
+    text = DEFAULT | {"review_format": "text"}
+    found = board(
+        group(1, "b", options={"raw_coder": DEFAULT, "review_then_fix(review_format=text)": text},
+              raw_coder=list("00"), **{"review_then_fix(review_format=text)": list("11")})
+    )  # fmt: skip
+    assert found.baselines == {1: 1, 2: 1}
+
+
+def test_review_against_planning_is_asked_within_each_style() -> None:
+    runs: dict[str, Any] = {
+        "plan_then_code": list("0000"), "review_then_fix": list("1100"),
+        "plan_then_code(prompts=terse)": list("1111"), "review_then_fix(prompts=terse)": list("1000"),
+    }  # fmt: skip
+    options = {name: TERSE if "terse" in name else DEFAULT for name in runs}
+    found = sentences.review_against_plan(board(group(1, "b", options=options, **runs)))
+    assert [(name, each.improved, each.regressed) for name, each in found] == [
+        ("b", 2, 0), ("b (prompts=terse)", 0, 3)
+    ]  # fmt: skip
