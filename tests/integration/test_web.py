@@ -519,7 +519,7 @@ def test_a_sweeps_page_tells_what_is_tried_again_and_what_nothing_works_at(
         )
         db.execute(text("UPDATE language_model SET trouble = '<i>no file</i>' WHERE id = 2"))
     shown = Elements(pages.get(f"/sweeps/{sweep_id}/models").text).text
-    assert "1 calls of c tried again: <b>429</b>" in shown
+    assert "1 for c tried again: <b>429</b>" in shown
     assert "Nothing works at r, for which 1 calls wait: <i>no file</i>" in shown
 
 
