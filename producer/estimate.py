@@ -169,7 +169,7 @@ def _seconds_per_call() -> dict[tuple[str, Kind], float]:
         rows = db.exec(
             select(LanguageModel.name, Completion.kind, func.avg(Completion.seconds))
             .join(LanguageModel)
-            .where(Completion.state == State.DONE)
+            .where(Completion.state == State.DONE, col(Completion.seconds).is_not(None))
             .group_by(LanguageModel.name, Completion.kind)
         )
         return {(name, Kind(kind)): float(seconds) for name, kind, seconds in rows}

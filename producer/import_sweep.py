@@ -16,12 +16,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel
-from models.session import transaction
+from models.session import is_passing, transaction
 from producer import archive
 from producer import import_statements as sql
 from producer.sweep_file import SweepFile
@@ -63,7 +63,9 @@ def read(path: Path) -> Imported:
             _stage(db, rows)
             _make_known(db, models)
             return _merge(db, sweep, list(models))
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, OperationalError) as error:
+        if is_passing(error):
+            raise
         said = str(error.orig).strip().splitlines()[0]
         raise FoureyesError(f"{path}: the archive does not fit together: {said}") from None
     except _Unusable as error:

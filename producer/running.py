@@ -139,7 +139,7 @@ def _check(stack: embedded.Stack, sweep_id: int) -> watching.Check:
             return
         stuck_since = stuck_since or time.monotonic()
         if time.monotonic() - stuck_since > _STUCK_ROUNDS * settings().reap_every:
-            raise FoureyesError("; ".join(watching.away(found, sweep_id)))
+            raise FoureyesError("; ".join(watching.in_vain(found, sweep_id)))
 
     return check
 

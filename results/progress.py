@@ -30,9 +30,7 @@ class ModelProgress:
 
     `busy_seconds` is the time in which it had at least one call at work; `spent` is that of each of
     its workers, added up, at the model's price per hour, which is the price of one worker's machine,
-    in USD; `rate` is in answer tokens per second, in the last five minutes. `retried` of the calls
-    that are at work or waiting have failed before, the last of them for the reason `said`.
-    `trouble`: why its last worker could not load it.
+    in USD; `rate` is in answer tokens per second, in the last five minutes.
     """
 
     name: str
@@ -44,23 +42,27 @@ class ModelProgress:
     rate: float
     busy_seconds: float
     spent: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Open work that unfinished attempts wait for: the calls in one model's queue, or all judgings.
+
+    `retried` of it has failed before, the last of that for the reason `said`. `trouble`: why the
+    model's last worker could not load it.
+    """
+
+    what: str
+    queued: int
+    running: int
     retried: int
     said: str | None
     trouble: str | None
 
     @property
-    def is_away(self) -> bool:
-        """Whether calls wait and nothing works at them, nor will until somebody mends something."""
+    def is_in_vain(self) -> bool:
+        """Whether nothing works at it, nor will until somebody mends something."""
         return self.trouble is not None and self.queued > 0 and self.running == 0
-
-
-@dataclass(frozen=True)
-class JudgeProgress:
-    """Programs that are being judged for the sweep's open attempts, or wait to be."""
-
-    open: int
-    retried: int
-    said: str | None
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class Progress:
 
     runs: list[RunProgress]
     models: list[ModelProgress]
-    judge: JudgeProgress
     failures: list[tuple[str, int]]
     per_minute: float
+    waiting: list[Waiting]
 
     @property
     def attempts(self) -> int:
@@ -99,23 +101,19 @@ class Progress:
         return sum(run.errors for run in self.runs)
 
     @property
-    def retried(self) -> list[tuple[str, int, str]]:
-        """Work that has failed and is tried again: what it is, how much, and the latest reason."""
-        found = [(f"calls of {model.name}", model.retried, model.said) for model in self.models]
-        found.append(("judgings", self.judge.retried, self.judge.said))
-        return [(what, count, said or "") for what, count, said in found if count]
+    def retried(self) -> list[Waiting]:
+        """Where something has failed and is tried again."""
+        return [each for each in self.waiting if each.retried]
 
     @property
-    def away(self) -> list[ModelProgress]:
-        """The models that calls wait for and nothing works at."""
-        return [model for model in self.models if model.is_away]
+    def in_vain(self) -> list[Waiting]:
+        """The models' queues at which nothing works."""
+        return [each for each in self.waiting if each.is_in_vain]
 
     @property
     def is_stuck(self) -> bool:
-        """Whether all that is asked for waits for models at which nothing works."""
-        others = (model for model in self.models if not model.is_away)
-        idle = not self.judge.open and not any(each.running or each.queued for each in others)
-        return bool(self.unfinished and self.away and idle)
+        """Whether all that is asked for waits in vain."""
+        return bool(self.waiting) and all(each.is_in_vain for each in self.waiting)
 
     @property
     def seconds_left(self) -> float | None:
@@ -143,8 +141,6 @@ WITH used AS MATERIALIZED (
     GROUP BY step.completion_id
 ), calls AS (
     SELECT used.model, completion.state, completion.finished_at, completion.seconds,
-        completion.state IN ('queued', 'running') AND completion.error IS NOT NULL AS retried,
-        completion.error, completion.send_again_at,
         completion.prompt_tokens, completion.completion_tokens,
         split_part(coalesce(completion.worker, ''), '/', 1) AS node
     FROM completion JOIN used USING (id)
@@ -153,10 +149,8 @@ WITH used AS MATERIALIZED (
         count(*) FILTER (WHERE state = 'done') AS done,
         count(*) FILTER (WHERE state = 'running') AS running,
         count(*) FILTER (WHERE state = 'queued') AS queued,
-        count(*) FILTER (WHERE retried) AS retried,
-        (array_agg(error ORDER BY send_again_at DESC) FILTER (WHERE retried))[1] AS said,
-        coalesce(sum(prompt_tokens), 0)::bigint AS prompt_tokens,
-        coalesce(sum(completion_tokens), 0)::bigint AS completion_tokens,
+        coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
+        coalesce(sum(completion_tokens), 0) AS completion_tokens,
         sum(completion_tokens) FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS lately,
         min(finished_at - seconds * interval '1 second') FILTER (WHERE finished_at > now() - make_interval(secs => :window)) AS since,
         range_agg(tstzrange(finished_at - seconds * interval '1 second', finished_at))
@@ -176,24 +170,37 @@ SELECT model AS name, done, running, queued, prompt_tokens, completion_tokens,
     coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
               FROM unnest(busy) AS part), 0)::float8 AS busy_seconds,
     coalesce(paid.seconds, 0)::float8
-        * coalesce((sweep.file #>> ARRAY['models', model, 'price_per_hour'])::float8, 0) / 3600 AS spent,
-    retried, said, language_model.trouble
+        * coalesce((sweep.file #>> ARRAY['models', model, 'price_per_hour'])::float8, 0) / 3600 AS spent
 FROM summed
 JOIN sweep ON sweep.id = :sweep
-JOIN language_model ON language_model.name = model
 LEFT JOIN paid USING (model)
 ORDER BY model
 """)
-JUDGE = text("""
-SELECT count(*) AS open, count(execution.error) AS retried,
-    (array_agg(execution.error ORDER BY execution.send_again_at DESC)
-        FILTER (WHERE execution.error IS NOT NULL))[1] AS said
-FROM execution
-WHERE execution.state IN ('queued', 'running') AND execution.id IN (
-    SELECT step.execution_id
+#: By the queue that it is in, which is that of the name under which it was asked for first.
+WAITING = text("""
+WITH asked AS MATERIALIZED (
+    SELECT DISTINCT step.completion_id, step.execution_id
     FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
     WHERE run.sweep_id = :sweep AND attempt.state IN ('queued', 'running')
+), work AS (
+    SELECT model_id, state, error, send_again_at
+    FROM completion JOIN asked ON asked.completion_id = completion.id
+    WHERE state IN ('queued', 'running')
+    UNION ALL
+    SELECT NULL, state, error, send_again_at
+    FROM execution JOIN asked ON asked.execution_id = execution.id
+    WHERE state IN ('queued', 'running')
+), summed AS (
+    SELECT model_id,
+        count(*) FILTER (WHERE state = 'queued') AS queued,
+        count(*) FILTER (WHERE state = 'running') AS running,
+        count(error) AS retried,
+        (array_agg(error ORDER BY send_again_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS said
+    FROM work GROUP BY model_id
 )
+SELECT coalesce(name, 'the judge') AS what, queued, running, retried, said, trouble
+FROM summed LEFT JOIN language_model ON language_model.id = model_id
+ORDER BY name NULLS LAST
 """)
 FAILURES = text("""
 SELECT coalesce(attempt.error, '') AS error, count(*) AS times
@@ -222,8 +229,32 @@ def progress(db: Session, sweep_id: int) -> Progress:
     lately = sweep | {"window": _WINDOW}
     return Progress(
         runs=[RunProgress(*row) for row in db.execute(RUNS, sweep)],
-        models=[ModelProgress(**row) for row in db.execute(MODELS, lately).mappings()],
-        judge=JudgeProgress(*db.execute(JUDGE, sweep).one()),
+        models=[_model(*row) for row in db.execute(MODELS, lately)],
         failures=[(row.error, row.times) for row in db.execute(FAILURES, sweep)],
         per_minute=float(db.execute(RATE, lately).scalar_one()),
+        waiting=[Waiting(*row) for row in db.execute(WAITING, sweep)],
+    )
+
+
+def _model(
+    name: str,
+    done: int,
+    running: int,
+    queued: int,
+    prompt_tokens: int,
+    completion_tokens: int,
+    rate: float,
+    busy_seconds: float,
+    spent: float,
+) -> ModelProgress:
+    return ModelProgress(
+        name,
+        done,
+        running,
+        queued,
+        int(prompt_tokens),
+        int(completion_tokens),
+        rate,
+        busy_seconds,
+        spent,
     )

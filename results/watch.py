@@ -56,7 +56,7 @@ def _watch_plainly(sweep_id: int, console: Console, check: Check) -> None:
         found = look(sweep_id)
         check(found)
         done = not found.unfinished
-        if (new := away(found, sweep_id)) != told:
+        if (new := in_vain(found, sweep_id)) != told:
             told = new
             for line in told:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -76,8 +76,8 @@ def summary(found: Progress) -> str:
     if found.unfinished and found.seconds_left is not None:
         rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
         said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
-    for what, count, reason in found.retried:
-        said += f"; {count:,} {what} tried again ({_shortened(reason)})"
+    for each in found.retried:
+        said += f"; {each.retried:,} for {each.what} tried again ({_shortened(each.said)})"
     tokens = sum(model.completion_tokens for model in found.models)
     spent = sum(model.spent for model in found.models)
     if tokens:
@@ -85,19 +85,19 @@ def summary(found: Progress) -> str:
     return said + (f", ${spent:.2f} spent" if spent else "")
 
 
-def away(found: Progress, sweep_id: int) -> list[str]:
+def in_vain(found: Progress, sweep_id: int) -> list[str]:
     """For each model that is waited for in vain: that nothing works at it, why, and what to do."""
     return [
-        f"nothing works at {model.name}, for which {model.queued:,} calls wait: "
-        f"{_shortened(model.trouble or '', 400)}. Mend it and run the sweep's command again, or give "
-        f"it up: `foureyes cancel {sweep_id}`"
-        for model in found.away
+        f"nothing works at {each.what}, for which {each.queued:,} calls wait: "
+        f"{_shortened(each.trouble, 400)}. Mend it and run the sweep's command again, or give it up: "
+        f"`foureyes cancel {sweep_id}`"
+        for each in found.in_vain
     ]
 
 
-def _shortened(said: str, most: int = 100) -> str:
+def _shortened(said: str | None, most: int = 100) -> str:
     """What went wrong, in a part of a line."""
-    line = " ".join(visible(said).split())
+    line = " ".join(visible(said or "").split())
     return line if len(line) <= most else f"{line[:most]}…"
 
 
@@ -126,11 +126,10 @@ def screen(found: Progress, height: int, sweep_id: int) -> RenderableType:
     if hidden := len(found.runs) - len(runs):
         lines.append(Text(f" and {hidden} more runs", style="dim"))
     lines += [Text(), _models(found.models), Text()]
-    lines += [Text(f" {line}", style="bold red") for line in away(found, sweep_id)]
-    for what, count, reason in found.retried:
-        lines.append(
-            Text(f" {count:,} {what} tried again: {_shortened(reason, 80)}", style="yellow")
-        )
+    lines += [Text(f" {line}", style="bold red") for line in in_vain(found, sweep_id)]
+    for each in found.retried:
+        again = f" {each.retried:,} for {each.what} tried again: {_shortened(each.said, 80)}"
+        lines.append(Text(again, style="yellow"))
     for error, times in found.failures:
         said = visible(error.splitlines()[0] if error else "")
         lines.append(Text(f" {times} x {said}"[:110], style="red"))

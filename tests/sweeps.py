@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from models.benchmark import Problem, parse_record
 from producer import enqueue
@@ -33,7 +34,12 @@ def leaner(n: int) -> Problem:
     return parse_record("lean", json.dumps(record))
 
 
-def make_sweep(
+def make_sweep(*names: str | dict[str, object], **options: Any) -> int:
+    """Enqueue a sweep; its id. The options are those of `make_grid`."""
+    return enqueue.enqueue(make_grid(*names, **options)).id
+
+
+def make_grid(
     *names: str | dict[str, object],
     problems: int = 1,
     samples: int = 1,
@@ -44,8 +50,8 @@ def make_sweep(
     modules: Path = Path(),
     coder: str = "c",
     own: Mapping[str, Module] = MappingProxyType({}),
-) -> int:
-    """Enqueue a sweep of these patterns; its id. `lean`: on the problems in fewer words, too.
+) -> Sweep:
+    """A sweep of these patterns. `lean`: on the problems in fewer words, too.
 
     `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder `modules`.
     """
@@ -70,7 +76,7 @@ def make_sweep(
             "modules": list(own),
         }
     )
-    grid = Sweep(
+    return Sweep(
         file,
         file.configured(with_modules(own)),
         benchmarks,
@@ -78,4 +84,3 @@ def make_sweep(
         module_hashes={name: module.source_hash for name, module in own.items()},
         fresh=fresh,
     )
-    return enqueue.enqueue(grid).id

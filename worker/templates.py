@@ -78,8 +78,25 @@ class Templates:
     def hash(self, prompt: str) -> str:
         """The hash of everything in the files that a prompt is rendered from."""
         if prompt not in self._hashes:
-            self._hashes[prompt] = digest([self.source(name) for name in (*COMMON, prompt)])[:16]
+            sources = [self.source(name) for name in self._rendered_from(prompt)]
+            self._hashes[prompt] = digest(sources)[:16]
         return self._hashes[prompt]
+
+    def _rendered_from(self, prompt: str) -> list[str]:
+        """The common templates, the prompt's own, and those that any of them includes."""
+        found = [*COMMON, prompt]
+        for name in found:  # grows as it goes
+            for included in meta.find_referenced_templates(
+                self._environment.parse(self.source(name))
+            ):
+                # one whose name is only known when it is rendered may be any
+                names = self._environment.list_templates() if included is None else [included]
+                found += [each for each in map(_stem, names) if each not in found]
+        return found
+
+
+def _stem(file: str) -> str:
+    return file.removesuffix(".md")
 
 
 def _explained(error: Exception, variables: Iterable[str]) -> str:

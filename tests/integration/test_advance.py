@@ -21,9 +21,9 @@ from models.problem import Spec, Trial
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
-from producer import enqueue
+from producer import enqueue, estimate
 from producer.prune import prune
-from tests.sweeps import make_sweep
+from tests.sweeps import make_grid, make_sweep
 from worker import patterns, reaper
 from worker.advance import advance
 from worker.steps import CODER, Draft, Plan, Review, Steps
@@ -756,6 +756,51 @@ def test_enqueueing_twice_adds_nothing(tmp_path: Path) -> None:
         "raw-coder", "raw-reviewer", problems=5
     )
     assert len(attempts()) == 10
+
+
+def test_of_a_big_run_only_a_part_is_started_and_more_as_it_goes_on(
+    sent: list[tuple[str, str, int, str]],
+) -> None:
+    """Else a hundred thousand drafts wait in front of the first fix, and a broker that is wiped
+    loses as many messages."""
+    sweep_id = make_sweep("raw-coder", problems=6, samples=100)
+    assert starts.start(sweep_id, "test") == 500
+    assert starts.start(sweep_id, "test") == starts.start_waiting() == 0
+    with (
+        session() as db
+    ):  # those that have not been started are not lost, and no reaper starts them
+        db.exec(update(Attempt).where(col(Attempt.moved_at).is_(None)).values(created_at=now() - timedelta(days=1)))  # fmt: skip
+    assert reaper.reap() == 0
+    assert {row_id for _, _, row_id, _ in sent} == set(attempt_ids()[:500])
+    ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
+    with session() as db:
+        db.exec(update(Attempt).where(col(Attempt.id).in_(attempt_ids()[:30])).values(**ended))
+    assert starts.start_waiting() == 30
+    for attempt_id in attempt_ids()[30:530:100]:  # of five problems, whose samples share a draft
+        advance(attempt_id)
+    with session() as db:
+        for row in completions()[:5]:
+            assert work.claim(db, Completion, row.id, "w/1") is not None
+    assert starts.start_waiting() == 5 * 4
+    assert sum(attempt.moved_at is None for attempt in attempts()) == 600 - 500 - 30 - 20
+
+
+def test_a_plan_counts_what_was_done_before_and_leaves_it_out() -> None:
+    """Else a sweep that costs nothing more looks as dear as it was the first time."""
+    grid = make_grid("review-then-fix", problems=3)
+    before = estimate.estimate(grid)
+    coder, reviewer = before.models["c"], before.models["r"]
+    assert (coder.calls, coder.already_done, reviewer.calls) == (6, 0, 3)
+    make_sweep("raw-coder", problems=2)
+    run_to_the_end(_revise)
+    after = estimate.estimate(grid)
+    coder = after.models["c"]
+    assert (coder.calls, coder.already_done) == (6, 2)  # the drafts of two problems
+    assert coder.answer_tokens == before.models["c"].answer_tokens * 4 / 6
+    assert coder.prompt_tokens < before.models["c"].prompt_tokens
+    assert after.models["r"].already_done == 0
+    alone = make_grid("raw-coder", problems=2)
+    assert estimate.estimate(alone).seconds == 0
 
 
 def test_a_run_that_is_stuck_does_not_hold_up_the_others(

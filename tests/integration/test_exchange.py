@@ -416,6 +416,7 @@ def out_of_order(lines: list[dict[str, Any]]) -> None:
         (change("problem", record="{}"), "line 3: the field 'task_id' is missing"),
         (change("problem", version="0"), "the key of this problem is not that of its content"),
         (change("run", coder="somebody"), "does not fit together: .*coder_id"),
+        (change("problem", benchmark=random.Random(0).randbytes(3000).hex()), "does not fit together: index row"),
         (change("attempt", run="0"), "does not fit together: .*run_id"),
         (change("sweep", name="../x"), "the sweep's file has another name than '../x'"),
         (file_with(models={"c": {"engine": "shell"}}), r"the sweep's file: models\.c"),

@@ -29,6 +29,7 @@ from tests import hostile_rows
 from tests.production import run_reader_file
 from tests.programs import command, environment
 from tests.sweeps import make_sweep
+from worker.advance import advance
 
 HERE = "http://127.0.0.1"
 
@@ -530,6 +531,22 @@ def test_a_review_shows_what_was_read_of_it_and_nothing_else(
         db.execute(text("UPDATE step SET issues = NULL"))
     page = pages.get(f"/attempts/{attempt}").text
     assert remarks(page) == [] and "discarded" in page
+
+
+def test_a_sweeps_page_tells_what_is_tried_again_and_what_nothing_works_at(
+    pages: TestClient,
+) -> None:
+    sweep_id = make_sweep("raw-coder", "raw-reviewer")
+    for attempt_id in attempt_ids():
+        advance(attempt_id)
+    with session() as db:
+        db.execute(
+            text("UPDATE completion SET failures = 1, error = '<b>429</b>' WHERE model_id = 1")
+        )
+        db.execute(text("UPDATE language_model SET trouble = '<i>no file</i>' WHERE id = 2"))
+    shown = Elements(pages.get(f"/sweeps/{sweep_id}/models").text).text
+    assert "1 for c tried again: <b>429</b>" in shown
+    assert "Nothing works at r, for which 1 calls wait: <i>no file</i>" in shown
 
 
 def test_an_issue_stands_at_the_line_that_it_names() -> None:

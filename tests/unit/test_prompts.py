@@ -1,0 +1,179 @@
+"""Every prompt as a model gets it, in files to look at: a word that changes by mistake changes results.
+
+After a change that is meant: `SNAPSHOTS=rewrite pytest tests/unit/test_prompts.py`, and look at what
+git shows.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from models.digest import digest
+from models.llm import Scripted
+from models.problem import Spec, TestResult, Trial, VisibleTest
+from worker import templates
+from worker.requests import Caller
+from worker.steps import (
+    Choose,
+    CompletionStep,
+    Draft,
+    Enrich,
+    Fix,
+    Plan,
+    Planned,
+    Program,
+    RepairVerdict,
+    Review,
+)
+from worker.style import Style
+from worker.templates import COMMON, Templates
+from worker.verdict import Verdict
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SPEC = Spec(
+    problem_id="t/1",
+    prompt='\nfrom math import floor\n\n\ndef f(x: int) -> int:\n    """Half of x & no "<more>".\n\n    >>> f(4)\n    2\n    """\n\n',
+    entry_point="f",
+    visible_tests=(VisibleTest("doctest", ">>> f(4)\n2", "f(4)", "2"),),
+)
+NOTED = replace(SPEC, notes="\nx is never negative;\nodd x round down\n")
+DRAFT = Program(SPEC, "def f(x):\n    return x / 2\n", "I think: def f")
+OTHER = Program(SPEC, "\ndef f(x):\n    return x // 2", "")
+PASSED = Trial((TestResult(">>> f(4)\n2", True, ""),))
+FAILED = Trial(
+    (TestResult(">>> f(4)\n2", False, "got: 2.0"), TestResult("assert f(0) == 0", True, ""))
+)
+UNTRIED = Trial(())
+FOUND = Verdict(False, ("odd x gives a float", "`f(-1)` fails"), "a text that is not shown")
+NOTHING_LISTED = Verdict(False, (), "\nIt is wrong for odd x.\n\nVerdict: revise\n")
+UNREAD = Verdict(None, (), "?" * 10 + "x" * 3990 + "\nWho knows.\n")
+
+#: A step for each prompt, and for each way that one branches.
+CASES: dict[str, CompletionStep] = {
+    "draft": Draft(SPEC),
+    "draft.notes": Draft(NOTED),
+    "draft-along-plan": Draft(SPEC, Planned("1. Halve.\n2. Round down.\n")),
+    "draft-along-plan.notes": Draft(NOTED, Planned("1. Halve.")),
+    "enrich": Enrich(SPEC),
+    "plan": Plan(SPEC),
+    "plan-after-trial": Plan(SPEC, DRAFT, FAILED),
+    "review": Review(DRAFT),
+    "review.notes": Review(replace(DRAFT, spec=NOTED)),
+    "review-grounded.failed": Review(DRAFT, FAILED),
+    "review-grounded.passed": Review(DRAFT, PASSED),
+    "review-grounded.no-examples": Review(DRAFT, UNTRIED),
+    "repair-verdict": RepairVerdict(UNREAD),
+    "fix": Fix(DRAFT, FOUND),
+    "fix.nothing-listed": Fix(DRAFT, NOTHING_LISTED),
+    "fix-failed-tests": Fix(DRAFT, FAILED),
+    "choose": Choose(DRAFT, OTHER),
+}
+#: What differs where a review is written in plain words.
+FREE = {name: step for name, step in CASES.items() if isinstance(step, Review)}
+MODEL = Scripted(engine="scripted", name="m", script="m.toml")
+
+
+def sent(step: CompletionStep, style: Style) -> str:
+    """What a model gets, to look at."""
+    call = Caller(templates.shipped(style.prompts), style).call(step, MODEL, 0)
+    parts = [f"[{each['role']}]\n{each['content']}" for each in call.request["messages"]]
+    schema = call.request["schema"]
+    parts.append(f"[answer]\n{json.dumps(schema, indent=2) if schema else 'free'}")
+    return "\n\n".join(parts) + "\n"
+
+
+def snapshots() -> dict[str, str]:
+    """Every prompt of every style, by the path of its file."""
+    found = {}
+    for prompts in templates.names():
+        for name, step in CASES.items():
+            found[f"{prompts}/{name}.txt"] = sent(step, Style(prompts=prompts))
+        for name, step in FREE.items():
+            style = Style(prompts=prompts, review_format="text")
+            found[f"{prompts}/{name}.in-words.txt"] = sent(step, style)
+    return found
+
+
+def test_every_prompt_is_what_it_was_when_somebody_last_looked_at_it() -> None:
+    now = snapshots()
+    if os.environ.get("SNAPSHOTS") == "rewrite":
+        for path in SNAPSHOTS.glob("*/*.txt"):
+            path.unlink()
+        for name, text in now.items():
+            (SNAPSHOTS / name).parent.mkdir(parents=True, exist_ok=True)
+            (SNAPSHOTS / name).write_text(text)
+    before = {
+        str(path.relative_to(SNAPSHOTS)): path.read_text() for path in SNAPSHOTS.glob("*/*.txt")
+    }
+    assert now.keys() == before.keys()
+    for name, text in now.items():
+        assert text == before[name], name
+
+
+@pytest.mark.parametrize("prompts", templates.names())
+def test_every_template_is_among_them(prompts: str) -> None:
+    folder = Path(templates.__file__).parent / "prompts" / prompts
+    shipped = {path.stem for path in folder.glob("*.md")} - set(COMMON)
+    assert {step.prompt for step in CASES.values()} == shipped
+
+
+def test_no_two_of_them_are_alike() -> None:
+    """A case that branches nowhere would show nothing."""
+    now = snapshots()
+    assert len(set(now.values())) == len(now)
+
+
+def texts(**changed: str) -> Mapping[str, str]:
+    folder = Path(templates.__file__).parent / "prompts" / "default"
+    return MappingProxyType({path.stem: path.read_text() for path in folder.glob("*.md")} | changed)
+
+
+def own(**changed: str) -> Templates:
+    return templates.of("mine", {"mine": texts(**changed)})
+
+
+PROMPTS = sorted(set(texts()) - set(COMMON))
+
+
+@pytest.mark.parametrize("changed", ["system", "_specification", "_verdict"])
+def test_what_a_prompt_includes_is_part_of_its_hash(changed: str) -> None:
+    """Else the report says that two sweeps had the same prompts, and they had not."""
+    before, after = own(), own(**{changed: "something else"})
+    for prompt in PROMPTS:
+        assert before.hash(prompt) != after.hash(prompt), prompt
+
+
+def test_a_prompt_of_its_own_changes_its_own_hash_alone() -> None:
+    before, after = own(), own(plan="something else")
+    assert [name for name in PROMPTS if before.hash(name) != after.hash(name)] == ["plan"]
+
+
+@pytest.mark.parametrize(
+    "including",
+    [
+        '{% include "draft.md" %} Mind the end.',
+        '{% if true %}{% include ["draft.md"] %}{% endif %}',
+        '{% extends "draft.md" %}',
+        '{% set name = "draft" %}{% include name ~ ".md" %}',
+        '{% include "enrich.md" %}',
+    ],
+)
+def test_so_is_what_a_prompt_of_ones_own_includes_besides(including: str) -> None:
+    chain: dict[str, Any] = {"plan": including, "enrich": '{% include "draft.md" %}'}
+    before, after = own(**chain), own(**chain, draft="something else")
+    assert before.hash("plan") != after.hash("plan")
+    assert before.render("plan", spec=SPEC) != after.render("plan", spec=SPEC)
+
+
+def test_the_hashes_of_prompts_that_ship_are_those_of_before() -> None:
+    """Else every report would tell of two prompts where there is one."""
+    made = templates.shipped("default")
+    for prompt in PROMPTS:
+        sources = [made.source(name) for name in (*COMMON, prompt)]
+        assert made.hash(prompt) == digest(sources)[:16]
