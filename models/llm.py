@@ -114,7 +114,7 @@ class OpenAI(Model):
     #: Sent as it is beside the rest, e.g. `{ reasoning_effort = "low" }`.
     extra_body: dict[str, Any] = {}
 
-    speed = frozenset({"requests_per_minute", "api_key_env", "timeout", "send", "extra_body"})
+    speed = frozenset({"requests_per_minute", "send", "extra_body"})
     #: A variable's name and a time limit decide no answer, but were part of the identity once. Their
     #: defaults stay in it: so the keys that were made with them still hold (migration 0010 mends those
     #: that were made with others).

@@ -154,7 +154,9 @@ class Completion(Work, table=True):
     prompt: str
     prompt_hash: str
     request: dict[str, Any] = _json()
+    #: The answer; of one that was refused, what was said instead.
     text: str | None = _text(nullable=True)
+    #: How it ended: stop, length, refused, or prompt_too_long; earlier ones as the server called it.
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     cached_tokens: int | None = None

@@ -163,6 +163,8 @@ CASES = [
     Case("any", "`tool_calls`", AGAIN, 200, ended("tool_calls", None, message={"tool_calls": [{"id": "1"}]})),
     Case("any", "`stop` with tool calls and no text", AGAIN, 200, ended("stop", None, message={"tool_calls": [{"id": "1"}]})),
     Case("any", "an error in place of an answer, with status 200", AGAIN, 200, error("Provider returned error", code=502)),
+    Case("any", "the same without a status", AGAIN, 200, {"error": "something went wrong"}),
+    Case("any", "no message, or a text that is none", AGAIN, 200, ended("stop", {"x": 1})),
     Case("any", "no choices", AGAIN, 200, {"choices": []}),
     Case("any", "a page in HTML, half an answer, no JSON", AGAIN, 200, "<html><h1>Welcome</h1></html>", "text/html"),
     Case("any", "408, 409, 424, 425, 429, 5xx", AGAIN, 503, error("overloaded")),

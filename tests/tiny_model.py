@@ -12,6 +12,7 @@ _SPECIAL = ["<|im_start|>", "<|im_end|>"]
 _CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% if enable_thinking is defined and not enable_thinking %}No thoughts.{% endif %}"
 )
 
 

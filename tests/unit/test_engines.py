@@ -263,6 +263,23 @@ def test_many_threads_each_get_their_own_answer(engine: Engine) -> None:
     assert answers == {f"word{n}": f"WORD{n}" for n in range(20)}
 
 
+def test_llamacpp_tells_the_chat_template_about_thinking(tmp_path: Path) -> None:
+    """A model that was told not to think, and does, spends its tokens on thoughts."""
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "tiny.gguf"
+    tiny_model.write(path, seed=1)
+    engine = load(LlamaCpp(engine="llamacpp", model=str(path), context=512))
+    either, without = (
+        engine.complete(request("Hello", thinking=thinking)).prompt_tokens
+        for thinking in (None, False)
+    )
+    too_long = engine.complete(request("word " * 512))
+    engine.close()
+    assert either is not None and without is not None
+    assert without - either == len("No thoughts.")
+    assert (too_long.text, too_long.finish_reason) == ("", "prompt_too_long")
+
+
 @pytest.mark.parametrize("kind", ["no chat template", "cannot load it"])
 def test_a_model_that_llamacpp_cannot_serve_is_named(tmp_path: Path, kind: str) -> None:
     """Else a base model would be talked to as if it were Qwen, and its babble judged."""

@@ -18,6 +18,7 @@ from producer import cli, sweep_file, trying
 from producer.estimate import Estimate, Load
 from tests.model_servers import Server, ended, error, model_at
 from worker import templates
+from worker.engines import Request, load
 from worker.engines.probe import probe
 from worker.requests import Call, Caller
 from worker.steps import Choose, Draft, Program, RepairVerdict, Review
@@ -84,6 +85,24 @@ def test_the_keys_of_before_still_hold() -> None:
         "engine": "openai", "model": "some-model", "base_url": URL,
         "api_key_env": "OPENAI_API_KEY", "timeout": 300.0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "style", "sent"),
+    [(None, None, None), (True, None, True), (False, None, False), (True, False, False)],
+)
+def test_thinking_reaches_the_server(
+    model: bool | None, style: bool | None, sent: bool | None
+) -> None:
+    """Of the model or, before it, of the pattern's style; through a completion's row."""
+    with closing(Server(200, ended("stop"))) as server:
+        asked = model_at(server.url, thinking=model)
+        made = call(asked, Style(thinking=style))
+        with closing(load(asked)) as engine:
+            engine.complete(Request.from_json(made.key, json.loads(json.dumps(made.request))))
+        (body,) = server.seen
+    told = None if sent is None else {"enable_thinking": sent}
+    assert body.get("chat_template_kwargs") == told
 
 
 def test_samples_differ_also_where_no_seed_is_sent() -> None:

@@ -45,7 +45,8 @@ class Declined(Exception):
     def passes(self) -> bool:
         """Worth another try: the server was busy, or restarting."""
         settled = self.is_refusal or self.context is not Context.FITS
-        return not settled and (self.status in _PASSING or self.status >= 500)
+        odd = self.status < 300 or self.status >= 500  # the former with an error for an answer
+        return not settled and (odd or self.status in _PASSING)
 
 
 def client(model: OpenAI) -> httpx.AsyncClient:
@@ -140,6 +141,8 @@ def cause(error: httpx.HTTPError, url: str) -> str:
     """Why a connection was lost or never came about, in words that say what to look after."""
     below = list(_chain(error))
     said = str(below[-1]) or str(error) or type(error).__name__
+    if not isinstance(error, httpx.TransportError):
+        return said
     host = urlsplit(url).hostname or ""
     proxy = _proxy(url)
     if proxy:

@@ -145,33 +145,24 @@ class OpenAIEngine:
 
     def _read(self, made: dict[str, Any], started: float) -> Answer:
         """The answer in what the server returned. Raises: InfrastructureError if there is none."""
-        choices = made.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices else None
         whole = json.dumps(made, ensure_ascii=False)[:SHOWN]
-        if not isinstance(choice, dict):
-            raise InfrastructureError(
-                self._said(f"what it returned is no chat completion: {whole}")
-            )
-        message = choice.get("message")
-        text, thoughts, refusal = _parts(message if isinstance(message, dict) else {})
-        reasons = [choice.get(name) for name in _REASONS]
-        reason = REFUSED if refusal or REFUSED in map(known, reasons) else reasons[0]
-        if text is None and isinstance(message, dict) and message.get("tool_calls"):
-            reason = "tool_calls"  # nobody gave it a tool
-        if choice.get("error"):  # OpenRouter's, of the provider behind it
-            reason = REFUSED if failures.is_refusal(json.dumps(choice["error"])) else "error"
+        choice = _choice(made)
+        if choice is None:
+            said = f"what it returned is no chat completion: {whole}"
+            raise InfrastructureError(self._said(said))
+        text, thoughts, refusal = _parts(choice)
         usage = made.get("usage")
         usage = usage if isinstance(usage, dict) else {}
         details = usage.get("prompt_tokens_details")
+        cached = details.get("cached_tokens") if isinstance(details, dict) else None
         tokens = _count(usage.get("completion_tokens"))
-        said = refusal or with_thoughts(thoughts, text or "")
+        reason = REFUSED if refusal else _reason(choice, text)
+        said = refusal or with_thoughts(thoughts, text)
         return Answer(
             text=said,
             finish_reason=ended(self._model.base_url, reason, said, tokens, whole),
             prompt_tokens=_count(usage.get("prompt_tokens")),
-            cached_tokens=_count(details.get("cached_tokens"))
-            if isinstance(details, dict)
-            else None,
+            cached_tokens=_count(cached),
             completion_tokens=tokens,
             seconds=time.monotonic() - started,
             engine=_said_of_itself(made),
@@ -219,14 +210,40 @@ def body_of(model: OpenAI, request: Request, max_tokens: int | None = None) -> d
     return body
 
 
-def _parts(message: dict[str, Any]) -> tuple[str | None, Any, str]:
+def _choice(made: dict[str, Any]) -> dict[str, Any] | None:
+    """The first choice, if it is one: a message may lack a text, which a model may never have come to,
+    and a refusal may lack a message."""
+    choices = made.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        return None
+    message = choice.get("message")
+    if isinstance(message, dict) and isinstance(message.get("content"), str | list | None):
+        return choice
+    return choice | {"message": {}} if _reason(choice, "") == REFUSED else None
+
+
+def _reason(choice: dict[str, Any], text: str) -> Any:
+    """How a choice's answer ended, in the server's word or in one of ours."""
+    if choice.get("error"):  # OpenRouter's, of the provider behind it
+        return REFUSED if failures.is_refusal(json.dumps(choice["error"])) else "error"
+    reasons = [choice.get(name) for name in _REASONS]
+    if REFUSED in map(known, reasons):
+        return REFUSED
+    message = choice.get("message")
+    calls = isinstance(message, dict) and message.get("tool_calls")
+    return "tool_calls" if calls and not text else reasons[0]  # nobody gave it a tool
+
+
+def _parts(choice: dict[str, Any]) -> tuple[str, Any, str]:
     """What a message says, what was thought, and the words of a refusal."""
+    message = choice["message"]
     content, refusal = message.get("content"), message.get("refusal")
     # as most call it, or as vLLM and Ollama do now
     thoughts = message.get("reasoning_content") or message.get("reasoning")
     refusal = refusal if isinstance(refusal, str) else ""
     if not isinstance(content, list):
-        return (content if isinstance(content, str) else None), thoughts, refusal
+        return content or "", thoughts, refusal
     parts = [part for part in content if isinstance(part, dict)]
     said = [part["text"] for part in parts if isinstance(part.get("text"), str)]
     refusals = [part["refusal"] for part in parts if isinstance(part.get("refusal"), str)]
