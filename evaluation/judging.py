@@ -119,6 +119,7 @@ def _judge(judge: Judge, profile: Profile, all_tests: bool, sample: Sample) -> _
         "index": sample.index,
         **found,
         "profile": profile.name,
+        "judge": identity(),
         "key": key(sample, profile, all_tests),
     }
     return _Judged(sample, verdict, is_passing)
