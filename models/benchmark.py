@@ -8,8 +8,8 @@ import ast
 import hashlib
 import json
 import keyword
-import math
 import symtable
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -114,8 +114,12 @@ def _check_fields(fields: dict[str, Any]) -> None:
     if not fields["base_input"] and not _plus_input(fields):
         raise FoureyesError("there is no hidden test: base_input and plus_input are empty")
     atol = fields.get("atol", 0)
-    if isinstance(atol, bool) or not isinstance(atol, int | float) or not 0 <= atol < math.inf:
-        raise FoureyesError(f"the field 'atol' must be a number from 0, not {atol!r}")
+    if (
+        isinstance(atol, bool)
+        or not isinstance(atol, int | float)
+        or not 0 <= atol <= sys.float_info.max
+    ):
+        raise FoureyesError(f"the field 'atol' must be a number from 0, not {atol!r:.40}")
 
 
 def _plus_input(fields: dict[str, Any]) -> Any:

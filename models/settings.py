@@ -68,8 +68,10 @@ def settings() -> Settings:
         ) from None
     except OSError as error:
         raise FoureyesError(f".env: cannot be read ({error.strerror})") from None
-    folders = {name: _folder(name, getattr(found, name)) for name in ("home", "cache")}
-    return found.model_copy(update=folders)
+    given = {name: getattr(found, name) for name in ("home", "cache", "data")}
+    return found.model_copy(
+        update={name: _folder(name, folder) for name, folder in given.items() if folder}
+    )
 
 
 def _folder(name: str, given: Path) -> Path:

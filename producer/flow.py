@@ -49,6 +49,10 @@ _OUTCOMES = {
 }
 
 
+#: The steps of one yield, and how each turned out (a number into _OUTCOMES).
+_Answered = tuple[tuple[Step, ...], tuple[int, ...]]
+
+
 @dataclass
 class Node:
     """One yield of a pattern, or its end; and what follows, by outcome."""
@@ -92,15 +96,19 @@ def _steps(pattern: Configured) -> Iterator[CompletionStep]:
         waiting += node.branches.values()
 
 
-def _explore(pattern: Configured, outcomes: list[tuple[int, ...]]) -> Node:
-    """What the pattern asks for after these outcomes of its steps (numbers into _OUTCOMES)."""
+def _explore(pattern: Configured, before: list[_Answered]) -> Node:
+    """What the pattern asks for after its steps were answered like this."""
     with closing(Replay(pattern, _SPEC)) as replay:
-        for known in outcomes:
-            assert replay.wanted is not None
-            replay.answer(_results(replay, known))
+        for steps, outcomes in before:
+            if replay.wanted != steps:
+                raise replay.error(
+                    "asks for something else when it is run again with the same answers: a pattern "
+                    "must depend on nothing else (no randomness, no clock, no memory of its own)"
+                )
+            replay.answer(_results(replay, outcomes))
     if replay.wanted is None:
         return Node(f"the hidden tests judge {replay.code}")
-    if len(outcomes) == _DEEPEST:
+    if len(before) == _DEEPEST:
         return Node("and so on")
     node = Node(
         ", ".join(_said(replay, branch) for branch in range(len(replay.wanted))),
@@ -110,7 +118,7 @@ def _explore(pattern: Configured, outcomes: list[tuple[int, ...]]) -> Node:
     for chosen in _combinations([len(kind) for kind in kinds]):
         names = [kind[number] for kind, number in zip(kinds, chosen, strict=True)]
         condition = _condition(replay, names)
-        node.branches[condition] = _explore(pattern, [*outcomes, chosen])
+        node.branches[condition] = _explore(pattern, [*before, (replay.wanted, chosen)])
     return node
 
 

@@ -1,10 +1,16 @@
 """The folder where the embedded stack and the reports live."""
 
+import os
+import re
 import tempfile
 from pathlib import Path
 
 from models.errors import FoureyesError
 from models.settings import settings
+
+#: What every server takes: their own shells, settings files and URLs stumble over other characters,
+#: and the path of a socket may have 107 characters, `/.s.PGSQL.5432.lock` included.
+_PLAIN = re.compile(r"[\w./-]{1,85}", re.ASCII)
 
 
 def prepared() -> Path:
@@ -26,3 +32,11 @@ def prepared() -> Path:
             f"{home}: cannot be written ({error.strerror}); set FOUREYES_HOME to another folder"
         ) from None
     return home
+
+
+def plain(folder: Path) -> Path:
+    """A path for files that a server only needs while it runs: this one, or another if it is odd."""
+    if _PLAIN.fullmatch(str(folder)):
+        return folder
+    name = f"foureyes-{os.getuid()}-{folder.parent.stat().st_ino}-{folder.name}"
+    return Path(tempfile.gettempdir()) / name

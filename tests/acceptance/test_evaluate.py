@@ -105,8 +105,12 @@ def test_bad_lines_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["SAMPLES"], "say which problems: --benchmark"),
         (["SAMPLES", "--benchmark", "humaneva+"], "did you mean 'humaneval+'?"),
         (["SAMPLES", "--data", "nowhere.jsonl"], "nowhere.jsonl"),
-        (["SAMPLES", "--data", str(PROBLEMS), "--output", "SAMPLES"], "not written by"),
-        (["SAMPLES", "--data", str(PROBLEMS), "--output", "/nowhere/x"], "cannot be written"),
+        (["SAMPLES", "--data", str(PROBLEMS), "--output", "SAMPLES", "--force"], "is read from"),
+        (["SAMPLES", "--data", str(PROBLEMS), "--output", "SWEEP"], "is there already"),
+        (
+            ["SAMPLES", "--data", str(PROBLEMS), "--output", "/nowhere/x"],
+            "there is no folder /nowhere",
+        ),
         (["SAMPLES", "--data", str(PROBLEMS), "--output", "OTHER"], ".part line 1: not written by"),
         (["SAMPLES", "--data", "SAMPLES"], "line 1: the field 'prompt' is missing"),
     ],
@@ -115,13 +119,16 @@ def test_a_mistake_in_the_command_is_named(tmp_path: Path, words: list[str], say
     samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
     before = samples.read_bytes()
     (tmp_path / "other.part").write_text("notes of somebody's\n")
-    places = {"SAMPLES": str(samples), "OTHER": str(tmp_path / "other")}
+    (tmp_path / "sweep.toml").write_text('name = "mine"\n')
+    names = {"SAMPLES": "s.jsonl", "OTHER": "other", "SWEEP": "sweep.toml"}
+    places = {word: str(tmp_path / name) for word, name in names.items()}
     words = [places.get(word, word) for word in words]
     made = foureyes("evaluate", *words, home=tmp_path / "home")
     assert made.returncode == 2
     assert says in " ".join(made.stderr.split())
     assert "Traceback" not in made.stderr
     assert samples.read_bytes() == before
+    assert (tmp_path / "sweep.toml").read_text() == 'name = "mine"\n'
 
 
 def test_without_bubblewrap_nothing_is_judged(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from models.settings import settings
+from producer import cli
 from tests.programs import ROOT, foureyes, processes, scripted_sweep
 
 GOOD = """
@@ -37,18 +39,52 @@ reviewer = "c"
         ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),
+        # what TOML can write and nothing else can hold
+        ("samples = 1", "samples = inf", "line 5: samples: inf is no number that can be used"),
+        ("temperature = 0.0", "temperature = nan", "models.c.sampling.temperature: nan is no number"),
+        ("temperature = 0.0", "top_p = 1e999", "models.c.sampling.top_p: inf is no number"),
+        ("temperature = 0.0", f"seed = {10**400}", "models.c.sampling.seed: the number is too large"),
+        ("samples = 1", f"samples = {'9' * 5000}", "not valid TOML: Exceeds the limit"),
+        ("samples = 1", f"samples = {'[' * 5000}", "not valid TOML"),
+        ('name = "mine"', 'name = "mi\\u0000ne"', "line 2: name: holds a NUL character"),
+        ('"c.toml"', '"c\\u0000.toml"', "models.c.script: holds a NUL character"),
+        ("samples = 1", 'prompts = "a\\u0000b"', "prompts: holds a NUL character"),
+        ("samples = 1", 'modules = ["a\\u0000b"]', "modules.0: holds a NUL character"),
+        ("[models.c]", '[models."c\\u0000"]', "models: the key 'c\\x00' holds a NUL character"),
+        ('["starter-rich"]', '[{ name = "", data = "d" }]', "benchmarks.0.name: String should have at least 1"),
+        ('["starter-rich"]', '[{ name = "a\\nb", data = "d" }]', "benchmarks.0.name: 'a\\nb' holds a character that cannot be seen"),
+        ('reviewer = "c"', f'reviewer = "c"\nname = "{"x" * 151}"', "pairings.0.name: String should have at most 150"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_sweep_file_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_a_mistake_in_a_sweep_file_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+    says: str,
+) -> None:
     assert old in GOOD
     (tmp_path / "sweep.toml").write_text(GOOD.replace(old, new, 1))
-    made = foureyes("sweep", str(tmp_path / "sweep.toml"), home=tmp_path / "home")
-    line = " ".join(made.stderr.split())
-    assert made.returncode == 2
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.argv", ["foureyes", "sweep", str(tmp_path / "sweep.toml")])
+    settings.cache_clear()
+    with pytest.raises(SystemExit) as ended:
+        cli.main()  # in this process: nothing has been started when the file is read
+    settings.cache_clear()
+    line = " ".join(capsys.readouterr().err.split())
+    assert ended.value.code == 2
     assert "sweep.toml" in line or "benchmark" in line
     assert says in line
-    assert "Traceback" not in line
     assert not (tmp_path / "home").exists()  # nothing was started
+
+
+def test_a_sweep_file_that_cannot_be_used_ends_the_real_command_too(tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text(GOOD.replace("samples", "sample"))
+    made = foureyes("sweep", str(tmp_path / "sweep.toml"), home=tmp_path / "home")
+    assert made.returncode == 2
+    assert "did you mean 'samples'?" in " ".join(made.stderr.split())
+    assert "Traceback" not in made.stderr
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

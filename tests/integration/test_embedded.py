@@ -329,7 +329,9 @@ def test_a_database_of_a_later_version_is_refused_and_left_alone(home: Path) -> 
     first.end()
 
 
-@pytest.mark.parametrize("name", ["my 'project' #1, 100%", "long-" + "x" * 120])
+@pytest.mark.parametrize(
+    "name", ["my 'project' #1, 100%", "long-" + "x" * 120, '$HOME `id` "quoted" \\ *', "日本-ü"]
+)
 def test_a_home_may_have_any_path(tmp_path: Path, name: str) -> None:
     """Else the database does not start for people with spaces or depth in their folders."""
     home = tmp_path / name / "home"
@@ -338,6 +340,28 @@ def test_a_home_may_have_any_path(tmp_path: Path, name: str) -> None:
     assert program.end() == 0
     assert processes(home) == {}
     subprocess.run(["rm", "-rf", os.path.realpath(home / "postgres")], check=False)
+
+
+@pytest.mark.parametrize("name", ["new\nline", "tab\there"])
+def test_a_home_whose_path_no_settings_file_can_hold_is_refused(tmp_path: Path, name: str) -> None:
+    """Else a server is started that nobody can find again."""
+    home = tmp_path / name
+    program = Program("database", home)
+    assert "FOUREYES_HOME: " in program.told("error")
+    assert program.process.wait(30) == 2
+    assert not home.exists()
+
+
+def test_a_folder_of_somebodys_stays_visible_to_git(tmp_path: Path) -> None:
+    """Else everything in it is hidden, the person's own work too."""
+    for home, is_ours in ((tmp_path, False), (tmp_path / "made", True)):
+        program = Program(
+            "database", home, cwd=tmp_path, FOUREYES_HOME=home.name if is_ours else "."
+        )
+        assert program.told("database")
+        assert program.end() == 0
+        assert (home / ".gitignore").exists() == is_ours
+        subprocess.run(["rm", "-rf", os.path.realpath(home / "postgres")], check=False)
 
 
 def test_ones_own_database_is_used_and_nothing_is_started(home: Path, database: str) -> None:

@@ -122,7 +122,8 @@ def swept() -> int:
 
 
 def export(path: Path) -> Path:
-    export_sweep.write(find_sweep(None), path)
+    with path.open("wb") as file:
+        export_sweep.write(find_sweep(None), file)
     return path
 
 

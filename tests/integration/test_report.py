@@ -16,10 +16,12 @@ from test_advance import make_sweep
 
 from models import llm
 from models.session import session
+from models.settings import settings
 from models.tables import LanguageModel, Sweep
 from producer import cli
 from results import details, formats, page, report
 from results.scoreboard import scoreboard
+from results.sweeps import find_sweep
 from worker import patterns
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -301,11 +303,12 @@ def test_json_csv_and_markdown_hold_the_numbers(
 ) -> None:
     two_runs()
     end_calls()
-    assert (
-        command(monkeypatch, "report", "--json", "--output", str(tmp_path / "new" / "r.html")) == 0
-    )
-    found = json.loads(capsys.readouterr().out)
-    assert (tmp_path / "new" / "r.html").exists()
+    page = tmp_path / "r.html"
+    for _ in range(2):  # its own output is replaced
+        # 1, for an attempt ended in error: whoever runs it in a script must see that
+        assert command(monkeypatch, "report", "--json", "--output", str(page)) == 1
+        found = json.loads(capsys.readouterr().out)
+        assert page.exists()
     assert [score["solved"] for score in found["scores"]] == [2, 2]
     assert found["comparisons"][0]["verdict"] == "no evidence of a difference"
     assert found["failures"] == [{"error": "no GPU", "attempts": 1}]
@@ -315,13 +318,13 @@ def test_json_csv_and_markdown_hold_the_numbers(
     ]
     assert found["grid"][3]["outcomes"] == {"1": ["unsolved"], "2": ["error"]}
     assert found["origin"]["judges"][0]["profile"] == "default"
-    assert command(monkeypatch, "report", "test", "--csv") == 0
+    assert command(monkeypatch, "report", "test", "--csv") == 1
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["pattern"], row["n"], row["versus_pairs"]) for row in rows] == [
         ("raw-coder", "4", ""),
         ("review-then-fix", "3", "3"),
     ]
-    assert command(monkeypatch, "report", "--markdown", "--baseline", "review-then-fix") == 0
+    assert command(monkeypatch, "report", "--markdown", "--baseline", "review-then-fix") == 1
     assert "| raw-coder | 2/4 | 50% [15..85] | 75% | +0.0" in capsys.readouterr().out
 
 
@@ -390,7 +393,7 @@ def test_an_engine_stands_under_the_name_that_the_sweeps_own_file_has() -> None:
         (["report", "nothing"], "there is no sweep 'nothing'; the latest are 1 (test)"),
         (["report", "--baseline", "raw-codr"], "no pattern 'raw-codr' for a baseline; did you mean 'raw-coder'?"),
         (["report", "--json", "--csv"], "one format at a time, not --json and --csv"),
-        (["report", "--output", "/proc/no/r.html"], "/proc/no/r.html: the report cannot be written"),
+        (["report", "--output", "/proc/no/r.html"], "/proc/no/r.html: there is no folder /proc/no"),
         (["compare", "1", "9"], "there is no run 9; the latest is 2"),
         (["compare", "1", "1"], "both are run 1 (test:raw-coder:mine:c+r): nothing to compare"),
         (["compare", "test:raw-codr", "2"], "sweep 1 has no pattern 'raw-codr'; did you mean 'raw-coder'?"),
@@ -469,3 +472,41 @@ def test_the_page_is_readable_on_a_phone_and_in_the_dark(tmp_path: Path, browser
         )
         tab.close()
     assert seen["light"][0] != seen["dark"][0] and seen["light"][1] != seen["dark"][1]
+
+
+def test_exit_codes_tell_whether_attempts_ended_in_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_sweep("raw-coder", problems=2)
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    for letters, code in (("-0", 0), ("e-", 1)):
+        ended(1, letters)
+        if not code:  # the other one is at work no longer
+            with session() as db:
+                db.execute(text("UPDATE attempt SET state = 'cancelled' WHERE outcome IS NULL"))
+        for words in (["report"], ["watch"], ["report", "--csv"]):
+            assert command(monkeypatch, *words) == code, words
+
+
+def test_a_number_that_is_an_id_and_a_name_is_asked_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else `prune 1` removes another sweep than the one that is called 1."""
+    first = make_sweep("raw-coder", problems=1)
+    with session() as db:
+        db.execute(
+            text(
+                "INSERT INTO sweep (key, name, file, created_at)"
+                " SELECT 'another', :name, file, now() FROM sweep"
+            ),
+            {"name": str(first)},
+        )
+    for words in (["prune", "1", "--yes"], ["cancel", "1"], ["report", "1"], ["retry", "1"]):
+        assert command(monkeypatch, *words) == 2, words
+        said = " ".join(capsys.readouterr().err.split())
+        assert "is the id of sweep 1 (test) and the name of sweep 2: say id=1 or id=2" in said
+    assert find_sweep("id=1").name == "test"
+    assert find_sweep("id=2").name == "1"
+    assert command(monkeypatch, "prune", "id=2", "--yes") == 0
+    assert find_sweep("1").id == 1

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from models.errors import FoureyesError
+from models.problem import Spec
 from producer import flow, sweep, sweep_file
 from worker import patterns, templates
-from worker.patterns import load_modules, with_modules
+from worker.patterns import Pattern, load_modules, with_modules
 from worker.replay import Replay
-from worker.steps import Program
+from worker.steps import CODER, REVIEWER, Draft, Program, Review, Steps
+from worker.style import Style
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -362,3 +364,25 @@ def test_the_sweeps_that_ship_are_valid(name: str) -> None:
     assert len(labels) == len(set(labels))
     if name == "paper":
         assert len(labels) == 7
+
+
+@pytest.mark.parametrize("remembers", ["steps", "kinds"])
+def test_a_pattern_that_is_not_deterministic_is_named_before_it_runs(remembers: str) -> None:
+    """Else its replays go on from answers to other questions."""
+    starts: list[int] = []
+
+    def body(spec: Spec) -> Steps:
+        """Does something else each time."""
+        starts.append(1)
+        draft = yield Draft(spec, by=CODER)
+        if len(starts) % 2:
+            return draft.code
+        if remembers == "steps":
+            yield Draft(spec, by=CODER, another=len(starts))
+        else:
+            yield Review(draft, by=REVIEWER)
+        return draft.code
+
+    made = Pattern("mine", body, "Mine.", Style).configure({})
+    with pytest.raises(FoureyesError, match=r"pattern 'mine', step \d: asks for something else"):
+        flow.draw(made)
