@@ -80,22 +80,30 @@ def are_kept(codes: Sequence[str]) -> list[bool]:
         judge.close()
 
 
-def kept(answers: Sequence[tuple[str, str]]) -> str:
-    """A table of kinds of text and how many programs either kept; which ones only one did."""
-    texts = [text for _, text in answers]
-    here = are_kept(ours([(text, "add", PROMPT) for text in texts])[0])
-    there = are_kept(theirs([(text, "add") for text in texts])[0])
-    rows = [f"{'kind':<58} answers  ours  EvalPlus's"]
+def kept(answers: Sequence[tuple[str, str]]) -> tuple[list[bool], list[bool]]:
+    """Whether ours and EvalPlus's keep the program of each answer, told by kind."""
+    here = ours([(text, "add", PROMPT) for _, text in answers])[0]
+    there = theirs([(text, "add") for _, text in answers])[0]
+    return are_kept(here), are_kept(there)
+
+
+def table(answers: Sequence[tuple[str, str]], *sides: Sequence[bool]) -> list[str]:
+    """A Markdown table: the kinds of answers, and how many of each either side keeps."""
+    rows = [["kind", "answers", "ours", "EvalPlus's"], ["---", *["---:"] * 3]]
     for kind in dict.fromkeys(kind for kind, _ in answers):
         of_kind = [number for number, (one, _) in enumerate(answers) if one == kind]
-        counts = [sum(side[number] for number in of_kind) for side in (here, there)]
-        rows.append(f"{kind:<58} {len(of_kind):7}  {counts[0]:4}  {counts[1]:10}")
-    rows.append(f"{'all':<58} {len(answers):7}  {sum(here):4}  {sum(there):10}")
-    lost = [
-        kind for (kind, _), us, them in zip(answers, here, there, strict=True) if them and not us
-    ]
-    rows.append(f"kept by EvalPlus's alone: {', '.join(lost) or 'none'}")
-    return "\n".join(rows)
+        counts = [sum(side[number] for number in of_kind) for side in sides]
+        rows.append([kind, str(len(of_kind)), *map(str, counts)])
+    rows.append(["all", str(len(answers)), *(str(sum(side)) for side in sides)])
+    return [f"| {' | '.join(row[: 2 + len(sides)])} |" for row in rows]
+
+
+def report(answers: Sequence[tuple[str, str]]) -> str:
+    """The table, and which answers EvalPlus's sanitizer alone keeps."""
+    here, there = kept(answers)
+    lost = [kind for (kind, _), us, them in zip(answers, here, there, strict=True) if them > us]
+    last = f"kept by EvalPlus's alone: {', '.join(lost) or 'none'}"
+    return "\n".join([*table(answers, here, there), "", last])
 
 
 def compare() -> None:
@@ -142,10 +150,10 @@ def main() -> None:
     if named is None:
         compare()
     elif named == "ours":
-        print(kept(ANSWERS))
+        print(report(ANSWERS))
     else:
         lines = [json.loads(line) for line in Path(named).read_text().splitlines() if line.strip()]
-        print(kept([(line.get("name", "answer"), line["answer"]) for line in lines]))
+        print(report([(line["name"], line["answer"]) for line in lines]))
 
 
 if __name__ == "__main__":

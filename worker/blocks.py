@@ -17,10 +17,12 @@ _MARKDOWN.core.ruler.enableOnly(["block"])
 _LINE_END = re.compile(r"\r++\n?")
 _TAGS = "pre|code|python|answer|solution|final|response|output|program|result"
 #: What stands before or after a program, where Markdown does not see a fence: after text, at the end
-#: of a line of code, without its other half; tags; a model's own tokens. Not in longer strings.
+#: of a line of code, without its other half; tags; a model's own tokens. Not in longer
+#: strings, nor in lines of comments.
 _MARK = re.compile(
     rf"""
       \"\"\".*?\"\"\" | \'\'\'.*?\'\'\' | (?P<quote>["'])```\w*(?:\\n)?(?P=quote)
+    | ^[ \t]+\#[^\n]*
     | (?P<mark>
         (?:`{{3,}} | ^[ \t]*~{{3,}}) (?:[ \t]*[\w.+\#-]+[ \t]*$ | [ \t]*(?:python|py)[\d.]*\b)?
       | </?(?:{_TAGS})\b[^<>\n]*> | \[/?(?:PYTHON|CODE|ANSWER|INST)\] | <[|｜][^<>|｜\n]{{1,40}}[|｜]>

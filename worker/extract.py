@@ -1,62 +1,17 @@
 """Finding the program in a model's answer. Text is read, never run; time is linear in its length."""
 
 import ast
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import IntEnum
-from functools import cached_property
 
 from worker import blocks
 from worker.blocks import Block
+from worker.candidates import Candidate, Worth, is_stub
 from worker.program import missing, needed
-from worker.statements import Statement, parsed, statements
+from worker.statements import Statement, parsed
 from worker.thoughts import without_thinking
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: Values that may be a function.
-_CALLABLE = (ast.Lambda, ast.Call, ast.Name, ast.Attribute, ast.IfExp, ast.Subscript)
-#: What a program can import here, so that an import is a definition.
-_LIBRARIES = sys.stdlib_module_names | {"numpy"}
-
-
-class _Worth(IntEnum):
-    """How a block defines the entry point."""
-
-    NOTHING = 0
-    NAMED = 1  #: as a stub, by an import from the file in question, or as a result
-    UNFINISHED = 2
-    ASSIGNED = 3  #: by `add = ...` or an import
-    DEFINED = 4
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A block by one reading, and how it defines the entry point."""
-
-    block: Block
-    reading: str
-    entry_point: str
-
-    @cached_property
-    def program(self) -> list[Statement]:
-        """Its statements."""
-        return statements(self.reading)
-
-    @cached_property
-    def worth(self) -> _Worth:
-        """How it defines the entry point."""
-        if self.entry_point not in self.reading:
-            return _Worth.NOTHING  # nothing needs to be parsed
-        binders = (one for one in self.program if one.binds(self.entry_point))
-        return max((_worth(one, self.entry_point) for one in binders), default=_Worth.NOTHING)
-
-    @property
-    def rank(self) -> tuple[_Worth, int, int]:
-        """The one that ends last wins, among those that end together the longest."""
-        end = self.program[-1].end if self.worth else 0
-        return self.worth, self.block.line + end, -self.block.line
 
 
 def extract_code(text: str, entry_point: str, prompt: str = "") -> str:
@@ -76,34 +31,32 @@ def extract_code(text: str, entry_point: str, prompt: str = "") -> str:
     fenced = blocks.fenced(answer)
     offered = [*_candidates([*fenced, *blocks.pieces(answer)], entry_point)]
     best = max(offered, key=lambda one: one.rank, default=None)
-    if best is None or best.worth < _Worth.ASSIGNED:
+    if best is None or best.worth < Worth.ASSIGNED:
         others = _other_places(answer, offered, entry_point, prompt)
-        best = next((one for one in others if one.worth >= _Worth.ASSIGNED), best)
-    if best is None or best.worth == _Worth.NOTHING:
+        best = next((one for one in others if one.worth >= Worth.ASSIGNED), best)
+    if best is None or best.worth == Worth.NOTHING:
         return _undefined(fenced, offered)
     program = _joined(best, offered)
-    if best.worth > _Worth.NAMED:  # which a stub or a result of the same name would undo
+    if best.worth > Worth.NAMED:  # which a stub or a result of the same name would undo
         program = [
-            one
-            for one in program
-            if not one.binds(entry_point) or _worth(one, entry_point) > _Worth.NAMED
+            one for one in program if not one.binds(entry_point) or best.worth_of(one) > Worth.NAMED
         ]
     program = needed(program, entry_point)
     return "\n".join(statement.text for statement in program).strip("\n") + "\n"
 
 
-def _candidates(places: Iterable[Block], entry_point: str) -> Iterator[_Candidate]:
+def _candidates(places: Iterable[Block], entry_point: str) -> Iterator[Candidate]:
     """Each block by the first reading that defines the entry point, else as it is."""
     for block in {place.text: place for place in places}.values():
-        read = [_Candidate(block, one, entry_point) for one in blocks.readings(block.text)]
-        yield next((one for one in read if one.worth >= _Worth.ASSIGNED), None) or max(
+        read = [Candidate(block, one, entry_point) for one in blocks.readings(block.text)]
+        yield next((one for one in read if one.worth >= Worth.ASSIGNED), None) or max(
             read, key=lambda one: one.worth
         )
 
 
 def _other_places(
-    answer: str, offered: list[_Candidate], entry_point: str, prompt: str
-) -> Iterator[_Candidate]:
+    answer: str, offered: list[Candidate], entry_point: str, prompt: str
+) -> Iterator[Candidate]:
     """Where else a program may be than in a block of its own."""
     seen = {candidate.block.text for candidate in offered}
     for places in ([Block(answer, 0)], reversed(blocks.ticked(answer))):
@@ -115,42 +68,7 @@ def _other_places(
         yield from _of_class(candidate)
 
 
-def _worth(statement: Statement, entry_point: str) -> _Worth:
-    """How a statement defines the entry point that it binds."""
-    node = statement.node
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            if _is_stub(node):
-                return _Worth.NAMED
-            return _Worth.UNFINISHED if statement.unfinished else _Worth.DEFINED
-        case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in _LIBRARIES:
-            return _Worth.ASSIGNED
-        case ast.Import() | ast.ImportFrom():
-            return _Worth.NAMED
-        case ast.Assign(value=ast.Call(func=ast.Name(id=name))) if name == entry_point:
-            return _Worth.NAMED
-        case ast.Assign(value=value) | ast.AnnAssign(value=value):
-            return _Worth.ASSIGNED if isinstance(value, _CALLABLE) else _Worth.NAMED
-        case ast.If() | ast.Try() | ast.With():
-            return _Worth.DEFINED
-    return _Worth.NAMED
-
-
-def _is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    """Whether a definition does nothing: a docstring, `pass`, `...`, NotImplementedError."""
-    for inner in node.body:
-        match inner:
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                continue
-            case ast.Raise(exc=ast.Name(id="NotImplementedError")):
-                continue
-            case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"))):
-                continue
-        return False
-    return True
-
-
-def _after_prompt(block: Block, entry_point: str, prompt: str) -> Iterator[_Candidate]:
+def _after_prompt(block: Block, entry_point: str, prompt: str) -> Iterator[Candidate]:
     """A block as the body of the function whose head the prompt ends with, if it can be."""
     first, _, rest = block.text.strip("\n").partition("\n")
     lines = f"{first}\n{rest}"
@@ -159,7 +77,7 @@ def _after_prompt(block: Block, entry_point: str, prompt: str) -> Iterator[_Cand
         f"    {first.strip()}\n{rest}",
         textwrap.indent(textwrap.dedent(lines), "    "),
     ):
-        whole = _Candidate(block, f"{prompt.rstrip()}\n{body}", entry_point)
+        whole = Candidate(block, f"{prompt.rstrip()}\n{body}", entry_point)
         if any(_returns(one.node) for one in whole.program if one.binds(entry_point)):
             yield whole
             return
@@ -177,22 +95,22 @@ def _returns(node: ast.stmt) -> bool:
     return False
 
 
-def _of_class(candidate: _Candidate) -> Iterator[_Candidate]:
+def _of_class(candidate: Candidate) -> Iterator[Candidate]:
     """The method of a class that has the entry point's name, as a function."""
     name = candidate.entry_point
     for statement in reversed(candidate.program if name in candidate.reading else []):
         if not isinstance(statement.node, ast.ClassDef):
             continue
         for method in statement.node.body:
-            if isinstance(method, _FUNCTIONS) and method.name == name and not _is_stub(method):
+            if isinstance(method, _FUNCTIONS) and method.name == name and not is_stub(method):
                 first = [*method.args.posonlyargs, *method.args.args][:1]
                 made = "()" if first and first[0].arg == "self" else ""
                 line = f"{name} = {statement.node.name}{made}.{name}"
-                yield _Candidate(candidate.block, f"{candidate.reading}\n\n{line}", name)
+                yield Candidate(candidate.block, f"{candidate.reading}\n\n{line}", name)
                 return
 
 
-def _joined(best: _Candidate, offered: list[_Candidate]) -> list[Statement]:
+def _joined(best: Candidate, offered: list[Candidate]) -> list[Statement]:
     """A block's statements, after those of others that bind what it lacks; the nearest above first,
     then those below."""
     program = best.program
@@ -212,7 +130,7 @@ def _joined(best: _Candidate, offered: list[_Candidate]) -> list[Statement]:
     return program
 
 
-def _undefined(fenced: list[Block], offered: list[_Candidate]) -> str:
+def _undefined(fenced: list[Block], offered: list[Candidate]) -> str:
     """What to judge of an answer that does not define the entry point: its last Python, else its
     last block."""
     texts = [textwrap.dedent(candidate.block.text) for candidate in reversed(offered)]
