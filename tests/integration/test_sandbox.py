@@ -370,7 +370,9 @@ def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
 
 
 def _kill_a_zygote_at_work(sandbox: Sandbox) -> None:
-    request = frames.request((frames.CALL, "def f():\n    while True: pass", "f", [[]], ""))
+    request = frames.request(
+        (frames.CALL, "def f():\n    while True: pass", "f", [[]], "", [False])
+    )
     with sandbox.run(request, 60) as run:
         assert run.next(30) == frames.READY
         (program,) = children(sandbox.pid)

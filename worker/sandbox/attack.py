@@ -144,7 +144,7 @@ def attack(sandbox: Sandbox) -> tuple[Layer, ...]:
         Path(folder).chmod(0o777)
         writable = [] if sandbox.level is Level.A else ["/tmp/x", "x"]  # noqa: S108
         given = [str(canary), [os.getpid(), sandbox.pid], writable]
-        request = frames.request((frames.CALL, _PROGRAM, "attack", [given], ""))
+        request = frames.request((frames.CALL, _PROGRAM, "attack", [given], "", [False]))
         with sandbox.run(request, int(_SECONDS)) as run:
             try:
                 loaded = run.next(_SECONDS, judge_cpu=False)

@@ -17,16 +17,20 @@ from typing import Any
 from models.settings import settings
 from worker.sandbox.inside import wire
 
-_FORMAT = f"5 {'.'.join(platform.python_version_tuple()[:2])}"
+_FORMAT = f"6 {'.'.join(platform.python_version_tuple()[:2])}"
 _LARGEST = 1 << 30
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds."""
+    """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds.
+
+    `numbers`: the frames of numbers that followed, without their tags and compressed by zlib.
+    """
 
     frame: bytes
     seconds: float
+    numbers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,15 @@ def _read(path: Path) -> Expected | None:
 
 
 def _answers(pairs: list[Any]) -> tuple[Answer, ...]:
-    return tuple(Answer(bytes(frame), float(seconds)) for frame, seconds in pairs)
+    return tuple(
+        Answer(bytes(frame), float(seconds), tuple(map(bytes, numbers)))
+        for frame, seconds, numbers in pairs
+    )
 
 
 def _write(path: Path, expected: Expected) -> None:
     pairs = [
-        [(answer.frame, answer.seconds) for answer in answers]
+        [(answer.frame, answer.seconds, answer.numbers) for answer in answers]
         for answers in (expected.base, expected.plus)
     ]
     data = wire.encode((_FORMAT, *pairs), _LARGEST)

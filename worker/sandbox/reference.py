@@ -1,14 +1,17 @@
 """What the reference program of a problem answers, and how long it takes here."""
 
 import time
+import zlib
+from dataclasses import replace
 from typing import Any
 
 from models.errors import InfrastructureError
 from models.problem import HiddenTests
-from worker.sandbox import mbpp
+from worker.sandbox import mbpp, suites
 from worker.sandbox.expected import Answer, Expected
-from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Overtime
+from worker.sandbox.inside import frames
+from worker.sandbox.inside.values import Opaque, Other
+from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.suites import Tests, loading_problem, said, shown, value
 
@@ -51,9 +54,19 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
             if seconds > _WORTH_ASKING:
                 cpu = run.cpu_seconds()
                 seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
-            answers.append(Answer(frame, seconds))
+            answers.append(Answer(frame, seconds, _numbers(run, problem, frame)))
             then = now
-    return tuple(answers)
+    atols = suites.tolerances(problem, answers)
+    return tuple(
+        answer if atol else replace(answer, numbers=())
+        for answer, atol in zip(answers, atols, strict=True)
+    )
+
+
+def _numbers(run: Run, problem: HiddenTests, frame: bytes) -> tuple[bytes, ...]:
+    """The frames of numbers that follow, of a value too large to be sent."""
+    following = (run.next(_SECONDS) or b"" for _ in range(suites.parts(problem, frame)))
+    return tuple(zlib.compress(frame[1:], 1) for frame in following)
 
 
 def _unfit(frame: bytes) -> str:
@@ -62,8 +75,6 @@ def _unfit(frame: bytes) -> str:
     Objects that cannot be sent look alike if their types' names do: any would be as right as this.
     """
     tag = frame[:1]
-    if tag == frames.DIGEST:
-        return ""
     if tag not in frames.VALUES:
         return said(frame) or "no answer"
     name = _opaque(value(frame))
@@ -72,10 +83,12 @@ def _unfit(frame: bytes) -> str:
 
 def _opaque(found: Any) -> str:
     """The type of something opaque in a value; empty if nothing is."""
-    if isinstance(found, wire.Opaque):
+    if isinstance(found, Opaque):
         return found.type_name or "unknown"
     if isinstance(found, dict):
         return _opaque(list(found.items()))
+    if isinstance(found, Other):
+        return _opaque(found.content)
     if isinstance(found, list | tuple | set | frozenset):
         return next(filter(None, map(_opaque, found)), "")
     return ""
