@@ -17,7 +17,7 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "6"
+JUDGE_VERSION = "7"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0

@@ -296,7 +296,7 @@ def _together(kind: type, names: list[bytes]) -> bytes:
 def _atom(value: Any) -> bytes:
     """The name of a value that holds no others: what marshal makes of it, which tells its end."""
     kind = type(value)
-    if kind is float and value.is_integer() or kind is bool:
+    if (kind is float and value.is_integer()) or kind is bool:
         value = int(value)
     elif kind is Fraction:
         value = (value.numerator, value.denominator)

@@ -20,6 +20,7 @@ from . import digests, frames, manners, values, wire
 
 #: A program's own name for itself; never "__main__", so that what stands behind that is not run.
 _MODULE = "solution"
+_FILE = "<program>"
 _SHOWN = 300
 
 
@@ -28,7 +29,7 @@ def run(fd: int) -> None:
     kind, code, entry_point, *rest = frames.receive_request(fd)
     if kind == frames.GUARDED:
         manners.take_away()
-    namespace = _load(fd, code, entry_point)
+    namespace = _load(fd, code, entry_point, bare=kind == frames.GUARDED)
     if namespace is None:
         return
     if kind in (frames.CALL, frames.GUARDED):
@@ -37,25 +38,32 @@ def run(fd: int) -> None:
         _test(fd, namespace, *rest)
 
 
-def _load(fd: int, code: str, entry_point: str) -> dict[str, Any] | None:
-    """The namespace of the loaded program; None, once the reason is sent, if it is no use."""
-    module = types.ModuleType(_MODULE)
-    sys.modules[_MODULE] = module
-    linecache.cache["<program>"] = (len(code), None, code.splitlines(True), "<program>")
+def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | None:
+    """The namespace of the loaded program; None, once the reason is sent, if it is no use.
+
+    `bare`: it is no module's, and the source cannot be looked up, as in EvalPlus.
+    """
+    namespace: dict[str, Any] = {}
+    if not bare:
+        module = types.ModuleType(_MODULE)
+        module.__file__ = _FILE
+        sys.modules[_MODULE] = module
+        linecache.cache[_FILE] = (len(code), None, code.splitlines(True), _FILE)
+        namespace = module.__dict__
     problem = ""
     try:
         try:
-            compiled = compile(code, "<program>", "exec")
+            compiled = compile(code, _FILE, "exec")
         except (SyntaxError, ValueError) as error:  # ValueError: a NUL, in older Pythons
             problem = f"syntax error: {error}"
         else:
-            exec(compiled, module.__dict__)  # noqa: S102
-            if entry_point not in module.__dict__:
+            exec(compiled, namespace)  # noqa: S102
+            if entry_point not in namespace:
                 problem = "missing entry point"
     except BaseException as error:
         problem = f"exception: {_described(error)}"
     frames.send(fd, frames.BROKEN if problem else frames.READY, _bytes(problem))
-    return None if problem else module.__dict__
+    return None if problem else namespace
 
 
 def _call(
@@ -95,7 +103,7 @@ def answer(
     for part in parts:
         try:
             encoded.append(wire.encode(part, limit // len(parts)))
-        except wire.TooLarge:
+        except (wire.TooLarge, RecursionError):  # the program may have set a low limit
             try:
                 large = digests.large(part, with_numbers)
             except digests.Incomparable as error:
@@ -135,11 +143,12 @@ _REDUCTIONS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 def _test(fd: int, namespace: dict[str, Any], tests: list[tuple[str, str]]) -> None:
     """Run visible tests, pairs of a kind and a call; one frame each."""
     for kind, call in tests:
-        printed = io.StringIO()
+        printed = io.BytesIO()
+        out = io.TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
         try:
-            with contextlib.redirect_stdout(printed):
+            with contextlib.redirect_stdout(out):
                 outcome, text = _TESTS[kind](call, namespace)
-            text = printed.getvalue() + text
+            text = printed.getvalue().decode("utf-8", "replace") + text
         except BaseException as error:
             outcome, text = frames.THREW, _described(error)
         frames.send(fd, frames.TESTED, wire.encode((outcome, text[: frames.MAX_TEXT])))
