@@ -168,27 +168,34 @@ def test_a_large_right_output_passes_and_a_large_wrong_one_fails(judge: Judge) -
 
 
 @pytest.mark.parametrize(
-    ("reference", "right", "wrong"),
+    ("n", "reference", "right", "wrong"),
     [
         (
+            120_000,
             "[i / 10 for i in range(n)]",
             "[i * 0.1 for i in range(n)]",
             "[i * 0.1 + (i == n - 1) for i in range(n)]",
         ),
         (
+            40_000,
             "{i: {'a': i, 'b': [0.5]} for i in range(n)}",
             "{i: __import__('collections').Counter(b=[0.5], a=i) for i in reversed(range(n))}",
             "{i: {'a': i, 'b': [0.25]} for i in range(n)}",
         ),
-        ("set(map(str, range(n)))", "frozenset(map(str, range(n)))", "set(map(str, range(1, n)))"),
-        ("(0.5, [float('nan')] * n)", "(0.5, [-float('nan')] * n)", "(0.5, [0.5] * n)"),
+        (
+            160_000,
+            "set(map(str, range(n)))",
+            "frozenset(map(str, range(n)))",
+            "set(map(str, range(1, n)))",
+        ),
+        (160_000, "(0.5, [float('nan')] * n)", "(0.5, [-float('nan')] * n)", "(0.5, [0.5] * n)"),
     ],
 )
 def test_the_same_is_right_however_large_it_is(
-    judge: Judge, reference: str, right: str, wrong: str
+    judge: Judge, n: int, reference: str, right: str, wrong: str
 ) -> None:
     """HumanEval/100 with numpy's integers passed its base tests and failed its larger ones."""
-    sizes = problem(f"def f(n):\n    return {reference}\n", [[3]], [[200_000], [4]])
+    sizes = problem(f"def f(n):\n    return {reference}\n", [[3]], [[n], [4]])
     assert judge.hidden(sizes, f"def f(n): return {right}").solved
     judgement = judge.hidden(sizes, f"def f(n): return {wrong} if n > 9 else {right}", True)
     assert judgement.reason == "wrong answer" and judgement.failed_plus == (0,), judgement

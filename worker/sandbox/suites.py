@@ -248,9 +248,11 @@ def _compare(
         return _failed(tests, index, Status.FAIL, "forged")
     # As EvalPlus has it, only a value of the very type of the expected one may be near it.
     atol = tests.atols[index] if tag == answer.frame[:1] or not same_type else 0.0
-    if oracles.right(tests.problem, tests.inputs[index], expected_of(answer), got, atol, same_type):
+    expected = expected_of(answer)
+    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, same_type):
         return None
-    too_large = _large(got) is not None and len(answer.frame) < _SMALL
+    was_small = _large(expected) is None and len(answer.frame) < _SMALL
+    too_large = was_small and _large(got) is not None
     return _failed(
         tests,
         index,
