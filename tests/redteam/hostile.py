@@ -364,6 +364,11 @@ def f(x):
 PROGRAMS |= {
     # looking right
     "an int that is equal to all": "class I(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef f(x): return [I(0), I(0)]",
+    "library types that are equal to all": "from collections import UserList, deque\nclass D(deque):\n    def __eq__(self, o): return True\nclass U(UserList):\n    def __eq__(self, o): return True\n    data = property(lambda self: [D()], lambda self, data: None)\ndef f(x): return U()",
+    "an array that is equal to all": "import numpy\nclass A(numpy.ndarray):\n    def __eq__(self, o): return True\n    def item(self): return self\ndef f(x): return numpy.zeros(1).view(A)",
+    "says that it is large": "from inside.values import Large\ndef f(x): return Large(bytes(32), 'list', True, (10**9, 10**9), '[2]')",
+    "is large in a list": "from inside.values import Large\ndef f(x): return [Large(bytes(32), 'int', True, (), '2')]",
+    "sends numbers for ever": "import os\nfrom inside import frames, wire\ndef f(x):\n    while True:\n        for fd in range(3, 64):\n            try: frames.send(fd, frames.NUMBERS, wire.encode([1.5] * 1000))\n            except OSError: pass",
     "patches the encoder": "from inside import wire\nwire.encode = lambda *a: b'T'\ndef f(x): return 0",
     "forges frames": "import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'\\0\\0\\0\\1R' + b'\\0\\0\\0\\2VT' * 9)\n    except OSError: pass\ndef f(x): return 0",
     "forges an end": "import os\ndef f(x):\n    for fd in range(3, 64):\n        try: os.write(fd, b'\\0\\0\\0\\1Z')\n        except OSError: pass\n    os._exit(0)",

@@ -179,7 +179,7 @@ def f(x):
         lambda: tcp("connect", inet, ("127.0.0.1", int("PORT"))), lambda: tcp("bind", inet, ("", 0)),
         lambda: tcp("bind", unix, chr(0) + "foureyes-left"), lambda: tcp("bind", unix, "/tmp/foureyes-left"),
         lambda: tcp("connect", unix, chr(0) + "/tmp/.X11-unix/X0"),
-        lambda: socket.create_connection(("localhost", int("PORT"))), lambda: socket.socketpair(),
+        lambda: socket.create_connection(("localhost", int("PORT"))), lambda: __import__("_socket").socketpair(),
         lambda: socket.getaddrinfo("localhost", 80) and socket.create_server(("", 0)),
     )
     return [x + 1] if worked else None

@@ -81,12 +81,12 @@ TESTS = [
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(TESTS), hostile_frames)
-def test_any_frame_is_an_outcome(tests: Any, frame: bytes) -> None:
+@given(st.sampled_from(TESTS), hostile_frames, st.booleans())
+def test_any_frame_is_an_outcome(tests: Any, frame: bytes, same_type: bool) -> None:
     """Whatever it says: no exception may leave the comparison, for it would end the worker's task."""
-    outcome = suites._compare(tests, 0, frame)
+    outcome = suites._compare(tests, 0, frame, iter(()), same_type)
     if outcome is None:
-        assert frame[:1] == frames.VALUE
+        assert frame[:1] in frames.VALUES if not same_type else frame[:1] == frames.VALUE
     else:
         assert outcome.reason and len(outcome.got or "") <= suites.SHOWN
 

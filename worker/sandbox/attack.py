@@ -89,7 +89,7 @@ def attack(canary, processes, writable):
             succeeds(lambda: socket.socket(family, kind).close())
             for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK)
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
-        ) or succeeds(socket.socketpair),
+        ) or libc.socketpair(1, 1, 0, (ctypes.c_int * 2)()) == 0,
         "no shared memory": libc.shmget(0, 4096, 0o1600) >= 0 or succeeds(os.memfd_create, "x"),
         "no new processes": succeeds(fork) or any(
             succeeds(os.execv, path, ["x"]) for path in ("/python/bin/x", "/bin/true")
@@ -144,7 +144,7 @@ def attack(sandbox: Sandbox) -> tuple[Layer, ...]:
         Path(folder).chmod(0o777)
         writable = [] if sandbox.level is Level.A else ["/tmp/x", "x"]  # noqa: S108
         given = [str(canary), [os.getpid(), sandbox.pid], writable]
-        request = frames.request((frames.CALL, _PROGRAM, "attack", [given], ""))
+        request = frames.request((frames.CALL, _PROGRAM, "attack", [given], "", [False]))
         with sandbox.run(request, int(_SECONDS)) as run:
             try:
                 loaded = run.next(_SECONDS, judge_cpu=False)

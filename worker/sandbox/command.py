@@ -209,9 +209,13 @@ def system_libraries() -> list[str]:
 
 
 def _system_folders() -> list[Path]:
-    """The C library and its like, without programs or configuration."""
+    """The C library and its like, without programs or configuration; time zones and a locale."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     places = [Path("/usr/lib", triplet) if triplet else Path("/usr/lib"), Path("/usr/lib64")]
     places += [folder for folder in (Path("/lib"), Path("/lib64")) if not folder.is_symlink()]
-    places += [Path("/etc/ld.so.cache")]
+    places += [
+        Path("/etc/ld.so.cache"),
+        Path("/usr/share/zoneinfo"),
+        Path("/usr/lib/locale/C.utf8"),
+    ]
     return [place for place in places if place.exists()]

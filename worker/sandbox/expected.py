@@ -19,16 +19,20 @@ from models.settings import settings
 from worker.sandbox import environment
 from worker.sandbox.inside import wire
 
-_FORMAT = "6"
+_FORMAT = "7"
 _LARGEST = 1 << 30
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds."""
+    """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds.
+
+    `numbers`: the frames of numbers that followed, without their tags and compressed by zlib.
+    """
 
     frame: bytes
     seconds: float
+    numbers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,10 @@ def _read(path: Path) -> Expected | Failure | None:
 
 
 def _answers(pairs: list[Any]) -> tuple[Answer, ...]:
-    return tuple(Answer(bytes(frame), float(seconds)) for frame, seconds in pairs)
+    return tuple(
+        Answer(bytes(frame), float(seconds), tuple(map(bytes, numbers)))
+        for frame, seconds, numbers in pairs
+    )
 
 
 def _write(path: Path, found: Expected | Failure) -> None:
@@ -90,7 +97,7 @@ def _write(path: Path, found: Expected | Failure) -> None:
         data = wire.encode((found.reason, [], []), _LARGEST)
     else:
         pairs = [
-            [(answer.frame, answer.seconds) for answer in answers]
+            [(answer.frame, answer.seconds, answer.numbers) for answer in answers]
             for answers in (found.base, found.plus)
         ]
         data = wire.encode(("", *pairs), _LARGEST)

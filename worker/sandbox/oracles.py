@@ -45,23 +45,38 @@ def output(problem: HiddenTests, sent: Any) -> Any:
     return sent
 
 
-def right(problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float) -> bool:
-    """Whether `got` is a right output of this problem for these arguments."""
+def right(
+    problem: HiddenTests,
+    arguments: list[Any],
+    expected: Any,
+    got: Any,
+    atol: float,
+    same_type: bool = True,
+) -> bool:
+    """Whether `got` is a right output of this problem for these arguments.
+
+    `same_type` as in comparison.matches.
+    """
     try:
-        return _right(problem, arguments, expected, got, atol)
+        return _right(problem, arguments, expected, got, atol, same_type)
     except (TypeError, ValueError, OverflowError, AttributeError, RecursionError):
         return False  # no number where a rule computes with one
 
 
 def _right(
-    problem: HiddenTests, arguments: list[Any], expected: Any, got: Any, atol: float
+    problem: HiddenTests,
+    arguments: list[Any],
+    expected: Any,
+    got: Any,
+    atol: float,
+    same_type: bool,
 ) -> bool:
     if problem.official and problem.problem_id == "HumanEval/32":
         return _is_root(arguments[0], expected, got, atol)
     if reduction(problem) == "set":
         (expected_set, expected), (got_set, got) = expected, got
-        return bool(got_set == expected_set) or matches(expected, got, atol)
-    if matches(expected, got, atol):
+        return matches(expected_set, got_set, 0) or matches(expected, got, atol, same_type)
+    if matches(expected, got, atol, same_type):
         return True
     if not _is_mbpp(problem):
         return False

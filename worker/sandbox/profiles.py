@@ -20,6 +20,9 @@ class Profile:
     follow_reference: bool = True
     #: Whether the plus tests are run for a program that failed the base tests.
     plus_without_base: bool = False
+    #: Whether programs lack what EvalPlus takes away, and a number may be near one of its own type
+    #: only.
+    as_evalplus: bool = False
 
     def limit(self, reference: float) -> float:
         """Seconds for an input whose reference took `reference` seconds."""
@@ -34,5 +37,7 @@ class Profile:
 
 
 DEFAULT = Profile("default")
-EVALPLUS = Profile("evalplus-0.3.1", follow_reference=False, plus_without_base=True)
+EVALPLUS = Profile(
+    "evalplus-0.3.1", follow_reference=False, plus_without_base=True, as_evalplus=True
+)
 PROFILES = {profile.name: profile for profile in (DEFAULT, EVALPLUS)}

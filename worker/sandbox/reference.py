@@ -2,13 +2,16 @@
 
 import signal
 import time
+import zlib
+from dataclasses import replace
 from typing import Any
 
 from models.errors import InfrastructureError, RequestRefused
 from models.problem import HiddenTests
-from worker.sandbox import mbpp
+from worker.sandbox import mbpp, suites
 from worker.sandbox.expected import Answer, Expected, Failure
-from worker.sandbox.inside import frames, wire
+from worker.sandbox.inside import frames
+from worker.sandbox.inside.values import Opaque, Other
 from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.suites import Tests, loading_problem, said, shown, value
@@ -58,6 +61,12 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
         then, cpu_then = time.monotonic(), run.cpu_seconds()
         for arguments in tests.inputs:
             frame, why = _answer(run)
+            numbers: list[bytes] = []  # they follow a value too large to be sent
+            for _ in range(0 if why else suites.parts(problem, frame)):
+                part, why = _answer(run)
+                numbers.append(zlib.compress(part[1:], 1))
+                if why:
+                    break
             if why := why or _unfit(frame):
                 _refuse_if_killed(run, problem)
                 raise _Fails(f"for {shown(arguments)[:200]}: {why}")
@@ -66,9 +75,13 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
             if seconds > _WORTH_ASKING:
                 cpu = run.cpu_seconds()
                 seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
-            answers.append(Answer(frame, seconds))
+            answers.append(Answer(frame, seconds, tuple(numbers)))
             then = now
-    return tuple(answers)
+    atols = suites.tolerances(problem, answers)
+    return tuple(
+        answer if atol else replace(answer, numbers=())
+        for answer, atol in zip(answers, atols, strict=True)
+    )
 
 
 def _answer(run: Run) -> tuple[bytes, str]:
@@ -97,8 +110,6 @@ def _unfit(frame: bytes) -> str:
     Objects that cannot be sent look alike if their types' names do: any would be as right as this.
     """
     tag = frame[:1]
-    if tag == frames.DIGEST:
-        return ""
     if tag not in frames.VALUES:
         return said(frame) or "no answer"
     name = _opaque(value(frame))
@@ -107,10 +118,12 @@ def _unfit(frame: bytes) -> str:
 
 def _opaque(found: Any) -> str:
     """The type of something opaque in a value; empty if nothing is."""
-    if isinstance(found, wire.Opaque):
+    if isinstance(found, Opaque):
         return found.type_name or "unknown"
     if isinstance(found, dict):
         return _opaque(list(found.items()))
+    if isinstance(found, Other):
+        return _opaque(found.content)
     if isinstance(found, list | tuple | set | frozenset):
         return next(filter(None, map(_opaque, found)), "")
     return ""

@@ -1,7 +1,8 @@
 """One set of hidden tests: a program is called with each input until an output is wrong."""
 
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from models.problem import HiddenTests
 from worker.sandbox import comparison, mbpp, oracles
 from worker.sandbox.expected import Answer, Expected
 from worker.sandbox.inside import digests, frames, wire
+from worker.sandbox.inside.values import Large
 from worker.sandbox.profiles import Profile
 from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
@@ -22,6 +24,8 @@ SHOWN = 2000
 #: How much longer than its limit a whole set may take by the clock, on a busy machine.
 _BUSY = 5.0
 _END_SECONDS = 1.0
+#: An output is called too large if it could not be sent and the expected one has so few bytes.
+_SMALL = wire.MAX_BYTES // 8
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,16 @@ class Tests:
             self, inputs=self.inputs[at:], answers=self.answers[at:], atols=self.atols[at:]
         )
 
-    def request(self, code: str) -> bytes:
-        """What is sent to the program's process; it names no expected output."""
+    def request(self, code: str, as_evalplus: bool = False) -> bytes:
+        """What is sent to the program's process; it names no expected output.
+
+        `as_evalplus` as in Profile.
+        """
         problem = self.problem
+        kind = frames.GUARDED if as_evalplus else frames.CALL
+        near = [atol != 0 for atol in self.atols] or [True] * len(self.inputs)
         reduction = oracles.reduction(problem)
-        return frames.request((frames.HIDDEN, code, problem.entry_point, self.inputs, reduction))
+        return frames.request((kind, code, problem.entry_point, self.inputs, reduction, near))
 
 
 @dataclass(frozen=True)
@@ -65,9 +74,8 @@ class Prepared:
             (problem.base_inputs, expected.base),
             (problem.plus_inputs, expected.plus),
         ):
-            floats = (_has_floats(problem, answer.frame) for answer in answers)
-            atols = comparison.tolerances(problem.atol, floats)
-            sets.append(Tests(problem, mbpp.arguments(problem, given), answers, atols))
+            inputs = mbpp.arguments(problem, given)
+            sets.append(Tests(problem, inputs, answers, tolerances(problem, answers)))
         return cls(*sets)
 
 
@@ -102,7 +110,8 @@ def judge(
     cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
     while True:
         rest = tests.since(at)
-        with sandbox.run(rest.request(code), int(total) + LOAD_SECONDS + 2) as run:
+        request = rest.request(code, profile.as_evalplus)
+        with sandbox.run(request, int(total) + LOAD_SECONDS + 2) as run:
             broken = loading_problem(run)
             if broken is not None:
                 first = first or broken
@@ -146,12 +155,25 @@ def loading_problem(run: Run) -> Outcome | None:
 def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
     """What is wrong with the answer to each input, None if nothing is; until the process ends."""
     for index, answer in enumerate(tests.answers):
-        left = finish + run.starved - time.monotonic()
         limit = profile.limit(answer.seconds)
+
+        def left() -> float:
+            return finish + run.starved - time.monotonic()
+
+        def following(limit: float = limit) -> bytes | None:
+            return run.next(limit if left() > 0 else 0.0)
+
         try:
-            frame = run.next(limit if left > 0 else 0.0)
+            frame = following()
+            if frame is not None:
+                numbers = _Numbers(following, _parts(tests, index, frame))
+                outcome = None
+                if frame != answer.frame:
+                    outcome = _compare(tests, index, frame, numbers, profile.as_evalplus)
+                if outcome is None:
+                    numbers.skip()
         except Overtime:
-            status = Status.FAIL if limit <= left else Status.TIMEOUT
+            status = Status.FAIL if limit <= left() else Status.TIMEOUT
             yield _failed(tests, index, status, "timeout")
             return
         except BadFrames:
@@ -161,10 +183,54 @@ def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterat
             run.await_end(_END_SECONDS)
             yield _failed(tests, index, Status.TIMEOUT, "killed")
             return
-        yield None if frame == answer.frame else _compare(tests, index, frame)
+        yield outcome
+        if numbers.left:
+            return  # they would be taken for the next answer
 
 
-def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
+class _Numbers:
+    """The numbers of an output too large to be sent, as they arrive; `left`: parts still to come."""
+
+    def __init__(self, following: Callable[[], bytes | None], parts: int) -> None:
+        self._following = following
+        self.left = parts
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        while self.left:
+            yield numbers_of(self._next())
+
+    def _next(self) -> bytes:
+        self.left -= 1
+        frame = self._following()
+        if frame is None or frame[:1] != frames.NUMBERS:
+            raise BadFrames
+        return frame[1:]
+
+    def skip(self) -> None:
+        """Receive what nobody has asked for."""
+        while self.left:
+            self._next()
+
+
+def _parts(tests: Tests, index: int, frame: bytes) -> int:
+    """How many frames of numbers follow the frame that answers an input."""
+    return parts(tests.problem, frame) if tests.atols[index] != 0 else 0
+
+
+def parts(problem: HiddenTests, frame: bytes) -> int:
+    """The same if numbers are asked for."""
+    if frame[:1] not in frames.VALUES or not (oracles.reduction(problem) or frame[1:2] == b"L"):
+        return 0  # told without decoding it
+    try:
+        large = _large(value(frame))
+    except wire.WireError:
+        return 0
+    return digests.count(large.shape) if large is not None and large.shape is not None else 0
+
+
+def _compare(
+    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], same_type: bool
+) -> Outcome | None:
     """What is wrong with the frame that answers an input; None if nothing is."""
     answer = tests.answers[index]
     tag = frame[:1]
@@ -174,66 +240,79 @@ def _compare(tests: Tests, index: int, frame: bytes) -> Outcome | None:
         return _failed(tests, index, Status.FAIL, _line(reason), got=raised)
     if tag == frames.REFUSED:
         return _failed(tests, index, Status.FAIL, "output too large", got=said(frame))
-    if tag == frames.DIGEST:
-        if _digest(frame) == _digest(answer.frame):
-            return None
-        reason = "wrong answer" if answer.frame[:1] == tag else "output too large"
-        return _failed(tests, index, Status.FAIL, reason, got=_begin(frame))
     try:
-        got = wire.decode(frame[1:]) if tag in frames.VALUES else None
+        got = value(frame, numbers) if tag in frames.VALUES else None
     except wire.WireError:
         return _failed(tests, index, Status.FAIL, "forged")
     if tag not in frames.VALUES:
         return _failed(tests, index, Status.FAIL, "forged")
-    expected = value(answer.frame)
-    arguments = tests.inputs[index]
     # As EvalPlus has it, only a value of the very type of the expected one may be near it.
-    atol = tests.atols[index] if tag == answer.frame[:1] else 0.0
-    if answer.frame[:1] not in frames.VALUES:
-        right = _digest(frame) == _digest(answer.frame)
-    else:
-        right = oracles.right(tests.problem, arguments, expected, got, atol)
-    if right:
+    atol = tests.atols[index] if tag == answer.frame[:1] or not same_type else 0.0
+    expected = expected_of(answer)
+    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, same_type):
         return None
+    was_small = _large(expected) is None and len(answer.frame) < _SMALL
+    too_large = was_small and _large(got) is not None
     return _failed(
-        tests, index, Status.FAIL, "wrong answer", got=shown(oracles.output(tests.problem, got))
+        tests,
+        index,
+        Status.FAIL,
+        "output too large" if too_large else "wrong answer",
+        got=shown(oracles.output(tests.problem, got)),
     )
-
-
-def _digest(frame: bytes) -> bytes | None:
-    """The digest of a value, sent or not; None for a value that has none."""
-    if frame[:1] == frames.DIGEST:
-        return frame[1 : 1 + frames.DIGEST_BYTES]
-    try:
-        return digests.digest(wire.decode(frame[1:]))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _failed(
     tests: Tests, index: int, status: Status, reason: str, got: str | None = None
 ) -> Outcome:
-    expected = tests.answers[index].frame
+    expected = oracles.output(tests.problem, value(tests.answers[index].frame))
     return Outcome(
         status,
         reason=reason,
         failing_input=shown(tests.inputs[index]),
-        expected=_begin(expected)
-        if expected[:1] == frames.DIGEST
-        else shown(oracles.output(tests.problem, value(expected))),
+        expected=shown(expected),
         got=got[:SHOWN] if got is not None else None,
     )
 
 
-def value(frame: bytes) -> Any:
-    """The value of a frame that the reference wrote; None for a digest."""
-    return wire.decode(frame[1:]) if frame[:1] in frames.VALUES else None
+def value(frame: bytes, numbers: Iterable[list[Any]] = ()) -> Any:
+    """The value of a frame; `numbers` are those of what is too large in it. Raises: WireError."""
+    found = wire.decode(frame[1:])
+    if isinstance(found, Large):
+        return replace(found, numbers=numbers)
+    if isinstance(found, tuple) and found and isinstance(found[-1], Large):
+        return (*found[:-1], replace(found[-1], numbers=numbers))
+    return found
+
+
+def expected_of(answer: Answer) -> Any:
+    """What the reference returned."""
+    return value(answer.frame, (numbers_of(zlib.decompress(part)) for part in answer.numbers))
+
+
+def numbers_of(data: bytes) -> list[Any]:
+    """A part of the numbers of a large value. Raises: WireError."""
+    found = wire.decode(data)
+    if not isinstance(found, list):
+        raise wire.WireError("no list of numbers")
+    return found
+
+
+def _large(found: Any) -> Large | None:
+    """What is too large in a value of `value`; the last, as that is what has numbers."""
+    if isinstance(found, tuple) and found:
+        found = found[-1]
+    return found if isinstance(found, Large) else None
+
+
+def tolerances(problem: HiddenTests, answers: Sequence[Answer]) -> list[float]:
+    """How near to each answer is right."""
+    floats = (_has_floats(problem, answer.frame) for answer in answers)
+    return comparison.tolerances(problem.atol, floats)
 
 
 def _has_floats(problem: HiddenTests, frame: bytes) -> bool:
-    """As wire.has_floats, of an output of the reference; a digest tells nothing."""
-    if frame[:1] not in frames.VALUES:
-        return False
+    """As wire.has_floats, of an output of the reference."""
     if not oracles.reduction(problem):
         return wire.has_floats(frame[1:])
     return wire.has_floats(wire.encode(oracles.output(problem, value(frame))))
@@ -247,11 +326,6 @@ def said(frame: bytes) -> str:
 def _line(text: str) -> str:
     """The first line of a text."""
     return text.partition("\n")[0]
-
-
-def _begin(frame: bytes) -> str:
-    """How a long output begins."""
-    return frame[1 + frames.DIGEST_BYTES :].decode("utf-8", "replace")[:SHOWN] + " ..."
 
 
 def shown(value: Any) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 LENGTH = struct.Struct(">I")
 
-#: What is asked: call a function; call it as hidden tests do; run visible tests.
-CALL, HIDDEN, TEST = "call", "hidden", "test"
+#: What is asked: call a function; call it without what EvalPlus takes away; run visible tests.
+CALL, GUARDED, TEST = "call", "guarded", "test"
 
 #: Tags of what a program's process says.
 CONFINED = b"C"  #: nothing was read or run yet, and nothing can do harm any more; no body
@@ -19,13 +19,14 @@ READY = b"R"  #: the program is loaded; no body
 BROKEN = b"B"  #: it could not be loaded: the reason, as text
 VALUE = b"V"  #: what a call returned: wire bytes
 LIKE = b"W"  #: the same of a value whose type is no builtin one, but that can be read as one
-DIGEST = b"D"  #: the same, too long to send: sha256 of its canonical bytes, then its beginning
-REFUSED = b"L"  #: the same, but too large or too deep even for that: the reason, as text
+NUMBERS = (
+    b"D"  #: after a value too large to send, if asked for: wire bytes of a list of its numbers
+)
+REFUSED = b"L"  #: the same, but too large or too deep to say anything of: the reason, as text
 RAISED = b"E"  #: what a call raised: "TypeError: ..."
 TESTED = b"T"  #: what a visible test gave: wire bytes of (TestOutcome, text)
 
 VALUES = (VALUE, LIKE)
-DIGEST_BYTES = 32
 #: Characters of what a visible test printed or raised.
 MAX_TEXT = 6000
 

@@ -1,13 +1,15 @@
 """What EvalPlus takes away from a program, so that here too a program that wants it fails.
 
-No protection: that is the business of confine.py and seccomp.py. But a verdict should not depend
-on who judges, so `open` is None here as it is there.
+No protection: that is the business of confine.py and seccomp.py. But where verdicts are to be
+EvalPlus's, `open` is None as it is there, and standard input and output are no real files.
 """
 
 import builtins
+import io
 import os
 import shutil
 import sys
+import tempfile
 
 _BUILTINS = ("exit", "help", "open", "quit")
 _OS = (
@@ -20,9 +22,32 @@ _MODULES = ("ipdb", "joblib", "psutil", "resource", "tkinter")
 
 
 def take_away() -> None:
-    """Set all of it to None, in this process."""
+    """Set all of it to None, and the streams to what cannot be read, in this process."""
     for module, names in ((builtins, _BUILTINS), (os, _OS), (shutil, _SHUTIL)):
         for name in names:
             setattr(module, name, None)
     for name in _MODULES:
         sys.modules[name] = None  # type: ignore[assignment]  # importing it then fails
+    tempfile.tempdir = "/tmp"  # noqa: S108  # found out before, as finding it out asks for getcwd
+    sys.stdin = sys.stdout = sys.stderr = _Swallowed()
+
+
+class _Swallowed(io.StringIO):
+    """What is printed is dropped, and to read is an error."""
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"string argument expected, got {type(text).__name__!r}")
+        return len(text)
+
+    def read(self, *_: object) -> str:
+        raise OSError
+
+    def readline(self, *_: object) -> str:  # type: ignore[override]
+        raise OSError
+
+    def readlines(self, *_: object) -> list[str]:  # type: ignore[override]
+        raise OSError
+
+    def readable(self) -> bool:
+        return False

@@ -15,7 +15,7 @@ _FILES = 2048
 class Namespaces:
     """An Enclosure for a zygote that bubblewrap has started."""
 
-    most_processes = 64
+    most_processes = 256
 
     def __init__(self) -> None:
         self.filter = Filter()

@@ -11,72 +11,116 @@ import linecache
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import digests, frames, manners, wire
+import numpy as np
+
+from . import digests, frames, manners, values, wire
 
 #: A program's own name for itself; never "__main__", so that what stands behind that is not run.
 _MODULE = "solution"
+_FILE = "<program>"
 _SHOWN = 300
 
 
 def run(fd: int) -> None:
     """Do what the request on `fd` asks, and write its frames there."""
     kind, code, entry_point, *rest = frames.receive_request(fd)
-    if kind == frames.HIDDEN:
+    if kind == frames.GUARDED:
         manners.take_away()
-    namespace = _load(fd, code, entry_point)
+    namespace = _load(fd, code, entry_point, bare=kind == frames.GUARDED)
     if namespace is None:
         return
-    if kind in (frames.CALL, frames.HIDDEN):
+    if kind in (frames.CALL, frames.GUARDED):
         _call(fd, namespace[entry_point], *rest)
     else:
         _test(fd, namespace, *rest)
 
 
-def _load(fd: int, code: str, entry_point: str) -> dict[str, Any] | None:
-    """The namespace of the loaded program; None, once the reason is sent, if it is no use."""
-    module = types.ModuleType(_MODULE)
-    sys.modules[_MODULE] = module
-    linecache.cache["<program>"] = (len(code), None, code.splitlines(True), "<program>")
+def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | None:
+    """The namespace of the loaded program; None, once the reason is sent, if it is no use.
+
+    `bare`: it is no module's, and the source cannot be looked up, as in EvalPlus.
+    """
+    namespace: dict[str, Any] = {}
+    if not bare:
+        module = types.ModuleType(_MODULE)
+        module.__file__ = _FILE
+        sys.modules[_MODULE] = module
+        linecache.cache[_FILE] = (len(code), None, code.splitlines(True), _FILE)
+        namespace = module.__dict__
     problem = ""
     try:
         try:
-            compiled = compile(code, "<program>", "exec")
+            compiled = compile(code, _FILE, "exec")
         except (SyntaxError, ValueError) as error:  # ValueError: a NUL, in older Pythons
             problem = f"syntax error: {error}"
         else:
-            exec(compiled, module.__dict__)  # noqa: S102
-            if entry_point not in module.__dict__:
+            exec(compiled, namespace)  # noqa: S102
+            if entry_point not in namespace:
                 problem = "missing entry point"
     except BaseException as error:
         problem = f"exception: {_described(error)}"
     frames.send(fd, frames.BROKEN if problem else frames.READY, _bytes(problem))
-    return None if problem else module.__dict__
+    return None if problem else namespace
 
 
-def _call(fd: int, function: Callable[..., Any], inputs: list[list[Any]], reduction: str) -> None:
-    """Call the function with each input; one frame each."""
-    reduce = _REDUCTIONS[reduction]
-    for arguments in inputs:
+def _call(
+    fd: int,
+    function: Callable[..., Any],
+    inputs: list[list[Any]],
+    reduction: str,
+    near: list[bool],
+) -> None:
+    """Call the function with each input; one answer each.
+
+    `near` tells of each whether an output with numbers near the expected ones would do.
+    """
+    for arguments, with_numbers in zip(inputs, near, strict=True):
         try:
-            returned = function(*arguments)
-            output = reduce(returned)
+            output = function(*arguments)
+            parts = _REDUCTIONS[reduction](output)
         except BaseException as error:
             frames.send(fd, frames.RAISED, _bytes(_described(error)))
             continue
         try:
-            tag = frames.VALUE if type(returned) in wire.PLAIN else frames.LIKE
-            frames.send(fd, tag, wire.encode(output))
-        except wire.TooLarge as error:
-            _send_digest(fd, output, str(error))
+            for tag, body in answer(output, parts, with_numbers):
+                frames.send(fd, tag, body)
         except BaseException as error:
             frames.send(fd, frames.REFUSED, _bytes(_described(error)))
 
 
-def _same(output: Any) -> Any:
-    return output
+def answer(
+    output: Any, parts: tuple[Any, ...], with_numbers: bool, limit: int = wire.MAX_BYTES
+) -> Iterator[tuple[bytes, bytes]]:
+    """The frames that say what was returned: what is to be sent of it, then numbers, if need be.
+
+    Parts that would take more than `limit` bytes are not sent themselves.
+    """
+    tag = frames.VALUE if type(output) in values.PLAIN else frames.LIKE
+    encoded, large = [], None
+    for part in parts:
+        try:
+            encoded.append(wire.encode(part, limit // len(parts)))
+        except (wire.TooLarge, RecursionError):  # the program may have set a low limit
+            try:
+                large = digests.large(part, with_numbers)
+            except digests.Incomparable as error:
+                encoded.append(wire.encode(values.Opaque(str(error))))
+            else:
+                encoded.append(wire.encode(large))
+    yield tag, wire.joined(encoded)
+    if large is not None:
+        for numbers in large.numbers:
+            yield frames.NUMBERS, wire.encode(numbers)
+
+
+def _whole(output: Any) -> tuple[Any]:
+    """An array of one item equals both the item and a list of it."""
+    if isinstance(output, np.ndarray) and output.size == 1 and output.ndim:
+        return (values.Other(values.ARRAY, output.item()),)
+    return (output,)
 
 
 def _as_set(output: Any) -> tuple[set[Any], Any]:
@@ -84,33 +128,27 @@ def _as_set(output: Any) -> tuple[set[Any], Any]:
     return set(output), output
 
 
-def _presence(output: Any) -> bool:
-    return output if isinstance(output, bool) else output is not None
+def _presence(output: Any) -> tuple[bool]:
+    return (output if isinstance(output, bool) else output is not None,)
 
 
 #: What is sent of an output; see oracles.py, which chooses.
-_REDUCTIONS: dict[str, Callable[[Any], Any]] = {"": _same, "set": _as_set, "presence": _presence}
-
-
-def _send_digest(fd: int, output: Any, reason: str) -> None:
-    """Say a large output by its digest, and how it begins."""
-    try:
-        digest = digests.digest(output)
-        begin = repr(output[:20])[:_SHOWN] if type(output) in (list, tuple, str) else ""
-    except BaseException:
-        frames.send(fd, frames.REFUSED, _bytes(reason))
-        return
-    frames.send(fd, frames.DIGEST, digest + _bytes(begin))
+_REDUCTIONS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "": _whole,
+    "set": _as_set,
+    "presence": _presence,
+}
 
 
 def _test(fd: int, namespace: dict[str, Any], tests: list[tuple[str, str]]) -> None:
     """Run visible tests, pairs of a kind and a call; one frame each."""
     for kind, call in tests:
-        printed = io.StringIO()
+        printed = io.BytesIO()
+        out = io.TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
         try:
-            with contextlib.redirect_stdout(printed):
+            with contextlib.redirect_stdout(out):
                 outcome, text = _TESTS[kind](call, namespace)
-            text = printed.getvalue() + text
+            text = printed.getvalue().decode("utf-8", "replace") + text
         except BaseException as error:
             outcome, text = frames.THREW, _described(error)
         frames.send(fd, frames.TESTED, wire.encode((outcome, text[: frames.MAX_TEXT])))

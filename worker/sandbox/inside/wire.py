@@ -1,24 +1,24 @@
 """The one language in which a program's outputs leave the sandbox: plain values, typed, bounded.
 
-A subclass of a builtin is reduced to the builtin's own value, read past whatever the subclass
-overrides; anything else becomes `Opaque`, which equals nothing. Equal bytes mean equal values, so
-most outputs need not be decoded at all. `decode` trusts nothing: every length, depth and tag is
-checked, and no code can be named.
+Values are what values.py makes of them. Equal bytes mean equal values, so most outputs need not be
+decoded at all. `decode` trusts nothing: every length, depth and tag is checked, and no code can be
+named.
 
     value = "N" | "T" | "F" | "f" 8 bytes | "c" 16 bytes | sized
     sized = ("i" int | "s" str | "b" bytes | "o" opaque: type name) length body
           | ("l" list | "t" tuple | "S" set | "Z" frozenset) count values
           | "d" count (key value)* | "q" int int (a Fraction or a finite Decimal)
+          | "k" str value (an Other) | "L" bytes str bool value str (a Large)
 """
 
 import struct
 from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-#: The longest encoding of one output, in bytes. Longer ones travel as a digest.
+from .values import NAN, PLAIN, Large, Opaque, Other, plain
+
+#: The longest encoding of one output, in bytes, and the deepest. What is beyond is a Large.
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 #: The longest part of a fraction: reducing a longer one would cost the reader too much.
@@ -39,38 +39,29 @@ _SHORT = {bool, type(None)}
 _LONGER = 5
 
 
-#: Types that are sent as they are; subclasses are reduced to them.
-PLAIN = frozenset(
-    {int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)}
-)
-
-
 class WireError(ValueError):
     """A value too large or too deep to send, or bytes that encode no value."""
 
 
 class TooLarge(WireError):
-    """A value whose bytes would be more than allowed; it may still be said by a digest."""
-
-
-class Opaque:
-    """A value that cannot leave the sandbox; only the name of its type did. Equals nothing."""
-
-    def __init__(self, type_name: str) -> None:
-        self.type_name = type_name
-
-    def __repr__(self) -> str:
-        return f"<{self.type_name} object>"
+    """A value whose bytes would be more than allowed, or too deep: it can still be a Large."""
 
 
 def encode(value: Any, limit: int = MAX_BYTES) -> bytes:
     """The bytes of a value.
 
-    Raises: TooLarge if they would be more than `limit`; WireError if nested deeper than MAX_DEPTH.
+    Raises: TooLarge if they would be more than `limit`, or it is nested deeper than MAX_DEPTH.
     """
     encoder = _Encoder(limit)
     encoder.add(value, 0)
     return b"".join(encoder.parts)
+
+
+def joined(encoded: list[bytes]) -> bytes:
+    """The bytes of a tuple of values that are encoded already; of a single one its own."""
+    return (
+        encoded[0] if len(encoded) == 1 else b"t" + _LENGTH.pack(len(encoded)) + b"".join(encoded)
+    )
 
 
 class _Encoder:
@@ -122,7 +113,7 @@ class _Encoder:
 
     def _open(self, tag: bytes, count: int, depth: int) -> None:
         if depth >= MAX_DEPTH:
-            raise WireError("too deep")
+            raise TooLarge("too deep")
         if count > self.left:
             raise TooLarge("too large")
         self.put(tag + _LENGTH.pack(count))
@@ -130,6 +121,9 @@ class _Encoder:
     def _sequence(self, tag: bytes, value: Any, depth: int) -> None:
         self._open(tag, len(value), depth)
         kinds = set(map(type, value)) if len(value) >= _MANY else None
+        if kinds is not None and not kinds <= PLAIN:
+            value = list(map(plain, value))
+            kinds = set(map(type, value))
         if kinds == {float}:
             self.put(b"".join([_TAGGED_FLOAT.pack(b"f", item) for item in value]))
             return
@@ -159,21 +153,20 @@ class _Encoder:
         self.parts.extend(sorted(members))
 
     def _other(self, value: Any, depth: int) -> None:
+        value = plain(value)
         kind = type(value)
-        bases = type.mro(kind)
-        for base, reduced in _REDUCED.items():
-            if base in bases:
-                self.add(reduced(value), depth)
-                return
-        if kind.__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-            plain = value.item()
-            if type(plain) in (int, float, bool, complex):
-                self.add(plain, depth)
-                return
-        if kind is Fraction or (kind is Decimal and value.is_finite()):
-            self._fraction(*value.as_integer_ratio())
-            return
-        self.sized(b"o", str(kind.__name__)[:100].encode("utf-8", "replace"))
+        if kind is Fraction:
+            self._fraction(value.numerator, value.denominator)
+        elif kind is Opaque:
+            self.sized(b"o", value.type_name.encode("utf-8", "replace"))
+        elif kind is Other or kind is Large:
+            if depth >= MAX_DEPTH:
+                raise TooLarge("too deep")
+            self.put(b"k" if kind is Other else b"L")
+            for part in _parts(value):
+                self.add(part, depth + 1)
+        else:
+            self.add(value, depth)
 
     def _fraction(self, over: int, under: int) -> None:
         if max(over.bit_length(), under.bit_length()) > _MAX_FRACTION * 8 - 8:
@@ -190,19 +183,11 @@ def _encoded_int(value: int) -> bytes:
 
 _SMALL = {value: _encoded_int(value) for value in range(-128, 1024)}
 
-#: How a subclass is read as its builtin, whatever it overrides. bool has no subclasses.
-_REDUCED: dict[type, Callable[[Any], Any]] = {
-    int: lambda value: int.__add__(value, 0),
-    float: float.__float__,
-    complex: lambda value: complex.__add__(value, 0),
-    str: str.__str__,
-    bytes: bytes.__bytes__,
-    list: lambda value: list(list.__iter__(value)),
-    tuple: lambda value: tuple(tuple.__iter__(value)),
-    dict: lambda value: dict(dict.items(value)),
-    set: lambda value: set(set.__iter__(value)),
-    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
-}
+
+def _parts(value: Other | Large) -> tuple[Any, ...]:
+    if isinstance(value, Other):
+        return value.name, value.content
+    return value.digest, value.kind, value.floats, value.shape, value.begin
 
 
 def has_floats(data: bytes) -> bool:
@@ -210,6 +195,8 @@ def has_floats(data: bytes) -> bool:
 
     Told without decoding them, as most outputs never need to be.
     """
+    if data[:1] == b"L":
+        return bool(decode(data).floats)
     if data[:1] not in (b"l", b"t"):
         return data[:1] == b"f"
     (count,) = _LENGTH.unpack(data[1:5])
@@ -253,15 +240,19 @@ class _Decoder:
         if tag in b"NTF":
             return {b"N": None, b"T": True, b"F": False}[tag]
         if tag == b"f":
-            return _FLOAT.unpack(self.take(8))[0]
+            return _number(_FLOAT.unpack(self.take(8))[0])
         if tag == b"c":
-            return complex(*_COMPLEX.unpack(self.take(16)))
+            return _number(complex(*_COMPLEX.unpack(self.take(16))))
         if tag in b"isbo":
             return self._sized(tag)
         if depth >= MAX_DEPTH:
             raise WireError("too deep")
         if tag == b"q":
             return self._fraction(depth)
+        if tag == b"k":
+            return self._other(depth)
+        if tag == b"L":
+            return self._large(depth)
         if tag not in b"ltSZd":
             raise WireError("unknown tag")
         count = self.count()
@@ -269,7 +260,7 @@ class _Decoder:
             pairs = [(self.value(depth + 1), self.value(depth + 1)) for _ in range(count)]
             _check_hashes([key for key, _ in pairs])
             return dict(pairs)
-        items = [self.value(depth + 1) for _ in range(count)]
+        items = self._floats(count) or [self.value(depth + 1) for _ in range(count)]
         if tag == b"l":
             return items
         if tag == b"t":
@@ -289,6 +280,35 @@ class _Decoder:
             raise WireError("not a text") from None
         return text if tag == b"s" else Opaque(text)
 
+    def _floats(self, count: int) -> list[float] | None:
+        """The next values, if there are many and all are floats: as are most of the many."""
+        end = self.at + count * _TAGGED_FLOAT.size
+        if count < _MANY or end > len(self.data):
+            return None
+        if set(self.data[self.at : end : _TAGGED_FLOAT.size]) != {ord("f")}:
+            return None
+        found = _TAGGED_FLOAT.iter_unpack(self.data[self.at : end])
+        self.at = end
+        return [_number(number) for _, number in found]
+
+    def _other(self, depth: int) -> Other:
+        name, content = self.value(depth + 1), self.value(depth + 1)
+        if type(name) is not str:
+            raise WireError("not a name")
+        return Other(name, content)
+
+    def _large(self, depth: int) -> Large:
+        digest, kind, floats, shape, begin = (self.value(depth + 1) for _ in range(5))
+        if depth > 1 or type(digest) is not bytes or type(floats) is not bool:
+            raise WireError("not what is said of a value")
+        if type(kind) is not str or type(begin) is not str:
+            raise WireError("not what is said of a value")
+        if shape is not None and (
+            type(shape) is not tuple or any(type(n) is not int or n < 0 for n in shape)
+        ):
+            raise WireError("not a shape")
+        return Large(digest, kind, floats, shape, begin)
+
     def _fraction(self, depth: int) -> Fraction:
         start = self.at
         over, under = self.value(depth + 1), self.value(depth + 1)
@@ -303,10 +323,14 @@ class _Decoder:
         return Fraction(over, under)
 
 
+def _number(value: Any) -> Any:
+    return value if value == value else NAN
+
+
 def _check_hashes(members: list[Any]) -> None:
     """Refuse members that cannot be hashed, or that share hashes to make a set take for ever."""
     try:
-        hashes = Counter(map(hash, members))
+        hashes = Counter(hash(member) for member in members if member is not NAN)
     except TypeError:
         raise WireError("a member that cannot be hashed") from None
     most = max(hashes.values(), default=0)
@@ -322,4 +346,6 @@ def _check_hashes(members: list[Any]) -> None:
 def _holds_a_set(member: Any) -> bool:
     if type(member) is tuple:
         return any(map(_holds_a_set, member))
+    if type(member) is Other:
+        return _holds_a_set(member.content)
     return type(member) is frozenset

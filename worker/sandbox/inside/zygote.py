@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 
-from . import frames, kernel, program
+from . import frames, kernel, ordinary, program
 from .confine import Enclosure, confine
 
 STARTED, CPU, ENDED = b"Z", b"C", b"E"
@@ -34,7 +34,7 @@ _PRELOADED = [
     "abc", "array", "ast", "base64", "bisect", "builtins", "calendar", "cmath", "collections",
     "collections.abc", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions",
     "functools", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword",
-    "linecache", "locale", "logging", "math", "numbers", "operator", "os", "pprint", "queue",
+    "linecache", "locale", "logging", "math", "multiprocessing", "numbers", "operator", "os", "pprint", "queue",
     "random", "re", "secrets", "statistics", "string", "struct", "sys", "tempfile", "textwrap",
     "threading", "time", "traceback", "types", "typing", "unicodedata", "unittest",
     "urllib.parse", "uuid", "zlib", "numpy",
@@ -128,6 +128,7 @@ def main(control_fd: int, enclosure: Enclosure) -> None:
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.close(null)
+    ordinary.give()
     gc.collect()
     gc.disable()
     gc.freeze()
