@@ -11,7 +11,7 @@ from sqlmodel import Session
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
-from results.comparisons import Comparison, compare, corrected
+from results.comparisons import Comparison, Question, compare_all
 from results.outcomes import Outcomes
 from results.outcomes import read as read_outcomes
 from results.scores import Cost, RunInfo, Score, score
@@ -56,7 +56,8 @@ class Scoreboard:
     """Everything that the report's tables show.
 
     `comparisons` holds, by run id, each run against the baseline of its group; `outcomes` what became
-    of every attempt of a run; `failures` why attempts ended in error, and how many did.
+    of every attempt of a run; `failures` why attempts ended in error, and how many did; `greedy` are
+    the models that answer at temperature 0.
     """
 
     sweep_id: int
@@ -68,6 +69,7 @@ class Scoreboard:
     comparisons: dict[int, Comparison]
     outcomes: dict[int, Outcomes]
     failures: list[tuple[str, int]]
+    greedy: frozenset[str]
 
     @property
     def scores(self) -> list[Score]:
@@ -144,6 +146,11 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         comparisons=against_baseline(groups, outcomes, chosen),
         outcomes=outcomes,
         failures=failures,
+        greedy=frozenset(
+            name
+            for name, model in sweep.file.get("models", {}).items()
+            if model.get("sampling", {}).get("temperature", 0) == 0
+        ),
     )
 
 
@@ -186,16 +193,12 @@ def against_baseline(
     groups: list[Group], outcomes: dict[int, Outcomes], baseline: str
 ) -> dict[int, Comparison]:
     """Each run against the baseline of its group; all of them are one family for Holm's correction."""
-    pairs = [
-        (base.run_id, other.run_id)
+    questions = [
+        Question(base.run_id, outcomes[base.run_id], other.run_id, outcomes[other.run_id])
         for group in groups
         for base in group.scores
         if base.pattern == baseline
         for other in group.scores
         if other is not base and base.n and other.n
     ]
-    found = [
-        compare(base, outcomes[base], other, outcomes[other], family=len(pairs))
-        for base, other in pairs
-    ]
-    return {comparison.run_id: comparison for comparison in corrected(found)}
+    return {comparison.run_id: comparison for comparison in compare_all(questions)}

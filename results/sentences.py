@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from results.comparisons import NO_EVIDENCE, SIGNIFICANT, Comparison, compare, corrected
-from results.numbers import count, dollars, p_equals
+from results.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
+from results.numbers import count, dollars, p_equals, percent, size
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
 from results.wordings import wordings
@@ -28,6 +28,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
     """About the sweep as a whole: first what is missing from its figures."""
     return [
         *_state(board),
+        *_copies(board),
         *_no_baseline(board),
         *_review_against_plan(board),
         *_wordings(board),
@@ -59,6 +60,17 @@ def _state(board: Scoreboard) -> Iterator[str]:
         )
 
 
+def _copies(board: Scoreboard) -> Iterator[str]:
+    """Samples that are none: a greedy answer is the same each time."""
+    samples = max(group.samples for group in board.groups)
+    models = {name for group in board.groups for name in (group.coder, group.reviewer)}
+    if samples > 1 and (greedy := sorted(models & board.greedy)):
+        yield (
+            f"samples = {samples}, but at temperature 0, as {' and '.join(greedy)} answered, samples of "
+            "a problem are copies of one: they count as one here, and tell nothing more."
+        )
+
+
 def _no_baseline(board: Scoreboard) -> Iterator[str]:
     if all(score.pattern != board.baseline for score in board.scores):
         yield (
@@ -81,12 +93,15 @@ def _against_baseline(baseline: str, compared: list[tuple[Score, Comparison]]) -
 
 
 def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
-    sizes = [100 * found.detectable for _, found in unclear if found.detectable is not None]
+    sizes = [found.detectable for _, found in unclear if found.detectable is not None]
     if not sizes:
         return "They differ on so few problems that no split of them would have been evidence."
-    low, high = f"{min(sizes):.0f}", f"{max(sizes):.0f}"
+    low, high = size(min(sizes)), size(max(sizes))
     span = low if low == high else f"{low} to {high}"
-    return f"Differences below {span} points would be missed more often than one time in five."
+    return (
+        f"On as many differing problems, differences below {span} points would be missed more often "
+        "than one time in five."
+    )
 
 
 def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
@@ -102,7 +117,7 @@ def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
 def _reviewers(group: Group) -> Iterator[str]:
     reviewed = [score for score in group.scores if score.run.reviewed]
     asked = [
-        f"{score.pattern} {score.run.changes_asked / score.run.reviewed:.0%}"
+        f"{score.pattern} {percent(score.run.changes_asked / score.run.reviewed)}"
         for score in reviewed
         if score.run.changes_asked
     ]
@@ -134,20 +149,17 @@ def review_against_plan(board: Scoreboard) -> list[tuple[Group, Comparison]]:
         runs = {score.pattern: score.run_id for score in group.scores}
         plan, review = runs.get("plan-then-code"), runs.get("review-then-fix")
         if plan is not None and review is not None:
-            found.append((group, plan, review))
-    compared = [
-        compare(plan, board.outcomes[plan], review, board.outcomes[review], family=len(found))
-        for _, plan, review in found
-    ]
-    groups = [group for group, *_ in found]
-    return list(zip(groups, corrected(compared), strict=True))
+            question = Question(plan, board.outcomes[plan], review, board.outcomes[review])
+            found.append((group, question))
+    compared = compare_all([question for _, question in found])
+    return [(group, each) for (group, _), each in zip(found, compared, strict=True)]
 
 
 def _review_against_plan(board: Scoreboard) -> Iterator[str]:
     for group, found in review_against_plan(board):
         if not found.pairs:
             continue
-        if found.p_holm >= SIGNIFICANT:
+        if found.verdict == NO_EVIDENCE:
             answer = NO_EVIDENCE
         else:
             answer = "yes" if found.difference > 0 else "no, planning is better"

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from results import outcomes
 from results.comparisons import MCNEMAR, compare
-from results.statistics import mcnemar_exact
+from results.paired import mcnemar_exact
 
 #: Sweeps of a page of their list.
 SWEEPS = 20
