@@ -80,6 +80,18 @@ class Question:
                 found.append(after - before)
         return found
 
+    def test(self) -> tuple[str, float]:
+        """By which test the runs are compared, and its p-value.
+
+        One sample a problem: the exact McNemar test on the problems that only one of them solved. With
+        several, what became of one problem's samples is not independent, so problems are the units:
+        the exact sign-flip test on the differences of their shares.
+        """
+        found = self.differences()
+        if has_samples(self.baseline) or has_samples(self.run):
+            return SIGN_FLIP, sign_flip(found)
+        return MCNEMAR, mcnemar_exact(found.count(Fraction(1)), found.count(Fraction(-1)))
+
     def attempts(self) -> int:
         """Problems and samples that at least one of the runs has."""
         return sum(
@@ -95,28 +107,16 @@ def compare(baseline_run_id: int, baseline: Outcomes, run_id: int, run: Outcomes
 
 
 def compare_all(questions: Sequence[Question]) -> list[Comparison]:
-    """The comparisons of one family, with Holm's correction.
-
-    One sample a problem: the exact McNemar test on the problems that only one of them solved. With
-    several, what became of one problem's samples is not independent, so problems are the units: the
-    exact sign-flip test on the differences of their shares.
-    """
+    """The comparisons of one family, with Holm's correction for those that could be evidence."""
     differences = [question.differences() for question in questions]
     smallest = [smallest_p(sum(map(bool, each))) for each in differences]
-    tests = [_test(*each) for each in zip(questions, differences, strict=True)]
+    tests = [question.test() for question in questions]
     adjusted = holm([p for _, p in tests], smallest)
     significance = strictest(smallest)
     return [
         _comparison(*each, len(questions), significance)
         for each in zip(questions, differences, tests, adjusted, strict=True)
     ]
-
-
-def _test(question: Question, differences: list[Fraction]) -> tuple[str, float]:
-    """By which test the runs are compared, and its p-value."""
-    if has_samples(question.baseline) or has_samples(question.run):
-        return SIGN_FLIP, sign_flip(differences)
-    return MCNEMAR, mcnemar_exact(differences.count(Fraction(1)), differences.count(Fraction(-1)))
 
 
 def _comparison(

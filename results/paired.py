@@ -149,7 +149,7 @@ def detectable_difference(
     if not len(found):
         return None
     low, high = 0.5, 1.0
-    for _ in range(20):  # to a millionth
+    for _ in range(14):  # to less than a ten-thousandth
         middle = (low + high) / 2
         if _sums(sizes, middle)[found[0] :].sum() < power:
             low = middle

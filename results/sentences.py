@@ -6,6 +6,7 @@ from results.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
 from results.numbers import count, dollars, p_equals, percent, size
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
+from results.statistics import SIGNIFICANT
 from results.wordings import wordings
 
 
@@ -90,6 +91,13 @@ def _against_baseline(baseline: str, compared: list[tuple[Score, Comparison]]) -
     names = [score.pattern for score, _ in unclear]
     which = "any other pattern" if len(unclear) == len(compared) > 1 else _listed(names)
     yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
+    alone = [score.pattern for score, found in unclear if found.p < SIGNIFICANT]
+    if alone:
+        family = unclear[0][1].family
+        yield (
+            f"By itself {_listed(alone)} would be evidence, as its interval says, which is not corrected; "
+            f"it is one of {family} comparisons, and for that p is."
+        )
 
 
 def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:

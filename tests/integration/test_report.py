@@ -407,6 +407,8 @@ def test_compare_says_what_the_report_says(
         ended(number, "00" + ("0" if number == 1 else "1") * 6)
     board = scoreboard(1)
     assert {each.verdict for each in board.comparisons.values()} == {"no evidence of a difference"}
+    told = "By itself debate, self-review or raw-reviewer would be evidence, as its interval says"
+    assert told in " ".join(shown(1).split())
     for first, second in (("1", "2"), ("2", "1")):
         assert command(monkeypatch, "compare", first, second) == 0
         said = " ".join(capsys.readouterr().out.split())
