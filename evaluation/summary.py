@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.journal import Verdict
-from results.statistics import bootstrap_mean, pass_at_k, wilson
+from results.numbers import interval
+from results.statistics import mean_interval, pass_at_k
 from results.text import visible
 
 _KS = (1, 10, 100)
@@ -27,8 +28,8 @@ class Estimate:
 def estimates(verdicts: Sequence[Verdict], right: Callable[[Verdict], bool]) -> list[Estimate]:
     """pass@k for each k of 1, 10 and 100 for which every problem has samples enough.
 
-    Verdicts of outcome `error` are left out: they say nothing of the program. With one sample for
-    each problem the interval is Wilson's, else it is bootstrapped over problems.
+    Verdicts of outcome `error` are left out: they say nothing of the program. The interval
+    is Wilson's, with several samples of as many as these count for.
     """
     by_problem: dict[str, list[bool]] = defaultdict(list)
     for verdict in verdicts:
@@ -40,10 +41,7 @@ def estimates(verdicts: Sequence[Verdict], right: Callable[[Verdict], bool]) -> 
         if k > fewest:
             break
         each = [pass_at_k(len(samples), sum(samples), k) for samples in by_problem.values()]
-        if all(len(samples) == 1 for samples in by_problem.values()):
-            low, high = wilson(int(sum(each)), len(each))
-        else:
-            low, high = bootstrap_mean(each)
+        low, high = mean_interval(each, sum(map(len, by_problem.values())))
         found.append(Estimate(k, sum(each) / len(each), low, high))
     return found
 
@@ -57,7 +55,7 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
     for estimate in base:
         table.add_column(f"pass@{estimate.k} [95 %]", justify="right", no_wrap=True)
     for name, row in (("base", base), ("base + plus", plus)):
-        table.add_row(name, *[f"{e.mean:.1%} [{e.low:.1%}..{e.high:.1%}]" for e in row])
+        table.add_row(name, *[interval(e.mean, e.low, e.high, digits=1) for e in row])
     if base:
         console.print(table)
     outcomes = Counter(verdict["outcome"] for verdict in verdicts)

@@ -24,6 +24,7 @@ from producer.reading import exit_if_errors, show_results
 from producer.sweep import Sweep
 from producer.terminal import console, say
 from results import watch as watching
+from results.numbers import duration
 from results.progress import Progress
 from results.sweeps import find_sweep
 
@@ -172,6 +173,12 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
     console.print(f"  patterns: {patterns}", markup=False, highlight=False)
     pairings = ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings)
     console.print(f"  coder + reviewer: {pairings}", markup=False, highlight=False)
+    if copies := grid.copies():
+        console.print(
+            f"  samples = {file.samples} at temperature 0: {', '.join(copies)} would give copies of one "
+            "answer, which count as one; set sampling.temperature, or samples = 1",
+            style="yellow", markup=False, highlight=False,
+        )  # fmt: skip
     for name, load in plan.models.items():
         done = f", {load.already_done:,} of them done before" if load.already_done else ""
         console.print(
@@ -187,12 +194,7 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
     if shared:
         console.print(f"  {shared:,} further calls are shared and made once", markup=False)
     if plan.seconds is not None and plan.seconds >= 1:
-        console.print(f"  about {_duration(plan.seconds)} on this machine", markup=False)
-
-
-def _duration(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+        console.print(f"  about {duration(plan.seconds)} on this machine", markup=False)
 
 
 def demo(limit: int) -> None:

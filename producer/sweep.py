@@ -104,6 +104,15 @@ class Sweep:
             for pattern in self.patterns
         ]
 
+    def copies(self) -> list[str]:
+        """Models whose answers to one question are the same in every sample, if there are several."""
+        asked = {name for each in self.file.pairings for name in (each.coder, each.reviewer)}
+        return [
+            name
+            for name, model in self.file.models.items()
+            if self.file.samples > 1 and name in asked and model.sampling.temperature == 0
+        ]
+
     @property
     def attempts(self) -> int:
         """How many attempts the grid has."""

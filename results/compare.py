@@ -1,7 +1,7 @@
 """`foureyes compare`: any two runs on the problems that both have, in the terminal or as JSON."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rich import box
 from rich.console import Console
@@ -11,12 +11,15 @@ from rich.text import Text
 from models.errors import FoureyesError
 from models.session import session
 from results import details, outcomes
+from results.baselines import BASELINE
 from results.comparisons import NO_EVIDENCE, Comparison, compare
 from results.details import Flip
 from results.formats import comparison_row
-from results.numbers import count, p_equals, points_interval
+from results.numbers import count, p_equals, points_interval, size
 from results.outcomes import OPEN, Outcomes
 from results.runs import RunName, find_pair
+from results.scoreboard import scoreboard
+from results.sentences import review_against_plan
 from results.text import visible
 
 #: Flips that the terminal lists.
@@ -25,11 +28,15 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Compared:
-    """Two runs side by side. Problems that only one of them has are in no figure but their own."""
+    """Two runs side by side. Problems that only one of them has are in no figure but their own.
+
+    `alone`: no report makes this comparison among others, and its p-value is not corrected.
+    """
 
     baseline: RunName
     run: RunName
     comparison: Comparison
+    alone: bool
     common: int
     only_baseline: int
     only_run: int
@@ -56,10 +63,19 @@ def find(first: str, second: str) -> Compared:
         theirs_too, ours_too = _only(theirs, common), _only(ours, common)
         comparison = compare(baseline.id, theirs_too, run.id, ours_too)
         flips = details.flips(db, [comparison])[run.id]
+    family = _in_report(baseline, run)
+    if family is not None:
+        comparison = replace(
+            comparison,
+            family=family.family,
+            p_holm=family.p_holm,
+            detectable=family.detectable,
+        )
     return Compared(
         baseline=baseline,
         run=run,
         comparison=comparison,
+        alone=family is None,
         common=len(common),
         only_baseline=len(theirs) - len(common),
         only_run=len(ours) - len(common),
@@ -70,13 +86,29 @@ def find(first: str, second: str) -> Compared:
     )
 
 
+def _in_report(baseline: RunName, run: RunName) -> Comparison | None:
+    """The comparison that a report has of the two, so that it and this one say the same."""
+    if any(
+        getattr(baseline, part) != getattr(run, part)
+        for part in ("sweep_id", "benchmark", "pairing")
+    ):
+        return None
+    board = scoreboard(run.sweep_id, BASELINE if run.pattern == BASELINE else baseline.pattern)
+    asked = [each for _, each in review_against_plan(board)] + [*board.comparisons.values()]
+    both = {baseline.id, run.id}
+    return next((each for each in asked if {each.baseline_run_id, each.run_id} == both), None)
+
+
 def _only(run: Outcomes, problems: set[int]) -> Outcomes:
     return {problem: samples for problem, samples in run.items() if problem in problems}
 
 
 def to_json(compared: Compared) -> str:
     """The comparison for programs."""
-    content = asdict(compared) | {"comparison": comparison_row(compared.comparison)}
+    row = comparison_row(compared.comparison)
+    if compared.alone:
+        row["p_holm"] = None
+    content = asdict(compared) | {"comparison": row}
     return json.dumps(content, indent=2)
 
 
@@ -116,16 +148,25 @@ def said(compared: Compared) -> list[str]:
     verdict = NO_EVIDENCE.capitalize() if found.verdict == NO_EVIDENCE else f"B is {found.verdict}"
     lines.append(
         f"{verdict}: {points_interval(found.difference, found.low, found.high)} points of pass@1 "
-        f"({found.test}, {p_equals(found.p)})."
+        f"({found.test}, {p_equals(found.p)}{_correction(compared)})."
     )
     if found.verdict == NO_EVIDENCE and found.detectable is None:
         lines.append("They differ on so few problems that no split of them would be evidence.")
     elif found.detectable is not None:
         lines.append(
-            f"A difference below {100 * found.detectable:.1f} points would be missed more often "
-            "than one time in five."
+            f"On as many differing problems, a difference below {size(found.detectable, 1)} points "
+            "would be missed more often than one time in five."
         )
     return lines
+
+
+def _correction(compared: Compared) -> str:
+    found = compared.comparison
+    if compared.alone:
+        return "; not corrected for what else was compared"
+    if found.family == 1:
+        return ""
+    return f"; {p_equals(found.p_holm)} as one of the report's {found.family} comparisons"
 
 
 def _pairs(found: Comparison) -> Table:

@@ -3,22 +3,24 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import astuple, dataclass, replace
+from fractions import Fraction
+from statistics import fmean, median
 
 from results.outcomes import share_solved
-from results.scoreboard import Scoreboard
-from results.statistics import Moderator, bootstrap_mean, holm, logistic_moderator
+from results.paired import difference_interval
+from results.scoreboard import Problem, Scoreboard
+from results.statistics import Moderator, holm, logistic_moderator
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a problem's prompt says (`v_features`)."""
+    """What a problem's prompt says (`v_features`); of one in several wordings, what they say on average."""
 
-    words: int
-    examples: int
-    types: bool
-    edge_words: int
+    words: float
+    examples: float
+    types: float
+    edge_words: float
 
 
 #: Each measured feature, how it is called, and how many of it make a step that is worth telling.
@@ -55,6 +57,7 @@ class Estimate:
 class Moderation:
     """A pattern by one pairing, on all benchmarks together, seen from its baseline.
 
+    A problem that several benchmarks have, in these words or others, is one: its gain is their mean.
     `lean` and `rich` are its gains on the halves of the problems with fewer and with more words;
     `estimates` has, by feature, what is known of it: None if there is no finite estimate.
     """
@@ -70,7 +73,10 @@ class Moderation:
 
 def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderation]:
     """One for each pattern and pairing that is compared; all estimates are one family."""
-    gains: dict[tuple[str, str], list[tuple[Features, float]]] = defaultdict(list)
+    gains: dict[tuple[str, str], dict[int, list[tuple[Features, Fraction]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    first = _firsts(board, known)
     for score in board.scores:
         found = board.comparisons.get(score.run_id)
         if found is None:
@@ -79,12 +85,45 @@ def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderatio
         for problem, samples in board.outcomes[score.run_id].items():
             before, after = share_solved(baseline.get(problem, "")), share_solved(samples)
             if problem in known and before is not None and after is not None:
-                gains[score.pattern, score.run.pairing].append((known[problem], after - before))
-    made = [_moderation(pattern, pairing, each) for (pattern, pairing), each in gains.items()]
+                here = gains[score.pattern, score.run.pairing]
+                here[first[problem]].append((known[problem], after - before))
+    made = [
+        _moderation(pattern, pairing, [_mean(each) for each in here.values()])
+        for (pattern, pairing), here in gains.items()
+    ]
     return _corrected(made)
 
 
-def _moderation(pattern: str, pairing: str, gains: Sequence[tuple[Features, float]]) -> Moderation:
+def _firsts(board: Scoreboard, known: dict[int, Features]) -> dict[int, int]:
+    """By the row of a problem, that of the first that is the same one, perhaps in another benchmark.
+
+    The same are those of one id whose records differ in the prompt alone, or whose prompts say as
+    much: those of a benchmark with fewer tests.
+    """
+    found: dict[int, int] = {}
+    seen: dict[str, list[Problem]] = defaultdict(list)
+    for problem in {each.id: each for group in board.groups for each in group.problems}.values():
+        others = seen[problem.problem_id]
+        same = (
+            each.id
+            for each in others
+            if (each.rest == problem.rest is not None)
+            or known.get(each.id) == known.get(problem.id)
+        )
+        found[problem.id] = found.get(next(same, problem.id), problem.id)
+        others.append(problem)
+    return found
+
+
+def _mean(gains: Sequence[tuple[Features, Fraction]]) -> tuple[Features, Fraction]:
+    """Of one problem: what its wordings say, and what is gained on them."""
+    features = Features(*map(fmean, zip(*(astuple(each) for each, _ in gains), strict=True)))
+    return features, sum((gain for _, gain in gains), Fraction()) / len(gains)
+
+
+def _moderation(
+    pattern: str, pairing: str, gains: Sequence[tuple[Features, Fraction]]
+) -> Moderation:
     """With several samples a problem has improved if more of them are solved: one flip a problem."""
     middle = median(each.words for each, _ in gains)
     flipped = [(each, gain > 0) for each, gain in gains if gain]
@@ -109,9 +148,9 @@ def _moderation(pattern: str, pairing: str, gains: Sequence[tuple[Features, floa
     )
 
 
-def _gain(values: list[float]) -> Gain:
-    mean = sum(values) / len(values) if values else 0.0
-    low, high = bootstrap_mean(values, least=-1.0)
+def _gain(values: list[Fraction]) -> Gain:
+    mean = float(sum(values) / len(values)) if values else 0.0
+    low, high = difference_interval(values)
     return Gain(mean, low, high, len(values))
 
 

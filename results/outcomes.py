@@ -1,6 +1,7 @@
 """What became of a run's attempts, problem by problem: the data that scores and comparisons are of."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -47,13 +48,13 @@ def judged(samples: str) -> int:
     return sum(map(samples.count, JUDGED))
 
 
-def share_solved(samples: str) -> float | None:
+def share_solved(samples: str) -> Fraction | None:
     """The share of a problem's judged samples that are solved; None if none is judged."""
     n = judged(samples)
-    return samples.count(SOLVED) / n if n else None
+    return Fraction(samples.count(SOLVED), n) if n else None
 
 
-def shares(outcomes: Outcomes) -> list[float]:
+def shares(outcomes: Outcomes) -> list[Fraction]:
     """`share_solved` of every problem that has one."""
     return [share for each in outcomes.values() if (share := share_solved(each)) is not None]
 

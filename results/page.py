@@ -33,7 +33,10 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    written = (numbers.percent, numbers.points, numbers.p_value, numbers.dollars, numbers.duration)
+    written = (
+        numbers.percent, numbers.points, numbers.size, numbers.factor, numbers.p_value,
+        numbers.dollars, numbers.duration,
+    )  # fmt: skip
     made.filters.update({each.__name__: each for each in written})
     made.globals.update(interval=numbers.interval, points_interval=numbers.points_interval)
     return made

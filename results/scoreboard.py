@@ -11,7 +11,7 @@ from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
 from results.baselines import baselines, named
-from results.comparisons import Comparison, compare, corrected
+from results.comparisons import Comparison, Question, compare_all
 from results.outcomes import Outcomes
 from results.outcomes import read as read_outcomes
 from results.scores import Cost, RunInfo, Score, score
@@ -65,7 +65,7 @@ class Scoreboard:
     `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
-    ended in error, and how many did.
+    ended in error, and how many did; `greedy` are the models that answer at temperature 0.
     """
 
     sweep_id: int
@@ -79,6 +79,7 @@ class Scoreboard:
     outcomes: dict[int, Outcomes]
     endings: list[Ending]
     failures: list[tuple[str, int]]
+    greedy: frozenset[str]
 
     @property
     def scores(self) -> list[Score]:
@@ -185,6 +186,11 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         outcomes=outcomes,
         endings=endings,
         failures=failures,
+        greedy=frozenset(
+            name
+            for name, model in sweep.file.get("models", {}).items()
+            if model.get("sampling", {}).get("temperature", 0) == 0
+        ),
     )
 
 
@@ -218,12 +224,9 @@ def against_baselines(
 ) -> dict[int, Comparison]:
     """Each run against its baseline; all of them are one family for Holm's correction."""
     judged = {score.run_id for score in scores if score.n}
-    pairs = [
-        (base, run)
+    questions = [
+        Question(base, outcomes[base], run, outcomes[run])
         for run, base in baselines.items()
         if run != base and run in judged and base in judged
     ]
-    found = [
-        compare(base, outcomes[base], run, outcomes[run], family=len(pairs)) for base, run in pairs
-    ]
-    return {comparison.run_id: comparison for comparison in corrected(found)}
+    return {comparison.run_id: comparison for comparison in compare_all(questions)}

@@ -16,7 +16,7 @@ from results.outcomes import (
     judged,
     shares,
 )
-from results.statistics import bootstrap_mean, pass_at_k, wilson
+from results.statistics import mean_interval, pass_at_k
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ class PassAtK:
 class Score:
     """One run. Shares are between 0 and 1; None where nothing was judged yet.
 
-    `n` attempts were judged, on `problems` problems; `refused` of them a model declined. `low` and `high` are the 95 % interval of pass@1:
-    Wilson's, and with several samples the bootstrap's over problems; there `pass_at` has pass@k.
+    `n` attempts were judged, on `problems` problems; `refused` of them a model declined. `low` and
+    `high` are the 95 % interval of pass@1: Wilson's, with several samples of as many as these count
+    for; there `pass_at` has pass@k.
     """
 
     run: RunInfo
@@ -125,14 +126,14 @@ def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
     n, solved = judged(letters), letters.count(SOLVED)
     means = shares(outcomes)
     several = has_samples(outcomes)
-    low, high = bootstrap_mean(means) if several else wilson(solved, n)
+    low, high = mean_interval(means, n)
     return Score(
         run=run,
         cost=cost,
         n=n,
         solved=solved,
         problems=len(means),
-        pass_1=sum(means) / len(means) if means else None,
+        pass_1=float(sum(means) / len(means)) if means else None,
         low=low,
         high=high,
         base_pass_1=_base_share(outcomes),
@@ -164,5 +165,7 @@ def _pass_at(outcomes: Outcomes) -> list[PassAtK]:
         values = [pass_at_k(n, solved, k) for n, solved, _ in enough]
         base = sum(pass_at_k(n, passed, k) for n, _, passed in enough) / len(enough)
         mean = sum(values) / len(values)
-        found.append(PassAtK(k, mean, *bootstrap_mean(values), base, len(values)))
+        found.append(
+            PassAtK(k, mean, *mean_interval(values, sum(n for n, *_ in enough)), base, len(values))
+        )
     return found

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from results import endings
 from results.baselines import pattern_name, style
-from results.comparisons import NO_EVIDENCE, SIGNIFICANT, Comparison, compare, corrected
-from results.numbers import count, dollars, p_equals
+from results.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
+from results.numbers import count, dollars, p_equals, percent, size
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
+from results.statistics import SIGNIFICANT
 from results.wordings import wordings
 
 
@@ -31,6 +32,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
     return [
         *_state(board),
         *endings.sentences(board.endings),
+        *_copies(board),
         *_no_baseline(board),
         *_review_against_plan(board),
         *_wordings(board),
@@ -83,6 +85,17 @@ def _reason(board: Scoreboard) -> str:
     return f"{kept} ... (v_errors has all of it)"
 
 
+def _copies(board: Scoreboard) -> Iterator[str]:
+    """Samples that are none: a greedy answer is the same each time."""
+    samples = max(group.samples for group in board.groups)
+    models = {name for group in board.groups for name in (group.coder, group.reviewer)}
+    if samples > 1 and (greedy := sorted(models & board.greedy)):
+        yield (
+            f"samples = {samples}, but at temperature 0, as {' and '.join(greedy)} answered, samples of "
+            "a problem are copies of one: they count as one here, and tell nothing more."
+        )
+
+
 def _no_baseline(board: Scoreboard) -> Iterator[str]:
     """Which runs are compared with nothing, and why."""
     if not board.baselines:
@@ -131,15 +144,25 @@ def _against_baseline(
     names = [score.pattern for score, _ in unclear]
     which = "any other pattern" if len(unclear) == len(others) > 1 else _listed(names)
     yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
+    alone = [score.pattern for score, found in unclear if found.p < SIGNIFICANT]
+    if alone:
+        family = unclear[0][1].family
+        yield (
+            f"By itself {_listed(alone)} would be evidence, as its interval says, which is not corrected; "
+            f"it is one of {family} comparisons, and for that p is."
+        )
 
 
 def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
-    sizes = [100 * found.detectable for _, found in unclear if found.detectable is not None]
+    sizes = [found.detectable for _, found in unclear if found.detectable is not None]
     if not sizes:
         return "They differ on so few problems that no split of them would have been evidence."
-    low, high = f"{min(sizes):.0f}", f"{max(sizes):.0f}"
+    low, high = size(min(sizes)), size(max(sizes))
     span = low if low == high else f"{low} to {high}"
-    return f"Differences below {span} points would be missed more often than one time in five."
+    return (
+        f"On as many differing problems, differences below {span} points would be missed more often "
+        "than one time in five."
+    )
 
 
 def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
@@ -156,7 +179,7 @@ def _reviewers(group: Group) -> Iterator[str]:
     """How often a reviewer asked for changes, of the attempts in which it said so or approved."""
     read = [score for score in group.scores if score.run.verdicts]
     asked = [
-        f"{score.pattern} {score.run.changes_asked / score.run.verdicts:.0%}"
+        f"{score.pattern} {percent(score.run.changes_asked / score.run.verdicts)}"
         for score in read
         if score.run.changes_asked
     ]
@@ -210,22 +233,21 @@ def review_against_plan(board: Scoreboard) -> list[tuple[str, Comparison]]:
         for score in group.scores:
             plan = plans.get(style(score.run))
             if plan is not None and pattern_name(score.run) == "review-then-fix":
+                review = score.run_id
                 options = score.pattern.removeprefix("review-then-fix")
+                name = f"{board.title(group)}{options and ' ' + options}"
                 found.append(
-                    (f"{board.title(group)}{options and ' ' + options}", plan, score.run_id)
+                    (name, Question(plan, board.outcomes[plan], review, board.outcomes[review]))
                 )
-    compared = [
-        compare(plan, board.outcomes[plan], review, board.outcomes[review], family=len(found))
-        for _, plan, review in found
-    ]
-    return list(zip([name for name, *_ in found], corrected(compared), strict=True))
+    compared = compare_all([question for _, question in found])
+    return [(name, each) for (name, _), each in zip(found, compared, strict=True)]
 
 
 def _review_against_plan(board: Scoreboard) -> Iterator[str]:
     for name, found in review_against_plan(board):
         if not found.pairs:
             continue
-        if found.p_holm >= SIGNIFICANT:
+        if found.verdict == NO_EVIDENCE:
             answer = NO_EVIDENCE
         else:
             answer = "yes" if found.difference > 0 else "no, planning is better"

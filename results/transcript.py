@@ -10,6 +10,7 @@ from models.errors import FoureyesError
 from models.session import session
 from results import attempts
 from results.attempts import Call, Check, changes
+from results.numbers import duration
 from results.text import visible
 
 
@@ -59,7 +60,7 @@ def _plain(said: str, console: Console, style: str = "") -> None:
 
 
 def _call(call: Call, console: Console) -> None:
-    took = f", {call.seconds:.1f} s" if call.seconds is not None else ""
+    took = f", {duration(call.seconds)}" if call.seconds is not None else ""
     tokens = (
         f", {call.prompt_tokens} tokens in, {call.completion_tokens} out"
         if call.completion_tokens is not None

@@ -1,12 +1,14 @@
 """The same problems in other words: two benchmarks of one sweep, compared problem by problem. Pure."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import combinations
 
-from results.comparisons import Comparison, compare, corrected
+from results.comparisons import Comparison, Question, compare_all
 from results.outcomes import Outcomes, pairs, share_solved
+from results.paired import difference_interval, sign_flip, smallest_p
 from results.scoreboard import Group, Problem, Scoreboard
-from results.statistics import bootstrap_mean, holm, sign_flip
+from results.statistics import holm
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,17 @@ class Wordings:
 class Gains:
     """What a pattern gained over the baseline on each wording, on problems judged in all four runs.
 
-    `more` is by how much it gained more on the first, all as shares; `interval` is the 95 % bootstrap
-    over problems, None where it is the same for all of them, of which no bootstrap can tell; `p` is
-    the sign-flip test's, over problems.
+    `more` is by how much it gained more on the first, with its 95 % interval, all as shares; `p` is
+    the sign-flip test's, over problems, and `differing` on how many the gains differ.
     """
 
     problems: int
+    differing: int
     first: float
     second: float
     more: float
-    interval: tuple[float, float] | None
+    low: float
+    high: float
     p: float
     p_holm: float
 
@@ -77,17 +80,17 @@ def wordings(board: Scoreboard) -> list[Wordings]:
         for pattern, mine, theirs in twins.runs()
         if any(pairs(twins.outcomes(theirs), twins.outcomes(mine)))
     ]
-    compared = [
-        compare(
-            theirs, twins.outcomes(theirs), mine, twins.outcomes(mine), family=len(found)
-        )
-        for twins, _, mine, theirs in found
-    ]  # fmt: skip
+    compared = compare_all(
+        [
+            Question(theirs, twins.outcomes(theirs), mine, twins.outcomes(mine))
+            for twins, _, mine, theirs in found
+        ]
+    )
     return [
         Wordings(
             pattern, twins.first.pairing, twins.first.benchmark, twins.second.benchmark, comparison
         )
-        for (twins, pattern, *_), comparison in zip(found, corrected(compared), strict=True)
+        for (twins, pattern, *_), comparison in zip(found, compared, strict=True)
     ]
 
 
@@ -104,7 +107,10 @@ def with_gains(board: Scoreboard) -> list[tuple[Wordings, Gains | None]]:
                 continue
             if found := _gained(twins, (base, other_base), (mine, theirs)):
                 gained[mine, theirs] = _gains(found)
-    adjusted = holm([each.p for each in gained.values()])
+    adjusted = holm(
+        [each.p for each in gained.values()],
+        [smallest_p(each.differing) for each in gained.values()],
+    )
     corrected_gains = {
         pair: replace(each, p_holm=p)
         for (pair, each), p in zip(gained.items(), adjusted, strict=True)
@@ -138,7 +144,7 @@ def _reworded(one: Problem, other: Problem) -> bool:
 
 def _gained(
     twins: _Twins, baseline: tuple[int, int], pair: tuple[int, int]
-) -> list[tuple[float, float]]:
+) -> list[tuple[Fraction, Fraction]]:
     """Of each problem that all four runs were judged on: the gain on the first, and on the second."""
     by_run = [twins.outcomes(run) for run in (*baseline, *pair)]
     found = []
@@ -151,18 +157,19 @@ def _gained(
     return found
 
 
-def _gains(gained: list[tuple[float, float]]) -> Gains:
-    # rounded, or thirds that differ in their last digit would be differences
-    differences = [round(first - second, 12) for first, second in gained]
-    varies = min(differences) < max(differences)
+def _gains(gained: list[tuple[Fraction, Fraction]]) -> Gains:
+    differences = [first - second for first, second in gained]
+    low, high = difference_interval(differences, most=2)
     p = sign_flip(differences)
     n = len(gained)
     return Gains(
         problems=n,
-        first=sum(first for first, _ in gained) / n,
-        second=sum(second for _, second in gained) / n,
-        more=sum(differences) / n,
-        interval=bootstrap_mean(differences, least=-2.0, most=2.0) if varies else None,
+        differing=sum(map(bool, differences)),
+        first=float(sum(first for first, _ in gained) / n),
+        second=float(sum(second for _, second in gained) / n),
+        more=float(sum(differences) / n),
+        low=low,
+        high=high,
         p=p,
         p_holm=p,
     )

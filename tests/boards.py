@@ -22,10 +22,11 @@ def scored(
     pairing: str = "c+r",
     options: dict[str, Any] | None = None,
     reviews: tuple[int, int, int] = (0, 0, 0),
+    samples: int = 1,
 ) -> Score:
     """A run's score; `reviews` are how many attempts were reviewed, with a verdict, for changes."""
     return score(
-        RunInfo(run, benchmark, pattern, pairing, "c", "r", 1, options or {}, *reviews),
+        RunInfo(run, benchmark, pattern, pairing, "c", "r", samples, options or {}, *reviews),
         COST,
         outcomes,
     )
@@ -37,6 +38,7 @@ def group(
     pairing: str = "c+r",
     tests: str | None = "tests",
     words: str | None = None,
+    samples: int = 1,
     options: dict[str, dict[str, Any]] | None = None,
     reviews: dict[str, tuple[int, int, int]] | None = None,
     **runs: list[str],
@@ -65,6 +67,7 @@ def group(
             pairing,
             (options or {}).get(pattern),
             (reviews or {}).get(pattern, (0, 0, 0)),
+            samples,
         )
         for pattern, run in zip(runs, outcomes, strict=True)
     ]
@@ -86,4 +89,5 @@ def board(
         groups=[each for each, _ in groups], baselines=compared_with,
         comparisons=against_baselines(compared_with, scores, outcomes), outcomes=outcomes,
         endings=endings or [], failures=failures or [("no GPU", 1)],
+        greedy=frozenset(),
     )  # fmt: skip

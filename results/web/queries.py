@@ -8,8 +8,8 @@ from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from results import outcomes
-from results.comparisons import MCNEMAR, compare
-from results.statistics import mcnemar_exact
+from results.comparisons import MCNEMAR, Question
+from results.paired import mcnemar_exact
 
 #: Sweeps of a page of their list.
 SWEEPS = 20
@@ -161,8 +161,8 @@ def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[Com
     compared = []
     for row in rows:
         other = row["baseline_run_id"]
-        comparison = compare(other, found[other], run_id, found[run_id])
-        compared.append(Compared(row, comparison.test, comparison.p))
+        question = Question(other, found[other], run_id, found[run_id])
+        compared.append(Compared(row, *question.test()))
     return compared
 
 

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from results import reviews
+from results import numbers, reviews
 from results.attempts import changes
+from results.numbers import duration, p_value, percent
 from results.statistics import wilson
 from results.text import visible
 from results.web.texts import excerpt
@@ -40,11 +41,6 @@ def _harmless(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def percent(share: float | None) -> str:
-    """A share between 0 and 1; a dash for none."""
-    return "–" if share is None else f"{share:.0%}"
-
-
 def interval(solved: int, n: int, samples: int) -> str:
     """A share with its 95 % Wilson interval, in percent; a dash for nothing judged.
 
@@ -53,18 +49,7 @@ def interval(solved: int, n: int, samples: int) -> str:
     """
     if not n or samples > 1:
         return percent(solved / n if n else None)
-    low, high = wilson(solved, n)
-    return f"{solved / n:.0%} [{low:.0%}..{high:.0%}]"
-
-
-def seconds(value: float | None) -> str:
-    """A duration, as short as it can be said."""
-    if value is None:
-        return ""
-    if value < 120:
-        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
-    minutes = round(value / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return numbers.interval(solved / n, *wilson(solved, n))
 
 
 def moment(value: datetime | None) -> str:
@@ -91,9 +76,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for each in (percent, interval, seconds, moment, count, sql, excerpt, changes):
+    for each in (percent, interval, duration, p_value, moment, count, sql, excerpt, changes):
         made.filters[each.__name__] = each
-    made.globals |= {"beside": reviews.beside}
+    made.globals |= {"shares": numbers.interval, "beside": reviews.beside}
     return made
 
 

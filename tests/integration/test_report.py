@@ -221,8 +221,7 @@ def test_with_several_samples_problems_are_the_units() -> None:
     ended(2, "1111", "0001", "1000")
     said = shown(sweep_id)
     assert "3 problems x 4 samples" in said and "pass@4" in said
-    assert "differ on so few problems" not in said  # that is McNemar's
-    assert scoreboard(sweep_id).comparisons[2].test == "sign flip over problems"
+    assert scoreboard(sweep_id).comparisons[2].test == "exact sign flip over problems"
 
 
 class _Checker(HTMLParser):
@@ -440,6 +439,46 @@ def test_runs_of_two_sweeps_are_compared_on_the_problems_both_have(
     assert "improved foureyes show 1 foureyes show 5" in said
     assert command(monkeypatch, "compare", "1", "2", "--json") == 0
     assert json.loads(capsys.readouterr().out)["comparison"]["improved"] == 1
+
+
+def test_compare_says_what_the_report_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six gains alone are evidence, and among three such questions they are none: for both."""
+    make_sweep("raw-coder", "debate", "self-review", "raw-reviewer", problems=8)
+    for number in range(1, 5):
+        ended(number, "00" + ("0" if number == 1 else "1") * 6)
+    board = scoreboard(1)
+    assert {each.verdict for each in board.comparisons.values()} == {"no evidence of a difference"}
+    told = "By itself debate, self-review or raw-reviewer would be evidence, as its interval says"
+    assert told in " ".join(shown(1).split())
+    for first, second in (("1", "2"), ("2", "1")):
+        assert command(monkeypatch, "compare", first, second) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "No evidence of a difference" in said and "better" not in said
+        assert "p = 0.031; p = 0.094 as one of the report's 3 comparisons" in said
+    assert command(monkeypatch, "compare", "1", "2", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["comparison"]
+    ours = board.comparisons[2]
+    assert (found["p"], found["p_holm"], found["detectable"]) == (
+        ours.p,
+        ours.p_holm,
+        ours.detectable,
+    )
+
+
+def test_a_comparison_of_no_report_is_said_to_be_uncorrected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_sweep("raw-coder", problems=8, name="old")
+    make_sweep("debate", problems=8, name="new", fresh="again")
+    ended(1, "00000000")
+    ended(2, "11111111")
+    assert command(monkeypatch, "compare", "1", "2") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "B is better" in said and "p = 0.008; not corrected for what else was compared" in said
+    assert command(monkeypatch, "compare", "1", "2", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["comparison"]["p_holm"] is None
 
 
 def test_runs_without_a_common_problem_are_not_compared(

@@ -1,20 +1,23 @@
 """What a report says of two patterns is what a user will quote: it must count pairs, and only pairs."""
 
-import numpy as np
 import pytest
-from statsmodels.stats.power import TTestPower
 
-from results.comparisons import MCNEMAR, NO_EVIDENCE, SIGN_FLIP, compare, corrected
+from results.comparisons import MCNEMAR, NO_EVIDENCE, SIGN_FLIP, Question, compare, compare_all
 from results.figures import pareto
-from results.numbers import p_value, points, points_interval
-from results.outcomes import Outcomes
-from results.statistics import (
-    bootstrap_mean,
-    detectable_mean,
-    newcombe_paired,
-    sign_flip,
-    wilson,
+from results.numbers import (
+    duration,
+    factor,
+    interval,
+    p_equals,
+    p_value,
+    percent,
+    points,
+    points_interval,
+    size,
 )
+from results.outcomes import Outcomes
+from results.paired import detectable_difference
+from results.statistics import mean_interval, wilson
 from tests.boards import scored
 
 
@@ -24,9 +27,9 @@ def run(*letters: str) -> Outcomes:
 
 
 def test_the_papers_flips_are_no_evidence_that_planning_hurts() -> None:
-    """128 solved by the raw coder, 15 of them lost by planning and 14 others gained."""
-    raw = run(*"1" * 128, *"0" * 36)
-    plan = run(*"1" * 113, *"0" * 15, *"1" * 14, *"0" * 22)
+    """Of HumanEval the raw coder solves 133; planning loses 15 of them and gains 14 others."""
+    raw = run(*"1" * 133, *"0" * 31)
+    plan = run(*"1" * 118, *"0" * 15, *"1" * 14, *"0" * 17)
     found = compare(1, raw, 2, plan)
     assert (found.pairs, found.improved, found.regressed, found.test) == (164, 14, 15, MCNEMAR)
     assert (found.p, found.verdict) == (1.0, NO_EVIDENCE)
@@ -53,20 +56,50 @@ def test_samples_of_one_problem_are_not_counted_as_problems() -> None:
     """One problem of six with ten samples each, all better: McNemar on samples would see evidence."""
     found = compare(1, run("0" * 10, *["01"] * 5), 2, run("1" * 10, *["01"] * 5))
     assert (found.test, found.problems, found.improved) == (SIGN_FLIP, 6, 10)
-    assert found.p == pytest.approx(1.0, abs=0.02)
+    assert (found.p, found.differing, found.detectable) == (1.0, 1, None)
     assert found.verdict == NO_EVIDENCE
     assert found.difference == pytest.approx(1 / 6)
 
 
 def test_many_comparisons_make_evidence_harder() -> None:
     six = compare(1, run(*"0" * 6, *"1" * 9), 2, run(*"1" * 15))
-    one, *_ = corrected([six, six])
-    assert (six.verdict, six.p) == ("better", 0.03125)
-    assert (one.verdict, one.p_holm) == (NO_EVIDENCE, 0.0625)
-    alone = compare(1, run(*"0" * 12, *"1" * 12), 2, run(*"1" * 12, *"0" * 12))
-    among = compare(1, run(*"0" * 12, *"1" * 12), 2, run(*"1" * 12, *"0" * 12), family=12)
+    asked = Question(1, run(*"0" * 6, *"1" * 9), 2, run(*"1" * 15))
+    one, _ = compare_all([asked, asked])
+    assert (six.verdict, six.p, six.family) == ("better", 0.03125, 1)
+    assert (one.verdict, one.p_holm, one.family) == (NO_EVIDENCE, 0.0625, 2)
+    many = Question(1, run(*"0" * 12, *"1" * 12), 2, run(*"1" * 12, *"0" * 12))
+    alone, among = compare_all([many])[0], compare_all([many] * 12)[0]
     assert alone.detectable is not None and among.detectable is not None
     assert alone.detectable < among.detectable
+
+
+def test_comparisons_that_could_show_nothing_cost_the_others_nothing() -> None:
+    """Five problems differ: p is 0.0625 at the least, however many there are of those."""
+    asked = Question(1, run(*"0" * 6, *"1" * 9), 2, run(*"1" * 15))
+    hopeless = Question(1, run(*"0" * 5, *"1" * 9), 3, run(*"1" * 14))
+    found, *others = compare_all([asked, *[hopeless] * 12])
+    assert (found.verdict, found.p_holm) == ("better", 0.03125)
+    assert {(each.verdict, each.detectable) for each in others} == {(NO_EVIDENCE, None)}
+    assert found.detectable == compare_all([asked])[0].detectable
+
+
+def test_a_detectable_difference_is_that_of_the_corrections_first_step() -> None:
+    """Ten can be evidence, so each needs p < 0.005; 12 problems differ in all of them."""
+    asked = Question(1, run(*"0" * 9, *"1" * 12), 2, run(*"1" * 9, *"0" * 3, *"1" * 9))
+    found = compare_all([asked] * 10)[0]
+    assert found.detectable == detectable_difference(asked.differences(), significance=0.005)
+
+
+def test_copies_of_a_sample_show_no_more_than_one() -> None:
+    """samples = 5 of a greedy model: the same problems, the same answers."""
+    raw, debate = run(*"1" * 20, *"0" * 20), run(*"1" * 17, *"0" * 3, *"1" * 11, *"0" * 9)
+    once = compare(1, raw, 2, debate)
+    copied = [{problem: letter * 5 for problem, letter in each.items()} for each in (raw, debate)]
+    found = compare(1, copied[0], 2, copied[1])
+    for name in ("p", "p_holm", "low", "high", "difference", "detectable", "differing"):
+        assert getattr(found, name) == pytest.approx(getattr(once, name)), name
+    assert scored(copied[1]).low == pytest.approx(scored(debate).low)
+    assert scored(copied[1]).high == pytest.approx(scored(debate).high)
 
 
 def test_worse_is_told_from_better() -> None:
@@ -90,7 +123,7 @@ def test_several_samples_give_pass_at_k_and_an_interval_over_problems() -> None:
     assert at_2.share == pytest.approx((5 / 6 + 0 + 1 / 2 + 1) / 4)
     assert (at_4.share, at_4.problems) == (pytest.approx(2 / 3), 3)  # one has three samples
     assert at_2.base == pytest.approx((5 / 6 + 0 + 5 / 6 + 1) / 4)
-    assert (found.low, found.high) == bootstrap_mean([0.5, 0.0, 0.25, 1.0])
+    assert (found.low, found.high) == mean_interval([0.5, 0.0, 0.25, 1.0], 15)
 
 
 def test_pass_at_all_samples_is_shown_once_every_problem_has_them() -> None:
@@ -106,37 +139,8 @@ def test_base_is_a_mean_over_problems_as_pass_at_1_is() -> None:
 
 
 def test_the_same_outcome_everywhere_is_not_certain() -> None:
-    """A resample of equal values is always the same: the interval would be a point."""
-    assert bootstrap_mean([1.0] * 8) == wilson(8, 8)
-    low, high = bootstrap_mean([0.0] * 8, least=-1.0)
-    assert -0.6 < low < -0.2 and high == pytest.approx(-low)
-    assert bootstrap_mean([], least=-1.0) == (-1.0, 1.0)
-
-
-def test_the_detectable_mean_is_that_of_statsmodels() -> None:
-    """With a hundred problems the normal and the t distribution are all but the same."""
-    differences = [0.1, -0.2, 0.5, 0.0, 0.3] * 20
-    effect = TTestPower().solve_power(nobs=100, alpha=0.05, power=0.8)
-    deviation = 0.2429  # of these differences
-    assert detectable_mean(differences) == pytest.approx(effect * deviation, rel=0.02)
-    assert detectable_mean([0.1]) is None and detectable_mean([0.1, 0.1]) is None
-    few = [0.8, 1.0, 0.6, 1.0]
-    assert detectable_mean(few) is None  # the test's smallest p-value for four is 1/8
-    assert sign_flip(few) == pytest.approx(1 / 8, abs=0.01)
-
-
-def test_newcombes_interval_holds_what_it_promises() -> None:
-    """Of 100 draws about 95 hold the true difference; one without any flip is not certain."""
-    random = np.random.default_rng(8)
-    draws = random.multinomial(60, [0.6, 0.15, 0.05, 0.2], size=4000)
-    intervals = [newcombe_paired(*map(int, draw)) for draw in draws]
-    assert 0.93 < np.mean([low <= 0.1 <= high for low, high in intervals]) < 0.98
-    low, high = newcombe_paired(0, 0, 0, 2)
-    assert low < -0.5 and high > 0.5
-    assert newcombe_paired(20, 12, 2, 16) == pytest.approx(
-        [-each for each in newcombe_paired(20, 2, 12, 16)[::-1]]
-    )
-    assert newcombe_paired(0, 0, 0, 0) == (-1.0, 1.0)
+    found = scored(run(*["111"] * 8))
+    assert (found.low, found.high) == pytest.approx(wilson(8, 8))
 
 
 def test_what_nothing_beats_is_on_the_pareto_front() -> None:
@@ -144,7 +148,27 @@ def test_what_nothing_beats_is_on_the_pareto_front() -> None:
     assert pareto(prices) == [True, True, False, False, True]
 
 
-def test_signs_and_small_figures_are_written_as_they_are() -> None:
-    assert (points(-0.009), points(0.0), points(-0.0001)) == ("-0.9", "+0.0", "+0.0")
-    assert points_interval(0.098, -0.004, 0.16) == "+9.8 [+0..+16]"
+def test_figures_say_what_the_words_beside_them_say() -> None:
+    """p = 0.050 beside "better", or an interval from +0 that begins below it, is a contradiction."""
+    assert (points(-0.009), points(0.0), points(-0.0001)) == ("-0.9", "+0.0", "-0.01")
+    assert points_interval(0.098, -0.0036, 0.2) == "+9.8 [-0.4..+20]"
+    assert points_interval(0.098, 0.0036, 0.2) == "+9.8 [+0.4..+20]"
+    assert points_interval(0.098, 0.0, 0.2) == "+9.8 [0..+20]"
     assert (p_value(0.0004), p_value(0.0436), p_value(1.0)) == ("<.001", "0.044", "1.000")
+    assert (p_value(0.0496), p_value(0.0504), p_value(0.04999)) == ("0.0496", "0.0504", "0.04999")
+    assert (p_equals(0.0496), p_equals(0.0001)) == ("p = 0.0496", "p < 0.001")
+    assert (percent(0.998), percent(1.0), percent(0.002), percent(None)) == (
+        "99.8%",
+        "100%",
+        "0.2%",
+        "–",
+    )
+    assert interval(0.5, 0.0, 0.998) == "50% [0..99.8]"
+    assert interval(0.5, 0.0, 1.0, digits=1) == "50.0% [0.0..100.0]"
+    assert (factor(1.004), factor(1.0), factor(0.004)) == ("1.004", "1.00", "0.004")
+    assert (size(-0.096), size(0.003), size(0.0)) == ("10", "0.3", "0")
+
+
+def test_a_duration_is_said_in_one_way() -> None:
+    said = [duration(each) for each in (None, 0, 3.21, 45, 119, 150, 7300)]
+    assert said == ["", "0 s", "3.2 s", "45 s", "119 s", "2 min", "2.0 h"]

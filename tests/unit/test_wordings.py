@@ -1,10 +1,15 @@
 """Rich against lean is a finding only on the same problems: pairs that are none would make one up."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 
 from results import sentences
 from results.comparisons import NO_EVIDENCE
-from results.statistics import bootstrap_mean, mcnemar_exact, sign_flip
+from results.moderators import Features, moderations
+from results.paired import difference_interval, mcnemar_exact, sign_flip, smallest_p
+from results.statistics import holm
 from results.wordings import with_gains, wordings
 from tests.boards import board, group
 
@@ -24,7 +29,8 @@ def test_the_same_problems_are_compared_pair_by_pair() -> None:
         mcnemar_exact(2, 0),
         mcnemar_exact(3, 0),
     ]
-    assert review.comparison.p_holm == 2 * mcnemar_exact(3, 0)
+    adjusted = holm([0.5, 0.25], [smallest_p(2), smallest_p(3)])
+    assert [each.comparison.p_holm for each in (raw, review)] == adjusted == [0.5, 0.25]
 
 
 def test_gains_are_compared_on_the_problems_that_all_four_runs_were_judged_on() -> None:
@@ -33,8 +39,8 @@ def test_gains_are_compared_on_the_problems_that_all_four_runs_were_judged_on() 
     assert (raw.pattern, none, review.pattern) == ("raw-coder", None, "review")
     assert found is not None
     assert (found.problems, found.first, found.second, found.more) == (5, 1 / 5, 0, 1 / 5)
-    differences = [0.0, 0.0, 1.0, 0.0, 0.0]
-    assert found.interval == bootstrap_mean(differences, least=-2.0, most=2.0)
+    differences = [Fraction(each) for each in (0, 0, 1, 0, 0)]
+    assert (found.low, found.high) == difference_interval(differences, most=2)
     assert found.p == found.p_holm == sign_flip(differences)
 
 
@@ -48,13 +54,13 @@ def test_with_several_samples_a_problem_is_one_unit() -> None:
 
 
 def test_thirds_that_differ_in_their_last_digit_are_the_same_gain() -> None:
-    """Else an interval of no width would say that nothing could be more certain."""
+    """Else problems would differ that do not, and count in a test and its family."""
     rich = group(1, "rich", raw_coder=["110", "100"], review=["111", "100"])
     lean = group(5, "lean", raw_coder=["000", "100"], review=["100", "100"])
     rich[1][2][rich[0].problems[1].id] = "110"
     lean[1][6][lean[0].problems[1].id] = "110"
     _, (_, found) = with_gains(board(rich, lean))
-    assert found is not None and (found.more, found.interval, found.p) == (0.0, None, 1.0)
+    assert found is not None and (found.more, found.differing, found.p) == (0.0, 0, 1.0)
 
 
 OTHERS = {
@@ -111,3 +117,47 @@ def test_the_report_says_of_the_baseline_what_the_words_change() -> None:
         "raw-coder by c+r: A difference. Of 9 pairs, 9 are solved only as rich has them" in each
         for each in sentences.of_sweep(board(*many))
     )
+
+
+FEW, MANY = Features(10, 0, False, 1), Features(90, 3, True, 4)
+
+
+def test_a_problem_in_two_benchmarks_is_one_for_the_richness() -> None:
+    """Rich and lean are the same six problems: their flips are no twelve observations."""
+    here = board(RICH, LEAN)
+    known = {each.id: MANY for each in RICH[0].problems} | {
+        each.id: FEW for each in LEAN[0].problems
+    }
+    (found,) = moderations(here, known)
+    assert found.lean.problems + found.rich.problems == 5  # of p/4 nothing is known
+    # p/2 is gained as rich has it, p/5 is neither gained nor lost as either does
+    assert (found.improved, found.regressed) == (1, 0)
+    assert found.lean.mean == pytest.approx(0.5 / 5)
+
+
+@pytest.mark.parametrize(
+    ("tests", "known", "problems"),
+    [("others", MANY, 6), ("others", FEW, 11), ("tests", FEW, 6)],
+    ids=["fewer tests", "another problem", "other words"],
+)
+def test_what_is_the_same_problem(tests: str, known: Features, problems: int) -> None:
+    """Of one id: the same but for the prompt, or as much said in it and judged by other tests."""
+    other = group(5, "mini", tests=tests, raw_coder=list("000000"), review=list("111111"))
+    here = board(RICH, other)
+    features = {each.id: MANY for each in RICH[0].problems}
+    (found,) = moderations(here, features | {each.id: known for each in other[0].problems})
+    assert found.lean.problems + found.rich.problems == problems
+
+
+def test_a_report_says_that_greedy_samples_are_copies() -> None:
+    rich = group(1, "rich", samples=3, raw_coder=["111"] * 4, review=["000"] * 4)
+    for greedy, told in (
+        ({"c"}, "as c answered"),
+        ({"c", "r"}, "as c and r answered"),
+        (set(), ""),
+    ):
+        said = " ".join(sentences.of_sweep(replace(board(rich), greedy=frozenset(greedy))))
+        assert ("copies of one" in said) == bool(greedy)
+        assert told in said
+    once = replace(board(RICH), greedy=frozenset("c"))
+    assert "copies" not in " ".join(sentences.of_sweep(once))

@@ -1,0 +1,48 @@
+"""What a sweep says before it asks for anything: who does not read it pays for nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from producer import sweep
+from producer.estimate import Estimate
+from producer.running import _show_plan
+
+FILE = """
+name = "mine"
+benchmarks = ["starter-lean"]
+patterns = ["review-then-fix"]
+samples = SAMPLES
+[models.greedy]
+engine = "scripted"
+script = "c.toml"
+[models.drawing]
+engine = "scripted"
+script = "c.toml"
+sampling = { temperature = 0.7 }
+[models.unused]
+engine = "scripted"
+script = "c.toml"
+[[pairings]]
+coder = "CODER"
+reviewer = "drawing"
+"""
+
+
+@pytest.mark.parametrize(
+    ("samples", "coder", "warned"),
+    [(3, "greedy", True), (3, "drawing", False), (1, "greedy", False)],
+)
+def test_samples_of_a_greedy_model_are_said_to_be_copies(
+    samples: int, coder: str, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c.toml").write_text('[[rules]]\nanswer = "code"\n')
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.replace("SAMPLES", str(samples)).replace("CODER", coder))
+    grid = sweep.load(path, 1)
+    assert grid.copies() == (["greedy"] if warned else [])
+    _show_plan(grid, Estimate(attempts=grid.attempts))
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "samples = 3 at temperature 0: greedy would give copies of one answer" in said
+    ) == warned
