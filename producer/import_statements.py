@@ -182,7 +182,7 @@ WITH changed AS (
     FROM arriving
     WHERE attempt.run_id = arriving.run_id AND attempt.problem_id = arriving.problem_id
         AND attempt.sample = arriving.sample AND attempt.state <> 'done'
-        AND arriving.outcome <> 'error'
+        AND arriving.outcome IN ('solved', 'unsolved')
     RETURNING attempt.id, arriving.steps
 )
 INSERT INTO brought SELECT id, steps, true FROM changed
