@@ -119,7 +119,7 @@ def _workers() -> Iterator[embedded.Stack | None]:
 def _follow(sweep_id: int, stack: embedded.Stack | None = None) -> None:
     """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
     try:
-        watching.watch(sweep_id, console, _check(stack, sweep_id) if stack else lambda _: None)
+        watching.watch(sweep_id, console, _check(stack) if stack else lambda _: None)
     except KeyboardInterrupt:
         console.print(
             "Interrupted. What was done is kept: the same command goes on where it stopped.",
@@ -128,7 +128,7 @@ def _follow(sweep_id: int, stack: embedded.Stack | None = None) -> None:
         raise typer.Exit(130) from None
 
 
-def _check(stack: embedded.Stack, sweep_id: int) -> watching.Check:
+def _check(stack: embedded.Stack) -> watching.Check:
     """Ends the watching when what this process runs for the sweep cannot finish it."""
     stuck_since: float | None = None
 
@@ -140,7 +140,7 @@ def _check(stack: embedded.Stack, sweep_id: int) -> watching.Check:
             return
         stuck_since = stuck_since or time.monotonic()
         if time.monotonic() - stuck_since > _STUCK_ROUNDS * settings().reap_every:
-            raise FoureyesError("; ".join(watching.in_vain(found, sweep_id)))
+            raise FoureyesError("; ".join(watching.in_vain(found)))
 
     return check
 

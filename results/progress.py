@@ -79,6 +79,7 @@ class Progress:
     failures: list[tuple[str, int]]
     per_minute: float
     waiting: list[Waiting]
+    sweep_id: int
 
     @property
     def attempts(self) -> int:
@@ -233,6 +234,7 @@ def progress(db: Session, sweep_id: int) -> Progress:
         failures=[(row.error, row.times) for row in db.execute(FAILURES, sweep)],
         per_minute=float(db.execute(RATE, lately).scalar_one()),
         waiting=[Waiting(*row) for row in db.execute(WAITING, sweep)],
+        sweep_id=sweep_id,
     )
 
 

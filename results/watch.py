@@ -35,7 +35,7 @@ def watch(sweep_id: int, console: Console, check: Check = lambda _: None) -> Non
             began = time.monotonic()
             found = look(sweep_id)
             check(found)
-            live.update(screen(found, console.height, sweep_id), refresh=True)
+            live.update(screen(found, console.height), refresh=True)
             if not found.unfinished:
                 return
             time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
@@ -56,7 +56,7 @@ def _watch_plainly(sweep_id: int, console: Console, check: Check) -> None:
         found = look(sweep_id)
         check(found)
         done = not found.unfinished
-        if (new := in_vain(found, sweep_id)) != told:
+        if (new := in_vain(found)) != told:
             told = new
             for line in told:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -85,12 +85,12 @@ def summary(found: Progress) -> str:
     return said + (f", ${spent:.2f} spent" if spent else "")
 
 
-def in_vain(found: Progress, sweep_id: int) -> list[str]:
+def in_vain(found: Progress) -> list[str]:
     """For each model that is waited for in vain: that nothing works at it, why, and what to do."""
     return [
         f"nothing works at {each.what}, for which {each.queued:,} calls wait: "
         f"{_shortened(each.trouble, 400)}. Mend it and run the sweep's command again, or give it up: "
-        f"`foureyes cancel {sweep_id}`"
+        f"`foureyes cancel {found.sweep_id}`"
         for each in found.in_vain
     ]
 
@@ -101,7 +101,7 @@ def _shortened(said: str | None, most: int = 100) -> str:
     return line if len(line) <= most else f"{line[:most]}…"
 
 
-def screen(found: Progress, height: int, sweep_id: int) -> RenderableType:
+def screen(found: Progress, height: int) -> RenderableType:
     """A sweep's progress, on a screen of so many lines."""
     table = Table(box=None, padding=(0, 1))
     several = len({run.pairing for run in found.runs}) > 1
@@ -126,7 +126,7 @@ def screen(found: Progress, height: int, sweep_id: int) -> RenderableType:
     if hidden := len(found.runs) - len(runs):
         lines.append(Text(f" and {hidden} more runs", style="dim"))
     lines += [Text(), _models(found.models), Text()]
-    lines += [Text(f" {line}", style="bold red") for line in in_vain(found, sweep_id)]
+    lines += [Text(f" {line}", style="bold red") for line in in_vain(found)]
     for each in found.retried:
         again = f" {each.retried:,} for {each.what} tried again: {_shortened(each.said, 80)}"
         lines.append(Text(again, style="yellow"))

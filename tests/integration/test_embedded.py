@@ -256,7 +256,7 @@ def test_a_model_that_cannot_load_stops_nobody_elses_sweep(
     # whoever waits in another terminal is told as well
     found = watch.look(broken)
     assert found.is_stuck and up.process.poll() is None
-    (told,) = watch.in_vain(found, broken)
+    (told,) = watch.in_vain(found)
     assert "nothing works at x, for which 1 calls wait" in told and "x.toml" in told
     assert f"`foureyes cancel {broken}`" in told
     # and once it is mended, the same command again is enough
