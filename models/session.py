@@ -183,6 +183,8 @@ def check_connection() -> None:
             f"cannot reach the database at {engine().url.render_as_string(hide_password=True)}: "
             f"{reason}. {hint}FOUREYES_DATABASE_URL says where it is."
         ) from None
+    except UnicodeError as error:
+        raise FoureyesError(f"FOUREYES_DATABASE_URL: cannot be used ({error})") from None
     except ProgrammingError as error:  # libpq does not know what stands behind the question mark
         raise FoureyesError(f"FOUREYES_DATABASE_URL: {error.orig}") from None
     if found < OLDEST_POSTGRES * 10_000:

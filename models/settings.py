@@ -40,14 +40,14 @@ class Settings(BaseSettings):
     #: The least that must hold a program: A, or B where namespaces cannot be had. A is tried first.
     sandbox_level: Level = Level.A
     #: Seconds a claim on a completion or an execution lasts without being renewed.
-    lease: float = Field(default=30.0, gt=0)
+    lease: float = Field(default=30.0, gt=0, le=86400)
     #: Seconds between two rounds of the reaper.
-    reap_every: float = Field(default=5.0, gt=0)
+    reap_every: float = Field(default=5.0, gt=0, le=86400)
     #: Seconds a message is given to be delivered, before the reaper may send it again.
-    grace: float = Field(default=20.0, gt=0)
+    grace: float = Field(default=20.0, gt=0, le=86400)
     #: Times a completion or an execution may fail before it ends in `error`; workers that are lost
     #: do not count.
-    tries: int = Field(default=4, ge=1)
+    tries: int = Field(default=4, ge=1, le=1000)
 
 
 @cache

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models.errors import FoureyesError
 from models.output import NO_ROOM
 from models.session import is_passing
+from models.text import storable
 from producer import catalogue, celery_worker, commands, exchange, reading, running
 from producer.embedded import Broker
 from producer.terminal import drop_output, say
@@ -367,6 +368,11 @@ def main() -> None:
             raise
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
         _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
+    except UnicodeError:
+        given = next((word for word in sys.argv if storable(word) != word), None)
+        if given is None:
+            raise
+        _end(f"{given!r} is not UTF-8 text", 2)
     except BrokenPipeError:  # `foureyes sql ... | head`
         drop_output()
         sys.exit(1)

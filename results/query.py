@@ -80,7 +80,7 @@ def _print_table(columns: list[str], rows: list[tuple[Any, ...]], console: Conso
     ]
     table = Table()
     for column, is_number in zip(columns, numbers, strict=True):
-        table.add_column(column, justify="right" if is_number else "left")
+        table.add_column(Text(visible(column)), justify="right" if is_number else "left")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)

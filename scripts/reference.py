@@ -233,7 +233,7 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 PAGES: dict[str, Page] = {
     "cli.md": (
         "Command line",
-        "Exit codes: 0 done; 1 not all well; 2 a mistake to mend, said in one line; 130 Ctrl-C. "
+        "Exit codes: 0 done; 1 not all well; 2 a mistake to mend, said in one line, or a bug; 130 Ctrl-C. "
         "Every command has `--help`.",
         command_line,
     ),

@@ -101,6 +101,20 @@ def test_a_file_that_the_machine_refuses_is_named(tmp_path: Path) -> None:
     assert made.stderr == "foureyes: /some/file: Read-only file system\n"
 
 
+def test_an_argument_that_is_no_text_is_named(tmp_path: Path) -> None:
+    program = """
+from producer import reading
+def fail(*_):
+    "\\udcff".encode()
+reading.sql = fail
+import sys; sys.argv[1:] = ["sql", {word!r}]
+"""
+    for word, says in (("select 1", "this is a bug"), ("a\udcff", "'a\\udcff' is not UTF-8 text")):
+        made = run(program.format(word=word), home=tmp_path, TMPDIR=str(tmp_path))
+        assert made.returncode == 2
+        assert says in made.stderr
+
+
 def test_a_reader_that_has_enough_is_no_failure_to_speak_of(tmp_path: Path) -> None:
     """`foureyes sql ... | head -1`"""
     reader, writer = os.pipe()

@@ -51,6 +51,16 @@ def test_a_home_that_cannot_be_one_is_named(
         settings()
 
 
+@pytest.mark.parametrize("name", ["lease", "grace", "reap_every", "tries"])
+@pytest.mark.parametrize("value", ["inf", "nan", "-1", "9" * 40, "x"])
+def test_a_number_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"FOUREYES_{name.upper()}", value)
+    with pytest.raises(FoureyesError, match=f"FOUREYES_{name.upper()}: "):
+        settings()
+
+
 def test_a_settings_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"FOUREYES_HOME=\xff\xfe\n")
     with pytest.raises(FoureyesError, match=r"\.env: not UTF-8 text"):
