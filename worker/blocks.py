@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from markdown_it import MarkdownIt
 
@@ -33,6 +32,8 @@ _MARK = re.compile(
 _TICKS = re.compile("`+")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _STRING = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'""")
+#: With the line ends that some models leave in it.
+_STRING_OF_JSON = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 #: What editors and fonts put in the place of Python's own characters.
 _LOOKALIKES = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""),
@@ -115,7 +116,7 @@ def readings(text: str) -> Iterator[str]:
     if _TAG.search(text):
         shown = html.unescape(_TAG.sub("", _BREAK.sub("\n", text)))
         yield textwrap.dedent(shown.translate(_LOOKALIKES))
-    if text.lstrip()[:1] in ("{", "[", '"'):
+    if text.lstrip()[:1] in ("{", "[", '"') or '{"' in text:
         yield from _strings_of_json(text)
     if "\n" not in text.strip() and "\\n" in text:
         yield text.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t")
@@ -129,14 +130,10 @@ def _after_change(text: str) -> str:
 
 
 def _strings_of_json(text: str) -> Iterator[str]:
-    """The texts in a JSON value, each with its fence, if it has one."""
-    try:
-        waiting: list[Any] = [json.loads(text, strict=False)]
-    except (ValueError, RecursionError):
-        return
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield textwrap.dedent(value)
-        elif isinstance(value, dict | list):
-            waiting.extend(value.values() if isinstance(value, dict) else value)
+    """The strings in a JSON value that may be a program, each with its fence, if it has one."""
+    for found in _STRING_OF_JSON.finditer(text):
+        if "def " in found[0] or "lambda" in found[0]:
+            try:
+                yield textwrap.dedent(json.loads(found[0], strict=False))
+            except ValueError:
+                continue

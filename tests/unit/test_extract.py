@@ -167,6 +167,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "classes": lambda n: "class S:\n  def add(self, a, b): return a\n" * (n // 40),
     "bodies": lambda n: block("    return a\n") * (n // 24),
     "JSON": lambda n: '{"a":' * (n // 5),
+    "programs in JSON": lambda n: '{"a": "def add(a, b): ...", ' * (n // 27) + '"' + '\\"' * (n // 2),
     "a diff": lambda n: "+a\n-b\n" * (n // 6),
     "numbered lines": lambda n: "1 add\n" * (n // 6),
     "prompts": lambda n: ">>> add\n" * (n // 8),
