@@ -6,7 +6,7 @@ only threads will ever take (multiprocessing.pool.ThreadPool). A pipe and a lock
 same, and ask nothing of the kernel that programs cannot have anyhow.
 """
 
-import _multiprocessing
+import _multiprocessing  # type: ignore[import-not-found]
 import _sitebuiltins
 import builtins
 import fcntl
