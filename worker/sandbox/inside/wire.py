@@ -121,6 +121,8 @@ class _Encoder:
     def _sequence(self, tag: bytes, value: Any, depth: int) -> None:
         self._open(tag, len(value), depth)
         kinds = set(map(type, value)) if len(value) >= _MANY else None
+        if kinds and kinds.isdisjoint(_SHORT) and len(value) * _LONGER > self.left:
+            raise TooLarge("too large")  # it would be in the end, or nearly
         if kinds is not None and not kinds <= PLAIN:
             value = list(map(plain, value))
             kinds = set(map(type, value))
@@ -130,8 +132,6 @@ class _Encoder:
         if kinds == {int}:
             self.put(b"".join([_SMALL.get(item) or _encoded_int(item) for item in value]))
             return
-        if kinds and kinds.isdisjoint(_SHORT) and len(value) * _LONGER > self.left:
-            raise TooLarge("too large")  # as it would be in the end
         for item in value:
             self.add(item, depth + 1)
 
