@@ -19,11 +19,12 @@ SELECT
     completion.cached_tokens,
     completion.finish_reason,
     CASE
-        WHEN strpos(completion.text, '</think>') = 0
-            THEN starts_with(ltrim(completion.text, E' \t\r\n'), '<think>')
+        -- an answer behind the last section, or without one: nearly all, and each text is read once
         WHEN btrim(
             split_part(split_part(completion.text, '</think>', -1), '<think>', 1), E' \t\r\n'
         ) <> '' THEN false
+        WHEN strpos(completion.text, '</think>') = 0
+            THEN starts_with(ltrim(completion.text, E' \t\r\n'), '<think>')
         -- what stands before, between and behind the sections; a template may have begun the first
         ELSE (
             SELECT bool_and(btrim(split_part(part, '<think>', 1), E' \t\r\n') = '')
