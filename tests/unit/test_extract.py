@@ -43,6 +43,12 @@ def test_a_right_program_is_not_lost(answer: str) -> None:
         (block("import os; x = 1; y = input()\ndef add(a, b): return a + b + x\n"), "x = 1\ndef add(a, b): return a + b + x\n"),
         # nothing else is added: what the model forgot stays forgotten
         (block("def add(a, b):\n    return math.fsum([a, b])\n"), "def add(a, b):\n    return math.fsum([a, b])\n"),
+        # what the last block has itself is not taken from one above it, whatever that would do
+        (block("import operator\nSIGN = open('signs').read()\n") + block("SIGN = 1\ndef add(a, b):\n    return SIGN * operator.add(a, b)\n"), "import operator\n\nSIGN = 1\ndef add(a, b):\n    return SIGN * operator.add(a, b)\n"),
+        # a class may name what it has as the module does
+        (block("ZERO = 0\nclass Sum:\n    ZERO = ZERO\ndef add(a, b): return a + b + Sum.ZERO\n"), "ZERO = 0\nclass Sum:\n    ZERO = ZERO\ndef add(a, b): return a + b + Sum.ZERO\n"),
+        # a bracket left open above reaches no further than to the next function
+        (block('x = (\ndef add(a, b):\n    """\nThe sum.\n"""\n    return a + b\n'), 'def add(a, b):\n    """\nThe sum.\n"""\n    return a + b\n'),
         # a name of the example's is not the function's own variable
         (block(f"a = int(input())\n{ADD}"), ADD),
     ],
