@@ -300,7 +300,7 @@ def benchmark_check(
         typer.Option(min=1, max=64, help="Programs at a time.", show_default="one a core"),
     ] = None,
 ) -> None:
-    """Run each problem's reference: examples, inputs, time, and what has to be mended."""
+    """Run each problem's reference: examples, inputs, time, and what has to be mended (exit code 1)."""
     commands.benchmark_check(file, slots)
 
 
@@ -347,7 +347,7 @@ def models_try(
         typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
     ] = None,
 ) -> None:
-    """Ask a model's server one question, and say which settings it refuses."""
+    """Ask a model's server one question, and say which settings it refuses (exit code 2; 1: no answer)."""
     catalogue.models_try(name, sweep)
 
 

@@ -1,8 +1,8 @@
 """Asking a model's server once, before anything is enqueued: what it refuses, it would refuse each call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 
@@ -14,6 +14,9 @@ from models.tables import LanguageModel
 from producer import sweep_file
 from producer.estimate import Estimate
 from worker.verdict import REVIEW_SCHEMA
+
+if TYPE_CHECKING:
+    from worker.engines.probe import Setting
 
 
 def model_of(name: str, file: Path | None) -> AnyModel:
@@ -83,5 +86,5 @@ def ask_first(
             say(f"models.{name} gave no answer yet: {tried.said}")
 
 
-def _listed(settings: list[Any]) -> str:
+def _listed(settings: Iterable["Setting"]) -> str:
     return ", ".join(f"`{each.name}`" for each in settings)
