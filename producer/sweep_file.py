@@ -26,7 +26,6 @@ from pydantic import (
 
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
-from models.text import storable_json
 from models.urls import mistake_in
 from worker import patterns
 from worker.patterns import Configured, Pattern
@@ -209,8 +208,6 @@ def _mistake_in_server(model: OpenAI) -> str | None:
         if key in _OWN_KEYS:
             where = f"; write `{_OWN_KEYS[key]}`" if _OWN_KEYS[key] else ""
             return f"extra_body: {key!r} is written by foureyes itself{where}"
-    if storable_json(model.extra_body) != model.extra_body:
-        return "extra_body: it holds a character or a number that cannot be stored"
     return None
 
 

@@ -151,11 +151,16 @@ def run_reader_file(url: str, password: str) -> subprocess.CompletedProcess[str]
 RUNNING = ["reaper", "flower", "web", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
 #: What the compose file's model workers are given to serve: the engine is scripted, for tests.
 MODELS = {"coder": "reviewer", "qwen-500m": "qwen-1500m"}
+#: What their engine fails at.
+FAILING = "plus one (fails)"
 
 
 def enqueue_sweep(made: Production) -> None:
     """A sweep for all four models: their workers start only once a sweep has named them."""
     scripted_sweep(made.folder, 3, 0.0, ["raw-coder", "review-then-fix"])
+    script = made.folder / "script.toml"
+    failing = f'[[rules]]\ncontains = ["{FAILING}"]\nfails = "no GPU here"\n'
+    script.write_text(failing + script.read_text())
     text = (made.folder / "sweep.toml").read_text()
     model = re.search(r"^c = (.*)$", text, re.MULTILINE)
     assert model is not None

@@ -16,7 +16,7 @@ import pytest
 from models import weights
 from models.errors import FoureyesError
 from tests import compose
-from tests.production import MODELS, RUNNING, Node, Production
+from tests.production import FAILING, MODELS, RUNNING, Node, Production
 from tests.programs import ROOT, scripted_sweep, wait_for
 
 SERVICES = compose.raw()["services"]
@@ -85,7 +85,8 @@ def test_flower_shows_who_asked_whom_for_what(production: Production) -> None:
     tasks = flower_tasks(production, limit="1000")
     assert {"start", "draft", "review", "fix", "execute"} <= {task["name"] for task in tasks}
     for task in tasks:
-        assert "(scripted, attempt " in task["args"] or "scripted: attempts" in task["args"], task
+        said = ("(scripted, attempt ", "scripted: attempts", "scripted, sent again: attempts")
+        assert any(words in (task["args"] or "") for words in said), task
     uuids = {task["uuid"]: task for task in tasks}
     chains = []
     for task in tasks:
@@ -126,20 +127,20 @@ def test_flower_shows_a_failure_with_its_reason(production: Production) -> None:
     """An engine's failure is no crash: the row is tried again. Flower must show it all the same."""
     other = production.folder / "other"
     scripted_sweep(other, 1, 0.0, ["raw-coder"])
-    file = other / "sweep.toml"
-    text = file.read_text().replace('name = "scripted"', 'name = "changed"')
+    problems, file = other / "mine.jsonl", other / "sweep.toml"
+    problems.write_text(problems.read_text().replace("plus one (0)", FAILING))
+    text = file.read_text().replace('name = "scripted"', 'name = "failing"')
+    text = text.replace(f"{other}/script.toml", f"{production.folder}/script.toml")
     for short, name in (("c", "coder"), ("r", "reviewer")):
         text = text.replace(f"\n{short} = {{", f"\n{name} = {{").replace(f'"{short}"', f'"{name}"')
     file.write_text(text)
-    with (other / "script.toml").open("a") as script:
-        script.write("# another model of the same name\n")
     sent = production.run("cli", "foureyes", "sweep", str(file))
     assert sent.returncode == 0, sent.stderr
     wait_for(lambda: flower_tasks(production, state="FAILURE", taskname="draft"))
     (task, *_) = flower_tasks(production, state="FAILURE", taskname="draft")
-    assert "(changed, attempt " in task["args"]
-    assert "this worker serves 'coder' as it was defined when the worker" in task["exception"]
-    assert production.run("cli", "foureyes", "cancel", "changed").returncode == 0
+    assert "(failing, attempt " in task["args"]
+    assert "no GPU here" in task["exception"]
+    assert production.run("cli", "foureyes", "cancel", "failing").returncode == 0
 
 
 def test_health_checks_of_the_servers_fail_when_they_are_not_there(
