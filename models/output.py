@@ -39,7 +39,9 @@ class Kind:
     begins: re.Pattern[bytes]
 
 
-VERDICTS = Kind("file of verdicts", re.compile(rb'\{"task_id": "[^"\n]*", "index": \d+, '))
+VERDICTS = Kind(
+    "file of verdicts", re.compile(rb'\{"task_id": "(?:[^"\\\n]|\\.)*", "index": \d+, ')
+)
 RECORDING = Kind("recording", re.compile(rb'\{"key": "[0-9a-f]{64}", "text": |\{"benchmark": "[^"\n]*", "problem_id": '))  # fmt: skip
 REPORT = Kind(
     "report",

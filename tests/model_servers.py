@@ -168,6 +168,8 @@ CASES = [
     Case("any", "no choices", AGAIN, 200, {"choices": []}),
     Case("any", "a page in HTML, half an answer, no JSON", AGAIN, 200, "<html><h1>Welcome</h1></html>", "text/html"),
     Case("any", "408, 409, 424, 425, 429, 5xx", AGAIN, 503, error("overloaded")),
+    Case("any", "429 that counts tokens a minute, or names a policy", AGAIN, 429, error("Too many tokens, please wait before trying again. See our usage policies.")),
+    Case("any", "503 that counts tokens", AGAIN, 503, error("Too many tokens in flight, retry later")),
     Case("any", "401, 403, 404 and other 4xx", AT_ONCE, 404, error("The model `x` does not exist.")),
     # vLLM
     Case("vLLM", "`repetition`", AGAIN, 200, ended("repetition")),

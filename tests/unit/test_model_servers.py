@@ -200,6 +200,16 @@ def test_thinking_is_sent_as_it_was_asked_for(thinking: bool | None) -> None:
     assert body["chat_template_kwargs"] == {"a": 1} | told
 
 
+def test_a_text_at_which_an_answer_was_told_to_stop_is_no_refusal() -> None:
+    """vLLM says the very text; `Safety` alone would be a refusal of Gemini's."""
+    said = ended("stop", choice={"stop_reason": "Safety:"})
+    with closing(Server(200, said)) as server:
+        made = ask(server, stop=("Safety:",))
+        assert isinstance(made, Answer) and made.finish_reason == "stop"
+        made = ask(server)
+        assert isinstance(made, Answer) and made.finish_reason == "refused"
+
+
 def test_content_in_parts_is_put_together() -> None:
     parts = [
         {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},

@@ -28,6 +28,8 @@ _MOST_BYTES = 64 << 20
 #: What may pass, of what is no server error: it was busy, had not got all of the request, or what it
 #: asks itself has failed (424, TGI's).
 _PASSING = frozenset({408, 409, 424, 425, 429})
+#: What is said of the server, the way there or the key, and not of what was asked.
+_OF_THE_SERVER = frozenset({401, 402, 407, 502, 503, 504, 529})
 
 
 class Declined(Exception):
@@ -37,8 +39,10 @@ class Declined(Exception):
         self.status = status
         self.words = failures.words(body) or "(it says nothing)"
         self.retry_after = retry_after
-        self.is_refusal = failures.is_refusal(body)
-        self.context = failures.context(body)
+        # a server that is busy, or does not know the key, may count tokens or name policies too
+        about_the_call = status not in _PASSING and status not in _OF_THE_SERVER
+        self.is_refusal = about_the_call and failures.is_refusal(body)
+        self.context = failures.context(body) if about_the_call else Context.FITS
         super().__init__(f"HTTP {status}{_phrase(status)}: {self.words}{moved}")
 
     @property

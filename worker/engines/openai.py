@@ -98,7 +98,7 @@ class OpenAIEngine:
                     failures.too_small(self._model.base_url, error.words)
                 ) from error
             return unanswered(started, _NAME)
-        return self._read(made, started)
+        return self._read(made, started, request.sampling.stop)
 
     async def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
         """Whether only `max_tokens` is too much; where its words leave it open, the server is asked
@@ -143,13 +143,15 @@ class OpenAIEngine:
             raise InfrastructureError(self._said(str(error))) from error
         raise AssertionError("stamina always tries once")
 
-    def _read(self, made: dict[str, Any], started: float) -> Answer:
+    def _read(self, made: dict[str, Any], started: float, stop: tuple[str, ...]) -> Answer:
         """The answer in what the server returned. Raises: InfrastructureError if there is none."""
         whole = json.dumps(made, ensure_ascii=False)[:SHOWN]
         choice = _choice(made)
         if choice is None:
             said = f"what it returned is no chat completion: {whole}"
             raise InfrastructureError(self._said(said))
+        if choice.get("stop_reason") in stop:  # vLLM's: the text at which it was told to stop
+            choice = choice | {"stop_reason": None}
         text, thoughts, refusal = _parts(choice)
         usage = made.get("usage")
         usage = usage if isinstance(usage, dict) else {}

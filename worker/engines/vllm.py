@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
@@ -75,11 +76,11 @@ class VLLMEngine:
         except VLLMClientError as error:
             said = _first_line(error)
             room = failures.context(said)
-            if room is Context.BOTH:
+            if room is Context.FITS:
+                raise RequestRefused(f"vllm: {said}") from error
+            if self._fits_with_a_shorter_answer(request, room):
                 raise RequestRefused(failures.too_small("vllm", said)) from error
-            if room is not Context.FITS:
-                return unanswered(started, self._version)
-            raise RequestRefused(f"vllm: {said}") from error
+            return unanswered(started, self._version)
         except Exception as error:
             kind = EngineDied if self._llm.errored else InfrastructureError
             raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
@@ -96,6 +97,20 @@ class VLLMEngine:
             seconds=time.monotonic() - started,
             engine=self._version,
         )
+
+    def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
+        """Whether only `max_tokens` is too much; where its words leave it open, it is asked for a token."""
+        from vllm.exceptions import VLLMClientError
+
+        if said in (Context.PROMPT, Context.BOTH):
+            return said is Context.BOTH
+        shorter = replace(request, sampling=request.sampling.model_copy(update={"max_tokens": 1}))
+        asked = asyncio.run_coroutine_threadsafe(self._answer(shorter), self._loop)
+        try:
+            asked.result(self._model.timeout)
+        except VLLMClientError:
+            return False
+        return True
 
     def close(self) -> None:
         """End the engine's processes."""
