@@ -1,7 +1,7 @@
 """What the report's statistics promise, and what they keep: `python -m bench.statistics`.
 
 Runs are drawn whose true shares are known, thousands of times, and given to the functions that make
-the report. Prints the tables of docs/statistics.md: how often the 95 % intervals hold the truth,
+the report. Prints tables like those of docs/statistics.md: how often the 95 % intervals hold the truth,
 how often tests see a difference where there is none, and how often they see one as large as they
 call detectable. Takes minutes; nothing is needed but the processor.
 """

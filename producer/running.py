@@ -176,7 +176,8 @@ def _show_plan(grid: Sweep, plan: estimate.Estimate) -> None:
     if copies := grid.copies():
         console.print(
             f"  samples = {file.samples} at temperature 0: {', '.join(copies)} would give copies of one "
-            "answer, which count as one; set sampling.temperature, or samples = 1",
+            "answer, but where a pattern draws at another; they count as one; set sampling.temperature, "
+            "or samples = 1",
             style="yellow", markup=False, highlight=False,
         )  # fmt: skip
     for name, load in plan.models.items():

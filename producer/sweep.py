@@ -6,6 +6,7 @@ from typing import Any
 
 from models import script
 from models.benchmark import Problem
+from models.copies import copying
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
@@ -105,13 +106,8 @@ class Sweep:
         ]
 
     def copies(self) -> list[str]:
-        """Models whose answers to one question are the same in every sample, if there are several."""
-        asked = {name for each in self.file.pairings for name in (each.coder, each.reviewer)}
-        return [
-            name
-            for name, model in self.file.models.items()
-            if self.file.samples > 1 and name in asked and model.sampling.temperature == 0
-        ]
+        """Pairings whose answers to one question are the same in every sample, if there are several."""
+        return copying(self.file.model_dump(mode="json")) if self.file.samples > 1 else []
 
     @property
     def attempts(self) -> int:

@@ -56,6 +56,13 @@ def style(run: RunInfo) -> tuple[str, bool | None]:
     return run.options.get("prompts", "default"), run.options.get("thinking")
 
 
+def without_style(pattern: str) -> str:
+    """A pattern as tables call it, with no other options than its own."""
+    name, _, options = pattern.removesuffix(")").partition("(")
+    own = [each for each in options.split(", ") if each and each.partition("=")[0] not in _STYLE]
+    return f"{name}({', '.join(own)})" if own else name
+
+
 def pattern_name(run: RunInfo) -> str:
     """The pattern without its options."""
     return run.pattern.partition("(")[0]

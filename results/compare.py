@@ -11,7 +11,6 @@ from rich.text import Text
 from models.errors import FoureyesError
 from models.session import session
 from results import details, outcomes
-from results.baselines import BASELINE
 from results.comparisons import NO_EVIDENCE, Comparison, compare
 from results.details import Flip
 from results.formats import comparison_row
@@ -30,7 +29,7 @@ _SHOWN = 20
 class Compared:
     """Two runs side by side. Problems that only one of them has are in no figure but their own.
 
-    `alone`: no report makes this comparison among others, and its p-value is not corrected.
+    `alone`: the report, with its usual baseline, makes no such comparison, and its p-value is not corrected.
     """
 
     baseline: RunName
@@ -87,13 +86,13 @@ def find(first: str, second: str) -> Compared:
 
 
 def _in_report(baseline: RunName, run: RunName) -> Comparison | None:
-    """The comparison that a report has of the two, so that it and this one say the same."""
+    """The comparison that the report has of the two, so that it and this one say the same."""
     if any(
         getattr(baseline, part) != getattr(run, part)
         for part in ("sweep_id", "benchmark", "pairing")
     ):
         return None
-    board = scoreboard(run.sweep_id, BASELINE if run.pattern == BASELINE else baseline.pattern)
+    board = scoreboard(run.sweep_id)
     asked = [each for _, each in review_against_plan(board)] + [*board.comparisons.values()]
     both = {baseline.id, run.id}
     return next((each for each in asked if {each.baseline_run_id, each.run_id} == both), None)
@@ -151,7 +150,10 @@ def said(compared: Compared) -> list[str]:
         f"({found.test}, {p_equals(found.p)}{_correction(compared)})."
     )
     if found.verdict == NO_EVIDENCE and found.detectable is None:
-        lines.append("They differ on so few problems that no split of them would be evidence.")
+        step = " at the first step of the correction" if found.could_be_evidence else ""
+        lines.append(
+            f"They differ on so few problems that no split of them would be evidence{step}."
+        )
     elif found.detectable is not None:
         lines.append(
             f"On as many differing problems, a difference below {size(found.detectable, 1)} points "

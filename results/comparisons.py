@@ -29,7 +29,7 @@ class Comparison:
     `difference` is that of pass@1, with its 95 % interval, as shares: 0 is in the interval unless
     `p`, the test's, is evidence. `p_holm` is the same corrected for the `family` comparisons it is
     shown with. `detectable` is the smallest difference that so many differing problems would show in
-    four of five cases, at the correction's first step; None if they could show none.
+    four of five cases, at the correction's first step; None if they could show none there.
     """
 
     baseline_run_id: int
@@ -59,6 +59,11 @@ class Comparison:
         if self.p_holm >= SIGNIFICANT:
             return NO_EVIDENCE
         return "better" if self.difference > 0 else "worse"
+
+    @property
+    def could_be_evidence(self) -> bool:
+        """Whether some split of the problems that differ would be, by itself or at the correction's last step."""
+        return smallest_p(self.differing) < SIGNIFICANT
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ def of_group(board: Scoreboard, group: Group) -> dict[str, str]:
         return {}
     several = group.samples > 1
     found = {}
-    reference = next((s.pass_1 for s in judged if board.is_baseline(s)), None)
+    # several styles of prompts have a baseline each, and no line is that of all
+    baselines = [score.pass_1 for score in group.scores if board.is_baseline(score)]
+    reference = baselines[0] if len(baselines) == 1 else None
     mark = "" if several else "; the upright mark is pass@1 on the base tests alone"
     found[f"pass@1 with its 95 % interval{mark}"] = charts.scores(
         [_pass_1(score, mark=not several) for score in judged],

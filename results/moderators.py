@@ -76,7 +76,7 @@ def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderatio
     gains: dict[tuple[str, str], dict[int, list[tuple[Features, Fraction]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    first = _firsts(board, known)
+    first = _firsts(board)
     for score in board.scores:
         found = board.comparisons.get(score.run_id)
         if found is None:
@@ -94,11 +94,11 @@ def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderatio
     return _corrected(made)
 
 
-def _firsts(board: Scoreboard, known: dict[int, Features]) -> dict[int, int]:
+def _firsts(board: Scoreboard) -> dict[int, int]:
     """By the row of a problem, that of the first that is the same one, perhaps in another benchmark.
 
-    The same are those of one id whose records differ in the prompt alone, or whose prompts say as
-    much: those of a benchmark with fewer tests.
+    The same are those of one id whose records differ in the prompt alone, or whose prompts are the
+    same: those of a benchmark with fewer tests.
     """
     found: dict[int, int] = {}
     seen: dict[str, list[Problem]] = defaultdict(list)
@@ -108,7 +108,7 @@ def _firsts(board: Scoreboard, known: dict[int, Features]) -> dict[int, int]:
             each.id
             for each in others
             if (each.rest == problem.rest is not None)
-            or known.get(each.id) == known.get(problem.id)
+            or (each.prompt == problem.prompt is not None)
         )
         found[problem.id] = found.get(next(same, problem.id), problem.id)
         others.append(problem)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
+from models.copies import copying
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Sweep
@@ -31,13 +32,15 @@ class Ending:
 class Problem:
     """A problem row of a benchmark.
 
-    `rest` is the hash of all of its record but the prompt, for problems of one id in several benchmarks.
+    `prompt` is the hash of its prompt, and `rest` that of all else in its record, for problems of one id
+    in several benchmarks.
     """
 
     id: int
     benchmark: str
     problem_id: str
     version: str
+    prompt: str | None
     rest: str | None
 
 
@@ -65,7 +68,7 @@ class Scoreboard:
     `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
-    ended in error, and how many did; `greedy` are the models that answer at temperature 0.
+    ended in error, and how many did; `copying` are the pairings whose models answer at temperature 0.
     """
 
     sweep_id: int
@@ -79,7 +82,7 @@ class Scoreboard:
     outcomes: dict[int, Outcomes]
     endings: list[Ending]
     failures: list[tuple[str, int]]
-    greedy: frozenset[str]
+    copying: frozenset[str]
 
     @property
     def scores(self) -> list[Score]:
@@ -119,12 +122,16 @@ SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price
     judged_prompt_tokens, judged_completion_tokens, judged_price
 FROM v_cost WHERE sweep_id = :sweep
 """)
-_PROBLEMS = text("""
+_PROBLEMS = text(r"""
 SELECT id, problem.benchmark, problem.problem_id, problem.version,
-    CASE WHEN count(*) OVER (PARTITION BY problem.problem_id) > 1 THEN v_features.rest END AS rest
+    CASE WHEN count(*) OVER of_id > 1 THEN
+        md5(substring(problem.record FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")'))
+    END AS prompt,
+    CASE WHEN count(*) OVER of_id > 1 THEN v_features.rest END AS rest
 FROM problem
 JOIN v_features ON v_features.row_id = problem.id
 WHERE problem.id = ANY(:problems)
+WINDOW of_id AS (PARTITION BY problem.problem_id)
 ORDER BY id
 """)
 #: Each call once, by the name that this sweep has for its model.
@@ -186,11 +193,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         outcomes=outcomes,
         endings=endings,
         failures=failures,
-        greedy=frozenset(
-            name
-            for name, model in sweep.file.get("models", {}).items()
-            if model.get("sampling", {}).get("temperature", 0) == 0
-        ),
+        copying=frozenset(copying(sweep.file)),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from results import endings
-from results.baselines import pattern_name, style
+from results.baselines import pattern_name, style, without_style
 from results.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
 from results.numbers import count, dollars, p_equals, percent, size
 from results.scoreboard import Group, Scoreboard
@@ -77,7 +77,8 @@ _SAID = 600
 
 def _reason(board: Scoreboard) -> str:
     """What most of the errors say, in whole words; and where the rest is, if there is more."""
-    error, _ = board.failures[0]
+    # read by a statement of its own: a retry meanwhile leaves none
+    error, _ = next(iter(board.failures), ("", 0))
     said = " ".join(error.split()).rstrip(".") or "no reason given"
     if len(said) <= _SAID:
         return said
@@ -88,11 +89,12 @@ def _reason(board: Scoreboard) -> str:
 def _copies(board: Scoreboard) -> Iterator[str]:
     """Samples that are none: a greedy answer is the same each time."""
     samples = max(group.samples for group in board.groups)
-    models = {name for group in board.groups for name in (group.coder, group.reviewer)}
-    if samples > 1 and (greedy := sorted(models & board.greedy)):
+    found = sorted({group.pairing for group in board.groups} & board.copying)
+    if samples > 1 and found:
         yield (
-            f"samples = {samples}, but at temperature 0, as {' and '.join(greedy)} answered, samples of "
-            "a problem are copies of one: they count as one here, and tell nothing more."
+            f"samples = {samples}, but at temperature 0, as {' and '.join(found)} answered, samples of "
+            "a problem are copies of one, but where a pattern draws at another: copies count as one "
+            "here, and tell nothing more."
         )
 
 
@@ -103,16 +105,16 @@ def _no_baseline(board: Scoreboard) -> Iterator[str]:
             f"The sweep has no {board.baseline} to compare with; --baseline names another pattern."
         )
         return
+    baseline = without_style(board.baseline)
     styles = {style(score.run) for score in board.scores}
     if len(styles) > 1:
         yield (
-            f"Each pattern is compared with the {board.baseline.partition('(')[0]} that has the same "
-            "prompts and thinking."
+            f"Each pattern is compared with the {baseline} that has the same prompts and thinking."
         )
     alone = [score.pattern for score in board.scores if score.run_id not in board.baselines]
     if alone:
         yield (
-            f"Compared with nothing, as no {board.baseline.partition('(')[0]} has the same prompts and thinking: "
+            f"Compared with nothing, as no {baseline} has the same prompts and thinking: "
             f"{', '.join(dict.fromkeys(alone))}. A baseline with these options belongs to the sweep."
         )
     empty = [
@@ -155,14 +157,25 @@ def _against_baseline(
 
 def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
     sizes = [found.detectable for _, found in unclear if found.detectable is not None]
-    if not sizes:
-        return "They differ on so few problems that no split of them would have been evidence."
-    low, high = size(min(sizes)), size(max(sizes))
-    span = low if low == high else f"{low} to {high}"
-    return (
-        f"On as many differing problems, differences below {span} points would be missed more often "
-        "than one time in five."
-    )
+    few = [(score, found) for score, found in unclear if found.detectable is None]
+    told = []
+    if sizes:
+        low, high = size(min(sizes)), size(max(sizes))
+        span = low if low == high else f"{low} to {high}"
+        told.append(
+            f"On as many differing problems, differences below {span} points would be missed more often "
+            "than one time in five."
+        )
+    if few:
+        names = _listed(score.pattern for score, _ in few)
+        begins = (
+            f"With {names} so few problems differ" if sizes else "They differ on so few problems"
+        )
+        # a later step asks less
+        later = any(found.could_be_evidence for _, found in few)
+        step = " at the first step of the correction" if later else ""
+        told.append(f"{begins} that no split of them would have been evidence{step}.")
+    return " ".join(told)
 
 
 def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:

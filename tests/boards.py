@@ -50,6 +50,7 @@ def group(
             benchmark,
             f"p/{n}",
             f"{words or benchmark} {n}",
+            f"{words or benchmark} {n}",
             tests and f"{tests} {n}",
         )
         for n in range(len(next(iter(runs.values()))))
@@ -88,6 +89,6 @@ def board(
         sweep_id=1, name="s", created_at=datetime.now(UTC), cancelled=False, baseline=baseline,
         groups=[each for each, _ in groups], baselines=compared_with,
         comparisons=against_baselines(compared_with, scores, outcomes), outcomes=outcomes,
-        endings=endings or [], failures=failures or [("no GPU", 1)],
-        greedy=frozenset(),
+        endings=endings or [], failures=[("no GPU", 1)] if failures is None else failures,
+        copying=frozenset(),
     )  # fmt: skip

@@ -30,11 +30,16 @@ CROSS JOIN LATERAL (
         run.options,
         coalesce(counted.problems, 0) AS problems,
         run.samples,
-        CASE WHEN wilson.centre IS NOT NULL THEN
-            greatest(0, wilson.centre - wilson.spread)
+        -- at the ends they are 0 and 1, but for the last digit
+        CASE
+            WHEN wilson.centre IS NULL THEN NULL
+            WHEN counted.solved = 0 THEN 0
+            ELSE greatest(0, wilson.centre - wilson.spread)
         END AS low,
-        CASE WHEN wilson.centre IS NOT NULL THEN
-            least(1, wilson.centre + wilson.spread)
+        CASE
+            WHEN wilson.centre IS NULL THEN NULL
+            WHEN counted.solved = counted.n THEN 1
+            ELSE least(1, wilson.centre + wilson.spread)
         END AS high
     FROM run
     JOIN language_model AS coder ON coder.id = run.coder_id

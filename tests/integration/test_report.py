@@ -467,6 +467,20 @@ def test_compare_says_what_the_report_says(
     )
 
 
+def test_what_only_another_baseline_would_compare_is_in_no_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the verdict is another if the two are named the other way round."""
+    make_sweep("raw-coder", "debate", "self-review", "raw-reviewer", problems=8)
+    for number, letters in enumerate(("11000000", "00000000", "11111100", "11000000"), start=1):
+        ended(number, letters)
+    for first, second, word in (("2", "3", "better"), ("3", "2", "worse")):
+        assert command(monkeypatch, "compare", first, second) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert f"B is {word}" in said
+        assert "p = 0.031; not corrected for what else was compared" in said
+
+
 def test_a_comparison_of_no_report_is_said_to_be_uncorrected(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from models.enums import Kind, Outcome, Role, State, Status, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
 from results.progress import progress
+from results.scoreboard import problems_of
 from results.statistics import pass_at_k, wilson
 from tests.programs import ROOT
 
@@ -173,10 +174,18 @@ def test_a_share_has_its_interval_and_nothing_judged_has_none() -> None:
         assert (low, high) == pytest.approx(wilson(solved, n))
 
 
-def test_the_interval_of_all_solved_ends_at_one() -> None:
-    write("raw-coder p0 0 solved draft=good")
-    ((low, high),) = rows("SELECT low, high FROM v_scores")
-    assert (low, high) == pytest.approx(wilson(1, 1)) and high <= 1
+def test_the_interval_of_all_and_of_none_ends_at_one_and_at_zero() -> None:
+    """Not beside them in the last digit: a page would show all its digits."""
+    for n in (1, 3, 5, 7, 10):
+        for outcome in ("solved draft=good", "unsolved draft=bad"):
+            write(
+                "\n".join(f"raw-coder p{i} 0 {outcome}" for i in range(n)), sweep=f"{n} {outcome}"
+            )
+    found = rows("SELECT solved, n, low, high FROM v_scores ORDER BY run_id")
+    assert len(found) == 10
+    for solved, n, low, high in found:
+        assert (low, high) == pytest.approx(wilson(solved, n))
+        assert (high == 1.0) if solved else (low == 0.0), (solved, n, low, high)
 
 
 SAMPLES = """
@@ -546,6 +555,14 @@ def test_the_rest_of_a_record_is_all_but_its_prompt() -> None:
             db.add(Problem(benchmark=f"b{number}", problem_id="1", version=f"{number}", entry_point="f", record=json.dumps(record)))  # fmt: skip
     first, second, third = (rest for (rest,) in rows("SELECT rest FROM v_features ORDER BY row_id"))
     assert first == second != third
+    with session() as db:
+        ids = db.execute(text("SELECT id FROM problem ORDER BY id")).scalars().all()
+        found = problems_of(db, {1: dict.fromkeys(ids, "1")})
+        (alone,) = problems_of(db, {1: {ids[0]: "1"}}).values()
+    assert [(found[each].prompt == found[ids[1]].prompt, found[each].rest) for each in ids] == [
+        (False, first), (True, second), (True, third)
+    ]  # fmt: skip
+    assert (alone.prompt, alone.rest) == (None, None)  # nothing that it could be the same as
 
 
 def test_a_shared_draft_counts_for_each_run_and_once_for_the_time_that_models_were_busy() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from results import charts, figures
 from results.comparisons import MCNEMAR, NO_EVIDENCE, SIGN_FLIP, Question, compare, compare_all
 from results.figures import pareto
 from results.numbers import (
@@ -18,7 +19,7 @@ from results.numbers import (
 from results.outcomes import Outcomes
 from results.paired import detectable_difference
 from results.statistics import mean_interval, wilson
-from tests.boards import scored
+from tests.boards import board, group, scored
 
 
 def run(*letters: str) -> Outcomes:
@@ -81,6 +82,16 @@ def test_comparisons_that_could_show_nothing_cost_the_others_nothing() -> None:
     assert (found.verdict, found.p_holm) == ("better", 0.03125)
     assert {(each.verdict, each.detectable) for each in others} == {(NO_EVIDENCE, None)}
     assert found.detectable == compare_all([asked])[0].detectable
+
+
+def test_a_later_step_of_the_correction_asks_less_than_the_first() -> None:
+    """So what is not detectable may be evidence: two runs that are better leave 0.05 to a third."""
+    clear = Question(1, run(*"0" * 19, "1"), 2, run(*"1" * 20))
+    five = Question(1, run(*"0" * 19, "1"), 3, run(*"1" * 5, *"0" * 15))
+    six = Question(1, run(*"0" * 19, "1"), 3, run(*"1" * 6, *"0" * 13, "1"))
+    for asked, verdict in ((five, NO_EVIDENCE), (six, "better")):
+        *_, found = compare_all([clear, clear, asked])
+        assert (found.verdict, found.detectable, found.could_be_evidence) == (verdict, None, True)
 
 
 def test_a_detectable_difference_is_that_of_the_corrections_first_step() -> None:
@@ -146,6 +157,24 @@ def test_the_same_outcome_everywhere_is_not_certain() -> None:
 def test_what_nothing_beats_is_on_the_pareto_front() -> None:
     prices = [(1.0, 0.5), (2.0, 0.7), (2.0, 0.6), (3.0, 0.7), (1.0, 0.5)]
     assert pareto(prices) == [True, True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("styles", "line"), [(("default",), 50.0), (("default", "terse"), None), (("terse",), 50.0)]
+)
+def test_the_line_of_the_baseline_is_drawn_where_there_is_one(
+    styles: tuple[str, ...], line: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With several styles of prompts it would be the first one's, and read as everybody's."""
+    drawn: list[float | None] = []
+    monkeypatch.setattr(charts, "scores", lambda _, reference: drawn.append(reference) or "")
+    runs = {
+        f"{name}({each})": {"prompts": each} for name in ("raw_coder", "debate") for each in styles
+    }
+    found = group(1, "b", options=runs, **{name: ["1", "0"] for name in runs})
+    here = board(found, baseline=f"raw-coder({styles[0]})")
+    figures.of_group(here, here.groups[0])
+    assert drawn == [line]
 
 
 def test_figures_say_what_the_words_beside_them_say() -> None:

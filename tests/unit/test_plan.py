@@ -25,24 +25,36 @@ engine = "scripted"
 script = "c.toml"
 [[pairings]]
 coder = "CODER"
-reviewer = "drawing"
+reviewer = "REVIEWER"
 """
 
 
 @pytest.mark.parametrize(
-    ("samples", "coder", "warned"),
-    [(3, "greedy", True), (3, "drawing", False), (1, "greedy", False)],
+    ("samples", "coder", "reviewer", "warned"),
+    [
+        (3, "greedy", "greedy", True),
+        (3, "greedy", "drawing", False),
+        (3, "drawing", "greedy", False),
+        (3, "drawing", "drawing", False),
+        (1, "greedy", "greedy", False),
+    ],
 )
-def test_samples_of_a_greedy_model_are_said_to_be_copies(
-    samples: int, coder: str, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_samples_of_greedy_models_are_said_to_be_copies(
+    samples: int,
+    coder: str,
+    reviewer: str,
+    warned: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "c.toml").write_text('[[rules]]\nanswer = "code"\n')
     path = tmp_path / "sweep.toml"
-    path.write_text(FILE.replace("SAMPLES", str(samples)).replace("CODER", coder))
+    wanted = FILE.replace("SAMPLES", str(samples)).replace("CODER", coder)
+    path.write_text(wanted.replace("REVIEWER", reviewer))
     grid = sweep.load(path, 1)
-    assert grid.copies() == (["greedy"] if warned else [])
+    assert grid.copies() == (["greedy+greedy"] if warned else [])
     _show_plan(grid, Estimate(attempts=grid.attempts))
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        "samples = 3 at temperature 0: greedy would give copies of one answer" in said
+        "samples = 3 at temperature 0: greedy+greedy would give copies of one answer" in said
     ) == warned

@@ -54,6 +54,27 @@ def test_nothing_is_said_of_patterns_of_which_nothing_was_judged() -> None:
     assert "between raw-coder and any other pattern" in told
 
 
+@pytest.mark.parametrize(
+    ("baseline", "runs", "told"),
+    [
+        # six that differ: none at the first of three steps, and 6 to 0 would be at the last
+        ("0" * 19 + "1", {"debate": "1" * 20, "retry": "1" * 20, "review": "1" * 5 + "0" * 15},
+         "They differ on so few problems that no split of them would have been evidence at the first step of the correction."),
+        ("0" * 20, {"debate": "1" * 20, "retry": "1" * 20, "review": "1" * 5 + "0" * 15},
+         "They differ on so few problems that no split of them would have been evidence."),
+        ("0" * 15 + "1" * 5, {"debate": "1" * 5 + "0" * 15, "review": "1" * 3 + "0" * 12 + "1" * 5},
+         "one time in five. With review so few problems differ that no split of them would have been evidence."),
+    ],
+    ids=["at the first step", "never", "one of two"],
+)  # fmt: skip
+def test_what_could_have_been_evidence_is_told_of_each(
+    baseline: str, runs: dict[str, str], told: str
+) -> None:
+    """The same runs with six gains of review are called better: some split was evidence."""
+    letters = {name: list(word) for name, word in ({"raw_coder": baseline} | runs).items()}
+    assert told in said(group(1, "b", **letters))
+
+
 def test_a_baseline_without_a_verdict_is_said_to_have_none() -> None:
     told = said(group(1, "b", raw_coder=list("eeee"), debate=list("1111")))
     assert (
@@ -105,6 +126,11 @@ def test_answers_that_are_none_are_counted_with_what_to_do(
         assert (claim in told) == any(claim in each for each in claims), told
 
 
+def test_errors_that_a_retry_took_away_meanwhile_are_told_without_a_reason() -> None:
+    told = said(group(1, "b", raw_coder=list("1e")), failures=[])
+    assert "Most often: no reason given. `foureyes retry 1`" in told
+
+
 def test_what_a_server_said_is_told_in_whole_words() -> None:
     """Else the part of a message that says what to do is what is cut."""
     words = "the model's context of 4096 tokens is smaller than what was asked for: " + "word " * 30
@@ -153,6 +179,27 @@ def test_a_variant_without_a_baseline_of_its_own_is_compared_with_nothing() -> N
     assert set(found.comparisons) == {2}
     told = "\n".join(formats.said(found))
     assert "Compared with nothing, as no raw-coder has the same prompts and thinking: review-then-fix(prompts=terse)." in told  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ["retry(rounds=3)", "retry(rounds=3, prompts=terse)"])
+def test_a_baseline_with_options_of_its_own_is_named_with_them(asked: str) -> None:
+    """Else no retry is said to have the prompts that one beside it has."""
+    runs: dict[str, Any] = {
+        asked: list("00"),
+        "retry": list("00"),
+        "debate(thinking=True)": list("11"),
+    }
+    options = {
+        asked: TERSE | {"rounds": 3},
+        "retry": DEFAULT,
+        "debate(thinking=True)": DEFAULT | {"thinking": True},
+    }
+    told = said(group(1, "b", options=options, **runs), baseline=asked)
+    assert "compared with the retry(rounds=3) that has the same prompts" in told
+    assert (
+        "as no retry(rounds=3) has the same prompts and thinking: retry, debate(thinking=True)."
+        in told
+    )
 
 
 def test_how_reviews_are_written_needs_no_baseline_of_its_own() -> None:

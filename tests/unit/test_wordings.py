@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from models.copies import copying
 from results import sentences
 from results.comparisons import NO_EVIDENCE
 from results.moderators import Features, moderations
@@ -136,13 +137,21 @@ def test_a_problem_in_two_benchmarks_is_one_for_the_richness() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tests", "known", "problems"),
-    [("others", MANY, 6), ("others", FEW, 11), ("tests", FEW, 6)],
-    ids=["fewer tests", "another problem", "other words"],
+    ("words", "tests", "known", "problems"),
+    [
+        ("rich", "others", MANY, 6),
+        ("others", "others", FEW, 11),
+        ("others", "others", MANY, 11),
+        ("others", None, MANY, 11),
+        ("others", "tests", FEW, 6),
+    ],
+    ids=["fewer tests", "another problem", "as long", "of unknown tests", "other words"],
 )
-def test_what_is_the_same_problem(tests: str, known: Features, problems: int) -> None:
-    """Of one id: the same but for the prompt, or as much said in it and judged by other tests."""
-    other = group(5, "mini", tests=tests, raw_coder=list("000000"), review=list("111111"))
+def test_what_is_the_same_problem(
+    words: str, tests: str | None, known: Features, problems: int
+) -> None:
+    """Of one id: the same but for the prompt, or the same prompt judged by other tests."""
+    other = group(5, "mini", words=words, tests=tests, raw_coder=list("000000"), review=list("111111"))  # fmt: skip
     here = board(RICH, other)
     features = {each.id: MANY for each in RICH[0].problems}
     (found,) = moderations(here, features | {each.id: known for each in other[0].problems})
@@ -152,12 +161,28 @@ def test_what_is_the_same_problem(tests: str, known: Features, problems: int) ->
 def test_a_report_says_that_greedy_samples_are_copies() -> None:
     rich = group(1, "rich", samples=3, raw_coder=["111"] * 4, review=["000"] * 4)
     for greedy, told in (
-        ({"c"}, "as c answered"),
-        ({"c", "r"}, "as c and r answered"),
+        ({"c+r", "r+c"}, "as c+r answered"),
+        ({"r+c"}, ""),
         (set(), ""),
     ):
-        said = " ".join(sentences.of_sweep(replace(board(rich), greedy=frozenset(greedy))))
-        assert ("copies of one" in said) == bool(greedy)
+        said = " ".join(sentences.of_sweep(replace(board(rich), copying=frozenset(greedy))))
+        assert ("copies of one" in said) == bool(told)
         assert told in said
-    once = replace(board(RICH), greedy=frozenset("c"))
+    once = replace(board(RICH), copying=frozenset({"c+r"}))
     assert "copies" not in " ".join(sentences.of_sweep(once))
+
+
+@pytest.mark.parametrize(
+    ("coder", "reviewer", "found"),
+    [(0, 0.0, ["mine"]), (0.8, 0, []), (0, 0.8, []), (0.8, 0.8, []), (None, 0, ["mine"])],
+)
+def test_only_two_greedy_models_give_copies(
+    coder: float | None, reviewer: float, found: list[str]
+) -> None:
+    """A coder at 0.8 with a reviewer left at the default is usual, and each of its samples differs."""
+    models = {
+        name: {"sampling": {} if drawn is None else {"temperature": drawn}}
+        for name, drawn in (("c", coder), ("r", reviewer), ("unused", 0))
+    }
+    pairings = [{"coder": "c", "reviewer": "r", "name": "mine"}]
+    assert copying({"models": models, "pairings": pairings}) == found
