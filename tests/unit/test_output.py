@@ -158,6 +158,8 @@ def test_one_s_own_output_and_an_empty_file_are_replaced(tmp_path: Path) -> None
     write(path, b"second")
     assert path.read_bytes() == b"second"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    path.write_bytes(b'{"task_id": "a \\"b\\"", "index": 0, "base": "pass"}\n')
+    assert not output.find(path, VERDICTS).is_stream
     recording = b'{"key": "%s", "text": "..."}\n' % (b"0a" * 32)
     for kind, content in (
         (RECORDING, recording),
