@@ -21,6 +21,9 @@ from models.output import VERDICTS
 
 Verdict = dict[str, Any]
 
+#: How a line of ours begins.
+_LINE = b'{"task_id": "", "index": 0, '
+
 
 class Journal:
     """What is known about the programs of an output file, by the key of a program's judging."""
@@ -60,6 +63,11 @@ class Journal:
         data = self._file.read()
         whole = data.rfind(b"\n") + 1
         try:
+            if data and not _begins_as_ours(data):
+                raise FoureyesError(
+                    f"{part} line 1: not written by `foureyes evaluate`, and never replaced; move it "
+                    "away, or choose another --output"
+                )
             found = _verdicts(part, data[:whole], self._force)
         except FoureyesError:
             self._file.close()
@@ -113,6 +121,11 @@ class Journal:
 
 def _without_place(verdict: Verdict) -> Verdict:
     return {name: value for name, value in verdict.items() if name not in ("task_id", "index")}
+
+
+def _begins_as_ours(data: bytes) -> bool:
+    """Whether it begins with a verdict, or with so much of one as was written before a cut."""
+    return any(VERDICTS.begins.match(data + _LINE[at:]) for at in range(len(_LINE) + 1))
 
 
 def _line(verdict: Verdict) -> bytes:

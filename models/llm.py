@@ -95,6 +95,10 @@ class Send(BaseModel):
     structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
 
 
+#: What `api_key_env` of the models said that were read here: what a bug's details must not hold.
+KEY_VARIABLES: set[str] = set()
+
+
 class OpenAI(Model):
     """Any OpenAI-compatible server."""
 
@@ -124,6 +128,12 @@ class OpenAI(Model):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _noted(cls, value: str) -> str:
+        KEY_VARIABLES.add(value)
+        return value
 
     def identity(self) -> dict[str, Any]:
         """With what is sent otherwise than by default; a name for the same thing is no other thing."""

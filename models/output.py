@@ -8,7 +8,6 @@ import errno
 import os
 import re
 import secrets
-import shutil
 import stat
 import tempfile
 import time
@@ -39,10 +38,16 @@ class Kind:
     begins: re.Pattern[bytes]
 
 
-VERDICTS = Kind(
-    "file of verdicts", re.compile(rb'\{"task_id": "(?:[^"\\\n]|\\.)*", "index": \d+, ')
-)
-RECORDING = Kind("recording", re.compile(rb'\{"key": "[0-9a-f]{64}", "text": |\{"benchmark": "[^"\n]*", "problem_id": '))  # fmt: skip
+#: A JSON string.
+_STRING = rb'"(?:[^"\\\n]|\\.)*"'
+VERDICTS = Kind("file of verdicts", re.compile(rb'\{"task_id": ' + _STRING + rb', "index": \d+, '))
+RECORDING = Kind(
+    "recording",
+    re.compile(
+        rb'\{"key": "[0-9a-f]{64}", "text": |\{"benchmark": '
+        + _STRING + rb', "problem_id": ' + _STRING + rb', "version": ' + _STRING + rb', "code": '
+    ),
+)  # fmt: skip
 REPORT = Kind(
     "report",
     re.compile(rb'\s*<!doctype html>\n<html lang="en">(?s:.){,400}?<title>[^<]* - foureyes<'),
@@ -67,7 +72,7 @@ def find(path: Path, kind: Kind | None, *, force: bool = False) -> Target:
     place = path
     try:
         for _ in range(_MOST_LINKS):
-            if _is_descriptor(place):
+            if _is_descriptor(place) and _is_written_into(place):
                 return Target(place, is_stream=True)
             if not place.is_symlink():
                 break
@@ -85,10 +90,7 @@ def find(path: Path, kind: Kind | None, *, force: bool = False) -> Target:
         elif not stat.S_ISREG(there):
             raise FoureyesError(f"{path}: is a disk or a socket; name a file")
         elif not (force or _may_go(place, kind)):
-            what = f"no {kind.name} of foureyes" if kind else "not written over"
-            raise FoureyesError(
-                f"{path}: is there already, and {what}; choose another path, or --force replaces it"
-            )
+            raise _refusal(path, kind)
     except OSError as error:
         raise failure(path, error) from None
     return Target(place, is_stream=False)
@@ -102,8 +104,12 @@ def writing(path: Path, kind: Kind | None, *, force: bool = False) -> Iterator[B
     """
     target = find(path, kind, force=force)
     try:
-        with _into(target.path) if target.is_stream else _replacing(target.path) as file:
-            yield file
+        if target.is_stream:
+            with _into(target.path) as file:
+                yield file
+        else:
+            with _replacing(target.path, kind, force) as file:
+                yield file
     except OSError as error:
         raise failure(path, error) from None
 
@@ -115,19 +121,24 @@ def writing_folder(path: Path) -> Iterator[Path]:
     Raises: FoureyesError if something is there that is no empty folder, or it cannot be written.
     """
     try:
-        place = path.resolve()
+        place = Path(os.path.realpath(path))
         there = _mode(place)
         if there is not None and not (stat.S_ISDIR(there) and not any(place.iterdir())):
             raise FoureyesError(f"{path}: is there already; choose another --output")
         if not place.parent.is_dir():
             raise FoureyesError(f"{path}: there is no folder {place.parent}")
-        with tempfile.TemporaryDirectory(prefix=".foureyes-", dir=place.parent) as hidden:
+        folder = place.parent if there is None else place
+        with tempfile.TemporaryDirectory(prefix=".foureyes-", dir=folder) as hidden:
             part = Path(hidden) / "part"
             part.mkdir()
-            if there is not None:
-                shutil.copymode(place, part)
             yield part
-            part.rename(place)
+            if there is None:
+                part.rename(place)
+            elif list(place.iterdir()) != [Path(hidden)]:
+                raise FoureyesError(f"{path}: is no empty folder any more; choose another --output")
+            else:  # it may be where somebody stands: it stays the same folder
+                for file in part.iterdir():
+                    file.rename(place / file.name)
     except OSError as error:
         raise failure(path, error) from None
 
@@ -152,7 +163,30 @@ def _mode(path: Path) -> int | None:
 
 def _is_descriptor(path: Path) -> bool:
     """Whether it is an open file of a process, as /dev/stdout is."""
-    return _DESCRIPTORS.fullmatch(str(path.parent.resolve())) is not None
+    return _DESCRIPTORS.fullmatch(os.path.realpath(path.parent)) is not None
+
+
+def _is_ours(path: Path) -> bool:
+    return os.path.realpath(path.parent) == f"/proc/{os.getpid()}/fd"
+
+
+def _is_written_into(path: Path) -> bool:
+    """Whether an open file is a stream for us: each of our own, and another process's pipe or device.
+
+    A file that another process has open is a file: it has a name, and may be one of somebody's.
+    """
+    try:
+        there = path.stat().st_mode
+    except FileNotFoundError:
+        raise FoureyesError(f"{path}: there is no such open file") from None
+    return _is_ours(path) or stat.S_ISCHR(there) or stat.S_ISFIFO(there)
+
+
+def _refusal(path: Path, kind: Kind | None) -> FoureyesError:
+    what = f"no {kind.name} of foureyes" if kind else "not written over"
+    return FoureyesError(
+        f"{path}: is there already, and {what}; choose another path, or --force replaces it"
+    )
 
 
 def _may_go(path: Path, kind: Kind | None) -> bool:
@@ -165,10 +199,8 @@ def _may_go(path: Path, kind: Kind | None) -> bool:
 @contextmanager
 def _into(path: Path) -> Iterator[BinaryIO]:
     """What is there, opened to be written into."""
-    folder = path.parent.resolve()
     # one of our own: the same open file, so that what is printed besides comes before or after
-    ours = folder == Path(f"/proc/{os.getpid()}/fd")
-    handle = os.dup(int(path.name)) if ours else _open(path)
+    handle = os.dup(int(path.name)) if _is_ours(path) else _open(path)
     with os.fdopen(handle, "wb") as file:
         yield file
 
@@ -191,8 +223,11 @@ def _open(path: Path) -> int:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path` that takes its place, its permissions and its owner."""
+def _replacing(path: Path, kind: Kind | None, force: bool) -> Iterator[BinaryIO]:
+    """A new file beside `path` that takes its place, its permissions and its owner.
+
+    What has come there meanwhile is asked the same as what was there before.
+    """
     making = path.with_name(f".foureyes-{secrets.token_hex(8)}")
     try:
         with making.open("xb") as file:
@@ -204,6 +239,11 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        making.replace(path)
+        try:
+            os.link(making, path)  # never over another
+        except OSError:  # there is one, or the file system has no links
+            if not (force or _mode(path) is None or _may_go(path, kind)):
+                raise _refusal(path, kind) from None
+            making.replace(path)
     finally:
         making.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 
 from models.enums import State
 from models.session import session
-from models.tables import Attempt, LanguageModel, Run, Sweep
+from models.tables import Attempt, LanguageModel, Run
 from models.text import storable
 
 log = logging.getLogger(__name__)
@@ -31,20 +31,19 @@ def note(name: str, said: str | None) -> None:
         log.warning("could not note what is the matter with %s", name, exc_info=True)
 
 
-def waiting(name: str) -> list[str]:
-    """The names of the unfinished sweeps that use a model."""
+def waiting(name: str) -> list[int]:
+    """The ids of the unfinished sweeps that use a model."""
     mine = select(LanguageModel.id).where(LanguageModel.name == name).scalar_subquery()
     with session() as db:
         return list(
             db.exec(
-                select(Sweep.name)
-                .join(Run)
+                select(Run.sweep_id)
                 .join(Attempt)
                 .where(
                     (Run.coder_id == mine) | (Run.reviewer_id == mine),
                     col(Attempt.state).in_([State.QUEUED, State.RUNNING]),
                 )
                 .distinct()
-                .order_by(Sweep.name)
+                .order_by(col(Run.sweep_id))
             )
         )

@@ -7,11 +7,16 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from urllib.parse import unquote
+
+from dotenv import dotenv_values
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
-#: What stands before the @ of a URL.
-_USER_OF_URL = re.compile(r"(?<=//)[^/\s@'\"]+(?=@)")
+#: What stands before the @ of a URL; a password may hold a slash or another @.
+_USER_OF_URL = re.compile(r"(?<=//)(?:[^/\s:@'\"]*:[^\s'\"]*|[^/\s@'\"]+)(?=@)")
+_PASSWORD = re.compile(r"(?<=password=)(?:'[^']*'|[^&\s'\"]+)", re.IGNORECASE)
+_PASSWORDS_OF_URL = (re.compile(r"//[^/:@]*:(.+)@"), re.compile(r"password=([^&\s]+)", re.I))
 #: Shorter values stand in ordinary words, and guard nothing.
 _SHORTEST = 6
 _HIDDEN = "***"
@@ -19,7 +24,7 @@ _HIDDEN = "***"
 
 def told(error: Exception) -> str:
     """One line about a bug, which names the file that holds its traceback."""
-    said = " ".join(str(error).split())[:200]
+    said = " ".join(redacted(str(error)).split())[:200]  # half a secret would not be found
     line = f"this is a bug in foureyes: {type(error).__name__}{': ' if said else ''}{said}"
     try:
         place = f"details in {_write(error)}"
@@ -43,20 +48,34 @@ def _write(error: Exception) -> str:
 
 def redacted(text: str) -> str:
     """The text without passwords: those in URLs, and the values of variables that hold one."""
-    text = _USER_OF_URL.sub(_HIDDEN, text)
-    for secret in sorted(set(_secrets()), key=len, reverse=True):
+    secrets = {secret for secret in _secrets() if len(secret) >= _SHORTEST}
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
-    return text
+    return _PASSWORD.sub(_HIDDEN, _USER_OF_URL.sub(_HIDDEN, text))
 
 
 def _secrets() -> Iterator[str]:
-    for name, value in os.environ.items():
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST:
-            yield value
-        if name.endswith("_URL"):
-            try:
-                password = urlsplit(value).password
-            except ValueError:
-                continue
-            if password and len(password) >= _SHORTEST:
-                yield from (password, unquote(password))
+    keys = _key_variables()
+    for name, value in [*os.environ.items(), *_of_file()]:
+        if _SECRET_NAME.search(name) or name in keys:
+            yield value.strip()
+        if name.upper().endswith("_URL"):
+            if name.upper().startswith("FOUREYES_"):
+                yield value  # in whatever way it is written
+            for pattern in _PASSWORDS_OF_URL:
+                for password in pattern.findall(value):
+                    yield from (password, unquote(password))
+
+
+def _of_file() -> list[tuple[str, str]]:
+    """What `.env` sets, from which settings are read too."""
+    try:
+        return [(name, value or "") for name, value in dotenv_values(Path(".env")).items()]
+    except (OSError, ValueError):  # it may be the reason for what is told
+        return []
+
+
+def _key_variables() -> set[str]:
+    """Variables that hold a key, as far as models were read."""
+    llm = sys.modules.get("models.llm")  # an import may be what failed
+    return getattr(llm, "KEY_VARIABLES", set())

@@ -198,7 +198,7 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
     replayed = "replay" in (row.settings["engine"], definition["engine"])
     if row.identity != identity or (replayed and row.settings != definition):
         user = db.exec(
-            select(SweepRow.name)
+            select(SweepRow.id, SweepRow.name)
             .join(Run)
             .join(Attempt)
             .where(
@@ -208,9 +208,10 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
             )
         ).first()
         if user is not None:
+            user_id, user_name = user
             raise FoureyesError(
-                f"models.{model.name}: the unfinished sweep {user!r} uses this name for another "
-                f"model; choose another name, or `foureyes cancel {user}` first"
+                f"models.{model.name}: the unfinished sweep {user_name!r} uses this name for another "
+                f"model; choose another name, or `foureyes cancel id={user_id}` first"
             )
     row.settings, row.identity = definition, identity
     row.trouble = None  # whoever enqueues may have mended it: it is tried again

@@ -38,5 +38,6 @@ def plain(folder: Path) -> Path:
     """A path for files that a server only needs while it runs: this one, or another if it is odd."""
     if _PLAIN.fullmatch(str(folder)):
         return folder
-    name = f"foureyes-{os.getuid()}-{folder.parent.stat().st_ino}-{folder.name}"
+    parent = folder.parent.stat()
+    name = f"foureyes-{os.getuid()}-{parent.st_dev}-{parent.st_ino}-{folder.name}"
     return Path(tempfile.gettempdir()) / name

@@ -47,7 +47,7 @@ def prune(sweep_id: int) -> Pruned:
         if unfinished := enqueue.unfinished(sweep_id):
             raise FoureyesError(
                 f"{unfinished} attempts of {sweep.name!r} have not ended: wait, or "
-                f"`foureyes cancel {sweep_id}` first"
+                f"`foureyes cancel id={sweep_id}` first"
             )
         db.execute(text(_USED), {"sweep": sweep_id})
         attempts = db.execute(

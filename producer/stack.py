@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shlex
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -135,7 +134,7 @@ class Stack:
         self._given_up.add(name)
         trouble.note(name, why)
         waiting = trouble.waiting(name)
-        cancel = " or ".join(f"`foureyes cancel {shlex.quote(sweep)}`" for sweep in waiting)
+        cancel = " or ".join(f"`foureyes cancel id={sweep_id}`" for sweep_id in waiting)
         self._say(
             f"nothing works at {name}: {why}. Mend it and enqueue its sweep again, or give that up"
             + (f": {cancel}" if cancel else "")

@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -51,8 +52,17 @@ _ENGINES = {
 }
 
 
-def _seen(name: str) -> str:
-    if not name.isprintable():
+#: What rows of before may lack: an archive's sweep ran with it.
+_AS_WRITTEN = {"as_written": True}
+
+
+def _is_being_written(info: ValidationInfo) -> bool:
+    """Whether it is somebody's file, and not what an archive says of one that was run."""
+    return info.context == _AS_WRITTEN
+
+
+def _seen(name: str, info: ValidationInfo) -> str:
+    if _is_being_written(info) and not name.isprintable():
         raise ValueError(f"{name!r} holds a character that cannot be seen")
     return name
 
@@ -153,9 +163,8 @@ class SweepFile(BaseModel):
         return {name: model.model_copy(update={"name": name}) for name, model in models.items()}
 
     @model_validator(mode="after")
-    def _servers(self) -> "SweepFile":
-        """What only a file must keep to: rows of before may hold anything."""
-        for name, model in self.models.items():
+    def _servers(self, info: ValidationInfo) -> "SweepFile":
+        for name, model in self.models.items() if _is_being_written(info) else ():
             if isinstance(model, OpenAI) and (said := _mistake_in_server(model)):
                 raise FoureyesError(f"models.{name}.{said}")
         return self
@@ -227,7 +236,8 @@ def parse(path: Path) -> SweepFile:
         raise FoureyesError(f"{path}: {line}{': '.join(filter(None, ('.'.join(place), said)))}")
     try:
         # as JSON, strictly: `samples = true` is no number, and "3" is none either
-        return SweepFile.model_validate_json(json.dumps(content, default=str), strict=True)
+        written = json.dumps(content, default=str)
+        return SweepFile.model_validate_json(written, strict=True, context=_AS_WRITTEN)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None
     except ValidationError as error:

@@ -90,7 +90,7 @@ def in_vain(found: Progress) -> list[str]:
     return [
         f"nothing works at {each.what}, for which {each.queued:,} calls wait: "
         f"{_shortened(each.trouble, 400)}. Mend it and run the sweep's command again, or give it up: "
-        f"`foureyes cancel {found.sweep_id}`"
+        f"`foureyes cancel id={found.sweep_id}`"
         for each in found.in_vain
     ]
 

@@ -2,6 +2,7 @@
 # Removes what foureyes made in .foureyes (or FOUREYES_HOME): the embedded database with every result,
 # reports, logs. The folder itself goes if nothing else is in it: it may be one of somebody's.
 set -euo pipefail
+shopt -s extglob
 cd "$(dirname "$0")/.."
 home=$(realpath --canonicalize-missing -- "${FOUREYES_HOME:-.foureyes}")
 [ -d "$home" ] || exit 0
@@ -17,7 +18,14 @@ data=$(realpath --canonicalize-missing "$home/postgres")
 if [ -L "$home/postgres" ] && [ "$(cat "$data/home" 2>/dev/null)" = "$home" ]; then
     rm -rf "$data"
 fi
-rm -rf "$home"/{postgres,rabbitmq,expected,logs,reports}
+rm -rf "$home"/{postgres,rabbitmq,expected}
+# In folders of such names somebody may keep files of one's own: ours go by their names.
+rm -f "$home"/logs/*.log{,.1} "$home"/reports/*-+([0-9]).html
+for folder in "$home"/{logs,reports}; do
+    if [ -d "$folder" ] && [ ! -L "$folder" ]; then
+        rmdir --ignore-fail-on-non-empty "$folder"
+    fi
+done
 rm -f "$home"/{stack.lock,stack.json,stack.json.part,migration.lock,valkey.conf,reaper.alive}
 if [ "$(cat "$home/.gitignore" 2>/dev/null)" = "*" ]; then
     rm "$home/.gitignore"

@@ -53,7 +53,7 @@ def test_a_sweep_whose_model_cannot_be_had_does_the_rest_and_says_what_to_do(
     assert said.startswith(
         "nothing works at r, for which 2 calls wait: its worker does not stay up"
     )
-    assert "vllm is not installed" in said and "`foureyes cancel 1`" in said
+    assert "vllm is not installed" in said and "`foureyes cancel id=1`" in said
     assert "Traceback" not in said
     found = rows(home, "SELECT pattern, outcome FROM v_attempts ORDER BY 1, 2")
     assert found == [

@@ -1,5 +1,6 @@
 """The state machine on real Postgres: work is done once, and no attempt is lost or doubled."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue, estimate
 from producer.prune import prune
+from results.sweeps import find_sweep
 from tests.sweeps import make_grid, make_sweep
 from worker import patterns, reaper
 from worker.advance import advance
@@ -371,12 +373,27 @@ def test_what_another_sweep_waits_for_survives_a_cancel() -> None:
     assert answer(completions()[0].id, CODE)
 
 
+def test_whom_an_advice_cancels_is_the_one_that_it_speaks_of() -> None:
+    """A sweep may have another one's number for a name: a bare number is refused then."""
+    meant = make_sweep("raw-coder", name="meant")
+    enqueue.cancel(make_sweep("raw-coder", name=str(meant)))
+    with session() as db:
+        db.execute(text("UPDATE language_model SET identity = 'of another model'"))
+    for refused in (lambda: make_sweep("raw-coder", name="new"), lambda: prune(meant)):
+        with pytest.raises(FoureyesError, match="`foureyes cancel ") as told:
+            refused()
+        (word,) = re.findall(r"`foureyes cancel (\S+)`", str(told.value))
+        assert find_sweep(word).id == meant
+
+
 def test_pruning_takes_what_nobody_else_uses() -> None:
     """Else the database only grows; or another sweep loses its answers."""
     first = make_sweep("raw-coder", "review-then-fix", name="first")
     run_to_the_end(_revise)
     second = make_sweep("raw-coder", name="second")
-    with pytest.raises(FoureyesError, match="1 attempts of 'second' have not ended"):
+    with pytest.raises(
+        FoureyesError, match=r"1 attempts of 'second' have not ended: .*cancel id=\d+`"
+    ):
         prune(second)
     run_to_the_end(_revise)
     gone = prune(first)

@@ -250,7 +250,7 @@ def test_a_model_that_cannot_load_stops_nobody_elses_sweep(
     up.demand.write_text("x c")
     line = said(up, "nothing works at x")
     assert "x.toml" in line and str(home / "logs" / "x.log") in line
-    assert "`foureyes cancel broken`" in line
+    assert f"`foureyes cancel id={broken}`" in line
     wait_for(lambda: not watch.look(fine).unfinished)
     assert watch.look(fine).runs[0].solved == 1
     # whoever waits in another terminal is told as well
@@ -258,7 +258,7 @@ def test_a_model_that_cannot_load_stops_nobody_elses_sweep(
     assert found.is_stuck and up.process.poll() is None
     (told,) = watch.in_vain(found)
     assert "nothing works at x, for which 1 calls wait" in told and "x.toml" in told
-    assert f"`foureyes cancel {broken}`" in told
+    assert f"`foureyes cancel id={broken}`" in told
     # and once it is mended, the same command again is enough
     (tmp_path / "x.toml").write_text(f"[[rules]]\nanswer = {json.dumps(CODE)}\n")
     make_sweep("raw-coder", name="broken", coder="x", fresh="broken")

@@ -7,6 +7,7 @@ import json
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -456,12 +457,39 @@ def test_an_archive_of_before_engines_were_kept_is_read(
     lines = copy.deepcopy(sound)
     kept = [line["completion"].pop("engine") for line in lines if "completion" in line]
     assert set(kept) == {"engine of w/1"}
-    path = tmp_path / "archive"
+    with imported(lines, tmp_path / "archive"), session() as db:
+        assert db.exec(select(Completion.engine).distinct()).all() == [None]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"models": {"base_url": "http://user:pw@host/v1"}},
+        {"models": {"base_url": "http://host/v1", "extra_body": {"n": 2}}},
+        {"pairing": "a\u200bb"},
+    ],
+)
+def test_what_a_file_may_not_say_any_more_is_read_from_an_archive(
+    sound: list[dict[str, Any]], tmp_path: Path, file: dict[str, Any]
+) -> None:
+    """The sweep is finished: nobody can mend its file, and its results would be lost."""
+    lines = copy.deepcopy(sound)
+    written = lines[1]["sweep"]["file"]
+    if "models" in file:
+        written["models"]["served"] = {"engine": "openai", "model": "m"} | file["models"]
+    else:
+        written["pairings"][0]["name"] = file["pairing"]
+    with imported(lines, tmp_path / "archive"):
+        assert sizes()["Sweep"] == 1
+
+
+@contextmanager
+def imported(lines: list[dict[str, Any]], path: Path) -> Iterator[None]:
+    """The machine of `sound` with an archive of these lines, and afterwards without it."""
     path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
-    import_sweep.read(path)
     try:
-        with session() as db:
-            assert db.exec(select(Completion.engine).distinct()).all() == [None]
+        import_sweep.read(path)
+        yield
     finally:
         with session() as db:
             db.execute(

@@ -129,3 +129,24 @@ def test_ci_tells_the_truth(tmp_path: Path, recipe: str, code: int, last: str) -
     made = run(str(tmp_path / ".ci" / "run"))
     assert made.returncode == code
     assert made.stdout.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize("mine", ["logs/notes.txt", "reports/notes.html", "reports/mine/a-1.html"])
+def test_the_data_are_removed_and_nothing_that_somebody_keeps_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mine: str
+) -> None:
+    """FOUREYES_HOME may be a folder of somebody's, which has reports of its own."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("FOUREYES_HOME", str(home))
+    for name in ("logs/execution.log", "logs/execution.log.1", "reports/a-12.html", "stack.json"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).touch()
+    (home / mine).parent.mkdir(exist_ok=True)
+    (home / mine).touch()
+    assert run("scripts/clean_data.sh").returncode == 0
+    assert [each for each in home.rglob("*") if each.is_file()] == [home / mine]
+    (home / mine).unlink()
+    if (home / mine).parent.name == "mine":
+        (home / mine).parent.rmdir()
+    assert run("scripts/clean_data.sh").returncode == 0
+    assert not home.exists()

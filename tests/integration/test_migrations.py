@@ -105,8 +105,11 @@ def test_a_view_that_is_not_of_this_code_is_noticed_and_made_anew(
     assert "Wilson" in made()["v_scores"]
 
 
-@pytest.mark.usefixtures("database")
-def test_who_may_read_a_view_still_may_after_it_was_made_anew() -> None:
+@pytest.mark.parametrize("revision", ["0005", "0008", "head"])
+@pytest.mark.usefixtures("empty_database")
+def test_who_may_read_a_view_still_may_after_it_was_made_anew(revision: str) -> None:
+    """Also one that was made by hand, before views were files."""
+    migrations.upgrade(revision)
     execute("DROP ROLE IF EXISTS somebody")
     execute("CREATE ROLE somebody")
     execute("GRANT SELECT ON v_scores TO somebody")
@@ -119,13 +122,17 @@ def test_who_may_read_a_view_still_may_after_it_was_made_anew() -> None:
     execute("DROP ROLE somebody")
 
 
-@pytest.mark.usefixtures("database")
-def test_a_persons_own_view_is_never_dropped_with_ours() -> None:
+@pytest.mark.parametrize("revision", ["0005", "0008", "head"])
+@pytest.mark.usefixtures("empty_database")
+def test_a_persons_own_view_is_never_dropped_with_ours(revision: str) -> None:
+    migrations.upgrade(revision)
     execute("CREATE VIEW mine AS SELECT sweep, pass_1 FROM v_scores")
     before = made()
     with pytest.raises(FoureyesError, match=r"view mine depends on view v_scores\. Drop these"):
         migrations.upgrade()
     assert made() == before
+    execute("DROP VIEW mine")
+    migrations.upgrade()
     migrations.check_views()
 
 

@@ -51,7 +51,7 @@ def test_a_model_at_which_nothing_works_is_named_with_what_to_do() -> None:
     assert found.is_stuck
     assert watch.in_vain(found) == [
         "nothing works at r, for which 2 calls wait: no such file. Mend it and run the sweep's command "
-        f"again, or give it up: `foureyes cancel {sweep_id}`"
+        f"again, or give it up: `foureyes cancel id={sweep_id}`"
     ]
     # a worker elsewhere has it
     sql("UPDATE completion SET state = 'running' WHERE state = 'queued' AND id % 2 = 0")

@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from models.llm import OpenAI
 from producer import bug
 from tests.programs import ROOT, environment, mind_ctrl_c
 
@@ -85,6 +87,43 @@ def test_secrets_are_in_no_details(tmp_path: Path) -> None:
         for secret in ("sk-123", "pass@word", "pass%40word", "abcdefgh", "a:b@"):
             assert secret not in said
     assert "https://x/y@z" in bug.redacted("https://x/y@z")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hunter22",  # of .env
+        "from-a-file",  # an URL's of .env
+        "mine-alone",  # of a variable that a model's `api_key_env` names
+        "postgresql://u:pa/hunter23@h/db",
+        "amqp://u:pa@hunter23@h//",
+        "postgresql://h/db?user=u&password=hunter23&sslmode=require",
+        "host=h password='hunter23' dbname=x",
+        "x" * 190 + "hunter22",  # cut in its middle, half of it would stay
+        "w/hunter24",  # alone, of an URL that is none by the book
+    ],
+)
+def test_no_way_to_write_a_secret_gets_into_what_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (tmp_path / ".env").write_text(
+        "OPENAI_API_KEY=hunter22\nFOUREYES_BROKER_URL=amqp://u:from-a-file@h//\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("OF_MINE", "mine-alone")
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", "postgresql://u:w/hunter24@h/db")
+    OpenAI.model_validate(
+        {"name": "m", "engine": "openai", "model": "m", "base_url": "http://h", "api_key_env": "OF_MINE"}
+    )  # fmt: skip
+    try:
+        raise ValueError(said)
+    except ValueError as error:
+        line = bug.told(error)
+    details = next(tmp_path.glob("foureyes-bug-*")).read_text()
+    for text in (line, details):
+        for secret in ("hunter", "from-a-file", "mine-alone"):
+            assert secret not in text
 
 
 def test_details_that_cannot_be_written_are_no_second_failure(tmp_path: Path) -> None:

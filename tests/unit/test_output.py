@@ -1,9 +1,11 @@
 """An output never destroys what is there, and comes to its name whole or not at all."""
 
+import json
 import os
 import resource
 import signal
 import stat
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,6 +119,14 @@ def test_links_are_followed_also_to_what_is_not_there_yet(tmp_path: Path) -> Non
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(FoureyesError, match=r"loop: cannot be written \(Too many levels"):
         write(tmp_path / "loop")
+    with pytest.raises(FoureyesError, match=r"Too many levels"):
+        write(tmp_path / "loop" / "file")
+    for name in ("loop", "loop/folder"):
+        with (
+            pytest.raises(FoureyesError, match=r"already|Too many|no folder"),
+            output.writing_folder(tmp_path / name),
+        ):
+            pass
 
 
 def test_verdicts_stand_beside_the_name_that_was_given(tmp_path: Path) -> None:
@@ -150,6 +160,60 @@ def test_a_file_of_another_kind_is_replaced_only_by_force(tmp_path: Path, there:
     assert b'"outcome": "solved"' in path.read_bytes()
 
 
+def test_a_file_that_came_meanwhile_is_replaced_only_by_force(tmp_path: Path) -> None:
+    """A report takes seconds, an evaluation hours: whoever wrote there meanwhile was not asked."""
+    path = tmp_path / "out"
+
+    def meanwhile(content: bytes, *, force: bool = False) -> None:
+        path.unlink(missing_ok=True)
+        with output.writing(path, VERDICTS, force=force) as file:
+            file.write(b"new\n")
+            path.write_bytes(content)
+
+    for there in (b"", json.dumps(VERDICT).encode()):
+        meanwhile(there)
+        assert path.read_bytes() == b"new\n"
+    with pytest.raises(FoureyesError, match="is there already"):
+        meanwhile(b"mine\n")
+    assert path.read_bytes() == b"mine\n"
+    meanwhile(b"mine\n", force=True)
+    assert path.read_bytes() == b"new\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_links_a_file_system_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write(tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == b"new\n"
+
+
+def test_a_file_that_another_process_has_open_is_a_file(tmp_path: Path) -> None:
+    """Else it is written over from its start, whatever it is."""
+    mine = tmp_path / "mine"
+    mine.write_text("notes of mine, longer than what is written\n")
+    with mine.open("ab") as file, subprocess.Popen(
+        ["sleep", "60"], stdout=file, stdin=subprocess.DEVNULL
+    ) as other:  # fmt: skip
+        try:
+            with pytest.raises(FoureyesError, match="is there already"):
+                write(Path(f"/proc/{other.pid}/fd/1"))
+            assert mine.read_text().startswith("notes of mine")
+            assert output.find(Path(f"/proc/{other.pid}/fd/0"), VERDICTS).is_stream
+        finally:
+            other.kill()
+
+
+@pytest.mark.parametrize("name", ["abc", "9999"])
+def test_an_open_file_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(FoureyesError, match="there is no such open file"):
+        output.find(Path("/dev/fd") / name, VERDICTS)
+
+
 def test_one_s_own_output_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.touch(mode=0o640)
@@ -169,6 +233,9 @@ def test_one_s_own_output_and_an_empty_file_are_replaced(tmp_path: Path) -> None
         assert not output.find(path, kind).is_stream
         with pytest.raises(FoureyesError, match="no file of verdicts"):
             output.find(path, VERDICTS)
+    path.write_bytes(b'{"benchmark": "humaneval", "problem_id": "1", "score": 3}\n')
+    with pytest.raises(FoureyesError, match="no recording"):
+        output.find(path, RECORDING)
 
 
 @pytest.mark.parametrize(
@@ -266,13 +333,49 @@ def test_what_an_interrupted_evaluation_left_is_taken_up(tmp_path: Path) -> None
         Journal(tmp_path / "out")
 
 
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize(
+    "there",
+    ["notes of somebody's", "notes\n", '{"task_id": "m/0", "solution": ""}', '{"task_id": 1', "\n"],
+)
+def test_a_part_file_of_somebody_s_is_never_emptied(
+    tmp_path: Path, there: str, force: bool
+) -> None:
+    """Nobody named it: what is forced is another file."""
+    part = tmp_path / "out.part"
+    part.write_text(there)
+    with pytest.raises(FoureyesError, match=r"out\.part line 1: not written by"):
+        judged(tmp_path / "out", force=force)
+    assert part.read_text() == there
+
+
+@pytest.mark.parametrize("length", [1, 12, 16, 25, 30, 60, 66])
+def test_a_first_verdict_that_was_cut_is_judged_again(tmp_path: Path, length: int) -> None:
+    part = tmp_path / "out.part"
+    part.write_text(json.dumps(VERDICT)[:length])
+    assert len(judged(tmp_path / "out")) == 1
+    assert not part.exists()
+
+
 def test_a_folder_of_files_comes_whole_and_never_over_another(tmp_path: Path) -> None:
     path = tmp_path / "made"
-    path.mkdir()  # an empty one may be where it goes
+    path.mkdir()  # an empty one may be where it goes, and somebody's current one
+    before = path.stat().st_ino
     with output.writing_folder(path) as part:
         (part / "a").touch()
-        assert not any(path.iterdir())
+        assert all(each.name.startswith(".foureyes-") for each in path.iterdir())
     assert [each.name for each in path.iterdir()] == ["a"]
+    assert path.stat().st_ino == before
+    (path / "a").unlink()
+
+    def meanwhile() -> None:
+        with output.writing_folder(path) as part:
+            (part / "a").write_text("ours")
+            (path / "a").write_text("theirs")
+
+    with pytest.raises(FoureyesError, match="no empty folder any more"):
+        meanwhile()
+    assert (path / "a").read_text() == "theirs"
     for given in (path, path / "a"):
         with pytest.raises(FoureyesError, match="is there already"), output.writing_folder(given):
             pass

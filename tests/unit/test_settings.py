@@ -7,6 +7,7 @@ import pytest
 
 from models.errors import FoureyesError
 from models.settings import settings
+from producer.home import plain
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +79,15 @@ def test_a_current_folder_that_was_removed_is_told(
     (tmp_path / "gone").rmdir()
     with pytest.raises(FoureyesError, match="No such file or directory"):
         settings()
+
+
+def test_homes_on_two_disks_never_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder's number is its disk's own: RabbitMQ empties its folder, which another may run in."""
+    homes = [tmp_path / "one home", tmp_path / "another home"]
+    found = {home: os.stat_result((0o40755, 7, disk, *[0] * 7)) for disk, home in enumerate(homes)}
+    with monkeypatch.context() as disks:
+        disks.setattr(Path, "stat", lambda path, **_: found[path])
+        folders = {plain(home / "rabbitmq") for home in homes}
+    assert len(folders) == 2
