@@ -19,7 +19,7 @@ from models.errors import InfrastructureError
 from models.problem import HiddenTests
 from producer import benchmarks
 from results.text import visible
-from worker.sandbox import expected, probe
+from worker.sandbox import expected, probe, reference
 from worker.sandbox.expected import Expected
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.judge import Judge
@@ -107,7 +107,8 @@ def _check(judge: Judge, problem: Problem) -> Checked:
             if not result.passed
         ]
     except ReferenceFails as error:
-        findings.append(str(error).removeprefix(f"{problem.problem_id}: "))
+        said = str(error).removeprefix(f"{problem.problem_id}: ")
+        findings.append(said.removesuffix(reference.AGAIN))
     except InfrastructureError as error:
         findings.append(f"could not be checked: {error}")
     return Checked(

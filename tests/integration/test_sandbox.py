@@ -25,6 +25,7 @@ from worker.sandbox.attack import attack
 from worker.sandbox.inside import frames, landlock
 from worker.sandbox.judge import Judge
 from worker.sandbox.probe import probe
+from worker.sandbox.running import Run
 from worker.sandbox.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[2]
@@ -409,6 +410,7 @@ def f(x):
         ("raise ValueError('late')", "ValueError: late"),
         ("return object()", "type object"),
         ("return __import__('os')._exit(3)", "its process ended"),
+        ("return __import__('ctypes').string_at(0)", "its process ended"),
     ],
 )
 def test_why_a_reference_fails_is_found_out_once(
@@ -422,8 +424,9 @@ def test_why_a_reference_fails_is_found_out_once(
     for _ in range(2):
         judge = Judge(slot=6)
         for sample in range(2):
-            with pytest.raises(reference.ReferenceFails, match=f"Test/0: its .*{says}"):
+            with pytest.raises(reference.ReferenceFails, match=f"Test/0: its .*{says}") as raised:
                 judge.hidden(broken, f"def f(x): return {sample}")
+            assert str(raised.value).endswith(reference.AGAIN)
         judge.close()
     assert len(runs) == 1
 
@@ -449,6 +452,40 @@ def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
     sandbox.close()
     assert not isinstance(raised.value, reference.ReferenceFails)
     assert not list((home / "expected").glob(f"*/{slow.version}"))
+
+
+@pytest.mark.parametrize("when", ["", "def f(x):\n    "])
+def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A machine that is short of memory is slow to say that it killed."""
+    gone = problem(f"import os\n{when}os._exit(0)", [[1]], [])
+    monkeypatch.setattr(Run, "await_end", lambda *_: None)
+    sandbox = Sandbox(6, Level.A)
+    with pytest.raises(InfrastructureError, match="was killed") as raised:
+        expected.load(gone.version, lambda: reference.run(sandbox, gone))
+    sandbox.close()
+    assert not isinstance(raised.value, reference.ReferenceFails)
+    assert not list((home / "expected").glob(f"*/{gone.version}"))
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("def f(x: return", "syntax error"),
+        ("def g(x): return x", "missing entry point"),
+        ("raise SystemExit", "exception: SystemExit"),
+        ("import os\nos._exit(0)", "killed"),
+        ("while True: pass", "timeout"),
+    ],
+)
+def test_a_reference_that_does_not_load_fails_for_good(home: Path, code: str, says: str) -> None:
+    broken = problem(code, [[1]], [])
+    sandbox = Sandbox(6, Level.A)
+    found = expected.load(broken.version, lambda: reference.run(sandbox, broken))
+    sandbox.close()
+    assert isinstance(found, expected.Failure)
+    assert found.reason.startswith(says)
 
 
 @pytest.mark.parametrize(

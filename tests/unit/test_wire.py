@@ -32,8 +32,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sandbox.inside import wire
-from worker.sandbox.inside.values import Opaque
+from models.problem import HiddenTests
+from worker.sandbox import suites
+from worker.sandbox.inside import frames, wire
+from worker.sandbox.inside.values import Large, Opaque
 
 scalars = (
     st.none()
@@ -285,6 +287,33 @@ def nested(tag: bytes, depth: int) -> bytes:
 def test_malformed_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(wire.WireError):
         wire.decode(data)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (2**79 - 1,) * 60_000,  # half a minute to multiply
+        (1,) * 66,
+        ((1 << 40) + 1,),
+        (1 << 30, 1 << 30),
+        (0, 1 << 41),
+        (-1,),
+        (1.0,),
+        (True,),
+    ],
+)
+@pytest.mark.timeout(20)
+def test_a_shape_that_nothing_has_is_refused(shape: tuple[Any, ...]) -> None:
+    """The program names it, and the judge multiplies its numbers."""
+    data = wire.encode(Large(b"", "list", True, shape, "["))
+    with pytest.raises(wire.WireError, match="not a shape"):
+        wire.decode(data)
+    assert suites.parts(HiddenTests("Test/0", "f", "", [], [], 0.0, ""), frames.VALUE + data) == 0
+
+
+@pytest.mark.parametrize("shape", [None, (), (0,), (3, 0), (1 << 20, 1 << 20), (1,) * 65])
+def test_a_shape_that_something_has_arrives(shape: tuple[int, ...] | None) -> None:
+    assert wire.decode(wire.encode(Large(b"", "list", True, shape, "["))).shape == shape
 
 
 @pytest.mark.parametrize("make", [set, frozenset, dict.fromkeys])

@@ -144,7 +144,7 @@ def _expected(sandbox: Sandbox, problem: HiddenTests) -> Expected:
     answers = expected.load(problem.version, lambda: reference.run(sandbox, problem))
     if isinstance(answers, Failure):
         raise reference.ReferenceFails(
-            f"{problem.problem_id}: its reference program fails: {answers.reason}"
+            f"{problem.problem_id}: its reference program fails: {answers.reason}{reference.AGAIN}"
         )
     return answers
 

@@ -20,6 +20,8 @@ from worker.sandbox.sandbox import Sandbox
 LOAD_SECONDS = 10
 #: Characters of an input or output that are kept for a person to read.
 SHOWN = 2000
+#: The reason of a process that ended without an answer.
+KILLED = "killed"
 
 #: How much longer than its limit a whole set may take by the clock, on a busy machine.
 _BUSY = 5.0
@@ -146,7 +148,7 @@ def loading_problem(run: Run) -> Outcome | None:
         return Outcome(Status.FAIL, reason="forged")
     if frame is None:
         run.await_end(_END_SECONDS)
-        return Outcome(Status.TIMEOUT, reason="killed")
+        return Outcome(Status.TIMEOUT, reason=KILLED)
     if frame[:1] == frames.READY:
         return None
     return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
@@ -181,7 +183,7 @@ def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterat
             return
         if frame is None:
             run.await_end(_END_SECONDS)
-            yield _failed(tests, index, Status.TIMEOUT, "killed")
+            yield _failed(tests, index, Status.TIMEOUT, KILLED)
             return
         yield outcome
         if numbers.left:

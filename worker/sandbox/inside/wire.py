@@ -23,6 +23,10 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 #: The longest part of a fraction: reducing a longer one would cost the reader too much.
 _MAX_FRACTION = 4096
+#: The most lengths in a shape (digests.py finds no more), and the most numbers any memory holds:
+#: whoever multiplies them must not be made to multiply for ever.
+_MAX_LENGTHS = 65
+_MAX_NUMBERS = 1 << 40
 #: Members of one set or dict that may share a hash; more are an attack on whoever builds it.
 _MAX_SHARED_HASH = 64
 #: The same for members that hold sets: comparing two of them compares members of members.
@@ -303,10 +307,8 @@ class _Decoder:
             raise WireError("not what is said of a value")
         if type(kind) is not str or type(begin) is not str:
             raise WireError("not what is said of a value")
-        if shape is not None and (
-            type(shape) is not tuple or any(type(n) is not int or n < 0 for n in shape)
-        ):
-            raise WireError("not a shape")
+        if shape is not None:
+            _check_shape(shape)
         return Large(digest, kind, floats, shape, begin)
 
     def _fraction(self, depth: int) -> Fraction:
@@ -325,6 +327,19 @@ class _Decoder:
 
 def _number(value: Any) -> Any:
     return value if value == value else NAN
+
+
+def _check_shape(shape: Any) -> None:
+    """Refuse what is no shape of a value that fits into memory."""
+    if type(shape) is not tuple or len(shape) > _MAX_LENGTHS:
+        raise WireError("not a shape")
+    numbers = 1
+    for length in shape:
+        if type(length) is not int or not 0 <= length <= _MAX_NUMBERS:
+            raise WireError("not a shape")
+        numbers *= length
+        if numbers > _MAX_NUMBERS:
+            raise WireError("not a shape")
 
 
 def _check_hashes(members: list[Any]) -> None:
