@@ -12,11 +12,12 @@ _SPECIAL = ["<|im_start|>", "<|im_end|>"]
 _CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-    "{% if enable_thinking is defined and not enable_thinking %}No thoughts.{% endif %}"
 )
+#: After it, llama.cpp takes what the model says for thoughts, unless they are switched off.
+_SWITCH = "{% if enable_thinking is defined and not enable_thinking %}No thoughts.{% endif %}"
 
 
-def write(path: Path, seed: int, chat_template: bool = True) -> None:
+def write(path: Path, seed: int, chat_template: bool = True, thinks: bool = False) -> None:
     """Write a GGUF file that llama.cpp loads as a Qwen2 of two blocks and hardly more tokens than bytes."""
     random = np.random.default_rng(seed)
     tokens = [*_letters(), _PAIR.replace(" ", ""), *_SPECIAL]
@@ -36,7 +37,7 @@ def write(path: Path, seed: int, chat_template: bool = True) -> None:
     writer.add_token_merges([_PAIR])
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     if chat_template:
-        writer.add_chat_template(_CHAT)
+        writer.add_chat_template(_CHAT + _SWITCH if thinks else _CHAT)
 
     def drawn(*shape: int) -> np.ndarray:
         return random.normal(0, 0.2, shape).astype(np.float32)

@@ -123,5 +123,5 @@ def test_refusals_are_told_apart_from_errors_and_counted_as_ended() -> None:
     assert "2 of 4 attempts ended, 1 errors, 1 refused" in watch.summary(found)
     console = Console(width=120)
     with console.capture() as screen:
-        console.print(watch.screen(found, 40, sweep_id))
+        console.print(watch.screen(found, 40))
     assert "refused" in screen.get()

@@ -267,7 +267,7 @@ def test_llamacpp_tells_the_chat_template_about_thinking(tmp_path: Path) -> None
     """A model that was told not to think, and does, spends its tokens on thoughts."""
     pytest.importorskip("xllamacpp")
     path = tmp_path / "tiny.gguf"
-    tiny_model.write(path, seed=1)
+    tiny_model.write(path, seed=1, thinks=True)
     engine = load(LlamaCpp(engine="llamacpp", model=str(path), context=512))
     either, without = (
         engine.complete(request("Hello", thinking=thinking)).prompt_tokens
