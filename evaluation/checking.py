@@ -23,7 +23,6 @@ from worker.sandbox import expected, probe, reference
 from worker.sandbox.expected import Expected
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import DEFAULT
 from worker.sandbox.reference import ReferenceFails
 
 #: Seconds of CPU time for all inputs of a problem, above which judging a sweep is felt.
@@ -72,7 +71,7 @@ def examine(problems: list[Problem], slots: int, console: Console) -> list[Check
         for each in _shown(ready, "references", len(problems), console):
             found[each.problem.problem_id] = each
     sound = [each.problem for each in found.values() if each.seconds is not None]
-    with closing(judging.random_references(sound, DEFAULT, slots)) as looked:
+    with closing(judging.random_references(sound, slots)) as looked:
         for problem, is_random in _shown(looked, "once more", len(sound), console):
             if is_random:
                 each = found[problem.problem_id]

@@ -16,7 +16,7 @@ from models.benchmark import Problem
 from models.errors import FoureyesError
 from producer import benchmarks
 from worker.sandbox import probe
-from worker.sandbox.profiles import PROFILES, Profile
+from worker.sandbox.profiles import PROFILES
 
 #: Lines about samples that cannot be judged, before the rest is only counted.
 _MISTAKES_SHOWN = 20
@@ -69,7 +69,7 @@ def evaluate(
                 if verdict["reason"] == "wrong answer":
                     problem = todo[verdict["key"]].problem
                     wrong[problem.version] = problem
-        _note_random(journal, todo, _random(wrong, chosen, slots))
+        _note_random(journal, todo, _random(wrong, slots))
         found = journal.finish(
             (key, sample.problem.problem_id, sample.index)
             for key, sample in zip(keys, wanted, strict=True)
@@ -95,9 +95,9 @@ def _tell(samples: int, judged: int, todo: int, console: Console) -> None:
         console.print(line, style="dim", highlight=False)
 
 
-def _random(wrong: dict[str, Problem], profile: Profile, slots: int) -> set[str]:
+def _random(wrong: dict[str, Problem], slots: int) -> set[str]:
     """The versions of those problems whose reference is random: right programs may be wrong there."""
-    with contextlib.closing(judging.random_references(wrong.values(), profile, slots)) as looked:
+    with contextlib.closing(judging.random_references(wrong.values(), slots)) as looked:
         return {problem.version for problem, is_random in looked if is_random}
 
 

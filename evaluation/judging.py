@@ -16,7 +16,7 @@ from models.errors import InfrastructureError
 from models.problem import Judgement
 from results.text import visible
 from worker.sandbox.judge import Judge, identity
-from worker.sandbox.profiles import Profile
+from worker.sandbox.profiles import DEFAULT, Profile
 from worker.sandbox.reference import ReferenceFails
 
 log = logging.getLogger(__name__)
@@ -65,16 +65,17 @@ def judge_all(
 
 
 def random_references(
-    problems: Collection[Problem], profile: Profile, slots: int
+    problems: Collection[Problem], slots: int
 ) -> Generator[tuple[Problem, bool], None, None]:
     """Whether each problem's reference answers otherwise in another process, under another hash seed.
 
-    It is judged like any program; what it is compared with must have been found out before.
+    It is judged like any program, and in any case by the default profile: what EvalPlus takes away,
+    an honest reference may need. What it is compared with must have been found out before.
     """
 
     @contextmanager
     def opened(slot: int) -> Iterator[Callable[[Problem], tuple[Problem, bool]]]:
-        with closing(Judge(slot, profile, hash_seed=_OTHER_SEED)) as judge:
+        with closing(Judge(slot, DEFAULT, hash_seed=_OTHER_SEED)) as judge:
             yield lambda problem: (problem, _is_random(judge, problem))
 
     return in_slots(problems, min(slots, len(problems)) or 1, opened)

@@ -11,7 +11,8 @@ from typing import Any
 from models.digest import digest
 
 #: Of the problems with rules of their own in any release of EvalPlus, and of those that it is wrong
-#: about (evaluation/evalplus.py, models/benchmark.py): the digest of the id, the entry point and the first base input.
+#: about (evaluation/evalplus.py, models/benchmark.py): the digest of the id, the entry point and
+#: EvalPlus's first base input, which may stand anywhere among the base inputs.
 _DIGESTS = """
     0436d9cb 050ff928 055feeca 08187685 0bd2add3 0c3a6260 1035dc1d 1052b038 1bdff88d 1fe3cc9c
     230fd7ac 2f3f9869 3806e20b 387c2508 38c43f32 392fc5f5 3c00176d 412468ee 43b2da91 440ff01d

@@ -359,6 +359,21 @@ def test_a_random_reference_is_noticed(tmp_path: Path) -> None:
     assert [one.get("reference") for one in found] == ["random", "random", None]
 
 
+def test_a_reference_that_needs_what_evalplus_takes_away_is_not_random(tmp_path: Path) -> None:
+    data = write(
+        tmp_path / "mine.jsonl", [mine("R/0", "def f(x): return open(0).read() == ''", [[1]])]
+    )
+    samples = write(tmp_path / "s.jsonl", [{"task_id": "R/0", "solution": "def f(x): return 'no'"}])
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(data), "--profile", "evalplus-0.3.1",
+        home=tmp_path / "home",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    (found,) = read(tmp_path / "s.verdicts.jsonl")
+    assert found["reason"] == "wrong answer"
+    assert "reference" not in found
+
+
 #: A bubblewrap that fails at some of its starts.
 UNSTEADY = """#!/bin/sh
 echo >> "$COUNTED"

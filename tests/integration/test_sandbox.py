@@ -92,6 +92,11 @@ def test_the_sandbox_withstands_its_own_attack(level: Level) -> None:
         ("import os\ndef f(x): os._exit(0)", Status.TIMEOUT, Status.TIMEOUT, "killed"),
         ("\0", Status.FAIL, Status.FAIL, "syntax error"),
         ("import numpy\ndef f(x): return numpy.int64(x) + 1", Status.PASS, Status.PASS, ""),
+        ("def f(x): return x + 1\nexit()", Status.PASS, Status.PASS, ""),
+        ("def f(x): return x + 1\n__import__('sys').exit(1)", Status.PASS, Status.PASS, ""),
+        ("exit()\ndef f(x): return x + 1", Status.FAIL, Status.FAIL, "exception: SystemExit"),
+        ("def f(x): return x + 1\n1 / 0", Status.FAIL, Status.FAIL, "exception: ZeroDivision"),
+        ("def f(x): exit()", Status.FAIL, Status.FAIL, "exception: SystemExit"),
         ("x = input()\ndef f(x): return x + 1", Status.FAIL, Status.FAIL, "exception: EOFError"),
     ],
 )

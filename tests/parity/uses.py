@@ -229,7 +229,8 @@ PROGRAMS = {
         def f(): return done
     """,
     "`exit()` in a function that is not called": "def g(): exit()\ndef f(): return callable(exit)",
-    "`sys.exit()` at its end": "import sys\ndef f(): return True\nif not f(): sys.exit()",
+    "`sys.exit()` at its end": "import sys\ndef f(): return True\nsys.exit()",
+    "`exit()` at its end": "def f(): return True\nexit()",
     "`random.seed`, `numpy.random.seed`": """
         import random, numpy
         random.seed(0); numpy.random.seed(0)
@@ -316,7 +317,7 @@ def in_python(case: Case) -> bool:
     """Whether plain Python finds it right, with an assert in a file."""
     program = f"{case.code}\nfrom runpy import run_path\n"
     program += "import pathlib\n_r = {}\nexec(pathlib.Path('reference.py').read_text(), _r)\n"
-    program += "assert f() == _r['f']()\n"
+    program += "assert f() == _r['f']()\npathlib.Path('reached').mkdir()\n"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "reference.py").write_text(case.reference)
         Path(folder, "program.py").write_text(program)
@@ -327,7 +328,7 @@ def in_python(case: Case) -> bool:
             capture_output=True,
             check=False,
         )
-    return ended.returncode == 0
+        return ended.returncode == 0 and Path(folder, "reached").exists()
 
 
 def here(profile: profiles.Profile, level: Level, slot: int) -> list[bool]:

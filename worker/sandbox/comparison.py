@@ -18,7 +18,7 @@ from worker.sandbox.inside.values import Large, Other
 
 _RELATIVE = 1e-7
 #: The absolute tolerance for outputs that are floats, where a problem states none.
-_FLOATS = 1e-6
+FLOATS = 1e-6
 _NUMBERS = {"bool", "int", "float", "complex"}
 
 
@@ -31,7 +31,7 @@ def tolerances(atol: float, have_floats: Iterable[bool]) -> list[float]:
     found = []
     for floats in have_floats:
         if atol == 0 and floats:
-            atol = _FLOATS
+            atol = FLOATS
         found.append(atol)
     return found
 

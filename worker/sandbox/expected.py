@@ -19,7 +19,7 @@ from models.settings import settings
 from worker.sandbox import environment
 from worker.sandbox.inside import wire
 
-_FORMAT = "7"
+_FORMAT = "8"
 _LARGEST = 1 << 30
 
 
@@ -70,7 +70,7 @@ def forget(version: str) -> None:
 
 
 def _folder() -> Path:
-    """Of what programs meet here: `6-CPython-3.11.7-numpy-2.4.1-linux-x86_64-glibc-2.36`."""
+    """Of what programs meet here: `8-CPython-3.11.7-numpy-2.4.1-linux-x86_64-glibc-2.36`."""
     name = re.sub(r"[^\w.]+", "-", f"{_FORMAT}, {environment.fingerprint()}")
     return settings().home / "expected" / name
 

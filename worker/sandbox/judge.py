@@ -9,7 +9,7 @@ from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
 from worker.sandbox import environment, expected, probe, profiles, reference, suites
-from worker.sandbox.comparison import matches
+from worker.sandbox.comparison import FLOATS, matches
 from worker.sandbox.expected import Expected, Failure
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Overtime, Run, Starved
@@ -18,11 +18,10 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "7"
+JUDGE_VERSION = "8"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
-_FLOATS = 1e-6
 #: Visible tests that may run into their time limit before the rest is not tried any more.
 _MAX_TIMEOUTS = 2
 
@@ -220,4 +219,4 @@ def _prints_alike(wanted: str, printed: str) -> bool:
         values: list[Any] = [ast.literal_eval(text) for text in (wanted, printed)]
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return False
-    return matches(values[0], values[1], _FLOATS)
+    return matches(values[0], values[1], FLOATS)

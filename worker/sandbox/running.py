@@ -60,7 +60,7 @@ class Run:
         self._closed = False
         self._reads = 0
         self.started = time.monotonic()
-        #: When the frame before the awaited one came, and the CPU time used till then, at most.
+        #: When the frame before the awaited one came, and the CPU time of one thread till then, at most.
         self._since = self.started
         self._cpu_then = 0.0
         #: When half of the time given was over, and the CPU time used and waited for till then.
@@ -121,7 +121,9 @@ class Run:
         self._cut()
         if self._frames:
             now = time.monotonic()
-            self._cpu_then += now - self._since  # one thread cannot have used more
+            # What one thread can have used at most; several may have used more, and the excess then
+            # counts as used for the next frame.
+            self._cpu_then += now - self._since
             if self._is_starved:
                 self.starved += now - self._since
             self._since = now

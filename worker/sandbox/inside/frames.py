@@ -22,7 +22,7 @@ LIKE = b"W"  #: the same of a value whose type is no builtin one, but that can b
 NUMBERS = (
     b"D"  #: after a value too large to send, if asked for: wire bytes of a list of its numbers
 )
-REFUSED = b"L"  #: the same, but too large or too deep to say anything of: the reason, as text
+REFUSED = b"L"  #: a call returned a value, but one too large or too deep to say anything of: the reason, as text
 RAISED = b"E"  #: what a call raised: "TypeError: ..."
 TESTED = b"T"  #: what a visible test gave: wire bytes of (TestOutcome, text)
 

@@ -41,7 +41,7 @@ def run(fd: int) -> None:
 def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | None:
     """The namespace of the loaded program; None, once the reason is sent, if it is no use.
 
-    `bare`: it is no module's, and the source cannot be looked up, as in EvalPlus.
+    `bare`: it is no module's, its source cannot be looked up, and it must not exit, as in EvalPlus.
     """
     namespace: dict[str, Any] = {}
     if not bare:
@@ -57,7 +57,11 @@ def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | 
         except (SyntaxError, ValueError) as error:  # ValueError: a NUL, in older Pythons
             problem = f"syntax error: {error}"
         else:
-            exec(compiled, namespace)  # noqa: S102
+            try:
+                exec(compiled, namespace)  # noqa: S102
+            except SystemExit:  # as a script ends itself; what it has defined is there
+                if bare or entry_point not in namespace:
+                    raise
             if entry_point not in namespace:
                 problem = "missing entry point"
     except BaseException as error:
