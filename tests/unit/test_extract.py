@@ -128,6 +128,55 @@ def test_what_uses_the_function_goes(statement: str) -> None:
     assert "return a + b + len(TABLE)" in code
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "C.main()",
+        "C.test()",
+        "C.read()",
+        "C.make(add(1, 2))",
+        "demo = C.make(1)",
+        "n = int(input())\nC.make(n)",
+        "show(C)",
+        "check(C)",
+        "use(C)",
+        "lead(C)",
+        "timeit.timeit(C)",
+        "setattr(C, 'x', input())",
+        "class D(C):\n    x = input()",
+        "N = int(input())\n@C.make\ndef f(): return N",
+        "@functools.cache\ndef other(): return 1",
+        "class T(functools.partial): pass",
+        "with C.make(1) as c:\n    assert add(1, 2) == c",
+        "for i in [1]:\n    print(add(1, i))\n    C.make(i)",
+    ],
+)
+def test_what_shows_or_checks_a_class_goes(statement: str) -> None:
+    code = extract_code(
+        block(f"""import functools, timeit
+class C:
+    table = {{}}
+    @classmethod
+    def make(cls, value): return cls()
+    @classmethod
+    def main(cls): print(cls.table)
+    @classmethod
+    def test(cls): assert cls.table
+    @classmethod
+    def read(cls): cls.k = int(input())
+def show(c): print(c)
+def check(c): assert c.table
+def use(c): return add(1, 2)
+def lead(c): return use(c)
+def add(a, b): return functools.reduce(max, [a + b]) + len(C.table)
+{statement}
+"""),
+        "add",
+    )
+    assert statement.splitlines()[-1] not in code
+    assert "table = {}" in code and "return functools" in code
+
+
 def program_with(statement: str) -> str:
     begin = f"{statement}\n" if statement.startswith("from __future__") else ""
     return f"""{begin}import random
@@ -169,6 +218,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "lambdas": lambda n: "add = " + "lambda: " * (n // 8) + "0",
     "what acts on something": lambda n: "T = {}\ndef add(a, b): return T\n" + "T[1] = add(1, 2)\n" * (n // 17),
     "functions that act on it": lambda n: "T = {}\ndef add(a, b): return T\n" + "".join(f"def f{i}():\n  T[1] = 2\n  f{i - 1}()\n" for i in range(n // 30)) + "f1()\n",
+    "what joins it": lambda n: "class C: pass\ndef add(a, b): return C\n" + "class C(C): pass\n@C.r\ndef f(): f()\nC.g(f)\n" * (n // 45),
+    "a line of classes": lambda n: "class C0: pass\ndef add(a, b): return C0\n" + "".join(f"class C{i}(C{i - 1}): pass\n" for i in range(1, n // 25)),
+    "what leads to the function": lambda n: "class C: pass\ndef add(a, b): return C\n" + "".join(f"def f{i}(): f{i - 1}(add)\nf{i}(C)\n" for i in range(n // 30)),
+    "functions of one name": lambda n: "T = {}\ndef add(a, b): return T\n" + "def f(): T[1] = f\nf()\n" * (n // 25),
     "methods": lambda n: "class Solution:\n" + "    def add(self, a, b): pass\n" * (n // 30),
     "classes": lambda n: "class S:\n  def add(self, a, b): return a\n" * (n // 40),
     "bodies": lambda n: block("    return a\n") * (n // 24),
