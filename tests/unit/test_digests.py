@@ -177,6 +177,29 @@ def test_large_outputs(reference: Any, same: Any, near: Any, wrong: Any) -> None
     assert not verdict(reference, wrong, 1e-6, True, limits)
 
 
+@pytest.mark.parametrize(
+    ("item", "near", "wrong"),
+    [
+        ("x" * 50, None, "x" * 51),
+        (10**90, None, 10**90 + 1),
+        (0.5, 0.5 + 1e-9, 0.6),
+        ([0.25] * 9, [0.25 + 1e-9] * 9, [0.25] * 8),
+    ],
+)
+def test_an_array_of_one_item_equals_the_item_at_any_size(item: Any, near: Any, wrong: Any) -> None:
+    def array(item: Any) -> Any:
+        made = np.empty(1, object)
+        made[0] = item
+        return program._whole(made)[0]
+
+    for limits in ((1 << 20, 1 << 20), (0, 0), (0, 1 << 20), (1 << 20, 0)):
+        for expected, make in ((array(item), array), (array(item), lambda x: x), (item, array)):
+            assert verdict(expected, make(item), 0, True, limits), limits
+            assert not verdict(expected, make(wrong), 1e-6, True, limits), limits
+            if near is not None:
+                assert verdict(expected, make(near), 1e-6, False, limits), limits
+
+
 @pytest.mark.parametrize("depth", [99, 101, 1000, 9000])
 def test_deep_outputs_are_compared(depth: int) -> None:
     """Python compares no two lists nested so deep, and a reference may return one all the same."""

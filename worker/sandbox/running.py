@@ -164,7 +164,7 @@ class Run:
         backstop = limit * (_STARVED if starved else _BACKSTOP)
         if not starved and cpu - cpu_at_half < (now - half) * _IDLE:
             raise Overtime
-        # At least this much of the CPU time went into the awaited frame.
+        # Of one thread at least this much CPU time went into the awaited frame.
         used = cpu - self._cpu_then
         if used >= limit * 0.98:
             raise Overtime

@@ -11,7 +11,7 @@ from models.problem import HiddenTests
 from worker.sandbox import comparison, mbpp, oracles
 from worker.sandbox.expected import Answer, Expected
 from worker.sandbox.inside import digests, frames, wire
-from worker.sandbox.inside.values import Large
+from worker.sandbox.inside.values import ARRAY, Large, Other
 from worker.sandbox.profiles import Profile
 from worker.sandbox.running import BadFrames, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
@@ -28,6 +28,8 @@ _BUSY = 5.0
 _END_SECONDS = 1.0
 #: An output is called too large if it could not be sent and the expected one has so few bytes.
 _SMALL = wire.MAX_BYTES // 8
+#: How the bytes of what is too large begin, and of an array of one such item.
+_LARGE = (b"L", b"k" + wire.encode(ARRAY) + b"L")
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,9 @@ def _parts(tests: Tests, index: int, frame: bytes) -> int:
 
 def parts(problem: HiddenTests, frame: bytes) -> int:
     """The same if numbers are asked for."""
-    if frame[:1] not in frames.VALUES or not (oracles.reduction(problem) or frame[1:2] == b"L"):
+    if frame[:1] not in frames.VALUES:
+        return 0
+    if not (oracles.reduction(problem) or frame.startswith(_LARGE, 1)):
         return 0  # told without decoding it
     try:
         large = _large(value(frame))
@@ -282,6 +286,8 @@ def value(frame: bytes, numbers: Iterable[list[Any]] = ()) -> Any:
     found = wire.decode(frame[1:])
     if isinstance(found, Large):
         return replace(found, numbers=numbers)
+    if isinstance(found, Other) and isinstance(found.content, Large):
+        return replace(found, content=replace(found.content, numbers=numbers))
     if isinstance(found, tuple) and found and isinstance(found[-1], Large):
         return (*found[:-1], replace(found[-1], numbers=numbers))
     return found
@@ -304,6 +310,8 @@ def _large(found: Any) -> Large | None:
     """What is too large in a value of `value`; the last, as that is what has numbers."""
     if isinstance(found, tuple) and found:
         found = found[-1]
+    if isinstance(found, Other) and found.name == ARRAY:
+        found = found.content
     return found if isinstance(found, Large) else None
 
 

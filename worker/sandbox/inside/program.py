@@ -108,12 +108,13 @@ def answer(
         try:
             encoded.append(wire.encode(part, limit // len(parts)))
         except (wire.TooLarge, RecursionError):  # the program may have set a low limit
+            array = isinstance(part, values.Other) and part.name == values.ARRAY
             try:
-                large = digests.large(part, with_numbers)
+                large = digests.large(part.content if array else part, with_numbers)
             except digests.Incomparable as error:
                 encoded.append(wire.encode(values.Opaque(str(error))))
             else:
-                encoded.append(wire.encode(large))
+                encoded.append(wire.encode(values.Other(values.ARRAY, large) if array else large))
     yield tag, wire.joined(encoded)
     if large is not None:
         for numbers in large.numbers:
