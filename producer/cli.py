@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
+from typer.core import TyperGroup, TyperOption
 
 from models.errors import FoureyesError
 from models.output import NO_ROOM
@@ -16,9 +17,22 @@ from producer import catalogue, celery_worker, commands, exchange, reading, runn
 from producer.embedded import Broker
 from producer.terminal import drop_output, say
 
+
+class _Commands(TyperGroup):
+    """The commands without a box for `--help` alone: the list stays on one screen."""
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.hidden = True
+        return option
+
+
 app = typer.Typer(
     name="foureyes",
-    help="Two models, one benchmark, every way of working together.",
+    cls=_Commands,
+    help="Two models, one benchmark, every way of working together.\n\n"
+    "More about each: foureyes COMMAND --help",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

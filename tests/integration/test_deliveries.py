@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from test_advance import make_sweep
 
 from models import broker, work
 from models.enums import Status, Suite
 from models.session import session, transaction
 from models.tables import Completion, Execution
 from models.work import AnyTable
+from tests.integration.test_advance import make_sweep
 from worker.advance import advance
 
 PATTERNS = (

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
-from test_advance import answer, count, judge, make_sweep
 
 from models.enums import State
 from models.errors import FoureyesError
@@ -24,6 +23,7 @@ from producer import archive, enqueue, export_sweep, import_sweep
 from producer.import_sweep import Imported
 from results.sweeps import find_sweep
 from tests.conftest import _execute, _forget_settings
+from tests.integration.test_advance import answer, count, judge, make_sweep
 from worker.advance import advance
 
 PATTERNS = ("review-then-fix", "debate", "sample-and-select")

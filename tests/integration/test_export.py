@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 from sqlalchemy import text
-from test_advance import make_sweep
-from test_exchange import swept, work
 
 from models.errors import FoureyesError
 from models.session import session
 from results import export_samples, export_tables
 from results.sweeps import find_sweep
+from tests.integration.test_advance import make_sweep
+from tests.integration.test_exchange import swept, work
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
-from test_advance import CODE, answer, attempts, completions, judge
 
 from models.enums import Outcome, State, Status
 from models.session import session
 from models.settings import settings
 from models.tables import Attempt, Execution
 from producer import enqueue
+from tests.integration.test_advance import CODE, answer, attempts, completions, judge
 from tests.sweeps import make_sweep
 from worker import serving
 from worker.adoption import adopted

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
-from test_advance import CODE, answer, make_sweep
 
 from models import broker, starts, work
 from models.session import engine, session
@@ -22,6 +21,7 @@ from producer import enqueue
 from results import details, sentences, watch
 from results.scoreboard import scoreboard
 from results.web.app import create
+from tests.integration.test_advance import CODE, answer, make_sweep
 from worker import reaper
 from worker.advance import advance
 

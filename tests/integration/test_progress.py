@@ -3,10 +3,10 @@
 import pytest
 from rich.console import Console
 from sqlalchemy import text
-from test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
 
 from models.session import session
 from results import watch
+from tests.integration.test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
 from worker.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")

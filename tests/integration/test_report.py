@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser
 from rich.console import Console
 from sqlalchemy import text
-from test_advance import make_sweep
 
 from models import llm
 from models.session import session
@@ -22,6 +21,7 @@ from producer import cli
 from results import details, formats, page, report
 from results.scoreboard import scoreboard
 from results.sweeps import find_sweep
+from tests.integration.test_advance import make_sweep
 from worker import patterns
 
 pytestmark = pytest.mark.usefixtures("database")

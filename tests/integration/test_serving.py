@@ -12,7 +12,6 @@ import pytest
 import stamina
 from sqlalchemy import Row, text
 from sqlmodel import select
-from test_advance import attempt_ids, completions, make_sweep
 
 from models import work
 from models.enums import State
@@ -20,6 +19,7 @@ from models.errors import InfrastructureError, RequestRefused
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, LanguageModel
+from tests.integration.test_advance import attempt_ids, completions, make_sweep
 from worker.advance import advance
 from worker.engines import Answer, Request
 from worker.serving import Serving

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from test_advance import CODE, attempt_ids, attempts, completions, make_sweep
 
 from models.enums import Outcome, State
 from models.errors import RequestRefused
 from models.session import is_passing, transaction
 from models.tables import Completion, Execution
+from tests.integration.test_advance import CODE, attempt_ids, attempts, completions, make_sweep
 from worker import advance as advancing
 from worker import answers, patience
 from worker.advance import advance

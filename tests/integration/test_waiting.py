@@ -2,10 +2,10 @@
 
 import pytest
 from rich.console import Console
-from test_advance import CODE, answer, attempt_ids, completions, make_sweep
-from test_progress import half_done, sql
 
 from results import watch
+from tests.integration.test_advance import CODE, answer, attempt_ids, completions, make_sweep
+from tests.integration.test_progress import half_done, sql
 from worker.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")

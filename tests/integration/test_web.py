@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
-from test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 
 from models.session import session
 from results import transcript
@@ -26,6 +25,7 @@ from results.web.app import create
 from results.web.filters import Ended, Filters, Show
 from results.web.search import attempts
 from tests import hostile_rows
+from tests.integration.test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 from tests.production import run_reader_file
 from tests.programs import command, environment
 from tests.sweeps import make_sweep

@@ -4,7 +4,7 @@ As in hostile.py: each returns the right answer only where its attack worked. PI
 of those processes, as this machine counts them.
 """
 
-from hostile_kernel import CALLS, TRIES
+from tests.redteam.hostile_kernel import CALLS, TRIES
 
 _START = (
     CALLS

@@ -17,14 +17,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import hostile
-import hostile_kernel
-import hostile_neighbours
-import surroundings
-
 from models.enums import Level
 from models.errors import InfrastructureError
 from models.problem import HiddenTests
+from tests.redteam import hostile, hostile_kernel, hostile_neighbours, surroundings
 from worker.sandbox.command import FIRST_UID
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import Profile

@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mode import ROOT, can_become_a_user
 
+from tests.redteam.mode import ROOT, can_become_a_user
 from worker.sandbox.inside import landlock
 
 JUDGE = """
 import json
-from siege import HONEST, PROBLEM, PROGRAMS
+from tests.redteam.siege import HONEST, PROBLEM, PROGRAMS
 from models.errors import InfrastructureError
 from worker.sandbox.judge import Judge
 judge = Judge()

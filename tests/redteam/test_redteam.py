@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mode import can_become_a_user
-from siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 
 from models.enums import Level
 from models.settings import settings
+from tests.redteam.mode import can_become_a_user
+from tests.redteam.siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 from worker.sandbox.judge import Judge
 
 ROOT = Path(__file__).parents[2]

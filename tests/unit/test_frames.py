@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_wire import encoded_like, values
 
 from models.problem import HiddenTests, TestResult, VisibleTest
+from tests.unit.test_wire import encoded_like, values
 from worker.sandbox import judge, running, suites
 from worker.sandbox.expected import Answer
 from worker.sandbox.inside import frames, wire
