@@ -237,11 +237,17 @@ def main() -> None:
     for n, k in product((10, 30, 164), (3, 10)):
         worlds = list(grid([n], [k], [0, 0.3, 0.6, 1]))
         scores = [covered_scores(world, random, times) for world in worlds]
-        both = [(world, *covered_differences(world, random, times)) for world in worlds]
-        held = [each for _, each, _ in both]
-        none = [seen for world, _, seen in both if world.before == world.after]
-        _line(n, k, f"{np.mean(scores):.1%}", f"{min(scores):.1%}", f"{np.mean(held):.1%}",
-              f"{min(held):.1%}", f"{np.mean(none):.1%}", f"{max(none):.1%}")  # fmt: skip
+        both = [covered_differences(world, random, times) for world in worlds]
+        held = [each for each, _ in both]
+        same = [i for i, world in enumerate(worlds) if world.before == world.after]
+        # the least of forty draws is partly chance: what is worst is drawn again, and oftener
+        worst, lowest = int(np.argmin(scores)), int(np.argmin(held))
+        highest = max(same, key=lambda i: both[i][1])
+        least_score = covered_scores(worlds[worst], random, 10 * times)
+        least_held, _ = covered_differences(worlds[lowest], random, 10 * times)
+        _, most = covered_differences(worlds[highest], random, 10 * times)
+        _line(n, k, f"{np.mean(scores):.1%}", f"{least_score:.1%}", f"{np.mean(held):.1%}",
+              f"{least_held:.1%}", f"{np.mean([both[i][1] for i in same]):.1%}", f"{most:.1%}")  # fmt: skip
 
     _head("problems", "samples", "detectable, promised 80 %: least found", "most",
           "on other problems, mean", "least", "data sets")  # fmt: skip

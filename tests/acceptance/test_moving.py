@@ -111,7 +111,7 @@ def test_nothing_is_written_over_and_nothing_half_written_is_left(
     (tmp_path / "mine.csv").write_text("precious")
     for output, says in [
         (tmp_path / "mine.csv", "is there already; choose another --output"),
-        (tmp_path / "nowhere" / "out", "cannot be written (No such file or directory)"),
+        (tmp_path / "nowhere" / "out", f"there is no folder {tmp_path / 'nowhere'}"),
         (tmp_path / "mine.csv" / "out", "cannot be written (Not a directory)"),
     ]:
         made = foureyes(
