@@ -135,6 +135,7 @@ class Running:
 
     broker_url: str
     flower_url: str
+    flower_password: str
 
 
 def running() -> Running | None:
