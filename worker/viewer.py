@@ -9,8 +9,8 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from flower import command
-from flower.app import Flower
+from flower import command  # type: ignore[import-untyped]
+from flower.app import Flower  # type: ignore[import-untyped]
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
