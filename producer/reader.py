@@ -49,8 +49,15 @@ _LACKS = text("""
 SELECT EXISTS (
     SELECT FROM pg_class
     WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace
+        AND pg_has_role(relowner, 'USAGE')
         AND NOT has_table_privilege(CAST(:role AS name), oid, 'SELECT')
 )
+""")
+#: Of what is ours: others may have tables beside them.
+_TABLES = text("""
+SELECT string_agg(format('%I.%I', 'public', relname), ', ') FROM pg_class
+WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace
+    AND pg_has_role(relowner, 'USAGE')
 """)
 
 #: What everybody may do in a new database, and nobody needs in one that is ours alone: large objects
@@ -143,6 +150,8 @@ def _make(connection: Connection, *, ours: bool) -> str:
     if is_new or connection.execute(_LACKS, {"role": _ROLE}).scalar():
         run("GRANT CONNECT ON DATABASE {database} TO {role}")
         run("GRANT USAGE ON SCHEMA public TO {role}")
-        run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        tables = connection.execute(_TABLES).scalar_one()
+        if tables:
+            driver.execute(f"GRANT SELECT ON {tables} TO {_ROLE}")
     connection.commit()
     return password

@@ -52,6 +52,8 @@ def main() -> NoReturn:
     from worker.app import app  # ends the process in one line without a broker
 
     rest = [word for word in sys.argv[1:] if not word.startswith(_NAME)]
+    if not any(word.startswith("--conf") for word in rest):
+        rest.append(f"--conf={os.devnull}")  # else it runs a flowerconfig.py of the current folder
     sys.exit(app.start(["flower", *rest]))
 
 

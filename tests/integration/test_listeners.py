@@ -39,6 +39,7 @@ def status(port: int, path: str = "/", password: str | None = None, **headers: s
 def flower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of the Flower that the embedded stack runs."""
     home, port = tmp_path_factory.mktemp("flower"), free_port()
+    (home / "flowerconfig.py").write_text("basic_auth = []\nopen('ran', 'w')\n")  # a stranger's
     with valkey.server(home) as url:
         running = subprocess.Popen(
             [sys.executable, "-P", "-m", "worker.viewer", "--address=127.0.0.1", f"--port={port}",
@@ -65,6 +66,7 @@ PAGES = ("/", "/workers", "/tasks", "/api/workers", "/api/tasks", "/broker")
 
 
 def test_flower_asks_for_its_password(flower: int) -> None:
+    """Whatever lies in the folder where somebody started it."""
     for path in PAGES:
         assert status(flower, path) == 401, path
         assert status(flower, path, "wrong") == 401, path
