@@ -83,7 +83,7 @@ def reading(say: Say) -> Iterator[None]:
         given = None if ours else reader.url_given()
         if given is not None:
             _set("FOUREYES_DATABASE_URL", given)
-            check_connection()
+            reader.check_connection()
         else:
             with reader.made(ours=ours) as made:
                 _set("FOUREYES_DATABASE_URL", made)

@@ -14,6 +14,7 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from models import session
 from models.errors import FoureyesError
 from models.session import engine, said_by
 from models.settings import settings
@@ -81,6 +82,15 @@ def url_given() -> str | None:
         if not can_write(connection):
             return engine().url.render_as_string(hide_password=False)
     return None
+
+
+def check_connection() -> None:
+    """Raises: FoureyesError in one line, of the setting that is meant, if the role is not let in."""
+    try:
+        session.check_connection()
+    except FoureyesError as error:
+        told = str(error).replace("FOUREYES_DATABASE_URL", "FOUREYES_READER_URL")
+        raise FoureyesError(told) from None
 
 
 def check() -> None:

@@ -5,6 +5,7 @@ import re
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from amqp.exceptions import AccessRefused
 from kombu import Connection, Exchange, Queue
 
 from models.broker import DEAD, EXCHANGE, EXECUTION, START, queue
+from producer import rabbitmq
 from tests.production import EXECUTION_USER, Node, broker_users
 
 
@@ -36,6 +38,21 @@ def test_the_file_of_users_is_what_the_broker_reads(node: Node) -> None:
     users = {each["name"]: each for each in json.loads(broker_users("one", "two"))["users"]}
     assert users["foureyes"]["password"] == "one"
     assert users[EXECUTION_USER] == {"name": EXECUTION_USER, "tags": "", "password": "two"}
+
+
+def test_the_broker_reads_its_users_when_it_starts(tmp_path: Path) -> None:
+    """And makes no other: not the `guest` that RabbitMQ has by itself."""
+    file = tmp_path / "users.json"
+    file.write_text(broker_users("one", "two"))
+    with rabbitmq.server(tmp_path / "home", more=f"load_definitions = {file}\n") as url:
+        here = url.rsplit("@", 1)[1]
+        for user, password in (("foureyes", "one"), (EXECUTION_USER, "two")):
+            with Connection(f"amqp://{user}:{password}@{here}") as connection:
+                connection.ensure_connection(max_retries=1)
+        for user, password in (("guest", "guest"), (EXECUTION_USER, "one")):
+            refused = Connection(f"amqp://{user}:{password}@{here}")
+            with refused, pytest.raises(AccessRefused):
+                refused.connect()
 
 
 def test_it_cannot_manage(node: Node) -> None:

@@ -218,6 +218,18 @@ def test_a_role_of_ones_own_is_used_if_it_only_reads(
         server.execute("DROP ROLE plain_reader")
 
 
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://nobody:secret@127.0.0.1:1/x"])
+def test_a_reader_that_cannot_come_in_is_told_by_the_settings_name(
+    database: str, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("FOUREYES_READER_URL", url)
+    _forget()
+    with pytest.raises(FoureyesError, match="FOUREYES_READER_URL") as told, embedded.reading(print):
+        pass
+    assert "\n" not in str(told.value) and "secret" not in str(told.value)
+    assert "FOUREYES_DATABASE_URL" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     "right",
     [
