@@ -63,7 +63,7 @@ async def _listen(way: Way, address: str) -> None:
                 writer.get_extra_info("socket").setsockopt(*option)
         await asyncio.gather(_pump(client, forth), _pump(answers, back))
         for writer in (back, forth):
-            writer.transport.abort()
+            writer.close()  # what is still to be handed on goes first
 
     listening = await asyncio.start_server(let_through, address, way.port, backlog=256)
     await listening.serve_forever()
