@@ -7,6 +7,10 @@
 # The base image is pinned by tag. To pin it by digest, which must be looked up in the registry:
 #   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '{{.Manifest.Digest}}'
 # and write it behind the tag, as in python:3.11.14-slim-bookworm@sha256:...
+#
+# Debian's packages are pinned by version, and apt checks their hashes by Debian's signature. Debian keeps
+# only the newest version of a release's packages. Once a build fails for that, raise the version here, or
+# build with the archive as it was: --build-arg SNAPSHOT=20261128T000000Z
 
 FROM python:3.11.14-slim-bookworm AS installer
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never \
@@ -36,6 +40,12 @@ RUN groupadd --gid 10001 foureyes \
         /var/lib/foureyes /var/cache/foureyes
 COPY --from=installer /opt/foureyes /opt/foureyes
 COPY --from=installer /app /app
+ARG SNAPSHOT=""
+RUN if [ -n "$SNAPSHOT" ]; then \
+        sed --in-place "s,^\(URIs: http://\)deb[.]debian[.]org/\(.*\),\1snapshot.debian.org/archive/\2/$SNAPSHOT/," \
+            /etc/apt/sources.list.d/debian.sources \
+        && echo 'Acquire::Check-Valid-Until "false";' >/etc/apt/apt.conf.d/90-snapshot; \
+    fi
 ENV PATH=/opt/foureyes/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     FOUREYES_HOME=/var/lib/foureyes FOUREYES_CACHE=/var/cache/foureyes
 WORKDIR /app
@@ -44,29 +54,27 @@ CMD ["foureyes", "--help"]
 
 FROM base AS execution
 USER 0
-# Debian keeps only the newest version of a release's packages, so a pinned one would soon be gone.
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install --yes --no-install-recommends bubblewrap \
+RUN apt-get update && apt-get install --yes --no-install-recommends bubblewrap=0.8.0-2+deb12u1 \
     && rm -rf /var/lib/apt/lists/*
 USER 10001:10001
 
 FROM base AS cpu
 USER 0
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 \
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1=12.2.0-14+deb12u1 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=installer-cpu /opt/foureyes /opt/foureyes
 USER 10001:10001
 
 FROM installer AS installer-gpu
-# vLLM brings torch and CUDA's libraries, and has its own mind about their versions: no hashes.
-RUN uv pip install vllm==0.33.0
+# vLLM brings torch and CUDA's libraries, and has its own mind about the versions of others: a lock of its
+# own, for x86-64.
+RUN uv pip install --require-hashes --requirement deploy/vllm.lock
 
 FROM base AS gpu
 USER 0
 # A compiler: some kernels are built for the GPU that is found.
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev \
+RUN apt-get update && apt-get install --yes --no-install-recommends \
+        gcc=4:12.2.0-3 libc6-dev=2.36-9+deb12u14 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=installer-gpu /opt/foureyes /opt/foureyes
 USER 10001:10001

@@ -68,6 +68,9 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 	@$(UV) pip compile scripts/evalplus.in --quiet --overrides scripts/evalplus-without.txt \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--upgrade --output-file requirements-evalplus.lock
+	@$(UV) pip compile pyproject.toml --quiet --extra vllm --python-version 3.11 \
+		--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--output-file deploy/vllm.lock
 
 clean: ## Remove the environment and caches; results stay
 	@rm -rf .venv .venv-evalplus .venv-vllm .venv-peers build site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -21,7 +21,7 @@ from evaluation.memory import PeakMemory
 from evaluation.samples import Sample
 from models.errors import FoureyesError
 from models.settings import settings
-from results.text import visible
+from results.text import in_line
 
 _SHOWN = 40
 
@@ -143,7 +143,7 @@ def _show_agreement(
         )
     console.print(table)
     for line in lines[:_SHOWN]:
-        console.print(Text(visible(line)))
+        console.print(Text(in_line(line)))
     if len(lines) > _SHOWN:
         console.print(f"... and {len(lines) - _SHOWN} more", highlight=False)
 

@@ -18,7 +18,7 @@ from models.benchmark import Problem
 from models.errors import InfrastructureError
 from models.problem import HiddenTests
 from producer import benchmarks
-from results.text import visible
+from results.text import in_line
 from worker.sandbox import expected, probe, reference
 from worker.sandbox.expected import Expected
 from worker.sandbox.inside import frames, wire
@@ -139,14 +139,14 @@ def _show(found: list[Checked], console: Console) -> None:
         table.add_column(name, justify="left" if name in ("problem", "found") else "right")
     for each in found:
         table.add_row(
-            Text(visible(each.problem.problem_id)),
+            Text(in_line(each.problem.problem_id)),
             str(each.examples)
             if each.kept == each.examples or each.seconds is None
             else f"{each.kept} of {each.examples}",
             str(each.base),
             str(each.plus),
             "" if each.seconds is None else f"{each.seconds:.2f}",
-            Text("\n".join(visible(said)[:_SHOWN] for said in each.findings), style="yellow"),
+            Text("\n".join(in_line(said)[:_SHOWN] for said in each.findings), style="yellow"),
         )
     console.print(table)
     faulty = sum(bool(each.findings) for each in found)

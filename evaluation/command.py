@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from evaluation import against, judging, samples, summary
 from evaluation.journal import Journal, Verdict
@@ -15,6 +16,7 @@ from evaluation.samples import Mistake, Sample
 from models.benchmark import Problem
 from models.errors import FoureyesError
 from producer import benchmarks
+from results.text import in_line
 from worker.sandbox import probe
 from worker.sandbox.profiles import PROFILES
 
@@ -136,7 +138,7 @@ def _wanted(path: Path, problems: dict[str, Problem], console: Console) -> tuple
 
 
 def _warn(mistake: Mistake, console: Console) -> None:
-    console.print(mistake.line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    console.print(Text(in_line(mistake.line), style="yellow"), soft_wrap=True)
 
 
 def _output(given: Path | None, samples: Path, data: Path | None) -> Path:

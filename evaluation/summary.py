@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from evaluation.journal import Verdict
 from results.numbers import interval
 from results.statistics import mean_interval, pass_at_k
-from results.text import visible
+from results.text import in_line
 
 _KS = (1, 10, 100)
 
@@ -76,7 +77,7 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
             f"it answers otherwise): {doubtful}"
         )
     for line in lines:  # reasons hold what programs said
-        console.print(visible(line), markup=False, highlight=False)
+        console.print(Text(in_line(line)))
 
 
 def _with_random_reference(verdicts: Sequence[Verdict]) -> str:

@@ -5,7 +5,7 @@ from alembic.util import CommandError
 from sqlmodel import SQLModel
 
 import models.tables  # noqa: F401 - fills the metadata
-from migrations import views
+from migrations import grants, views
 from models.errors import FoureyesError
 from models.session import check_connection, engine
 
@@ -23,6 +23,7 @@ def _run() -> None:
             context.run_migrations()
             if found.get_current_revision() == context.get_head_revision():
                 views.make(connection, granted)
+                grants.renew(connection)
 
 
 if context.is_offline_mode():

@@ -5,6 +5,7 @@ For people, or with FOUREYES_LOG=json for programs. Lines of Celery and other li
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from enum import StrEnum
 from typing import Any
 
@@ -46,8 +47,30 @@ def _written(format: LogFormat) -> list[Any]:
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ]
-    plain = structlog.dev.plain_traceback  # never the values of variables: they hold programs
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
+    return [
+        structlog.processors.format_exc_info,  # never the values of variables: they hold programs
+        _harmless,
+        structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+
+
+#: What moves a cursor, recolours or reorders: a server's or a program's words stand in lines.
+_CONTROLS = {
+    number: f"\\u{number:04x}"
+    for number in (
+        *range(9), *range(11, 32), *range(127, 160), 0x061C, *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF,
+    )
+}  # fmt: skip
+
+
+def _harmless(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = value.translate(_CONTROLS)
+    return event
 
 
 def about(**ids: Any) -> None:

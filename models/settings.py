@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     evalplus: Path | None = None
     #: Unset: the embedded PostgreSQL. Else e.g. postgresql://user:password@host/foureyes
     database_url: SecretStr | None = None
+    #: What `foureyes sql` reads a server of your own with: a role that can only read. Unset: one is made.
+    reader_url: SecretStr | None = None
     #: Unset: the embedded Valkey. Else e.g. amqp://user:password@host//
     broker_url: SecretStr | None = None
     #: The model that a GPU or CPU model worker serves; set by whoever starts the worker.

@@ -26,6 +26,11 @@ def celery(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-c", _CELERY, *arguments]
 
 
+def viewer(*arguments: str) -> list[str]:
+    """The command line of Flower, which wants FLOWER_BASIC_AUTH. It needs `environment`."""
+    return [sys.executable, "-P", "-m", "worker.viewer", *arguments]
+
+
 def environment(**more: str) -> dict[str, str]:
     """This process's environment, in which our packages are found."""
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))

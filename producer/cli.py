@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup, TyperOption
 
@@ -15,7 +14,7 @@ from models.session import is_passing
 from models.text import storable
 from producer import catalogue, celery_worker, commands, exchange, reading, running
 from producer.embedded import Broker
-from producer.terminal import drop_output, say
+from producer.terminal import drop_output, mistake, say
 
 
 class _Commands(TyperGroup):
@@ -405,5 +404,5 @@ def main() -> None:
 
 
 def _end(line: str, code: int) -> NoReturn:
-    Console(stderr=True).print(f"foureyes: {line}", style="bold red", markup=False, highlight=False)
+    mistake(line)
     sys.exit(code)

@@ -101,7 +101,7 @@ def doctor() -> None:
     for finding in checks.findings():
         mark = "[green]ok[/]     " if finding.fine else "[red]missing[/]"
         missing += not finding.fine
-        console.print(f"{mark} {finding.name}: ", end="")
+        console.print(f"{mark} {finding.name}: ", end="", markup=True)
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
     if missing:
         raise typer.Exit(1)

@@ -26,11 +26,11 @@ from models import broker
 from models.errors import FoureyesError
 from models.session import check_connection, engine
 from models.settings import settings
-from producer import postgres, rabbitmq, valkey
+from producer import postgres, rabbitmq, reader, valkey
 from producer.home import prepared
 from producer.stack import Say, Stack
 
-__all__ = ["Broker", "Running", "Say", "Stack", "database", "join", "running", "stack"]
+__all__ = ["Broker", "Running", "Say", "Stack", "database", "join", "reading", "running", "stack"]
 
 _DATABASE = "foureyes"
 #: Seconds that another terminal's stack is given to say where it is.
@@ -67,6 +67,29 @@ def database(say: Say) -> Iterator[None]:
             yield
         finally:
             _set("FOUREYES_DATABASE_URL", None)
+
+
+@contextmanager
+def reading(say: Say) -> Iterator[None]:
+    """The same database, as a role that can read and do nothing else.
+
+    Raises: FoureyesError if there is none on the user's server, and it lets us make none.
+    """
+    ours = settings().database_url is None
+    with database(say), ExitStack() as cleanup:
+        owner = settings().database_url
+        assert owner is not None
+        cleanup.callback(_set, "FOUREYES_DATABASE_URL", owner.get_secret_value())
+        given = None if ours else reader.url_given()
+        if given is not None:
+            _set("FOUREYES_DATABASE_URL", given)
+            reader.check_connection()
+        else:
+            with reader.made(ours=ours) as made:
+                _set("FOUREYES_DATABASE_URL", made)
+                check_connection()  # the pool keeps the connection
+        reader.check()
+        yield
 
 
 def _make_database(say: Say, home: Path, url: str) -> None:
@@ -112,6 +135,7 @@ class Running:
 
     broker_url: str
     flower_url: str
+    flower_password: str
 
 
 def running() -> Running | None:

@@ -25,8 +25,9 @@ def main() -> None:
         sys.exit(130)
     except Exception as error:
         from producer import bug
+        from results.text import in_line
 
-        print(f"foureyes: {bug.told(error)}", file=sys.stderr)
+        print(f"foureyes: {in_line(bug.told(error))}", file=sys.stderr)
         sys.exit(2)
     finally:
         if minded:

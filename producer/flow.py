@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from rich.text import Text
 from rich.tree import Tree
 
 from models.problem import Spec, TestResult, Trial, VisibleTest
@@ -205,4 +206,4 @@ def _add(tree: Tree, node: Node) -> None:
     for conditions, branch in groups:
         last = len(conditions) > 1 and branch is groups[-1][1]
         said = "otherwise" if last else f"if {', or '.join(conditions)}"
-        _add(tree.add(f"[bold]{said}[/bold]"), branch)
+        _add(tree.add(Text(said, style="bold")), branch)

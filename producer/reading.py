@@ -113,7 +113,7 @@ def show(attempt_id: int) -> None:
 
 def sql(statement: str, format: Format) -> None:
     """Run a read-only statement."""
-    with embedded.database(say):
+    with embedded.reading(hint):
         query.run(statement, format.value, console)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -88,13 +89,19 @@ class Stack:
 
     def _start_flower(self) -> None:
         port = free_port(_FLOWER_PORT)
-        command = celery_worker.celery("flower", "--address=127.0.0.1", f"--port={port}")
-        self._add(_FLOWER, command, _ONE_THREAD)
+        password = secrets.token_urlsafe(18)
+        command = celery_worker.viewer("--address=127.0.0.1", f"--port={port}")
+        self._add(_FLOWER, command, _ONE_THREAD | {"FLOWER_BASIC_AUTH": f"foureyes:{password}"})
         url = settings().broker_url
         assert url is not None
         flower_url = f"http://127.0.0.1:{port}"
-        write_running(self._home, broker_url=url.get_secret_value(), flower_url=flower_url)
-        self._say(f"Flower: {flower_url}")
+        write_running(
+            self._home,
+            broker_url=url.get_secret_value(),
+            flower_url=flower_url,
+            flower_password=password,
+        )
+        self._say(f"Flower: {flower_url} (user foureyes, password {password})")
 
     def _start_workers(self) -> None:
         if _EXECUTION not in self._children:
@@ -170,7 +177,7 @@ class Stack:
 
 
 def write_running(home: Path, **values: str) -> None:
-    """Tell other terminals where this home's stack is. It holds the broker's password."""
+    """Tell other terminals where this home's stack is. It holds passwords."""
     making = home / "stack.json.part"
     making.unlink(missing_ok=True)
     with open(making, "w", opener=private) as file:

@@ -4,10 +4,29 @@ import codecs
 import io
 import os
 import sys
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
-console = Console()
+from results.text import in_line, visible
+
+
+class Terminal(Console):
+    """A console for which text is text: a name from a file, an answer or a server styles nothing.
+
+    Strings have no markup, and what they hold beyond letters is shown as code points.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A string as everything prints it, those in tables and titles included."""
+        return super().render_str(visible(text), **options)
+
+
+console = Terminal()
 
 #: What we print where a terminal lacks the character; other characters become their code points.
 _PLAIN = str.maketrans(
@@ -18,12 +37,17 @@ _PLAIN = str.maketrans(
 
 def say(line: str) -> None:
     """One line of progress for a person."""
-    console.print(line, style="dim", markup=False, highlight=False)
+    console.print(in_line(line), style="dim", highlight=False)
 
 
 def hint(line: str) -> None:
     """The same beside an output that is for a program."""
-    Console(stderr=True).print(line, style="dim", markup=False, highlight=False)
+    Terminal(stderr=True).print(in_line(line), style="dim", highlight=False)
+
+
+def mistake(line: str) -> None:
+    """Why a command ends: a person's mistake, or the state of the machine."""
+    Terminal(stderr=True).print(f"foureyes: {in_line(line)}", style="bold red", highlight=False)
 
 
 def prepare() -> None:

@@ -19,7 +19,7 @@ from results.outcomes import OPEN, Outcomes
 from results.runs import RunName, find_pair
 from results.scoreboard import scoreboard
 from results.sentences import review_against_plan
-from results.text import visible
+from results.text import in_line
 
 #: Flips that the terminal lists.
 _SHOWN = 20
@@ -114,11 +114,11 @@ def to_json(compared: Compared) -> str:
 def render(compared: Compared, console: Console) -> None:
     """Print the pairs, what they say, and the flips."""
     for letter, run in (("A", compared.baseline), ("B", compared.run)):
-        console.print(Text(visible(f"{letter}: {run} (run {run.id})"), style="bold"))
+        console.print(Text(in_line(f"{letter}: {run} (run {run.id})"), style="bold"))
     console.print()
     console.print(_pairs(compared.comparison))
     for line in said(compared):
-        console.print(Text(f"- {visible(line)}"))
+        console.print(Text(f"- {in_line(line)}"))
     if compared.flips:
         console.print()
         console.print(_flips(compared.flips))
@@ -189,7 +189,7 @@ def _flips(flips: list[Flip]) -> Table:
         words = [f"{number} {word}" for number, word in both if number]
         single = flip.improved + flip.regressed == 1
         table.add_row(
-            Text(visible(flip.problem_id)),
+            Text(in_line(flip.problem_id)),
             words[0].split()[1] if single else ", ".join(words),
             f"foureyes show {flip.baseline_attempt_id}",
             f"foureyes show {flip.attempt_id}",

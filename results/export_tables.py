@@ -18,6 +18,7 @@ from sqlalchemy import CursorResult, text
 from models.errors import FoureyesError
 from models.session import snapshot
 from models.tables import Sweep
+from results.text import cell
 
 TABLES = {
     "scores": "SELECT * FROM v_scores WHERE sweep_id = :sweep ORDER BY run_id",
@@ -73,7 +74,10 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def as_csv(path: Path, columns: Columns) -> Iterator[Callable[[Rows], None]]:
-    """CSV with a header: null is empty, moments have their zone, booleans are true and false."""
+    """CSV with a header: null is empty, moments have their zone, booleans are true and false.
+
+    A text that a spreadsheet would take for a formula has a `'` before it.
+    """
     with path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([name for name, _ in columns])
@@ -83,7 +87,7 @@ def as_csv(path: Path, columns: Columns) -> Iterator[Callable[[Rows], None]]:
 def _told(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, datetime) else cell(value)
 
 
 @contextmanager

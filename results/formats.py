@@ -13,7 +13,7 @@ from results.numbers import interval, p_value, percent, points_interval
 from results.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
-from results.text import visible
+from results.text import cell, in_line, visible
 from results.wordings import with_gains
 
 _WORDS = {
@@ -104,8 +104,13 @@ def to_csv(board: Scoreboard) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(names))
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({name: _told(value) for name, value in row.items()})
     return buffer.getvalue()
+
+
+def _told(value: Any) -> Any:
+    return cell(in_line(value)) if isinstance(value, str) else value
 
 
 def to_markdown(board: Scoreboard) -> str:
@@ -144,7 +149,7 @@ def _table(board: Scoreboard, group: Group) -> list[str]:
 
 def _escaped(text: str) -> str:
     """Text that Markdown takes for nothing else, nor for a cell's end."""
-    text = visible(text).replace("\n", " ")
+    text = visible(text).replace("\n", " ").replace("\t", " ")
     for character in ("\\", "|", "<", "*", "_", "["):
         text = text.replace(character, f"\\{character}")
     return text

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import sys
 from datetime import datetime
 from decimal import Decimal
@@ -16,16 +17,22 @@ from sqlalchemy import text
 
 from models.errors import FoureyesError
 from models.session import engine
-from results.text import visible
+from results.text import cell, in_line, visible
 
 _SECONDS = 60
+#: What a statement that reads begins with, behind comments and brackets.
+_READING = ("select", "with", "table", "values", "show", "explain")
+_BEFORE = re.compile(r"(?:[\s(]|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 
 
 def run(statement: str, format: str, console: Console) -> None:
     """Run one statement in a read-only transaction, and print its rows.
 
+    What a statement might do nevertheless is up to the role: see `embedded.reading`.
+
     Raises: FoureyesError with the database's own words, if it refuses.
     """
+    _check_words(statement)
     with engine().connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
@@ -48,10 +55,23 @@ def run(statement: str, format: str, console: Console) -> None:
         print(json.dumps(named, default=_plain))
     elif format == "csv":
         writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows([_told(value) for value in row] for row in rows)
+        writer.writerow([_csv(name) for name in columns])
+        writer.writerows([_csv(value) for value in row] for row in rows)
     else:
         _print_table(columns, rows, console)
+
+
+def _check_words(statement: str) -> None:
+    """Raises: FoureyesError for what is no question, such as COPY, DO or SET ROLE."""
+    begin = _BEFORE.match(statement)
+    assert begin is not None
+    word = re.match(r"\w*", statement[begin.end() :])
+    first = word[0] if word is not None else ""
+    if first and first.lower() not in _READING:
+        raise FoureyesError(
+            f"sql: the statement begins with {visible(first[:40])}, and this is a read-only "
+            "transaction: SELECT, WITH, TABLE, VALUES, SHOW and EXPLAIN read"
+        )
 
 
 def _finite(value: Any) -> Any:
@@ -67,6 +87,11 @@ def _told(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
+def _csv(value: Any) -> Any:
+    told = _told(value)
+    return cell(visible(told)) if isinstance(told, str) else told
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -80,7 +105,7 @@ def _print_table(columns: list[str], rows: list[tuple[Any, ...]], console: Conso
     ]
     table = Table()
     for column, is_number in zip(columns, numbers, strict=True):
-        table.add_column(Text(visible(column)), justify="right" if is_number else "left")
+        table.add_column(Text(in_line(column)), justify="right" if is_number else "left")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)

@@ -10,7 +10,7 @@ from results.comparisons import Comparison
 from results.numbers import count, interval, p_value, percent, points_interval
 from results.scoreboard import Group, Scoreboard
 from results.scores import Score
-from results.text import visible
+from results.text import in_line
 
 _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 
@@ -29,7 +29,7 @@ def _title(board: Scoreboard, group: Group) -> str:
     size = count(len(group.problems), "problem")
     if group.samples > 1:
         size += f" x {group.samples} samples"
-    return visible(
+    return in_line(
         f"{board.name}: {group.benchmark}, {size}; coder {group.coder}, reviewer {group.reviewer}"
     )
 
@@ -42,8 +42,8 @@ def _table(board: Scoreboard, group: Group) -> Table:
     for header in headers if several else ["solved", *headers]:
         table.add_column(header, justify="right", no_wrap=True)
     if any(score.run_id in board.comparisons for score in group.scores):
-        for header in (f"vs {visible(board.baseline)}", "flips", "p"):
-            table.add_column(header, justify="right", no_wrap=True)
+        for header in (f"vs {in_line(board.baseline)}", "flips", "p"):
+            table.add_column(Text(header), justify="right", no_wrap=True)
     for score in group.scores:
         table.add_row(*_cells(score, group.samples, board.comparisons.get(score.run_id)))
     return table
@@ -63,9 +63,9 @@ def _cells(score: Score, samples: int, comparison: Comparison | None) -> list[Te
             f"+{comparison.improved} -{comparison.regressed}",
             p_value(comparison.p_holm),
         ]
-    return [Text(visible(score.pattern), style=style), *map(Text, cells)]
+    return [Text(in_line(score.pattern), style=style), *map(Text, cells)]
 
 
 def _say(console: Console, lines: list[str]) -> None:
     for line in lines:
-        console.print(Text(f"- {visible(line)}"))
+        console.print(Text(f"- {in_line(line)}"))

@@ -11,7 +11,7 @@ from models.session import session
 from results import attempts
 from results.attempts import Call, Check, changes
 from results.numbers import duration
-from results.text import visible
+from results.text import in_line, visible
 
 
 def show(attempt_id: int, console: Console) -> None:
@@ -35,23 +35,17 @@ def show(attempt_id: int, console: Console) -> None:
 
 
 def _heading(attempt: RowMapping, console: Console) -> None:
-    console.print(
+    what = (
         f"attempt {attempt['attempt_id']}: {attempt['benchmark']} {attempt['problem_id']} "
-        f"({attempt['entry_point']}), {attempt['pattern']}, sample {attempt['sample']}",
-        style="bold",
-        markup=False,
-        highlight=False,
+        f"({attempt['entry_point']}), {attempt['pattern']}, sample {attempt['sample']}"
     )
-    console.print(
-        f"sweep {attempt['sweep']}, coder {attempt['coder']}, reviewer {attempt['reviewer']}",
-        style="dim",
-        markup=False,
-        highlight=False,
-    )
+    whose = f"sweep {attempt['sweep']}, coder {attempt['coder']}, reviewer {attempt['reviewer']}"
+    console.print(Text(in_line(what), style="bold"))
+    console.print(Text(in_line(whose), style="dim"))
 
 
 def _title(title: str, console: Console) -> None:
-    console.print(Rule(Text(title), align="left", style="dim"))
+    console.print(Rule(Text(in_line(title)), align="left", style="dim"))
 
 
 def _plain(said: str, console: Console, style: str = "") -> None:
@@ -71,7 +65,7 @@ def _call(call: Call, console: Console) -> None:
     for message in call.messages:
         if message.role != "system":
             _plain(message.content, console, style="dim")
-    console.print(Text(f"{call.model} answers:", style="bold"))
+    console.print(Text(f"{in_line(call.model)} answers:", style="bold"))
     if call.answer is None:
         _plain(call.error or f"({call.state})", console, style="red")
     else:
@@ -105,7 +99,7 @@ def _check(check: Check, console: Console) -> None:
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
         return
-    console.print(f"base: {check.base}, plus: {check.plus}", highlight=False)
+    _plain(f"base: {check.base}, plus: {check.plus}", console)
     for name in ("reason", "failing_input", "expected", "got"):
         value = check.detail.get(name)
         if value:

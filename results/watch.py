@@ -11,7 +11,7 @@ from rich.text import Text
 
 from models.session import session
 from results.progress import ModelProgress, Progress, RunProgress, progress
-from results.text import visible
+from results.text import in_line, visible
 
 #: Seconds between looks; of the time, looking takes at most a fifth.
 _REFRESH = 1.0
@@ -77,7 +77,7 @@ def summary(found: Progress) -> str:
         rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
         said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
     for each in found.retried:
-        said += f"; {each.retried:,} for {each.what} tried again ({_shortened(each.said)})"
+        said += f"; {each.retried:,} for {in_line(each.what)} tried again ({_shortened(each.said)})"
     tokens = sum(model.completion_tokens for model in found.models)
     spent = sum(model.spent for model in found.models)
     if tokens:
@@ -88,7 +88,7 @@ def summary(found: Progress) -> str:
 def in_vain(found: Progress) -> list[str]:
     """For each model that is waited for in vain: that nothing works at it, why, and what to do."""
     return [
-        f"nothing works at {each.what}, for which {each.queued:,} calls wait: "
+        f"nothing works at {in_line(each.what)}, for which {each.queued:,} calls wait: "
         f"{_shortened(each.trouble, 400)}. Mend it and run the sweep's command again, or give it up: "
         f"`foureyes cancel id={found.sweep_id}`"
         for each in found.in_vain
@@ -113,9 +113,9 @@ def screen(found: Progress, height: int) -> RenderableType:
     runs = _fitting(found.runs, max(3, height - _OTHER_LINES))
     for run in runs:
         table.add_row(
-            run.benchmark,
-            run.pattern,
-            *([run.pairing] if several else []),
+            Text(in_line(run.benchmark)),
+            Text(in_line(run.pattern)),
+            *([Text(in_line(run.pairing))] if several else []),
             ProgressBar(total=max(run.attempts, 1), completed=run.ended, width=20),
             f"{run.ended}/{run.attempts}",
             str(run.solved),
@@ -128,7 +128,9 @@ def screen(found: Progress, height: int) -> RenderableType:
     lines += [Text(), _models(found.models), Text()]
     lines += [Text(f" {line}", style="bold red") for line in in_vain(found)]
     for each in found.retried:
-        again = f" {each.retried:,} for {each.what} tried again: {_shortened(each.said, 80)}"
+        again = (
+            f" {each.retried:,} for {in_line(each.what)} tried again: {_shortened(each.said, 80)}"
+        )
         lines.append(Text(again, style="yellow"))
     for error, times in found.failures:
         said = visible(error.splitlines()[0] if error else "")
@@ -163,7 +165,7 @@ def _models(models: list[ModelProgress]) -> Table:
         table.add_column(column, justify="right")
     for model in models:
         table.add_row(
-            model.name,
+            Text(in_line(model.name)),
             f"{model.done:,}",
             f"{model.running:,}",
             f"{model.queued:,}",

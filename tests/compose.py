@@ -43,6 +43,11 @@ def service(name: str, values: Mapping[str, str]) -> dict[str, Any]:
     return replaced
 
 
+def config(name: str, values: Mapping[str, str]) -> str:
+    """A file that the compose file itself holds."""
+    return str(_replaced(raw()["configs"][name]["content"], values))
+
+
 def _replaced(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _replaced(each, values) for key, each in value.items()}

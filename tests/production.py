@@ -25,6 +25,7 @@ class Node:
     home: Path
     management_port: int
     metrics_port: int
+    execution_password: str
     password: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +47,7 @@ class Production:
 
     def environment(self, name: str) -> dict[str, str]:
         """A container's environment: nothing else of this machine's gets in."""
-        given = compose.service(name, self.values)["environment"]
+        given = compose.service(name, self.values).get("environment", {})
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin",
             "HOME": str(self.folder),
@@ -118,7 +119,9 @@ class Production:
         database = urlsplit(self.database_url).path
         for theirs, ours in (
             ("@postgres:5432/foureyes", f"@{database}?host={quote(host, safe='')}"),
+            ("@gate:5432/foureyes", f"@{database}?host={quote(host, safe='')}"),
             ("@rabbitmq:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
+            ("@gate:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
             ("rabbitmq:15672", f"127.0.0.1:{self.node.management_port}"),
             ("0.0.0.0", "127.0.0.1"),
             ("=5555", f"={self.flower_port}"),
@@ -136,15 +139,34 @@ PSQL = str(embedded_postgres._package() / embedded_postgres._PROGRAMS / "psql")
 READER = ROOT / "deploy" / "postgres" / "reader.sql"
 
 
+EXECUTION = ROOT / "deploy" / "postgres" / "execution.sql"
+EXECUTION_USER = "foureyes_execution"
+
+
 def run_reader_file(url: str, password: str) -> subprocess.CompletedProcess[str]:
     """What makes the role `foureyes_reader`; the compose file's database runs it when it is made."""
+    return _run_file(READER, url, READER_PASSWORD=password)
+
+
+def run_execution_file(url: str, password: str) -> subprocess.CompletedProcess[str]:
+    """The same for the role of execution workers, which a migration then grants what it needs."""
+    return _run_file(EXECUTION, url, EXECUTION_POSTGRES_PASSWORD=password)
+
+
+def _run_file(file: Path, url: str, **passwords: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PSQL, url, "--no-psqlrc", "--quiet", f"--file={READER}"],
-        env=os.environ | {"READER_PASSWORD": password},
+        [PSQL, url, "--no-psqlrc", "--quiet", f"--file={file}"],
+        env=os.environ | passwords,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def broker_users(password: str, execution_password: str) -> str:
+    """What RabbitMQ reads of its users: a part of the compose file."""
+    values = {"RABBITMQ_PASSWORD": password, "EXECUTION_RABBITMQ_PASSWORD": execution_password}
+    return compose.config("broker-users", values)
 
 
 #: The services that run until they are told to end, and have a command of ours.

@@ -1,8 +1,9 @@
 """What keeps other sites away from these pages, and what a page may do, whatever stands in it."""
 
-import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
+
+from models.hosts import is_ours
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -26,15 +27,11 @@ _HEADERS = [
 
 
 class Protected:
-    """An application that answers to its own names only, and sends every answer with the headers.
-
-    A page elsewhere could otherwise have its name point to this address, and read what is here (DNS
-    rebinding). Such an attack needs a name: addresses as they are may always be used.
-    """
+    """An application that answers to its own names only, and sends every answer with the headers."""
 
     def __init__(self, app: _App, names: Iterable[str]) -> None:
         self._app = app
-        self._names = {"localhost", *(name.lower() for name in names)}
+        self._names = {name.lower() for name in names}
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer a request."""
@@ -44,30 +41,16 @@ class Protected:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        if scope["type"] == "http" and not self._is_ours(_host(scope)):
+        if scope["type"] == "http" and not is_ours(_host(scope), self._names):
             await _refuse(send_protected)
         else:
             await self._app(scope, receive, send_protected)
 
-    def _is_ours(self, host: str) -> bool:
-        if host in self._names:
-            return True
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        return True
-
 
 def _host(scope: _Message) -> str:
-    """The name in a request's Host header, without its port and brackets; empty if it has none."""
+    """A request's Host header; empty if it has none, or several."""
     given: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
-    if len(given) != 1:
-        return ""
-    text = given[0].decode("latin-1").lower()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0]
+    return given[0].decode("latin-1") if len(given) == 1 else ""
 
 
 async def _refuse(send: _Send) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from models.errors import FoureyesError
-from results.web import database
+from results.web import connections, database
 from results.web.app import create
 
 
@@ -29,6 +29,7 @@ def serve(
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=5,
+            **connections.settings(),
         )
         # uvicorn hands SIGTERM on once it has ended; by then there is nothing left to do
         signal.signal(signal.SIGTERM, lambda *_: None)

@@ -1,7 +1,9 @@
 """A broker, a database, and every service of the compose file that has a command."""
 
+import base64
 import re
 import secrets
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -12,7 +14,16 @@ from models.errors import FoureyesError
 from producer import rabbitmq
 from producer.ports import free_port
 from tests import compose
-from tests.production import RUNNING, Node, Production, end, enqueue_sweep, run_reader_file
+from tests.production import (
+    RUNNING,
+    Node,
+    Production,
+    broker_users,
+    end,
+    enqueue_sweep,
+    run_execution_file,
+    run_reader_file,
+)
 from tests.programs import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -23,7 +34,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     home = tmp_path_factory.mktemp("rabbitmq")
     management, metrics = free_port(), free_port()
     plugins = re.findall(r"\w+", (DEPLOY / "rabbitmq" / "enabled_plugins").read_text())
-    more = (DEPLOY / "rabbitmq" / "rabbitmq.conf").read_text() + (
+    given = (DEPLOY / "rabbitmq" / "rabbitmq.conf").read_text()
+    users = "load_definitions = /etc/rabbitmq/foureyes.json\n"
+    assert users in given  # the node has a password of its own by then: they are read once it is up
+    more = given.replace(users, "") + (
         f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
         f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {metrics}\n"
     )
@@ -32,7 +46,20 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     except FoureyesError as error:
         pytest.skip(str(error))
     with rabbitmq.server(home, plugins=tuple(plugins), more=more) as url:
-        yield Node(url, home, management, metrics)
+        made = Node(url, home, management, metrics, secrets.token_hex(8))
+        _read_users(made)
+        yield made
+
+
+def _read_users(node: Node) -> None:
+    """Have the node read its users, as RabbitMQ does at its start."""
+    content = broker_users(node.password, node.execution_password).encode()
+    address = f"http://127.0.0.1:{node.management_port}/api/definitions"
+    asked = urllib.request.Request(address, content, {"Content-Type": "application/json"})
+    token = base64.b64encode(f"foureyes:{node.password}".encode()).decode()
+    asked.add_header("Authorization", f"Basic {token}")
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        assert answer.status in (201, 204)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +74,10 @@ def production(
     values = compose.example() | {
         name: secrets.token_hex(8) for name in compose.example() if name.endswith("_PASSWORD")
     }
-    values["RABBITMQ_PASSWORD"] = node.password
+    values |= {
+        "RABBITMQ_PASSWORD": node.password,
+        "EXECUTION_RABBITMQ_PASSWORD": node.execution_password,
+    }
     made = Production(
         node,
         postgres.replace("/postgres?", "/production?"),
@@ -57,8 +87,11 @@ def production(
         values=values,
     )
     owner = made.database_url.replace("postgres@", "foureyes@")
-    made_reader = run_reader_file(owner, values["READER_PASSWORD"])
-    assert made_reader.returncode == 0, made_reader.stderr
+    for made_role in (
+        run_reader_file(owner, values["READER_PASSWORD"]),
+        run_execution_file(owner, values["EXECUTION_POSTGRES_PASSWORD"]),
+    ):
+        assert made_role.returncode == 0, made_role.stderr
     with ExitStack() as cleanup:
         cleanup.callback(end, made.processes)
         migrated = made.run("migrate")

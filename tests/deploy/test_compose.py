@@ -37,7 +37,7 @@ def test_defaults_are_those_of_the_example() -> None:
 
 def test_no_secret_has_a_default() -> None:
     secrets = {name for name in compose.example() if SECRET.search(name)}
-    assert len(secrets) == 6
+    assert len(secrets) == 8
     for name, kind, _ in compose.variables():
         if name in secrets:
             assert compose.example()[name] == ""
@@ -74,11 +74,11 @@ def test_a_process_of_ours_has_no_privileges(name: str) -> None:
     assert not any("docker.sock" in volume for volume in each.get("volumes", []))
 
 
-def test_judges_reach_the_broker_and_the_database_and_nothing_else() -> None:
+def test_judges_reach_the_gate_and_nothing_else() -> None:
     assert SERVICES["execution"]["networks"] == ["judging"]
     assert compose.raw()["networks"]["judging"] == {"internal": True}
     others = {name for name, each in SERVICES.items() if "judging" in each["networks"]}
-    assert others == {"execution", "rabbitmq", "postgres"}
+    assert others == {"execution", "gate"}
     assert "ports" not in SERVICES["execution"]
 
 
@@ -157,7 +157,7 @@ def test_the_example_says_how_to_make_the_file(tmp_path: Path) -> None:
         line.split("=", 1) for line in made.read_text().splitlines() if line and line[0] != "#"
     )
     passwords = [value for name, value in values.items() if name.endswith("_PASSWORD")]
-    assert len(set(passwords)) == 5 and all(re.fullmatch("[0-9a-f]{48}", p) for p in passwords)
+    assert len(set(passwords)) == 7 and all(re.fullmatch("[0-9a-f]{48}", p) for p in passwords)
     assert values | dict.fromkeys((n for n in values if n.endswith("_PASSWORD")), "") == (
         compose.example()
     )

@@ -49,9 +49,37 @@ def test_no_image_runs_as_root(target: str) -> None:
 def test_packages_are_installed_with_hashes_only() -> None:
     installs = re.findall(r"(?:uv )?pip install[^&\n]*", TEXT)
     assert len(installs) == 5
-    installs.remove("uv pip install vllm==0.33.0")  # too large for our lock, and pins by itself
     for command in installs:
         assert "--require-hashes" in command or ("--no-deps" in command and "--editable" in command)
+
+
+def test_debians_packages_are_pinned() -> None:
+    for packages in re.findall(r"apt-get install --yes --no-install-recommends([^&]*)&&", TEXT):
+        assert packages.split() and all("=" in package for package in packages.split()), packages
+
+
+def test_a_snapshot_of_debians_archive_can_take_its_place(tmp_path: Path) -> None:
+    """The versions that are pinned are gone one day: then the archive as it was has them."""
+    command = re.search(r"sed --in-place (\"[^\"]+\")", TEXT)
+    assert command is not None
+    sources = "Types: deb\nURIs: http://deb.debian.org/{}\nSuites: x\n"
+    file = tmp_path / "debian.sources"
+    file.write_text(sources.format("debian") + "\n" + sources.format("debian-security"))
+    subprocess.run(
+        ["sh", "-c", f"SNAPSHOT=20261128T000000Z; sed --in-place {command[1]} {file}"], check=True
+    )
+    assert re.findall("^URIs: (.*)$", file.read_text(), re.MULTILINE) == [
+        "http://snapshot.debian.org/archive/debian/20261128T000000Z/",
+        "http://snapshot.debian.org/archive/debian-security/20261128T000000Z/",
+    ]
+
+
+def test_the_lock_of_vllm_has_the_version_that_we_were_written_for() -> None:
+    lock = (ROOT / "deploy" / "vllm.lock").read_text()
+    asked = re.search(r'"vllm~=([\d.]+);', (ROOT / "pyproject.toml").read_text())
+    assert asked is not None and f"\nvllm=={asked[1]} " in lock
+    pins = re.split(r"\n(?=[a-z])", lock.strip())
+    assert len(pins) > 100 and all("==" in pin and "--hash=sha256:" in pin for pin in pins)
 
 
 def test_what_is_copied_is_let_in_and_nothing_else_of_ours_is() -> None:

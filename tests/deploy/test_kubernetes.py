@@ -43,7 +43,7 @@ def test_everything_follows_the_schemas(version: str) -> None:
 
 
 def test_the_workloads_are_those_of_the_compose_file() -> None:
-    others = {"rabbitmq", "postgres", "prometheus", "grafana", "cli", "weights"}
+    others = {"rabbitmq", "postgres", "prometheus", "grafana", "cli", "weights", "gate"}
     services = {name for name in compose.raw()["services"] if not name.endswith("-cpu")}
     assert set(NAMES) == services - others
 

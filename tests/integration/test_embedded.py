@@ -1,5 +1,6 @@
 """The embedded stack, with its real parts: what a person loses when a process ends in a bad way."""
 
+import base64
 import fcntl
 import json
 import os
@@ -8,6 +9,8 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +161,25 @@ def define(url: str, tmp_path: Path, name: str, **more: Any) -> None:
     )
 
 
+def flower_status(url: str, password: str | None = None) -> int:
+    """What Flower's first page says, once there is one."""
+    asked = urllib.request.Request(f"{url}/workers")
+    if password is not None:
+        token = base64.b64encode(f"foureyes:{password}".encode()).decode()
+        asked.add_header("Authorization", f"Basic {token}")
+
+    def answer() -> int | None:
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as told:
+                return int(told.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    return int(wait_for(answer))
+
+
 def test_a_whole_stack_is_found_shared_guarded_and_leaves_nothing(
     home: Path, tmp_path: Path
 ) -> None:
@@ -182,6 +204,12 @@ def test_a_whole_stack_is_found_shared_guarded_and_leaves_nothing(
     with pytest.raises(redis.AuthenticationError):
         redis.Redis.from_url("redis://" + stack["broker_url"].split("@")[1]).ping()
     assert all(stack["broker_url"] not in words for words in processes(home).values())
+
+    # nor is Flower, which can end workers, for everybody on this machine
+    password = stack["flower_password"]
+    assert flower_status(stack["flower_url"]) == 401
+    assert flower_status(stack["flower_url"], password) == 200
+    assert all(password not in words for words in processes(home).values())
 
     # a worker that is killed comes back; a new model gets a worker, a changed one a new worker
     os.kill(execution, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -31,14 +32,26 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def in_a_container(uid: int, level: str) -> object:
-    """What a judge says as this user in a default container, or why it judges nothing."""
+def in_a_container(
+    uid: int, level: str, *, profile: str = "default", program: str = JUDGE
+) -> object:
+    """What a judge says as this user in a container, or why it judges nothing."""
     folders = json.dumps([str(ROOT), sys.prefix, sys.base_prefix])
     container = Path(__file__).with_name("container.py")
     with tempfile.TemporaryDirectory(prefix="foureyes-container-") as home:
         os.chown(home, uid, uid)
         told = subprocess.run(
-            [sys.executable, container, str(uid), folders, sys.executable, "-B", "-c", JUDGE],
+            [
+                sys.executable,
+                container,
+                str(uid),
+                folders,
+                profile,
+                sys.executable,
+                "-B",
+                "-c",
+                program,
+            ],
             env={
                 **os.environ,
                 "PYTHONPATH": f"{ROOT}:{container.parent}",
@@ -62,3 +75,41 @@ def test_a_default_container_is_refused_or_judges_at_level_b(uid: int, name: str
     assert "FOUREYES_SANDBOX_LEVEL=B" in refused
     landlock.check_version()
     assert in_a_container(uid, "B") == ["B", True, False]
+
+
+PROFILE = str(ROOT / "deploy" / "seccomp.json")
+
+#: Calls that no judge needs, each with arguments for which the kernel would say something else.
+REFUSED = """
+import ctypes, json, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+numbers = {"ptrace": 101, "add_key": 248, "keyctl": 250, "bpf": 321, "userfaultfd": 323,
+    "perf_event_open": 298, "io_uring_setup": 425, "open_by_handle_at": 304, "process_vm_readv": 310,
+    "kexec_load": 246, "init_module": 175, "fsopen": 430, "move_mount": 429, "open_tree": 428,
+    "mount_setattr": 442, "syslog": 103, "acct": 163, "swapon": 167, "reboot": 169, "quotactl": 179,
+    "lookup_dcookie": 212, "mbind": 237, "kcmp": 312, "fanotify_init": 300, "modify_ldt": 154,
+    "pidfd_getfd": 438, "chroot": 161, "iopl": 172, "no such call": 999}
+told = {}
+for name, number in numbers.items():
+    ctypes.set_errno(0)
+    libc.syscall(number, 0, 0, 0, 0, 0, 0)
+    told[name] = ctypes.get_errno()
+for name, family in {"AF_ALG": 38, "AF_VSOCK": 40}.items():
+    try:
+        socket.socket(family, socket.SOCK_SEQPACKET if family == 38 else socket.SOCK_STREAM).close()
+        told[name] = 0
+    except OSError as error:
+        told[name] = error.errno
+socket.socket(socket.AF_INET6).close()
+print(json.dumps(sorted(name for name, errno in told.items() if errno != 1)))
+"""
+
+
+def test_our_profile_names_what_it_allows_and_level_a_holds_under_it() -> None:
+    """It is what execution workers have in the compose file; a call that it forgot would end them."""
+    assert in_a_container(65529, "A", profile=PROFILE) == ["A", True, False]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86-64")
+def test_our_profile_refuses_what_it_does_not_name() -> None:
+    assert in_a_container(65529, "A", profile=PROFILE, program=REFUSED) == []

@@ -57,6 +57,22 @@ def test_a_line_for_people_is_one_line_whatever_it_says(
 
 
 @pytest.mark.parametrize("format", LogFormat)
+def test_what_a_server_said_moves_nothing_on_the_terminal(
+    format: LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "\x1b]0;x\x07\x9b2J\u202eabc\r\u200b"
+    logs.configure(format)
+    logs.about(task=said)
+    try:
+        raise ValueError(said)
+    except ValueError:
+        logging.getLogger("worker").exception("the server said %s", said)
+    told = capsys.readouterr().err
+    assert not set(told) & set("\x1b\x07\x9b\u202e\r\u200b")
+    assert told.count("\\u202eabc") == 3 and "ValueError" in told
+
+
+@pytest.mark.parametrize("format", LogFormat)
 def test_a_traceback_shows_no_values(format: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
     """Values are programs of models, prompts, and URLs with passwords."""
     logs.configure(format)
