@@ -42,6 +42,7 @@ class Sandbox:
                 try:
                     self._process = subprocess.Popen(
                         command.launch(level, slot, inside.fileno(), info_write, hash_seed),
+                        env=command.environment(),
                         pass_fds=(inside.fileno(), info_write)[: 2 if level is Level.A else 1],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
