@@ -10,7 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -520,6 +520,63 @@ def test_a_sandbox_that_dies_is_replaced(home: Path, level: Level) -> None:
             os.kill(pid, signal.SIGKILL)
         assert judge.hidden(ADD, ADD.reference).solved
     finally:
+        judge.close()
+
+
+@pytest.fixture
+def ends_its_sandbox(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Programs with this text end their sandbox, as none can; each time it is noted."""
+    ends: list[str] = []
+    usual = Sandbox.run
+
+    @contextmanager
+    def run(sandbox: Sandbox, request: bytes, cpu_seconds: int) -> Iterator[Run]:
+        with usual(sandbox, request, cpu_seconds) as running:
+            if b"ends its sandbox" in request:
+                ends.append(sandbox.level)
+                sandbox._control.shutdown(socket.SHUT_RDWR)
+            yield running
+
+    monkeypatch.setattr(Sandbox, "run", run)
+    return ends
+
+
+def test_an_end_of_the_sandbox_is_the_failure_of_the_program_that_caused_it(
+    judge: Judge, ends_its_sandbox: list[str]
+) -> None:
+    """As an error it is in no figure: a wrong program would take itself out of the score."""
+    assert judge.hidden(ADD, ADD.reference).solved
+    judgement = judge.hidden(ADD, "def f(x): return 'ends its sandbox'")
+    assert (judgement.base, judgement.reason) == (Status.TIMEOUT, "killed")
+    assert len(ends_its_sandbox) == 2, "tried again by itself"
+    everything = judge.hidden(ADD, "def f(x): return 'ends its sandbox'", all_tests=True)
+    assert (everything.failed_base, everything.failed_plus) == ((0, 1), (0, 1))
+    trial = judge.visible("# ends its sandbox\ndef f(x): return x + 1", "f", [DOCTEST])
+    assert trial.results[0].shown == "the process ended"
+    assert judge.hidden(ADD, ADD.reference).solved
+
+
+def test_a_sandbox_that_was_killed_says_nothing_of_its_program(home: Path) -> None:
+    """No program can do it: the machine is short of memory, or a person was at it."""
+    judge = Judge(slot=6, levels=(Level.A,))
+    assert judge.hidden(ADD, ADD.reference).solved
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.05):
+            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            if zygote and children(zygote):
+                with suppress(ProcessLookupError):
+                    os.kill(zygote, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(InfrastructureError, match="was killed; is this machine short"):
+            judge.hidden(ADD, "import time\ndef f(x):\n    time.sleep(0.9)\n    return x + 1")
+    finally:
+        stop.set()
+        killer.join()
         judge.close()
 
 

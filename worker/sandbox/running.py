@@ -35,6 +35,10 @@ class Starved(InfrastructureError):
     """The machine has no processor for the program: nothing can be said of it."""
 
 
+class SandboxEnded(InfrastructureError):
+    """The sandbox is gone while a program ran in it, and by no SIGKILL: that program ended it."""
+
+
 class BadFrames(Exception):
     """The program wrote bytes that are no frames."""
 
@@ -212,14 +216,16 @@ class Run:
         try:
             self._control.send(message)
         except OSError as error:
-            raise InfrastructureError(f"the sandbox is gone: {error}") from None
+            raise SandboxEnded(f"the sandbox is gone: {error}") from None
 
     def _reply(self) -> bytes:
         self._control.settimeout(_REPLY_SECONDS)
         try:
             reply = self._control.recv(64)
+        except ConnectionError:
+            reply = b""
         except OSError as error:
             raise InfrastructureError(f"the sandbox does not answer: {error}") from None
         if not reply:
-            raise InfrastructureError("the sandbox died")
+            raise SandboxEnded("the sandbox died")
         return reply

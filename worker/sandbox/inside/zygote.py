@@ -41,12 +41,17 @@ _PRELOADED = [
 ]  # fmt: skip
 
 
+#: Signals that a process can ignore, and still wait for its children.
+_IGNORABLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
+
+
 class Zygote:
-    """Serves one supervisor, one program at a time."""
+    """Serves one supervisor, one program at a time. No signal but SIGKILL ends it."""
 
     def __init__(self, control: socket.socket, enclosure: Enclosure) -> None:
         self._control = control
         self._enclosure = enclosure
+        self._usual = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORABLE}
 
     def serve(self) -> None:
         """Run what the supervisor sends until it goes away."""
@@ -70,6 +75,8 @@ class Zygote:
 
     def _be_program(self, fd: int, cpu_seconds: int) -> None:
         try:
+            for number, handler in self._usual.items():
+                signal.signal(number, handler)
             confine(fd, cpu_seconds, self._enclosure)
             frames.send(fd, frames.CONFINED)
             gc.enable()
