@@ -589,11 +589,10 @@ def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
 
 
 def _kill_a_zygote_at_work(sandbox: Sandbox) -> None:
-    request = frames.request(
-        (frames.CALL, "def f():\n    while True: pass", "f", [[]], "", [False])
-    )
+    request = frames.request((frames.CALL, "def f():\n    while True: pass", "f", 1, ""))
     with sandbox.run(request, 60) as run:
         assert run.next(30) == frames.READY
+        run.ask(frames.inputs([frames.given([], False)]), 1)
         (program,) = children(sandbox.pid)
         os.kill(sandbox.pid, signal.SIGKILL)
         deadline = time.monotonic() + 10

@@ -18,7 +18,7 @@ from worker.sandbox.sandbox import Sandbox
 __all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "8"
+JUDGE_VERSION = "9"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0

@@ -63,8 +63,10 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
             if broken.reason == suites.KILLED:
                 _refuse_if_killed(run, problem)
             raise _Fails(broken.reason)
-        then, cpu_then = time.monotonic(), run.cpu_seconds()
-        for arguments in tests.inputs:
+        cpu_then = run.cpu_seconds()
+        for at, arguments in enumerate(tests.inputs):
+            then = time.monotonic()
+            run.ask(tests.asked(at, 1), 1)
             frame, why = _answer(run)
             numbers: list[bytes] = []  # they follow a value too large to be sent
             for _ in range(0 if why else suites.parts(problem, frame)):
@@ -76,13 +78,11 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
                 if why == _ENDED:
                     _refuse_if_killed(run, problem)
                 raise _Fails(f"for {shown(arguments)[:200]}: {why}")
-            now = time.monotonic()
-            seconds = now - then
+            seconds = time.monotonic() - then
             if seconds > _WORTH_ASKING:
                 cpu = run.cpu_seconds()
                 seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
             answers.append(Answer(frame, seconds, tuple(numbers)))
-            then = now
     atols = suites.tolerances(problem, answers)
     return tuple(
         answer if atol else replace(answer, numbers=())
