@@ -580,6 +580,38 @@ def test_a_sandbox_that_was_killed_says_nothing_of_its_program(home: Path) -> No
         judge.close()
 
 
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_program_that_the_machine_killed_is_not_wrong(judge: Judge, times: int) -> None:
+    """Memory may run out by what others hold: a right program would fail for it."""
+    assert judge.hidden(ADD, ADD.reference).solved
+    stop = threading.Event()
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not stop.wait(0.02) and len(killed) < times:
+            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            for program in children(zygote) - set(killed) if zygote else ():
+                with suppress(ProcessLookupError):
+                    os.kill(program, signal.SIGKILL)
+                    killed.append(program)
+
+    code = "import time\ntime.sleep(0.3)\ndef f(x): return x + 1"
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        if times == 1:
+            assert judge.hidden(ADD, code).solved
+        else:
+            with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
+                judge.hidden(ADD, code)
+            with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
+                judge.visible(code, "f", [DOCTEST])
+    finally:
+        stop.set()
+        killer.join()
+    assert judge.hidden(ADD, code).solved
+
+
 def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
     """At level B there is no namespace that would end with it."""
     sandbox = Sandbox(6, Level.B)

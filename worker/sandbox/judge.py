@@ -207,7 +207,10 @@ def _run_tests(run: Run, tests: Sequence[VisibleTest], results: list[TestResult]
         except Overtime:
             frame, shown = None, f"took more than {_TEST_SECONDS:g} s"
         except BadFrames:
-            frame, shown = None, "the process ended"
+            frame, shown = None, "the process wrote in the judge's place"
+        else:
+            if frame is None:
+                run.await_end(suites.END_SECONDS)
         if frame is None:
             results.append(_result(test, shown))
             return True

@@ -1,6 +1,6 @@
 """What the reference program of a problem answers, and how long it takes here."""
 
-import signal
+import contextlib
 import time
 import zlib
 from dataclasses import replace
@@ -12,7 +12,7 @@ from worker.sandbox import mbpp, suites
 from worker.sandbox.expected import Answer, Expected, Failure
 from worker.sandbox.inside import frames
 from worker.sandbox.inside.values import Opaque, Other
-from worker.sandbox.running import BadFrames, Overtime, Run
+from worker.sandbox.running import BadFrames, Killed, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.suites import Tests, loading_problem, said, shown, value
 
@@ -106,12 +106,12 @@ def _refuse_if_killed(run: Run, problem: HiddenTests) -> None:
 
     If nobody can say how it ended, it may have been killed as well.
     """
-    ended = run.await_end(_END_SECONDS)
-    if ended is None or ended.signal == signal.SIGKILL:
-        raise InfrastructureError(
-            f"{problem.problem_id}: its reference program was killed; is this machine short of "
-            "memory?"
-        )
+    with contextlib.suppress(Killed):
+        if run.await_end(_END_SECONDS) is not None:
+            return
+    raise InfrastructureError(
+        f"{problem.problem_id}: its reference program was killed; is this machine short of memory?"
+    )
 
 
 def _unfit(frame: bytes) -> str:

@@ -3,6 +3,7 @@
 import math
 import os
 import select
+import signal
 import socket
 import struct
 import time
@@ -43,6 +44,10 @@ class Starved(InfrastructureError):
     """The machine has no processor for the program: nothing can be said of it."""
 
 
+class Killed(InfrastructureError):
+    """The machine killed a program, which says nothing of it: memory has run out, most likely."""
+
+
 class SandboxEnded(InfrastructureError):
     """The sandbox is gone while a program ran in it, and by no SIGKILL: that program ended it."""
 
@@ -63,10 +68,17 @@ class Ended:
 class Run:
     """The supervisor's end of one program. Made by Sandbox.run."""
 
-    def __init__(self, connection: socket.socket, control: socket.socket, zygote: int = 0) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        control: socket.socket,
+        zygote: int = 0,
+        cpu_limit: float = math.inf,
+    ) -> None:
         self._connection = connection
         self._control = control
         self._zygote = zygote
+        self._cpu_limit = cpu_limit
         self._program: int | None = None
         self._buffer = bytearray()
         self._outgoing = bytearray()
@@ -289,9 +301,18 @@ class Run:
         return self.ended
 
     def await_end(self, seconds: float) -> Ended | None:
-        """How a process that closed its end ended by itself; None if it goes on all the same."""
+        """How a process that closed its end ended by itself; None if it goes on all the same.
+
+        Raises: Killed if SIGKILL ended it, which no program can send, before its limit of CPU time.
+        """
         if self.ended is None and select.select([self._control], [], [], seconds)[0]:
             self._note_end(self._reply())
+        if (
+            self.ended is not None
+            and self.ended.signal == signal.SIGKILL
+            and self.ended.cpu_seconds < self._cpu_limit * _NEARLY
+        ):
+            raise Killed("a program was killed: is this machine short of memory?")
         return self.ended
 
     def _note_end(self, reply: bytes) -> None:

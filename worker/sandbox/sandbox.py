@@ -91,7 +91,7 @@ class Sandbox:
                     socket.send_fds(self._control, [message], [theirs.fileno()])
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
-            run = Run(ours, self._control, self.pid)
+            run = Run(ours, self._control, self.pid, cpu_seconds)
             try:
                 run.begin(request)
                 try:

@@ -27,7 +27,8 @@ KILLED = "killed"
 #: Inputs that are sent together at most; fewer if others together took long, more if they were quick.
 _MOST_AT_ONCE = 128
 _QUICK, _SLOW = 0.02, 0.1
-_END_SECONDS = 1.0
+#: How long to wait for how a process ended.
+END_SECONDS = 1.0
 #: An output is called too large if it could not be sent and the expected one has so few bytes.
 _SMALL = wire.MAX_BYTES // 8
 #: How the bytes of what is too large begin, and of an array of one such item.
@@ -188,7 +189,7 @@ def loading_problem(run: Run) -> Outcome | None:
     except BadFrames:
         return Outcome(Status.FAIL, reason="forged")
     if frame is None:
-        run.await_end(_END_SECONDS)
+        run.await_end(END_SECONDS)
         return Outcome(Status.TIMEOUT, reason=KILLED)
     if frame[:1] == frames.READY:
         return None
@@ -237,7 +238,7 @@ def _call_one(
     try:
         frame = following()
         if frame is None:
-            run.await_end(_END_SECONDS)
+            run.await_end(END_SECONDS)
             return _failed(tests, index, Status.TIMEOUT, KILLED), False
         numbers = _Numbers(following, _parts(tests, index, frame))
         outcome = None
