@@ -166,6 +166,36 @@ def test_the_order_of_a_set_does_not_matter(judge: Judge) -> None:
     assert not judge.hidden(similar, shuffled.replace("2, 3]", "4]")).solved
 
 
+@pytest.mark.parametrize(
+    ("code", "by_default", "as_evalplus"),
+    [
+        ("import re\ndef check_str(s): return re.match('[aeiou]', s)", True, True),
+        ("def check_str(s): return s[0] in 'aeiou'", True, True),
+        ("def check_str(s): return s if s[0] in 'aeiou' else ''", True, False),
+        ("def check_str(s): return 0 if s[0] in 'aeiou' else None", False, True),
+        ("def check_str(s): return [] if s[0] in 'aeiou' else None", False, True),
+    ],
+)
+def test_a_match_is_what_is_true(
+    home: Path, code: str, by_default: bool, as_evalplus: bool
+) -> None:
+    """As the problem's own tests ask for it; for EvalPlus what is not None is one."""
+    found = problem(
+        "import re\ndef check_str(s):\n    return re.search('^[aeiou]', s)\n",
+        [["annie"], ["dawood"]],
+        [["else"]],
+        problem_id="Mbpp/737",
+        entry_point="check_str",
+        official=True,
+    )
+    for profile, solved in ((profiles.DEFAULT, by_default), (profiles.EVALPLUS, as_evalplus)):
+        judge = Judge(4, profile)
+        try:
+            assert judge.hidden(found, code).solved is solved, profile.name
+        finally:
+            judge.close()
+
+
 def test_a_large_right_output_passes_and_a_large_wrong_one_fails(judge: Judge) -> None:
     """Large outputs are compared by digest; Mbpp/255 has one of a gigabyte."""
     large = problem("def f(n):\n    return [(i, 'x' * 50) for i in range(n)]\n", [[60_000]], [])

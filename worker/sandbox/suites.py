@@ -61,7 +61,7 @@ class Tests:
         """
         problem = self.problem
         kind = frames.GUARDED if as_evalplus else frames.CALL
-        reduction = oracles.reduction(problem)
+        reduction = oracles.reduction(problem, as_evalplus)
         return frames.request((kind, code, problem.entry_point, len(self.inputs), reduction))
 
     def asked(self, at: int, count: int) -> bytes:
@@ -297,7 +297,7 @@ def parts(problem: HiddenTests, frame: bytes) -> int:
 
 
 def _compare(
-    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], same_type: bool
+    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], as_evalplus: bool
 ) -> Outcome | None:
     """What is wrong with the frame that answers an input; None if nothing is."""
     answer = tests.answers[index]
@@ -315,9 +315,9 @@ def _compare(
     if tag not in frames.VALUES:
         return _failed(tests, index, Status.FAIL, "forged")
     # As EvalPlus has it, only a value of the very type of the expected one may be near it.
-    atol = tests.atols[index] if tag == answer.frame[:1] or not same_type else 0.0
+    atol = tests.atols[index] if tag == answer.frame[:1] or not as_evalplus else 0.0
     expected = expected_of(answer)
-    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, same_type):
+    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, as_evalplus):
         return None
     was_small = _large(expected) is None and len(answer.frame) < _SMALL
     too_large = was_small and _large(got) is not None

@@ -141,11 +141,16 @@ def _presence(output: Any) -> tuple[bool]:
     return (output if isinstance(output, bool) else output is not None,)
 
 
+def _truth(output: Any) -> tuple[bool]:
+    return (bool(output),)
+
+
 #: What is sent of an output; see oracles.py, which chooses.
 _REDUCTIONS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     "": _whole,
     "set": _as_set,
     "presence": _presence,
+    "truth": _truth,
 }
 
 

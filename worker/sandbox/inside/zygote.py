@@ -77,6 +77,7 @@ class Zygote:
         try:
             for number, handler in self._usual.items():
                 signal.signal(number, handler)
+            _open_null()
             confine(fd, cpu_seconds, self._enclosure)
             frames.send(fd, frames.CONFINED)
             gc.enable()
@@ -119,10 +120,20 @@ def _cpu_seconds(pid: int) -> float:
         return 0.0
 
 
+def _open_null() -> None:
+    """Have descriptors 0, 1 and 2 on a /dev/null that this process opened.
+
+    Flags set on an open file (O_APPEND) are seen by all that have inherited it, the next program too.
+    """
+    null = os.open("/dev/null", os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
 def main(control_fd: int, enclosure: Enclosure) -> None:
     """Serve the supervisor at the other end of `control_fd`."""
     kernel.refuse_inspection()
-    null = os.open("/dev/null", os.O_RDWR)
     for module in _PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
@@ -132,9 +143,7 @@ def main(control_fd: int, enclosure: Enclosure) -> None:
         if not enclosure.shows(path):  # else imports from there fail with another exception
             del sys.path_importer_cache[path]
     # Errors so far went to the supervisor's pipe; from here on nobody reads them.
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    os.close(null)
+    _open_null()
     ordinary.give()
     gc.collect()
     gc.disable()
