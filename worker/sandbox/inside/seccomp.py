@@ -144,6 +144,8 @@ _MREMAP_FLAGS = (0, 1)
 #: Bytes above and below the libraries in which a program may choose where it maps memory. The tables
 #: that the kernel keeps of addresses count for no limit, and grow with how far these are apart.
 _WINDOW = 16 << 30
+#: What the tables of that many addresses take: a page for each 2 MiB.
+TABLES = 2 * _WINDOW // 512
 
 _LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
 _JUMP_ABOVE, _JUMP_FROM = 0x25, 0x35
