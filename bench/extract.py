@@ -21,6 +21,7 @@ from models.problem import HiddenTests
 from producer import benchmarks
 from tests.answers import ANSWERS, PROMPT
 from worker.extract import extract_code
+from worker.sandbox import command
 from worker.sandbox.command import Bind
 from worker.sandbox.judge import Judge
 
@@ -59,7 +60,9 @@ def theirs(answers: Sequence[tuple[str, str]]) -> tuple[list[str], float]:
         found = evalplus_sandbox.examine(evalplus_sandbox.environment())
         shown = [Bind(Path(file.name), "/answers.json")]
         line = evalplus_sandbox.launch_command(found, shown, None, ["-c", SANITIZE], fill=False)
-        made = subprocess.run(line, capture_output=True, text=True, check=True)
+        made = subprocess.run(
+            line, env=command.environment(), capture_output=True, text=True, check=True
+        )
     codes, seconds = json.loads(made.stdout.splitlines()[-1])
     return codes, seconds
 

@@ -15,6 +15,7 @@ from evaluation import evalplus_sandbox
 from evaluation.evalplus_sandbox import Environment, environment
 from evaluation.memory import PeakMemory
 from models.errors import FoureyesError, InfrastructureError
+from worker.sandbox import command
 from worker.sandbox.command import Bind
 
 __all__ = ["FAULTS", "Kind", "Result", "Verdict", "environment", "evaluate"]
@@ -166,7 +167,12 @@ def _fill(
     with tempfile.TemporaryFile() as errors:
         try:
             subprocess.run(
-                line, stdout=subprocess.DEVNULL, stderr=errors, timeout=patience, check=True
+                line,
+                env=command.environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                timeout=patience,
+                check=True,
             )
         except subprocess.SubprocessError as error:
             raise InfrastructureError(
@@ -178,7 +184,13 @@ def _fill(
 def _run(line: list[str], patience: float | None) -> tuple[dict[str, Any], int]:
     """What the driver says, and the peak memory of it and all processes below it, in bytes."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+        process = subprocess.Popen(
+            line,
+            env=command.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=errors,
+        )
         with PeakMemory(process.pid) as memory:
             try:
                 process.wait(patience)

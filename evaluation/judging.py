@@ -21,8 +21,6 @@ from worker.sandbox.reference import ReferenceFails
 
 log = logging.getLogger(__name__)
 
-#: Rounds in which what the judge failed on is tried again, each in half as many slots.
-_MORE_ROUNDS = 2
 #: Any but that of all other sandboxes.
 _OTHER_SEED = 1
 
@@ -49,9 +47,10 @@ def judge_all(
 
     left: Iterable[Sample] = samples
     failed: list[_Judged] = []
-    for round_number in range(1 + _MORE_ROUNDS):
+    # Tried again in half as many slots, and then alone: memory or processors may have been short.
+    for number in (slots, max(1, slots // 2), 1):
         before, failed = len(failed), []
-        with closing(in_slots(left, max(1, slots >> round_number), opened)) as ready:
+        with closing(in_slots(left, number, opened)) as ready:
             for judged in ready:
                 if judged.is_passing:
                     failed.append(judged)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluation.journal import Verdict
-from results.numbers import interval
+from results.numbers import interval, percent
 from results.statistics import mean_interval, pass_at_k
 from results.text import in_line
 
@@ -71,6 +71,7 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
         lines.append(f"unsolved: {reasons}")
     if errors := _reasons(verdicts, "error"):
         lines.append(f"errors, which count as neither right nor wrong: {errors}")
+        lines.append(f"were they all wrong, or all right, pass@1 would be {_bounds(verdicts)}")
     if doubtful := _with_random_reference(verdicts):
         lines.append(
             "right programs may fail where the reference is random (judged again in another process, "
@@ -78,6 +79,19 @@ def show(verdicts: Sequence[Verdict], problems: int, console: Console) -> None:
         )
     for line in lines:  # reasons hold what programs said
         console.print(Text(in_line(line)))
+
+
+def _bounds(verdicts: Sequence[Verdict]) -> str:
+    """pass@1 if every error were a wrong answer, and if it were a right one."""
+    shares = []
+    for outcome in ("unsolved", "solved"):
+        judged = [
+            {**each, "outcome": outcome} if each["outcome"] == "error" else each
+            for each in verdicts
+        ]
+        (found, *_) = estimates(judged, lambda verdict: verdict["outcome"] == "solved")
+        shares.append(percent(found.mean, digits=1))
+    return " to ".join(shares)
 
 
 def _with_random_reference(verdicts: Sequence[Verdict]) -> str:

@@ -54,6 +54,11 @@ def share_solved(samples: str) -> Fraction | None:
     return Fraction(samples.count(SOLVED), n) if n else None
 
 
+def share_with_errors(samples: str, solved: bool) -> Fraction | None:
+    """The same if every attempt in error had been judged, and been `solved` or not."""
+    return share_solved(samples.replace(ERROR, SOLVED if solved else UNSOLVED))
+
+
 def shares(outcomes: Outcomes) -> list[Fraction]:
     """`share_solved` of every problem that has one."""
     return [share for each in outcomes.values() if (share := share_solved(each)) is not None]

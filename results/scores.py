@@ -14,6 +14,7 @@ from results.outcomes import (
     Outcomes,
     has_samples,
     judged,
+    share_with_errors,
     shares,
 )
 from results.statistics import mean_interval, pass_at_k
@@ -75,7 +76,8 @@ class Score:
 
     `n` attempts were judged, on `problems` problems; `refused` of them a model declined. `low` and
     `high` are the 95 % interval of pass@1: Wilson's, with several samples of as many as these count
-    for; there `pass_at` has pass@k.
+    for; there `pass_at` has pass@k. `with_errors`: the least and the most that pass@1 would be had
+    the attempts in error been judged.
     """
 
     run: RunInfo
@@ -90,6 +92,7 @@ class Score:
     pass_at: tuple[PassAtK, ...]
     refused: int
     errors: int
+    with_errors: tuple[float, float] | None
     unfinished: int
     cancelled: int
 
@@ -140,9 +143,23 @@ def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
         pass_at=tuple(_pass_at(outcomes)) if several else (),
         refused=letters.count(REFUSED),
         errors=letters.count(ERROR),
+        with_errors=_with_errors(outcomes) if ERROR in letters else None,
         unfinished=letters.count(OPEN),
         cancelled=letters.count(CANCELLED),
     )
+
+
+def _with_errors(outcomes: Outcomes) -> tuple[float, float]:
+    """pass@1 if all errors were wrong answers, and if all were right ones."""
+    least, most = (
+        [
+            share
+            for each in outcomes.values()
+            if (share := share_with_errors(each, solved)) is not None
+        ]
+        for solved in (False, True)
+    )
+    return float(sum(least) / len(least)), float(sum(most) / len(most))
 
 
 def _base_share(outcomes: Outcomes) -> float | None:

@@ -69,6 +69,7 @@ def _state(board: Scoreboard) -> Iterator[str]:
             f"{count(errors, 'attempt')} ended in error: the infrastructure failed, and they are in "
             f"no figure. Most often: {_reason(board)}. `foureyes retry {board.sweep_id}` tries again."
         )
+        yield f"Were they all wrong, or all right, pass@1 would be {_bounds(board)}."
 
 
 #: Characters of an error in a sentence: what a server said is whole in all but the rarest.
@@ -84,6 +85,25 @@ def _reason(board: Scoreboard) -> str:
         return said
     kept = said[:_SAID].rpartition(" ")[0] or said[:_SAID]
     return f"{kept} ... (v_errors has all of it)"
+
+
+#: Runs whose bounds are told; those with the most errors.
+_BOUNDED = 5
+
+
+def _bounds(board: Scoreboard) -> str:
+    """Between what the errors leave pass@1 of each run that has some."""
+    found = sorted(
+        ((score, group) for group in board.groups for score in group.scores if score.with_errors),
+        key=lambda each: -each[0].errors,
+    )
+    told = []
+    for score, group in found[:_BOUNDED]:
+        assert score.with_errors is not None
+        least, most = map(percent, score.with_errors)
+        told.append(f"{least} to {most} for {score.pattern} on {board.title(group)}")
+    more = [f"and so on for {count(len(found) - _BOUNDED, 'run')} more"]
+    return "; ".join(told + (more if len(found) > _BOUNDED else []))
 
 
 def _copies(board: Scoreboard) -> Iterator[str]:

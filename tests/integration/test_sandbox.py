@@ -10,7 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,36 @@ def test_the_order_of_a_set_does_not_matter(judge: Judge) -> None:
     shuffled = "def similar_elements(a, b): return [3, 2, 3]"
     assert judge.hidden(similar, shuffled).solved
     assert not judge.hidden(similar, shuffled.replace("2, 3]", "4]")).solved
+
+
+@pytest.mark.parametrize(
+    ("code", "by_default", "as_evalplus"),
+    [
+        ("import re\ndef check_str(s): return re.match('[aeiou]', s)", True, True),
+        ("def check_str(s): return s[0] in 'aeiou'", True, True),
+        ("def check_str(s): return s if s[0] in 'aeiou' else ''", True, False),
+        ("def check_str(s): return 0 if s[0] in 'aeiou' else None", False, True),
+        ("def check_str(s): return [] if s[0] in 'aeiou' else None", False, True),
+    ],
+)
+def test_a_match_is_what_is_true(
+    home: Path, code: str, by_default: bool, as_evalplus: bool
+) -> None:
+    """As the problem's own tests ask for it; for EvalPlus what is not None is one."""
+    found = problem(
+        "import re\ndef check_str(s):\n    return re.search('^[aeiou]', s)\n",
+        [["annie"], ["dawood"]],
+        [["else"]],
+        problem_id="Mbpp/737",
+        entry_point="check_str",
+        official=True,
+    )
+    for profile, solved in ((profiles.DEFAULT, by_default), (profiles.EVALPLUS, as_evalplus)):
+        judge = Judge(4, profile)
+        try:
+            assert judge.hidden(found, code).solved is solved, profile.name
+        finally:
+            judge.close()
 
 
 def test_a_large_right_output_passes_and_a_large_wrong_one_fails(judge: Judge) -> None:
@@ -523,6 +553,95 @@ def test_a_sandbox_that_dies_is_replaced(home: Path, level: Level) -> None:
         judge.close()
 
 
+@pytest.fixture
+def ends_its_sandbox(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Programs with this text end their sandbox, as none can; each time it is noted."""
+    ends: list[str] = []
+    usual = Sandbox.run
+
+    @contextmanager
+    def run(sandbox: Sandbox, request: bytes, cpu_seconds: int) -> Iterator[Run]:
+        with usual(sandbox, request, cpu_seconds) as running:
+            if b"ends its sandbox" in request:
+                ends.append(sandbox.level)
+                sandbox._control.shutdown(socket.SHUT_RDWR)
+            yield running
+
+    monkeypatch.setattr(Sandbox, "run", run)
+    return ends
+
+
+def test_an_end_of_the_sandbox_is_the_failure_of_the_program_that_caused_it(
+    judge: Judge, ends_its_sandbox: list[str]
+) -> None:
+    """As an error it is in no figure: a wrong program would take itself out of the score."""
+    assert judge.hidden(ADD, ADD.reference).solved
+    judgement = judge.hidden(ADD, "def f(x): return 'ends its sandbox'")
+    assert (judgement.base, judgement.reason) == (Status.TIMEOUT, "killed")
+    assert len(ends_its_sandbox) == 2, "tried again by itself"
+    everything = judge.hidden(ADD, "def f(x): return 'ends its sandbox'", all_tests=True)
+    assert (everything.failed_base, everything.failed_plus) == ((0, 1), (0, 1))
+    trial = judge.visible("# ends its sandbox\ndef f(x): return x + 1", "f", [DOCTEST])
+    assert trial.results[0].shown == "the process ended"
+    assert judge.hidden(ADD, ADD.reference).solved
+
+
+def test_a_sandbox_that_was_killed_says_nothing_of_its_program(home: Path) -> None:
+    """No program can do it: the machine is short of memory, or a person was at it."""
+    judge = Judge(slot=6, levels=(Level.A,))
+    assert judge.hidden(ADD, ADD.reference).solved
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.05):
+            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            if zygote and children(zygote):
+                with suppress(ProcessLookupError):
+                    os.kill(zygote, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(InfrastructureError, match="was killed; is this machine short"):
+            judge.hidden(ADD, "import time\ndef f(x):\n    time.sleep(0.9)\n    return x + 1")
+    finally:
+        stop.set()
+        killer.join()
+        judge.close()
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_program_that_the_machine_killed_is_not_wrong(judge: Judge, times: int) -> None:
+    """Memory may run out by what others hold: a right program would fail for it."""
+    assert judge.hidden(ADD, ADD.reference).solved
+    stop = threading.Event()
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not stop.wait(0.02) and len(killed) < times:
+            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            for program in children(zygote) - set(killed) if zygote else ():
+                with suppress(ProcessLookupError):
+                    os.kill(program, signal.SIGKILL)
+                    killed.append(program)
+
+    code = "import time\ntime.sleep(0.3)\ndef f(x): return x + 1"
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        if times == 1:
+            assert judge.hidden(ADD, code).solved
+        else:
+            with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
+                judge.hidden(ADD, code)
+            with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
+                judge.visible(code, "f", [DOCTEST])
+    finally:
+        stop.set()
+        killer.join()
+    assert judge.hidden(ADD, code).solved
+
+
 def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
     """At level B there is no namespace that would end with it."""
     sandbox = Sandbox(6, Level.B)
@@ -532,11 +651,10 @@ def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
 
 
 def _kill_a_zygote_at_work(sandbox: Sandbox) -> None:
-    request = frames.request(
-        (frames.CALL, "def f():\n    while True: pass", "f", [[]], "", [False])
-    )
+    request = frames.request((frames.CALL, "def f():\n    while True: pass", "f", 1, ""))
     with sandbox.run(request, 60) as run:
         assert run.next(30) == frames.READY
+        run.ask(frames.inputs([frames.given([], False)]), 1)
         (program,) = children(sandbox.pid)
         os.kill(sandbox.pid, signal.SIGKILL)
         deadline = time.monotonic() + 10

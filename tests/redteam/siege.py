@@ -20,12 +20,23 @@ from pathlib import Path
 from models.enums import Level
 from models.errors import InfrastructureError
 from models.problem import HiddenTests
-from tests.redteam import hostile, hostile_kernel, hostile_neighbours, surroundings
+from tests.redteam import (
+    hostile,
+    hostile_ends,
+    hostile_kernel,
+    hostile_neighbours,
+    surroundings,
+)
 from worker.sandbox.command import FIRST_UID
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import Profile
 
-PROGRAMS = {**hostile.PROGRAMS, **hostile_kernel.PROGRAMS, **hostile_neighbours.PROGRAMS}
+PROGRAMS = {
+    **hostile.PROGRAMS,
+    **hostile_kernel.PROGRAMS,
+    **hostile_ends.PROGRAMS,
+    **hostile_neighbours.PROGRAMS,
+}
 #: Run in two slots at once, each against the other.
 MUTUAL = hostile_neighbours.PROGRAMS
 

@@ -121,19 +121,22 @@ def judge(
 def test_a_program_cannot_leave_anything_for_the_next(judge: Judge) -> None:
     """Else a wrong program could pass on what an earlier one had stored, or break later ones."""
     leave = """
-import builtins, json, os, sys
+import builtins, fcntl, json, os, sys
 for folder, _, _ in os.walk("/"):
     try: open(folder + "/left", "w").write("left")
     except OSError: pass
 builtins.left = json.left = sys.left = True
+os.umask(0o111)
+for fd in (0, 1, 2): fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_APPEND | os.O_NONBLOCK)
 def f(x): return [x + 1]
 """
     look = """
-import builtins, json, os, sys
+import builtins, fcntl, json, os, sys
 def f(x):
     found = any("left" in files for _, _, files in os.walk("/"))
     found = found or any(hasattr(module, "left") for module in (builtins, json, sys))
-    return [x + 1] if found else []
+    found = found or any(fcntl.fcntl(fd, fcntl.F_GETFL) & (os.O_APPEND | os.O_NONBLOCK) for fd in (0, 1, 2))
+    return [x + 1] if found or os.umask(0o022) != 0o022 else []
 """
     assert judge.hidden(PROBLEM, TAKE_BACK + leave).solved  # it does nothing wrong by itself
     assert not judge.hidden(PROBLEM, look).solved

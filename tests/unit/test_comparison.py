@@ -105,9 +105,24 @@ def test_problems_with_rules_of_their_own(
     assert oracles.right(asked, arguments, expected, got, atol) is right
 
 
+@pytest.mark.parametrize(
+    ("problem_id", "entry_point", "expected", "wrong"),
+    [("Mbpp/164", "are_equivalent", False, True), ("Mbpp/295", "sum_div", 7, 0)],
+)
+def test_what_evalplus_takes_for_right_is_wrong_by_default(
+    problem_id: str, entry_point: str, expected: Any, wrong: Any
+) -> None:
+    """Else a program that returns nothing of use solves these problems."""
+    asked = problem(problem_id, entry_point)
+    assert oracles.right(asked, [8], expected, wrong, 0.0, as_evalplus=True)
+    assert not oracles.right(asked, [8], expected, wrong, 0.0, as_evalplus=False)
+    assert oracles.right(asked, [8], expected, expected, 0.0, as_evalplus=False)
+
+
 def test_order_does_not_matter_where_the_problem_leaves_it_open() -> None:
     assert oracles.reduction(problem("Mbpp/2", "similar_elements")) == "set"
     assert oracles.reduction(problem("Mbpp/434", "text_match_three")) == "presence"
+    assert oracles.reduction(problem("Mbpp/434", "text_match_three"), as_evalplus=False) == "truth"
     assert oracles.reduction(problem("HumanEval/0", "similar_elements")) == ""
 
 

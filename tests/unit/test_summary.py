@@ -34,3 +34,11 @@ def test_errors_of_the_judge_count_as_neither_right_nor_wrong() -> None:
     assert "100.0%" in shown
     assert "1 solved, 0 unsolved, 1 errors" in shown
     assert "1 of the benchmark's 3 problems have no sample" in shown
+
+
+def test_errors_bound_what_pass_at_1_would_be() -> None:
+    """Else a program that breaks its judge takes itself out of a score that stays at 100 %."""
+    found = [verdict("solved"), verdict("error", "the sandbox is gone", "Mine/1")]
+    assert "all wrong, or all right, pass@1 would be 50.0% to 100.0%" in said(found, 2)
+    assert "0.0% to 100.0%" in said([verdict("error", "the sandbox is gone")], 1)
+    assert "would be" not in said([verdict("solved")], 1)

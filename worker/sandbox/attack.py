@@ -144,10 +144,11 @@ def attack(sandbox: Sandbox) -> tuple[Layer, ...]:
         Path(folder).chmod(0o777)
         writable = [] if sandbox.level is Level.A else ["/tmp/x", "x"]  # noqa: S108
         given = [str(canary), [os.getpid(), sandbox.pid], writable]
-        request = frames.request((frames.CALL, _PROGRAM, "attack", [given], "", [False]))
+        request = frames.request((frames.CALL, _PROGRAM, "attack", 1, ""))
         with sandbox.run(request, int(_SECONDS)) as run:
             try:
                 loaded = run.next(_SECONDS, judge_cpu=False)
+                run.ask(frames.inputs([frames.given(given, False)]), 1)
                 frame = run.next(_SECONDS, judge_cpu=False)
             except (Overtime, BadFrames):
                 loaded, frame = None, None

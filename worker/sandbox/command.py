@@ -30,6 +30,9 @@ _ENVIRONMENT = {
 }
 _OPTIONS = ("-s", "-S", "-B", "-X", "utf8")
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+#: What Python or bubblewrap may need to find its libraries. All else stays with the worker: its
+#: environment holds keys and passwords.
+_NEEDED = ("LD_LIBRARY_PATH",)
 #: Folders of the standard library for what was installed later; a benchmark may be among that.
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -58,10 +61,15 @@ def launch(level: Level, slot: int, control_fd: int, info_fd: int, hash_seed: in
     inside = _ENVIRONMENT | {"PYTHONHASHSEED": str(hash_seed)}
     if level is Level.A:
         command = _with_namespaces(binds, inside, control_fd, info_fd)
-        environment = dict(os.environ)
+        outside = environment()
     else:
-        command, environment = _with_landlock(binds, inside, control_fd)
-    return _launcher(uid, staged, environment, command)
+        command, outside = _with_landlock(binds, inside, control_fd)
+    return _launcher(uid, staged, outside, command)
+
+
+def environment() -> dict[str, str]:
+    """What a launcher is started with. Whoever starts one must name it, or it gets everything."""
+    return {name: os.environ[name] for name in _NEEDED if name in os.environ}
 
 
 def launched(
@@ -72,18 +80,19 @@ def launched(
     `arguments_for` gives the bubblewrap command line for the files, which may have to be staged.
     """
     if os.geteuid() != 0:
-        return _launcher(None, [], dict(os.environ), arguments_for(binds))
+        return _launcher(None, [], environment(), arguments_for(binds))
     shown = [Bind(Path(_STAGE + bind.target), bind.target) for bind in binds]
-    return _launcher(uid, binds, dict(os.environ), arguments_for(shown))
+    return _launcher(uid, binds, environment(), arguments_for(shown))
 
 
 def _launcher(
-    uid: int | None, staged: list[Bind], environment: dict[str, str], command: list[str]
+    uid: int | None, staged: list[Bind], outside: dict[str, str], command: list[str]
 ) -> list[str]:
+    """Every user of the machine can read a command line: nothing in it is anybody's secret."""
     request = {
         "uid": uid,
         "binds": [[str(bind.source), _STAGE + bind.target] for bind in staged],
-        "environment": environment,
+        "environment": outside,
         "command": command,
     }
     return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
@@ -154,7 +163,7 @@ def _script(judge: str, packages: str, start: str) -> str:
 
 
 def _with_namespaces(
-    binds: list[Bind], environment: dict[str, str], control_fd: int, info_fd: int
+    binds: list[Bind], inside: dict[str, str], control_fd: int, info_fd: int
 ) -> list[str]:
     """Level A: bubblewrap's command line; its process number 1 is the zygote."""
     command = [
@@ -165,7 +174,7 @@ def _with_namespaces(
         *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
         *("--info-fd", str(info_fd), "--clearenv"),
     ]
-    for name, value in {**environment, "LD_LIBRARY_PATH": "/python/lib"}.items():
+    for name, value in {**inside, "LD_LIBRARY_PATH": "/python/lib"}.items():
         command += ["--setenv", name, value]
     command += system_libraries()
     for bind in binds:
@@ -181,20 +190,20 @@ def _with_namespaces(
 
 
 def _with_landlock(
-    binds: list[Bind], environment: dict[str, str], control_fd: int
+    binds: list[Bind], inside: dict[str, str], control_fd: int
 ) -> tuple[list[str], dict[str, str]]:
     """Level B: the zygote's own command line, and its environment."""
     places = {bind.target: str(bind.source) for bind in binds}
     readable = [*places.values(), *map(str, _system_folders())]
     library = next((path for path in places.values() if "libpython" in Path(path).name), None)
     if library is not None:
-        environment = environment | {"LD_LIBRARY_PATH": str(Path(library).parent)}
+        inside = inside | {"LD_LIBRARY_PATH": str(Path(library).parent)}
     numpy = places.get("/python/packages/numpy", "/python/packages/numpy")
     hidden = [f"{places[_library().target]}/{folder.name}" for folder in _installed()]
     landlock = f"landlock.Landlock({readable!r}, {hidden!r})"
     start = f"landlock, zygote; zygote.main({control_fd}, {landlock})"
     script = _script(str(Path(places["/judge/inside"]).parent), str(Path(numpy).parent), start)
-    return [str(binds[0].source), *_OPTIONS, "-P", "-c", script], environment
+    return [str(binds[0].source), *_OPTIONS, "-P", "-c", script], inside
 
 
 def system_libraries() -> list[str]:

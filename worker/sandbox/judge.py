@@ -12,13 +12,13 @@ from worker.sandbox import environment, expected, probe, profiles, reference, su
 from worker.sandbox.comparison import FLOATS, matches
 from worker.sandbox.expected import Expected, Failure
 from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Overtime, Run, Starved
+from worker.sandbox.running import BadFrames, Overtime, Run, SandboxEnded, Starved
 from worker.sandbox.sandbox import Sandbox
 
 __all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "8"
+JUDGE_VERSION = "9"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
@@ -63,14 +63,23 @@ class Judge:
         If it fails the base tests, the plus tests count for nothing: the default profile does not
         run them, and `plus` is then what `base` is.
 
+        A program that ends the sandbox twice is `killed`, whatever it would have answered.
+
         Raises: InfrastructureError if the sandbox fails twice, ReferenceFails if the reference
         program itself does not work; a program cannot bring that about.
         """
-        return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
+        try:
+            return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
+        except SandboxEnded:
+            expected = self.expected(problem)  # if that ends it too, it is not the program's doing
+            return self._killed(suites.Prepared.of(problem, expected), all_tests)
 
     def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
         """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
-        return self._twice(lambda sandbox: _visible(sandbox, code, entry_point, tests))
+        try:
+            return self._twice(lambda sandbox: _visible(sandbox, code, entry_point, tests))
+        except SandboxEnded:
+            return Trial(tuple(_result(test, "the process ended") for test in tests))
 
     def expected(self, problem: HiddenTests) -> Expected:
         """What the reference program answers, and how long it takes. Raises: as above."""
@@ -129,6 +138,23 @@ class Judge:
             failed_plus=plus.failed if all_tests else None,
         )
 
+    def _killed(self, prepared: suites.Prepared, all_tests: bool) -> Judgement:
+        """What is said of a program that ended its sandbox, and then another one."""
+        return Judgement(
+            base=Status.TIMEOUT,
+            plus=Status.TIMEOUT,
+            reason=suites.KILLED,
+            failing_input=None,
+            expected=None,
+            got=None,
+            seconds=0.0,
+            cpu_seconds=0.0,
+            level=str(self._started().level),
+            profile=self._profile.name,
+            failed_base=tuple(range(len(prepared.base.inputs))) if all_tests else None,
+            failed_plus=tuple(range(len(prepared.plus.inputs))) if all_tests else None,
+        )
+
     def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
         prepared = self._prepared.pop(problem.version, None)
         if prepared is None:
@@ -181,7 +207,10 @@ def _run_tests(run: Run, tests: Sequence[VisibleTest], results: list[TestResult]
         except Overtime:
             frame, shown = None, f"took more than {_TEST_SECONDS:g} s"
         except BadFrames:
-            frame, shown = None, "the process ended"
+            frame, shown = None, "the process wrote in the judge's place"
+        else:
+            if frame is None:
+                run.await_end(suites.END_SECONDS)
         if frame is None:
             results.append(_result(test, shown))
             return True

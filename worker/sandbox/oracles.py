@@ -2,7 +2,9 @@
 
 The rules are EvalPlus's. They are chosen by the names of problem and entry point, and hold for
 EvalPlus's own problems alone (models/official.py); every one of them reads inputs that the program
-never had in its hands.
+never had in its hands. Three let wrong programs pass, and hold only where verdicts are to be
+EvalPlus's (`as_evalplus`): all is right for are_equivalent, 0 for sum_div, and whatever is not None
+stands for a match.
 """
 
 import math
@@ -24,17 +26,18 @@ _SETS = frozenset(
         "Diff",
     }
 )
-#: These return a match or nothing: what counts is whether there is one.
+#: These return a match or nothing: what counts is whether there is one, which their problems' own
+#: tests ask by `assert check_str(...)`.
 _PRESENCES = frozenset({"check_str", "text_match_three", "text_starta_endb"})
 
 
-def reduction(problem: HiddenTests) -> str:
+def reduction(problem: HiddenTests, as_evalplus: bool = True) -> str:
     """What is to be sent of each output: all of it, or less (see inside/program.py)."""
     if _is_mbpp(problem):
         if problem.entry_point in _SETS:
             return "set"
         if problem.entry_point in _PRESENCES:
-            return "presence"
+            return "presence" if as_evalplus else "truth"
     return ""
 
 
@@ -51,14 +54,11 @@ def right(
     expected: Any,
     got: Any,
     atol: float,
-    same_type: bool = True,
+    as_evalplus: bool = True,
 ) -> bool:
-    """Whether `got` is a right output of this problem for these arguments.
-
-    `same_type` as in comparison.matches.
-    """
+    """Whether `got` is a right output of this problem for these arguments."""
     try:
-        return _right(problem, arguments, expected, got, atol, same_type)
+        return _right(problem, arguments, expected, got, atol, as_evalplus)
     except (TypeError, ValueError, OverflowError, AttributeError, RecursionError):
         return False  # no number where a rule computes with one
 
@@ -69,22 +69,22 @@ def _right(
     expected: Any,
     got: Any,
     atol: float,
-    same_type: bool,
+    as_evalplus: bool,
 ) -> bool:
     if problem.official and problem.problem_id == "HumanEval/32":
         return _is_root(arguments[0], expected, got, atol)
     if reduction(problem) == "set":
         (expected_set, expected), (got_set, got) = expected, got
-        return matches(expected_set, got_set, 0) or matches(expected, got, atol, same_type)
-    if matches(expected, got, atol, same_type):
+        return matches(expected_set, got_set, 0) or matches(expected, got, atol, as_evalplus)
+    if matches(expected, got, atol, as_evalplus):
         return True
     if not _is_mbpp(problem):
         return False
     match problem.entry_point:
         case "are_equivalent":
-            return True
+            return as_evalplus
         case "sum_div":
-            return bool(got == 0)
+            return as_evalplus and bool(got == 0)
         case "surface_Area":
             return bool(abs(got - _pyramid_surface(*arguments)) <= problem.atol)
         case "digit_distance_nums":

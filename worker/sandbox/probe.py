@@ -8,6 +8,8 @@ from models.enums import Level
 from models.errors import InfrastructureError
 from models.settings import settings
 from worker.sandbox.attack import Layer, attack
+from worker.sandbox.inside.confine import DISK, MEMORY
+from worker.sandbox.inside.seccomp import TABLES
 from worker.sandbox.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
@@ -35,10 +37,12 @@ class Report:
     """What was found; `level` is empty if programs must not be run here.
 
     `tried` goes on to the first level that held, which may be one that the settings do not accept.
+    `slot_bytes`: what one slot's program may take of memory, its files with it.
     """
 
     level: str
     tried: tuple[Findings, ...]
+    slot_bytes: int = MEMORY + DISK + TABLES
 
 
 def accepted() -> tuple[Level, ...]:

@@ -1,6 +1,6 @@
 """What the reference program of a problem answers, and how long it takes here."""
 
-import signal
+import contextlib
 import time
 import zlib
 from dataclasses import replace
@@ -12,7 +12,7 @@ from worker.sandbox import mbpp, suites
 from worker.sandbox.expected import Answer, Expected, Failure
 from worker.sandbox.inside import frames
 from worker.sandbox.inside.values import Opaque, Other
-from worker.sandbox.running import BadFrames, Overtime, Run
+from worker.sandbox.running import BadFrames, Killed, Overtime, Run
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.suites import Tests, loading_problem, said, shown, value
 
@@ -63,8 +63,10 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
             if broken.reason == suites.KILLED:
                 _refuse_if_killed(run, problem)
             raise _Fails(broken.reason)
-        then, cpu_then = time.monotonic(), run.cpu_seconds()
-        for arguments in tests.inputs:
+        cpu_then = run.cpu_seconds()
+        for at, arguments in enumerate(tests.inputs):
+            then = time.monotonic()
+            run.ask(tests.asked(at, 1), 1)
             frame, why = _answer(run)
             numbers: list[bytes] = []  # they follow a value too large to be sent
             for _ in range(0 if why else suites.parts(problem, frame)):
@@ -76,13 +78,11 @@ def _answers(sandbox: Sandbox, problem: HiddenTests, given: list[Any]) -> tuple[
                 if why == _ENDED:
                     _refuse_if_killed(run, problem)
                 raise _Fails(f"for {shown(arguments)[:200]}: {why}")
-            now = time.monotonic()
-            seconds = now - then
+            seconds = time.monotonic() - then
             if seconds > _WORTH_ASKING:
                 cpu = run.cpu_seconds()
                 seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
             answers.append(Answer(frame, seconds, tuple(numbers)))
-            then = now
     atols = suites.tolerances(problem, answers)
     return tuple(
         answer if atol else replace(answer, numbers=())
@@ -106,12 +106,12 @@ def _refuse_if_killed(run: Run, problem: HiddenTests) -> None:
 
     If nobody can say how it ended, it may have been killed as well.
     """
-    ended = run.await_end(_END_SECONDS)
-    if ended is None or ended.signal == signal.SIGKILL:
-        raise InfrastructureError(
-            f"{problem.problem_id}: its reference program was killed; is this machine short of "
-            "memory?"
-        )
+    with contextlib.suppress(Killed):
+        if run.await_end(_END_SECONDS) is not None:
+            return
+    raise InfrastructureError(
+        f"{problem.problem_id}: its reference program was killed; is this machine short of memory?"
+    )
 
 
 def _unfit(frame: bytes) -> str:

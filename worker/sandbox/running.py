@@ -1,25 +1,31 @@
 """One program's process, seen from outside: its frames, its deadlines, its end."""
 
+import math
 import os
 import select
+import signal
 import socket
 import struct
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.errors import InfrastructureError
+from worker.sandbox import account
 from worker.sandbox.inside import frames, wire, zygote
-from worker.sandbox.processor import queueing
 
 _SEND_SECONDS = 30.0
 _REPLY_SECONDS = 30.0
-#: Wall-clock seconds a call may take in all, for each second of CPU time it is given.
+#: Wall-clock seconds for each that it is given, where the kernel does not say what a program waits for.
 _BACKSTOP = 5.0
-#: The same for one that is ready and gets no processor: nothing can be said of it after that.
+#: The same for one that waits for a processor: nothing can be said of it after that.
 _STARVED = 60.0
-#: Of one processor: who uses less, in the second half of the time given, waits of its own accord.
-_IDLE = 0.01
+#: A share of a limit that counts as all of it: clocks of several kinds are compared.
+_NEARLY = 0.98
+#: Seconds in which a thread that has a processor is seen to run.
+_PAUSE = 0.01
+#: Seconds between two looks at a program's account, at least; and while it waits for a processor.
+_SOON, _WAITING = 0.02, 0.1
 _MAX_FRAME = wire.MAX_BYTES + 4096
 #: Pause after reading, so that a program of a thousand quick calls does not wake us a thousand times.
 _GATHER_SECONDS = 0.0005
@@ -28,11 +34,22 @@ _HASTE = 4
 
 
 class Overtime(Exception):
-    """The program took longer than it was given."""
+    """The program took longer than it was given: for one frame, or `in_all`."""
+
+    def __init__(self, in_all: bool = False) -> None:
+        self.in_all = in_all
 
 
 class Starved(InfrastructureError):
     """The machine has no processor for the program: nothing can be said of it."""
+
+
+class Killed(InfrastructureError):
+    """The machine killed a program, which says nothing of it: memory has run out, most likely."""
+
+
+class SandboxEnded(InfrastructureError):
+    """The sandbox is gone while a program ran in it, and by no SIGKILL: that program ended it."""
 
 
 class BadFrames(Exception):
@@ -51,23 +68,33 @@ class Ended:
 class Run:
     """The supervisor's end of one program. Made by Sandbox.run."""
 
-    def __init__(self, connection: socket.socket, control: socket.socket, zygote: int = 0) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        control: socket.socket,
+        zygote: int = 0,
+        cpu_limit: float = math.inf,
+    ) -> None:
         self._connection = connection
         self._control = control
         self._zygote = zygote
+        self._cpu_limit = cpu_limit
+        self._program: int | None = None
         self._buffer = bytearray()
+        self._outgoing = bytearray()
         self._frames: deque[bytes] = deque()
         self._closed = False
         self._reads = 0
-        self.started = time.monotonic()
-        #: When the frame before the awaited one came, and the CPU time of one thread till then, at most.
-        self._since = self.started
-        self._cpu_then = 0.0
-        #: When half of the time given was over, and the CPU time used and waited for till then.
-        self._half: tuple[float, float, float] | None = None
-        self._is_starved = False
-        #: Seconds, by the clock, of frames that came late for want of a processor.
-        self.starved = 0.0
+        #: Answers that were asked for and have not been received.
+        self._due = 0
+        #: What the whole run may be charged with, and when to look whether it was.
+        self._allowed = self._until = math.inf
+        self._begun = self._last = account.Moment(time.monotonic())
+        #: When the frame before the awaited one came, and when inputs were sent the last time.
+        self._since = self._asked = self._begun.at
+        #: The accounts at these times, once somebody has looked.
+        self._at_since: account.Moment | None = None
+        self._at_asked: account.Moment | None = None
         self.ended: Ended | None = None
 
     def begin(self, request: bytes) -> None:
@@ -86,30 +113,66 @@ class Run:
         except OSError as error:
             raise InfrastructureError(f"the sandbox took no request: {error}") from None
 
+    def allow(self, seconds: float) -> None:
+        """Charge the program with no more than this in all, since it began."""
+        self._allowed = seconds
+        self._until = self._begun.at + seconds
+
+    def ask(self, inputs: bytes, answers: int) -> None:
+        """Send inputs for so many answers. `next` goes on sending while it waits for the first."""
+        self._outgoing += inputs
+        self._due = answers
+        self._since = self._asked = time.monotonic()
+        self._at_since = self._at_asked = None
+        self._send()
+
     def next(self, limit: float, judge_cpu: bool = True) -> bytes | None:
         """The next frame, tag first; None if the process has closed its end.
 
-        `limit` is in seconds since the frame before. By the clock, if the process sleeps or
-        `judge_cpu` is false; else of CPU time, with a wall-clock backstop: a busy machine must make
-        no right answer wrong. Raises: Overtime, BadFrames; Starved if the program is ready for long
-        and gets no processor.
+        `limit` is in seconds since the frame before, or since its input was sent. By the clock, less
+        what the program was ready and had no processor (account.py): a busy machine must make no
+        right answer wrong. Unless `judge_cpu` is false. Raises: Overtime, BadFrames; Starved if the
+        program is ready for long and gets no processor.
         """
-        deadline = self._since + (limit / 2 if judge_cpu else limit)
+        deadline = self._since + limit
+        if judge_cpu:
+            deadline = min(deadline, self._until)
         while not self._frames and not self._closed:
             remaining = deadline - time.monotonic()
             if remaining > 0:
                 self._receive(remaining)
                 continue
             try:
-                deadline = self._extended(limit, judge_cpu)
+                if not judge_cpu:
+                    raise Overtime
+                deadline = self._extended(limit)
             except Overtime:
                 self._receive(0.0)  # we may be late ourselves: it may have answered meanwhile
                 if not self._frames and not self._closed:
                     raise
         return self._frames.popleft() if self._frames else None
 
+    def charged_since_asked(self, at_least: float) -> bool:
+        """Whether the program was charged with so much since inputs were sent the last time."""
+        if time.monotonic() - self._asked < at_least:
+            return False
+        now = self._look()
+        assert self._at_asked is not None
+        return account.charge(self._at_asked, now) >= at_least
+
+    @property
+    def charged(self) -> float:
+        """Seconds that a program that has ended was charged with, as far as somebody looked."""
+        assert self.ended is not None
+        idle = account.Moment(time.monotonic(), self.ended.cpu_seconds, self._last.threads)
+        return account.charge(self._begun, idle)
+
     def _receive(self, seconds: float) -> None:
-        readable, _, _ = select.select([self._connection], [], [], seconds)
+        """Receive what comes within so many seconds, and send what can be meanwhile."""
+        writes = [self._connection] if self._outgoing else []
+        readable, writable, _ = select.select([self._connection], writes, [], seconds)
+        if writable:
+            self._send()
         if not readable:
             return
         try:
@@ -118,20 +181,24 @@ class Run:
             part = b""
         self._closed = not part
         self._buffer += part
+        before = len(self._frames)
         self._cut()
         if self._frames:
-            now = time.monotonic()
-            # What one thread can have used at most; several may have used more, and the excess then
-            # counts as used for the next frame.
-            self._cpu_then += now - self._since
-            if self._is_starved:
-                self.starved += now - self._since
-            self._since = now
-            self._half = None
-            self._is_starved = False
+            self._since = time.monotonic()
+            self._at_since = None
+            self._due -= len(self._frames) - before
             self._reads += 1
-            if self._reads > _HASTE and not self._closed:
+            if self._reads > _HASTE and self._due > 0 and not self._closed:
                 time.sleep(_GATHER_SECONDS)
+
+    def _send(self) -> None:
+        try:
+            sent = self._connection.send(self._outgoing, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return  # it does not read: that is its own time
+        except OSError:
+            sent = len(self._outgoing)  # it has closed its end, as reading will tell
+        del self._outgoing[:sent]
 
     def _cut(self) -> None:
         """Move whole frames out of the buffer."""
@@ -146,36 +213,72 @@ class Run:
             at += 4 + length
         del self._buffer[:at]
 
-    def _extended(self, limit: float, judge_cpu: bool) -> float:
-        """A later deadline for a program that had no processor; else Overtime."""
-        now = time.monotonic()
-        if not judge_cpu:
-            raise Overtime
-        cpu, queued = self.cpu_seconds(), queueing(self._zygote)
-        queued_seconds = queued.seconds if queued else 0.0
-        if self._half is None:
-            self._half = now, cpu, queued_seconds
-            return now + limit / 2  # we may be late ourselves, and it needs time to show
-        half, cpu_at_half, queued_at_half = self._half
-        starved = queued is not None and (
-            queued.ready or queued_seconds - queued_at_half > (now - half) / 2
+    def _extended(self, limit: float) -> float:
+        """A later time to look again for a program that had no processor; else Overtime."""
+        now = self._look()
+        if self._is_over(now, limit):
+            # A thread's wait is added up when it ends, so one that waits still was charged too much.
+            self._receive(_PAUSE)
+            if self._frames or self._closed:
+                return now.at
+            then, now = now, self._look()
+            if self._is_over(now, limit):
+                if self._used_up(now, limit) or not account.waits(then, now):
+                    raise Overtime(in_all=self._is_over(now))
+                wait = _WAITING
+            else:
+                wait = _SOON
+        else:
+            wait = _SOON
+        if now.at - self._since >= limit * _STARVED:
+            raise Starved(
+                f"this machine gave a program {self._used(now):.2f} s of a processor in "
+                f"{now.at - self._since:.0f} s: too much else runs on it"
+            )
+        assert self._at_since is not None
+        in_all = self._allowed - account.charge(self._begun, now)
+        self._until = now.at + max(in_all, wait)
+        return now.at + max(min(limit - account.charge(self._at_since, now), in_all), wait)
+
+    def _look(self) -> account.Moment:
+        """The program's account now; and, from the first look on, at the times that are asked about."""
+        cpu = (
+            self.cpu_seconds()
+        )  # first: with it the kernel brings the threads' accounts up to date
+        if self._program is None:
+            self._program = account.program_of(self._zygote)
+        threads = account.threads_of(self._program) if self._program is not None else None
+        if threads is not None:
+            gone = (self._last.threads or {}).items()
+            threads = {number: replace(one, ready=False) for number, one in gone} | threads
+        now = account.Moment(time.monotonic(), cpu, threads)
+        self._at_since = self._at_since or account.between(self._last, self._since, now)
+        self._at_asked = self._at_asked or account.between(self._last, self._asked, now)
+        self._last = now
+        return now
+
+    def _is_over(self, now: account.Moment, limit: float = math.inf) -> bool:
+        """Whether more was charged than the awaited frame may take, or all may together."""
+        assert self._at_since is not None
+        if now.threads is None and (
+            now.at - self._since >= limit * _BACKSTOP
+            or now.at - self._begun.at >= self._allowed * _BACKSTOP
+        ):
+            return True
+        return (
+            account.charge(self._at_since, now) >= limit * _NEARLY
+            or account.charge(self._begun, now) >= self._allowed * _NEARLY
         )
-        self._is_starved |= starved
-        backstop = limit * (_STARVED if starved else _BACKSTOP)
-        if not starved and cpu - cpu_at_half < (now - half) * _IDLE:
-            raise Overtime
-        # Of one thread at least this much CPU time went into the awaited frame.
-        used = cpu - self._cpu_then
-        if used >= limit * 0.98:
-            raise Overtime
-        if now - self._since >= backstop:
-            if starved:
-                raise Starved(
-                    f"this machine gave a program {max(used, 0):.2f} s of a processor in "
-                    f"{now - self._since:.0f} s: too much else runs on it"
-                )
-            raise Overtime
-        return min(now + max(limit - used, 0.02), self._since + backstop)
+
+    def _used_up(self, now: account.Moment, limit: float) -> bool:
+        """Whether CPU time alone is over a limit, whatever the program waits for."""
+        in_all = now.cpu - self._begun.cpu
+        return self._used(now) >= limit * _NEARLY or in_all >= self._allowed * _NEARLY
+
+    def _used(self, now: account.Moment) -> float:
+        """CPU seconds that went into the awaited frame."""
+        assert self._at_since is not None
+        return now.cpu - self._at_since.cpu
 
     def cpu_seconds(self) -> float:
         """CPU time that the process has used so far."""
@@ -198,9 +301,18 @@ class Run:
         return self.ended
 
     def await_end(self, seconds: float) -> Ended | None:
-        """How a process that closed its end ended by itself; None if it goes on all the same."""
+        """How a process that closed its end ended by itself; None if it goes on all the same.
+
+        Raises: Killed if SIGKILL ended it, which no program can send, before its limit of CPU time.
+        """
         if self.ended is None and select.select([self._control], [], [], seconds)[0]:
             self._note_end(self._reply())
+        if (
+            self.ended is not None
+            and self.ended.signal == signal.SIGKILL
+            and self.ended.cpu_seconds < self._cpu_limit * _NEARLY
+        ):
+            raise Killed("a program was killed: is this machine short of memory?")
         return self.ended
 
     def _note_end(self, reply: bytes) -> None:
@@ -212,14 +324,16 @@ class Run:
         try:
             self._control.send(message)
         except OSError as error:
-            raise InfrastructureError(f"the sandbox is gone: {error}") from None
+            raise SandboxEnded(f"the sandbox is gone: {error}") from None
 
     def _reply(self) -> bytes:
         self._control.settimeout(_REPLY_SECONDS)
         try:
             reply = self._control.recv(64)
+        except ConnectionError:
+            reply = b""
         except OSError as error:
             raise InfrastructureError(f"the sandbox does not answer: {error}") from None
         if not reply:
-            raise InfrastructureError("the sandbox died")
+            raise SandboxEnded("the sandbox died")
         return reply

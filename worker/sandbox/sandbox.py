@@ -17,7 +17,7 @@ from models.errors import InfrastructureError
 from worker.sandbox import command
 from worker.sandbox.inside import zygote
 from worker.sandbox.remedies import explained
-from worker.sandbox.running import Run
+from worker.sandbox.running import Run, SandboxEnded
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class Sandbox:
                 try:
                     self._process = subprocess.Popen(
                         command.launch(level, slot, inside.fileno(), info_write, hash_seed),
+                        env=command.environment(),
                         pass_fds=(inside.fileno(), info_write)[: 2 if level is Level.A else 1],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
@@ -80,7 +81,7 @@ class Sandbox:
         It is killed at the end of the `with` block, whatever it is doing. `cpu_seconds` is the
         CPU time at which the kernel kills it, if nobody else has.
 
-        Raises: InfrastructureError if the sandbox fails; a program cannot bring that about.
+        Raises: InfrastructureError if the sandbox fails, SandboxEnded if the program ended it.
         """
         ours, theirs = _socketpair(socket.SOCK_STREAM)
         with ours:
@@ -90,12 +91,26 @@ class Sandbox:
                     socket.send_fds(self._control, [message], [theirs.fileno()])
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
-            run = Run(ours, self._control, self.pid)
-            run.begin(request)
+            run = Run(ours, self._control, self.pid, cpu_seconds)
             try:
-                yield run
-            finally:
-                run.end()
+                run.begin(request)
+                try:
+                    yield run
+                finally:
+                    run.end()
+            except SandboxEnded as ended:
+                if self._was_killed():
+                    raise InfrastructureError(
+                        "the sandbox is gone: it was killed; is this machine short of memory?"
+                    ) from ended
+                raise
+
+    def _was_killed(self) -> bool:
+        """Whether SIGKILL ended it, which nobody inside can send to it; bubblewrap adds 128."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_END_SECONDS) in (-signal.SIGKILL, 128 + signal.SIGKILL)
+        return False
 
     def close(self) -> None:
         """End the sandbox and everything in it."""

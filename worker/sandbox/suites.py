@@ -1,5 +1,6 @@
 """One set of hidden tests: a program is called with each input until an output is wrong."""
 
+import functools
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,9 +24,11 @@ SHOWN = 2000
 #: The reason of a process that ended without an answer.
 KILLED = "killed"
 
-#: How much longer than its limit a whole set may take by the clock, on a busy machine.
-_BUSY = 5.0
-_END_SECONDS = 1.0
+#: Inputs that are sent together at most; fewer if others together took long, more if they were quick.
+_MOST_AT_ONCE = 128
+_QUICK, _SLOW = 0.02, 0.1
+#: How long to wait for how a process ended.
+END_SECONDS = 1.0
 #: An output is called too large if it could not be sent and the expected one has so few bytes.
 _SMALL = wire.MAX_BYTES // 8
 #: How the bytes of what is too large begin, and of an array of one such item.
@@ -34,7 +37,7 @@ _LARGE = (b"L", b"k" + wire.encode(ARRAY) + b"L")
 
 @dataclass(frozen=True)
 class Tests:
-    """A set of tests, ready to be sent: `request` needs only the code to be put in."""
+    """A set of tests, ready to be sent: `request`, then `asked` bit by bit."""
 
     __test__ = False  # not a pytest class
 
@@ -52,15 +55,24 @@ class Tests:
         )
 
     def request(self, code: str, as_evalplus: bool = False) -> bytes:
-        """What is sent to the program's process; it names no expected output.
+        """What is sent to the program's process first; it names no input and no expected output.
 
         `as_evalplus` as in Profile.
         """
         problem = self.problem
         kind = frames.GUARDED if as_evalplus else frames.CALL
+        reduction = oracles.reduction(problem, as_evalplus)
+        return frames.request((kind, code, problem.entry_point, len(self.inputs), reduction))
+
+    def asked(self, at: int, count: int) -> bytes:
+        """Some of the inputs, as they are sent."""
+        return frames.inputs(self._given[at : at + count])
+
+    @functools.cached_property
+    def _given(self) -> list[bytes]:
+        """Every input as it is sent; kept, for many programs are asked the same."""
         near = [atol != 0 for atol in self.atols] or [True] * len(self.inputs)
-        reduction = oracles.reduction(problem)
-        return frames.request((kind, code, problem.entry_point, self.inputs, reduction, near))
+        return list(map(frames.given, self.inputs, near))
 
 
 @dataclass(frozen=True)
@@ -107,37 +119,65 @@ def judge(
     All run in one process, as in EvalPlus; after a test that ends it, the others run in a new one.
     Of an empty set it tells whether the program can be loaded, as EvalPlus does (Mbpp/793).
     """
-    total = profile.total([answer.seconds for answer in tests.answers])
-    finish = time.monotonic() + total * _BUSY
+    left = profile.total([answer.seconds for answer in tests.answers])
     first: Outcome | None = None
     failed: list[int] = []
     cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
     while True:
-        rest = tests.since(at)
-        request = rest.request(code, profile.as_evalplus)
-        with sandbox.run(request, int(total) + LOAD_SECONDS + 2) as run:
-            broken = loading_problem(run)
-            if broken is not None:
-                first = first or broken
-                failed += range(at, count)
-                at = count
-            else:
-                for outcome in _call_all(run, profile, rest, finish):
-                    if outcome is not None:
-                        first = first or outcome
-                        failed.append(at)
-                    at += 1
-                    if failed and not all_tests:
-                        break
-        assert run.ended is not None
-        cpu_seconds += run.ended.cpu_seconds
-        finish += run.starved
-        if at == count or (failed and not all_tests):
-            break
-        if time.monotonic() > finish:
+        process = _in_one_process(sandbox, profile, tests.since(at), code, left, all_tests)
+        cpu_seconds += process.cpu_seconds
+        left -= process.charged
+        for outcome in process.outcomes:
+            if outcome is not None:
+                first = first or outcome
+                failed.append(at)
+            at += 1
+        if process.broken is not None:
+            first = first or process.broken
+        elif at < count and left > 0 and (all_tests or not failed):
+            continue
+        if process.broken is not None or all_tests:
             failed += range(at, count)
-            break
-    return replace(first or Outcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed))
+        return replace(first or Outcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed))
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What one process gave: what is wrong with each answer, or that it could not be loaded."""
+
+    outcomes: list[Outcome | None]
+    broken: Outcome | None
+    cpu_seconds: float
+    #: As Run.charged.
+    charged: float
+
+
+def _in_one_process(
+    sandbox: Sandbox, profile: Profile, tests: Tests, code: str, left: float, all_tests: bool
+) -> _Process:
+    """Run tests in one process, up to the first that fails or the one that ends it.
+
+    `left`: seconds that the program may be charged with. If it spent one input's time on another, it
+    is asked one by one in a new process, and what it said is forgotten.
+    """
+    request = tests.request(code, profile.as_evalplus)
+    most = _MOST_AT_ONCE
+    while True:
+        outcomes: list[Outcome | None] = []
+        with sandbox.run(request, int(left) + LOAD_SECONDS + 2) as run:
+            broken = loading_problem(run)
+            if broken is None:
+                run.allow(left)
+                try:
+                    for outcome in _call_all(run, profile, tests, most):
+                        outcomes.append(outcome)
+                        if outcome is not None and not all_tests:
+                            break
+                except _Ahead:
+                    most = 1
+                    continue
+        assert run.ended is not None
+        return _Process(outcomes, broken, run.ended.cpu_seconds, run.charged)
 
 
 def loading_problem(run: Run) -> Outcome | None:
@@ -149,47 +189,69 @@ def loading_problem(run: Run) -> Outcome | None:
     except BadFrames:
         return Outcome(Status.FAIL, reason="forged")
     if frame is None:
-        run.await_end(_END_SECONDS)
+        run.await_end(END_SECONDS)
         return Outcome(Status.TIMEOUT, reason=KILLED)
     if frame[:1] == frames.READY:
         return None
     return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
 
 
-def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
-    """What is wrong with the answer to each input, None if nothing is; until the process ends."""
-    for index, answer in enumerate(tests.answers):
-        limit = profile.limit(answer.seconds)
+class _Ahead(Exception):
+    """Inputs that were sent together took longer than any of them may: one's time went into another."""
 
-        def left() -> float:
-            return finish + run.starved - time.monotonic()
 
-        def following(limit: float = limit) -> bytes | None:
-            return run.next(limit if left() > 0 else 0.0)
+def _call_all(run: Run, profile: Profile, tests: Tests, most: int) -> Iterator[Outcome | None]:
+    """What is wrong with the answer to each input, None if nothing is; until the process ends.
 
-        try:
-            frame = following()
-            if frame is not None:
-                numbers = _Numbers(following, _parts(tests, index, frame))
-                outcome = None
-                if frame != answer.frame:
-                    outcome = _compare(tests, index, frame, numbers, profile.as_evalplus)
-                if outcome is None:
-                    numbers.skip()
-        except Overtime:
-            status = Status.FAIL if limit <= left() else Status.TIMEOUT
-            yield _failed(tests, index, status, "timeout")
-            return
-        except BadFrames:
-            yield _failed(tests, index, Status.FAIL, "forged")
-            return
+    Inputs are sent when those before them are answered: some at once if these were quick, `most` at
+    most. Raises: _Ahead.
+    """
+    limits = [profile.limit(answer.seconds) for answer in tests.answers]
+    at, size = 0, 1
+    while at < len(limits):
+        together = limits[at : at + size]
+        began = time.monotonic()
+        run.ask(tests.asked(at, len(together)), len(together))
+        for index, limit in enumerate(together, at):
+            outcome, goes_on = _call_one(run, profile, tests, index, limit)
+            yield outcome
+            if not goes_on:
+                return
+        if len(together) > 1 and run.charged_since_asked(min(together)):
+            raise _Ahead
+        at += len(together)
+        took = time.monotonic() - began
+        if took < _QUICK:
+            size = min(2 * size, most)
+        elif took > _SLOW:
+            size = max(size // 4, 1)
+
+
+def _call_one(
+    run: Run, profile: Profile, tests: Tests, index: int, limit: float
+) -> tuple[Outcome | None, bool]:
+    """What is wrong with the answer to an input that was sent, and whether the process goes on."""
+
+    def following() -> bytes | None:
+        return run.next(limit)
+
+    try:
+        frame = following()
         if frame is None:
-            run.await_end(_END_SECONDS)
-            yield _failed(tests, index, Status.TIMEOUT, KILLED)
-            return
-        yield outcome
-        if numbers.left:
-            return  # they would be taken for the next answer
+            run.await_end(END_SECONDS)
+            return _failed(tests, index, Status.TIMEOUT, KILLED), False
+        numbers = _Numbers(following, _parts(tests, index, frame))
+        outcome = None
+        if frame != tests.answers[index].frame:
+            outcome = _compare(tests, index, frame, numbers, profile.as_evalplus)
+        if outcome is None:
+            numbers.skip()
+    except Overtime as overtime:
+        status = Status.TIMEOUT if overtime.in_all else Status.FAIL
+        return _failed(tests, index, status, "timeout"), False
+    except BadFrames:
+        return _failed(tests, index, Status.FAIL, "forged"), False
+    return outcome, not numbers.left  # those that are left would be taken for the next answer
 
 
 class _Numbers:
@@ -235,7 +297,7 @@ def parts(problem: HiddenTests, frame: bytes) -> int:
 
 
 def _compare(
-    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], same_type: bool
+    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], as_evalplus: bool
 ) -> Outcome | None:
     """What is wrong with the frame that answers an input; None if nothing is."""
     answer = tests.answers[index]
@@ -253,9 +315,9 @@ def _compare(
     if tag not in frames.VALUES:
         return _failed(tests, index, Status.FAIL, "forged")
     # As EvalPlus has it, only a value of the very type of the expected one may be near it.
-    atol = tests.atols[index] if tag == answer.frame[:1] or not same_type else 0.0
+    atol = tests.atols[index] if tag == answer.frame[:1] or not as_evalplus else 0.0
     expected = expected_of(answer)
-    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, same_type):
+    if oracles.right(tests.problem, tests.inputs[index], expected, got, atol, as_evalplus):
         return None
     was_small = _large(expected) is None and len(answer.frame) < _SMALL
     too_large = was_small and _large(got) is not None

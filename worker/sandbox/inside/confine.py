@@ -23,6 +23,8 @@ _LIMITS = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_MEMLOCK: 0,
     resource.RLIMIT_MSGQUEUE: 0,
+    # Counted for the user, who may be the worker's: a full queue stops others' timers.
+    resource.RLIMIT_SIGPENDING: 64,
 }
 
 

@@ -6,6 +6,7 @@ What comes from a program's process was possibly written by the candidate: it ma
 import marshal
 import os
 import struct
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 LENGTH = struct.Struct(">I")
@@ -42,9 +43,31 @@ def send(fd: int, tag: bytes, body: bytes = b"") -> None:
 
 
 def receive_request(fd: int) -> Any:
-    """Read the one thing that the trusted side sends: a length, and marshalled data."""
+    """Read what the trusted side sends first: a length, and marshalled data."""
     (length,) = LENGTH.unpack(_read(fd, LENGTH.size))
     return marshal.loads(_read(fd, length))  # noqa: S302  # from the trusted side
+
+
+def receive_inputs(fd: int) -> Iterator[tuple[list[Any], bool]]:
+    """Read what `inputs` made: the arguments of each call, and whether near numbers would do."""
+    (length,) = LENGTH.unpack(_read(fd, LENGTH.size))
+    data = _read(fd, length)
+    at = 0
+    while at < length:
+        (size,) = LENGTH.unpack_from(data, at)
+        at += LENGTH.size + size
+        yield marshal.loads(data[at - size : at])  # noqa: S302  # from the trusted side
+
+
+def given(arguments: list[Any], near: bool) -> bytes:
+    """One input, to be put into `inputs`."""
+    body = marshal.dumps((arguments, near), 2)
+    return LENGTH.pack(len(body)) + body
+
+
+def inputs(parts: Sequence[bytes]) -> bytes:
+    """The bytes that `receive_inputs` reads."""
+    return LENGTH.pack(sum(map(len, parts))) + b"".join(parts)
 
 
 def request(content: Any) -> bytes:

@@ -35,7 +35,13 @@ class Namespaces:
         return child
 
     def enter(self) -> None:
-        """Into a mount namespace of its own, with an empty /tmp that goes with the process."""
+        """Into a mount namespace of its own, with an empty /tmp that goes with the process.
+
+        And into a process group of its own: signals to a group cross process namespaces. A session
+        would do as well, but the kernel gives each session a share of the processor of its own,
+        whatever the priority of the worker.
+        """
+        os.setpgid(0, 0)
         check(libc.unshare(_CLONE_NEWNS), "unshare(CLONE_NEWNS)")
         flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
         options = f"size={DISK},nr_inodes={_FILES},mode=0700".encode()

@@ -70,18 +70,21 @@ def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | 
     return None if problem else namespace
 
 
-def _call(
-    fd: int,
-    function: Callable[..., Any],
-    inputs: list[list[Any]],
-    reduction: str,
-    near: list[bool],
-) -> None:
-    """Call the function with each input; one answer each.
+def _call(fd: int, function: Callable[..., Any], count: int, reduction: str) -> None:
+    """Call the function with so many inputs; one answer each.
 
-    `near` tells of each whether an output with numbers near the expected ones would do.
+    They arrive bit by bit, as the answers before them do, so that nobody works on one ahead of its
+    time.
     """
-    for arguments, with_numbers in zip(inputs, near, strict=True):
+    while count > 0:
+        count -= _call_some(fd, function, reduction)
+
+
+def _call_some(fd: int, function: Callable[..., Any], reduction: str) -> int:
+    """Call the function with the inputs that have been sent; how many they were."""
+    count = 0
+    for arguments, with_numbers in frames.receive_inputs(fd):
+        count += 1
         try:
             output = function(*arguments)
             parts = _REDUCTIONS[reduction](output)
@@ -93,6 +96,7 @@ def _call(
                 frames.send(fd, tag, body)
         except BaseException as error:
             frames.send(fd, frames.REFUSED, _bytes(_described(error)))
+    return count
 
 
 def answer(
@@ -137,11 +141,16 @@ def _presence(output: Any) -> tuple[bool]:
     return (output if isinstance(output, bool) else output is not None,)
 
 
+def _truth(output: Any) -> tuple[bool]:
+    return (bool(output),)
+
+
 #: What is sent of an output; see oracles.py, which chooses.
 _REDUCTIONS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     "": _whole,
     "set": _as_set,
     "presence": _presence,
+    "truth": _truth,
 }
 
 

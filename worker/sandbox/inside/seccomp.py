@@ -17,10 +17,8 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
     "futex": (202, 98),
-    "mmap": (9, 222),
     "munmap": (11, 215),
     "mprotect": (10, 226),
-    "mremap": (25, 216),
     "madvise": (28, 233),
     "brk": (12, 214),
     "newfstatat": (262, 79),
@@ -116,8 +114,6 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "setitimer": (38, 103),
     "alarm": (37, None),
     "pause": (34, None),
-    "kill": (62, 129),  # reaches itself only: its process namespace or Landlock domain sees to that
-    "tgkill": (234, 131),
     "mincore": (27, 232),
     "msync": (26, 227),
 }
@@ -131,6 +127,10 @@ _CLONE3 = (435, 435)
 _FCNTL = (72, 25)
 _IOCTL = (16, 29)
 _PRLIMIT = (302, 261)
+_MMAP = (9, 222)
+_MREMAP = (25, 216)
+#: They reach a program itself only: its process namespace or Landlock domain sees to that.
+_KILL, _TGKILL = (62, 129), (234, 131)
 
 _CLONE_THREAD = 0x10000
 #: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: no locks, leases, signals, seals.
@@ -138,7 +138,17 @@ _FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)
 #: TCGETS, TIOCGWINSZ, FIONCLEX, FIOCLEX: what opening a file asks.
 _IOCTL_COMMANDS = (0x5401, 0x5413, 0x5450, 0x5451)
 
+_SIGKILL = 9
+#: mremap moves a mapping where the kernel chooses (MREMAP_MAYMOVE), or not at all.
+_MREMAP_FLAGS = (0, 1)
+#: Bytes above and below the libraries in which a program may choose where it maps memory. The tables
+#: that the kernel keeps of addresses count for no limit, and grow with how far these are apart.
+_WINDOW = 16 << 30
+#: What the tables of that many addresses take: a page for each 2 MiB.
+TABLES = 2 * _WINDOW // 512
+
 _LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_JUMP_ABOVE, _JUMP_FROM = 0x25, 0x35
 _NUMBER, _ARCHITECTURE = 0, 4
 _ALLOW, _KILL_PROCESS, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 
@@ -171,8 +181,34 @@ def _one_of(argument: int, values: tuple[int, ...]) -> list[bytes]:
     return [_argument(argument), *allow, _return(_FAIL | errno.EPERM)]
 
 
-def build(machine: str, without: frozenset[str] = frozenset()) -> bytes:
+def _unless(argument: int, refused: int) -> list[bytes]:
+    return [
+        _argument(argument),
+        _instruction(_JUMP_EQUAL, refused, 1, 0),
+        _return(_ALLOW),
+        _return(_FAIL | errno.EPERM),
+    ]
+
+
+def _near(argument: int, place: int) -> list[bytes]:
+    """Only an address near `place`, or none."""
+    low, high = max(place - _WINDOW, 0) >> 32, (place + _WINDOW) >> 32
+    return [
+        _argument(argument, high=True),
+        _instruction(_JUMP_ABOVE, high, 4, 0),
+        _instruction(_JUMP_FROM, low, 4, 0),
+        _instruction(_JUMP_EQUAL, 0, 0, 2),
+        _argument(argument),
+        _instruction(_JUMP_EQUAL, 0, 1, 0),
+        _return(_FAIL | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def build(machine: str, without: frozenset[str] = frozenset(), libraries: int = 0) -> bytes:
     """The filter for a machine as `platform.machine()` names it; `without` are refused as well.
+
+    `libraries`: an address among those of the process's libraries.
 
     Raises: OSError for an architecture that it was not written for.
     """
@@ -185,6 +221,7 @@ def build(machine: str, without: frozenset[str] = frozenset()) -> bytes:
         _return(_KILL_PROCESS),
         _instruction(_LOAD, _NUMBER),
     ]
+    program += _case(_MMAP[which], _near(0, libraries))
     for name, numbers in _ALLOWED.items():
         number = numbers[which]
         if number is not None and name not in without:
@@ -198,6 +235,10 @@ def build(machine: str, without: frozenset[str] = frozenset()) -> bytes:
             _return(_ALLOW),
         ],
     )
+    # So a SIGKILL is never a program's own doing: whoever is killed was killed by the machine.
+    program += _case(_KILL[which], _unless(1, _SIGKILL))
+    program += _case(_TGKILL[which], _unless(2, _SIGKILL))
+    program += _case(_MREMAP[which], _one_of(3, _MREMAP_FLAGS))
     # The C library then falls back on clone, whose flags a filter can read.
     program += _case(_CLONE3[which], [_return(_FAIL | errno.ENOSYS)])
     program += _case(_FCNTL[which], _one_of(1, _FCNTL_COMMANDS))
@@ -226,7 +267,8 @@ class Filter:
     """The filter of this machine, built once and installed in every child."""
 
     def __init__(self, without: frozenset[str] = frozenset()) -> None:
-        self._code = build(platform.machine(), without)
+        libraries = ctypes.cast(libc.getpid, ctypes.c_void_p).value or 0
+        self._code = build(platform.machine(), without, libraries)
         self._program = _Program(len(self._code) // 8, self._code)
 
     def install(self) -> None:

@@ -41,12 +41,17 @@ _PRELOADED = [
 ]  # fmt: skip
 
 
+#: Signals that a process can ignore, and still wait for its children.
+_IGNORABLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
+
+
 class Zygote:
-    """Serves one supervisor, one program at a time."""
+    """Serves one supervisor, one program at a time. No signal but SIGKILL ends it."""
 
     def __init__(self, control: socket.socket, enclosure: Enclosure) -> None:
         self._control = control
         self._enclosure = enclosure
+        self._usual = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORABLE}
 
     def serve(self) -> None:
         """Run what the supervisor sends until it goes away."""
@@ -70,6 +75,9 @@ class Zygote:
 
     def _be_program(self, fd: int, cpu_seconds: int) -> None:
         try:
+            for number, handler in self._usual.items():
+                signal.signal(number, handler)
+            _open_null()
             confine(fd, cpu_seconds, self._enclosure)
             frames.send(fd, frames.CONFINED)
             gc.enable()
@@ -112,10 +120,20 @@ def _cpu_seconds(pid: int) -> float:
         return 0.0
 
 
+def _open_null() -> None:
+    """Have descriptors 0, 1 and 2 on a /dev/null that this process opened.
+
+    Flags set on an open file (O_APPEND) are seen by all that have inherited it, the next program too.
+    """
+    null = os.open("/dev/null", os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
 def main(control_fd: int, enclosure: Enclosure) -> None:
     """Serve the supervisor at the other end of `control_fd`."""
     kernel.refuse_inspection()
-    null = os.open("/dev/null", os.O_RDWR)
     for module in _PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
@@ -125,9 +143,7 @@ def main(control_fd: int, enclosure: Enclosure) -> None:
         if not enclosure.shows(path):  # else imports from there fail with another exception
             del sys.path_importer_cache[path]
     # Errors so far went to the supervisor's pipe; from here on nobody reads them.
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    os.close(null)
+    _open_null()
     ordinary.give()
     gc.collect()
     gc.disable()
