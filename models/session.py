@@ -50,6 +50,8 @@ _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 _LIMIT = "54"
 #: a deadlock or another conflict, a lock or a statement that took too long, an idle transaction.
 _ENDED = ("40", "55P03", "57014", "25P03")
+#: no room, no connections, a standby, a server that is shut down or starts.
+_SERVER = ("53", "25006", "57P")
 
 #: Connections of a process that is no worker: a command, its thread that watches.
 _POOL = 5
@@ -161,6 +163,11 @@ def was_refused(error: BaseException) -> bool:
     reason: it is too much work, say.
     """
     return is_passing(error) and _state(error).startswith(_ENDED)
+
+
+def is_server_trouble(error: BaseException) -> bool:
+    """Whether an error says that the server, or our pool, cannot do anything at all for now."""
+    return isinstance(error, PoolTimeout) or _state(error).startswith(_SERVER)
 
 
 def _state(error: BaseException) -> str:
