@@ -9,6 +9,7 @@ from typing import Any
 from models.enums import Status
 from models.problem import HiddenTests
 from worker.sandbox import comparison, mbpp, oracles
+from worker.sandbox.allowance import Allowance, TooMuch
 from worker.sandbox.expected import Answer, Expected
 from worker.sandbox.inside import digests, frames, wire
 from worker.sandbox.inside.values import ARRAY, Large, Other
@@ -28,6 +29,8 @@ _BUSY = 5.0
 _END_SECONDS = 1.0
 #: An output is called too large if it could not be sent and the expected one has so few bytes.
 _SMALL = wire.MAX_BYTES // 8
+#: Parts that the numbers of an output have at most if its like could be sent.
+_SMALL_PARTS = digests.count((wire.MAX_BYTES,))
 #: How the bytes of what is too large begin, and of an array of one such item.
 _LARGE = (b"L", b"k" + wire.encode(ARRAY) + b"L")
 
@@ -112,6 +115,7 @@ def judge(
     first: Outcome | None = None
     failed: list[int] = []
     cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
+    allowance = Allowance()
     while True:
         rest = tests.since(at)
         request = rest.request(code, profile.as_evalplus)
@@ -122,10 +126,11 @@ def judge(
                 failed += range(at, count)
                 at = count
             else:
-                for outcome in _call_all(run, profile, rest, finish):
+                for outcome in _call_all(run, profile, rest, finish, allowance):
                     if outcome is not None:
                         first = first or outcome
                         failed.append(at)
+                        allowance.shrink()
                     at += 1
                     if failed and not all_tests:
                         break
@@ -134,7 +139,7 @@ def judge(
         finish += run.starved
         if at == count or (failed and not all_tests):
             break
-        if time.monotonic() > finish:
+        if allowance.is_spent or time.monotonic() > finish:
             failed += range(at, count)
             break
     return replace(first or Outcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed))
@@ -156,8 +161,11 @@ def loading_problem(run: Run) -> Outcome | None:
     return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
 
 
-def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterator[Outcome | None]:
-    """What is wrong with the answer to each input, None if nothing is; until the process ends."""
+def _call_all(
+    run: Run, profile: Profile, tests: Tests, finish: float, allowance: Allowance
+) -> Iterator[Outcome | None]:
+    """What is wrong with the answer to each input, None if nothing is; until the process ends, or
+    has sent more than is read."""
     for index, answer in enumerate(tests.answers):
         limit = profile.limit(answer.seconds)
 
@@ -170,9 +178,13 @@ def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterat
         try:
             frame = following()
             if frame is not None:
+                if frame != answer.frame:
+                    allowance.take(len(frame), len(answer.frame))
                 numbers = _Numbers(following, _parts(tests, index, frame))
                 outcome = None
-                if frame != answer.frame:
+                if numbers.left > max(len(answer.numbers), _SMALL_PARTS):
+                    outcome = _failed(tests, index, Status.FAIL, "output too large")
+                elif frame != answer.frame:
                     outcome = _compare(tests, index, frame, numbers, profile.as_evalplus)
                 if outcome is None:
                     numbers.skip()
@@ -182,6 +194,9 @@ def _call_all(run: Run, profile: Profile, tests: Tests, finish: float) -> Iterat
             return
         except BadFrames:
             yield _failed(tests, index, Status.FAIL, "forged")
+            return
+        except TooMuch:
+            yield _failed(tests, index, Status.FAIL, "output too large")
             return
         if frame is None:
             run.await_end(_END_SECONDS)
