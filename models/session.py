@@ -150,10 +150,10 @@ def is_passing(error: BaseException) -> bool:
         return False
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return True
-    if isinstance(error, DBAPIError):
-        read_only = isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction)
-        return error.connection_invalidated or read_only
-    return False
+    # of these, some are not OperationalErrors to the driver
+    if _state(error).startswith((*_ENDED, *_SERVER)):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def was_refused(error: BaseException) -> bool:
@@ -201,7 +201,9 @@ def check_connection() -> None:
 
 
 def said_by(error: DBAPIError) -> str:
-    """The last of libpq's lines that is no question of its own to the reader."""
+    """The server's words; else the last of libpq's lines that is no question of its own to the reader."""
+    if isinstance(error.orig, psycopg.Error) and error.orig.diag.message_primary:
+        return error.orig.diag.message_primary
     lines = [line for line in str(error.orig).splitlines() if line.strip()]
     told = (line for line in reversed(lines) if not line.startswith("\t"))
     return next(told, type(error.orig).__name__)

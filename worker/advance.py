@@ -30,7 +30,7 @@ from worker.asking import Asking
 from worker.endless import Endless, within
 from worker.engines.ends import REFUSED
 from worker.patience import Refused, patiently
-from worker.replay import MAX_SECONDS, MAX_WALL_SECONDS, Replay
+from worker.replay import Replay
 from worker.rows import (
     ADD_STEP,
     END_ATTEMPT,
@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
+#: Seconds of CPU time that reading one answer or writing one prompt may take, and by the clock: what
+#: is a megabyte long takes some.
+_MOST_SECONDS, _MOST_WALL_SECONDS = 30.0, 300.0
 #: Seconds after each try that the database has not done; a deadlock is over at once.
 _PAUSES = (0.1, 0.5, 2.0)
 
@@ -207,10 +210,10 @@ class _Advance:
     def _bounded(self, part: Callable[..., Made], *given: Any) -> Made:
         """What a part gives that depends on what a model has written, or on a user's own prompts."""
         try:
-            return within(MAX_SECONDS, MAX_WALL_SECONDS, part, *given)
+            return within(_MOST_SECONDS, _MOST_WALL_SECONDS, part, *given)
         except Endless:
             raise self.replay.error(
-                f"reading an answer, or writing a prompt, took more than {MAX_SECONDS:g} s"
+                f"reading an answer, or writing a prompt, took more than {_MOST_SECONDS:g} s"
             ) from None
 
     def _read(self, step: Wanted, row: Row[Any]) -> Result:

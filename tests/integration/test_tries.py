@@ -249,7 +249,7 @@ def test_reading_that_takes_for_ever_ends_its_attempt_alone(
             pass
         return read(self, answer)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(advancing, "MAX_SECONDS", 0.3)
+    monkeypatch.setattr(advancing, "_MOST_SECONDS", 0.3)
     monkeypatch.setattr(Draft, "read", endless)
     assert advance(first) == []
     assert len(advance(second)) == 1
