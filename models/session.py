@@ -50,6 +50,8 @@ _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 _LIMIT = "54"
 #: a deadlock or another conflict, a lock or a statement that took too long, an idle transaction.
 _ENDED = ("40", "55P03", "57014", "25P03")
+#: no room, no connections, a standby, a server that is shut down or starts.
+_SERVER = ("53", "25006", "57P")
 
 #: Connections of a process that is no worker: a command, its thread that watches.
 _POOL = 5
@@ -148,10 +150,10 @@ def is_passing(error: BaseException) -> bool:
         return False
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return True
-    if isinstance(error, DBAPIError):
-        read_only = isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction)
-        return error.connection_invalidated or read_only
-    return False
+    # of these, some are not OperationalErrors to the driver
+    if _state(error).startswith((*_ENDED, *_SERVER)):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def was_refused(error: BaseException) -> bool:
@@ -161,6 +163,11 @@ def was_refused(error: BaseException) -> bool:
     reason: it is too much work, say.
     """
     return is_passing(error) and _state(error).startswith(_ENDED)
+
+
+def is_server_trouble(error: BaseException) -> bool:
+    """Whether an error says that the server, or our pool, cannot do anything at all for now."""
+    return isinstance(error, PoolTimeout) or _state(error).startswith(_SERVER)
 
 
 def _state(error: BaseException) -> str:
@@ -194,7 +201,9 @@ def check_connection() -> None:
 
 
 def said_by(error: DBAPIError) -> str:
-    """The last of libpq's lines that is no question of its own to the reader."""
+    """The server's words; else the last of libpq's lines that is no question of its own to the reader."""
+    if isinstance(error.orig, psycopg.Error) and error.orig.diag.message_primary:
+        return error.orig.diag.message_primary
     lines = [line for line in str(error.orig).splitlines() if line.strip()]
     told = (line for line in reversed(lines) if not line.startswith("\t"))
     return next(told, type(error.orig).__name__)

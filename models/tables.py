@@ -221,6 +221,12 @@ class Attempt(SQLModel, table=True):
     #: When it last went on; the reaper looks after those that have not for a while. None: it waits
     #: to be started.
     moved_at: datetime | None = _moment()
+    #: How often it has moved: whoever moves it must have seen the last of them.
+    moves: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    #: How often somebody has begun to let it go on since then, and no end of that is known; and when
+    #: the first of them began.
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    trying_since: datetime | None = _moment()
     finished_at: datetime | None = _moment()
 
 

@@ -52,8 +52,8 @@ def adopted(execution_id: int) -> int:
     Else that of the same judging by our own judge, which may be done already; the attempts that
     waited for the other wait for this one now.
     """
+    ours = judge.identity()
     with transaction() as db:
-        ours = judge.identity()
         asked = db.execute(_FOREIGN, {"row": execution_id, "judge": ours}).one_or_none()
         if asked is None:
             return execution_id

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, update
+from sqlalchemy import Float, Row, and_, bindparam, func, insert, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models import llm
 from models.benchmark import parse_record
+from models.enums import State
 from models.llm import AnyModel
 from models.problem import Spec
+from models.session import transaction
 from models.tables import (
     Attempt,
     Completion,
@@ -30,12 +32,51 @@ from worker.verdict import Verdict
 #: Sweeps, and specifications, that a process remembers; none of them ever changes.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
 
+#: Tries of an attempt of which none came to an end, after which it is what ends its workers, or what
+#: no database will do.
+MOST_TRIES = 10
+
+_table: Any = Attempt.__table__  # type: ignore[attr-defined]
+_this = col(Attempt.id) == bindparam("attempt")
+_still_open = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
 _coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
-#: An attempt with all that is fixed about it, locked.
+
+
+def _seconds(name: str) -> Any:
+    return func.make_interval(0, 0, 0, 0, 0, 0, bindparam(name, type_=Float))
+
+
+#: A try's count may be lost with the server: no try waits for the disk.
+NO_SYNC = text("SET LOCAL synchronous_commit = off")
+#: Begin a try of an attempt that has not ended; whether those before it were too many. That they
+#: began `shortest` seconds ago is asked for because parallel steps that end together let their
+#: attempt go on as often in one moment.
+COUNT_TRY: Any = (
+    update(_table)
+    .where(_this, _still_open)
+    .values(
+        tries=_table.c.tries + bindparam("counted"),
+        trying_since=func.coalesce(_table.c.trying_since, moment()),
+    )
+    .returning(
+        and_(
+            _table.c.tries > MOST_TRIES,
+            _table.c.trying_since < moment() - _seconds("shortest"),
+        ).label("are_too_many"),
+        _table.c.error,
+    )
+)
+#: End a try after which the attempt is where it was.
+END_TRY: Any = (
+    update(_table).where(_this, _table.c.tries > 0).values(tries=0, trying_since=None, error=None)
+)
+#: Keep why a try came to no end.
+NOTE_FAILURE: Any = update(_table).where(_this, _still_open).values(error=bindparam("said"))
+#: An attempt with all that is fixed about it.
 ATTEMPT: Any = (
     select(  # type: ignore[call-overload]
         Attempt.id,
-        Attempt.state,
+        Attempt.moves,
         Attempt.sample,
         Attempt.problem_id,
         Problem.benchmark,
@@ -57,8 +98,7 @@ ATTEMPT: Any = (
     .join(Problem)
     .join(_coder, _coder.id == Run.coder_id)
     .join(_reviewer, _reviewer.id == Run.reviewer_id)
-    .where(Attempt.id == bindparam("attempt"))
-    .with_for_update(of=Attempt)
+    .where(_this)
 )
 #: What an attempt has asked for so far; each row has models.work.answer_columns of either table.
 STEPS: Any = (
@@ -90,14 +130,23 @@ STEPS: Any = (
 GIVEN = ("verdict", "issues", "code")
 ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
 NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
-    col(Step.id) == bindparam("step")
+    col(Step.attempt_id) == bindparam("attempt"),
+    col(Step.position) == bindparam("at"),
+    col(Step.branch) == bindparam("beside"),
 )
-MOVE_ATTEMPT = (
-    update(Attempt.__table__)  # type: ignore[attr-defined]
-    .where(col(Attempt.id) == bindparam("attempt"))
-    .values(moved_at=moment())
+#: Move an attempt on from where it was seen, or end it; nothing if somebody else has done so.
+MOVE_ATTEMPT: Any = (
+    update(_table)
+    .where(_this, _still_open, _table.c.moves == bindparam("seen"))
+    .values(moved_at=moment(), moves=_table.c.moves + 1, tries=0, trying_since=None, error=None)
 )
-END_ATTEMPT = MOVE_ATTEMPT.values(finished_at=moment())
+END_ATTEMPT: Any = MOVE_ATTEMPT.values(finished_at=moment())
+#: End an attempt wherever it is.
+GIVE_UP: Any = (
+    update(_table)
+    .where(_this, _still_open)
+    .values(moved_at=moment(), finished_at=moment(), tries=0, trying_since=None)
+)
 
 
 @dataclass(frozen=True)
@@ -116,11 +165,12 @@ _sweeps: dict[str, SweepFile] = {}
 _specs: dict[tuple[str, str], Spec] = {}
 
 
-def sweep_file(db: Connection, attempt: Row[Any]) -> SweepFile:
+def sweep_file(attempt: Row[Any]) -> SweepFile:
     """The file of an attempt's sweep, read once a process."""
     found = _sweeps.get(attempt.sweep_key)
     if found is None:
-        file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
+        with transaction() as db:
+            file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
         if len(_sweeps) >= _REMEMBERED_SWEEPS:
             _sweeps.clear()
         found = _sweeps[attempt.sweep_key] = SweepFile(
@@ -134,13 +184,14 @@ def sweep_file(db: Connection, attempt: Row[Any]) -> SweepFile:
     return found
 
 
-def spec_of(db: Connection, attempt: Row[Any]) -> Spec:
+def spec_of(attempt: Row[Any]) -> Spec:
     """What models may see of an attempt's problem, read once a process."""
     key = attempt.benchmark, attempt.version
     found = _specs.get(key)
     if found is None:
         wanted = select(Problem.record).where(Problem.id == attempt.problem_id)
-        record = db.execute(wanted).scalar_one()
+        with transaction() as db:
+            record = db.execute(wanted).scalar_one()
         if len(_specs) >= _REMEMBERED_SPECS:
             _specs.clear()
         found = _specs[key] = parse_record(attempt.benchmark, record).spec()

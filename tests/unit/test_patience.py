@@ -34,6 +34,7 @@ def quick() -> Iterator[None]:
         (OperationalError("x", {}, psycopg.errors.DeadlockDetected()), True),
         (OperationalError("x", {}, psycopg.errors.DiskFull()), True),
         (OperationalError("x", {}, psycopg.errors.QueryCanceled()), True),  # a statement timeout
+        (DBAPIError("x", {}, psycopg.errors.IdleInTransactionSessionTimeout()), True),
         (PoolTimeout("no connection is free"), True),
         # a server that has become a standby: the network will soon point to the new one
         (DBAPIError("x", {}, psycopg.errors.ReadOnlySqlTransaction()), True),

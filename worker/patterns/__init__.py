@@ -167,6 +167,24 @@ def load_modules(names: Iterable[str], folder: Path) -> dict[str, Module]:
     }
 
 
+def same_modules(
+    names: Iterable[str], folder: Path, hashes: Mapping[str, str]
+) -> dict[str, Module]:
+    """The modules of a sweep that is under way, which must be what they were when it was enqueued.
+
+    Raises: FoureyesError naming the module that has another hash, is not there or fails.
+    """
+    own = load_modules(names, folder)
+    for name, module in own.items():
+        if hashes.get(name, module.source_hash) != module.source_hash:
+            raise FoureyesError(
+                f"modules: {name!r} is not what it was when the sweep was enqueued: enqueue it "
+                "again, or put the module back as it was (and restart workers that have it "
+                "installed) and then `foureyes retry`"
+            )
+    return own
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()

@@ -22,6 +22,8 @@ JUDGE_VERSION = "9"
 
 _PREPARED = 8
 _TEST_SECONDS = 2.0
+#: Bytes that what a visible test gave takes at most: four to a character.
+_MAX_RESULT = 4 * frames.MAX_TEXT + 100
 #: Visible tests that may run into their time limit before the rest is not tried any more.
 _MAX_TIMEOUTS = 2
 
@@ -220,6 +222,8 @@ def _run_tests(run: Run, tests: Sequence[VisibleTest], results: list[TestResult]
 
 def _read_result(test: VisibleTest, frame: bytes) -> TestResult:
     try:
+        if len(frame) > _MAX_RESULT:
+            raise wire.WireError("longer than what is sent")
         outcome, text = wire.decode(frame[1:])
     except (wire.WireError, TypeError, ValueError):
         outcome, text = frames.THREW, None

@@ -10,6 +10,7 @@ from typing import Any
 from models.enums import Status
 from models.problem import HiddenTests
 from worker.sandbox import comparison, mbpp, oracles
+from worker.sandbox.allowance import Allowance, TooMuch
 from worker.sandbox.expected import Answer, Expected
 from worker.sandbox.inside import digests, frames, wire
 from worker.sandbox.inside.values import ARRAY, Large, Other
@@ -31,6 +32,8 @@ _QUICK, _SLOW = 0.02, 0.1
 END_SECONDS = 1.0
 #: An output is called too large if it could not be sent and the expected one has so few bytes.
 _SMALL = wire.MAX_BYTES // 8
+#: Parts that the numbers of an output have at most if its like could be sent.
+_SMALL_PARTS = digests.count((wire.MAX_BYTES,))
 #: How the bytes of what is too large begin, and of an array of one such item.
 _LARGE = (b"L", b"k" + wire.encode(ARRAY) + b"L")
 
@@ -123,8 +126,11 @@ def judge(
     first: Outcome | None = None
     failed: list[int] = []
     cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
+    allowance = Allowance()
     while True:
-        process = _in_one_process(sandbox, profile, tests.since(at), code, left, all_tests)
+        process = _in_one_process(
+            sandbox, profile, tests.since(at), code, left, allowance, all_tests
+        )
         cpu_seconds += process.cpu_seconds
         left -= process.charged
         for outcome in process.outcomes:
@@ -134,7 +140,7 @@ def judge(
             at += 1
         if process.broken is not None:
             first = first or process.broken
-        elif at < count and left > 0 and (all_tests or not failed):
+        elif at < count and left > 0 and not allowance.is_spent and (all_tests or not failed):
             continue
         if process.broken is not None or all_tests:
             failed += range(at, count)
@@ -153,7 +159,13 @@ class _Process:
 
 
 def _in_one_process(
-    sandbox: Sandbox, profile: Profile, tests: Tests, code: str, left: float, all_tests: bool
+    sandbox: Sandbox,
+    profile: Profile,
+    tests: Tests,
+    code: str,
+    left: float,
+    allowance: Allowance,
+    all_tests: bool,
 ) -> _Process:
     """Run tests in one process, up to the first that fails or the one that ends it.
 
@@ -169,10 +181,12 @@ def _in_one_process(
             if broken is None:
                 run.allow(left)
                 try:
-                    for outcome in _call_all(run, profile, tests, most):
+                    for outcome in _call_all(run, profile, tests, most, allowance):
                         outcomes.append(outcome)
-                        if outcome is not None and not all_tests:
-                            break
+                        if outcome is not None:
+                            allowance.shrink()
+                            if not all_tests:
+                                break
                 except _Ahead:
                     most = 1
                     continue
@@ -200,8 +214,11 @@ class _Ahead(Exception):
     """Inputs that were sent together took longer than any of them may: one's time went into another."""
 
 
-def _call_all(run: Run, profile: Profile, tests: Tests, most: int) -> Iterator[Outcome | None]:
-    """What is wrong with the answer to each input, None if nothing is; until the process ends.
+def _call_all(
+    run: Run, profile: Profile, tests: Tests, most: int, allowance: Allowance
+) -> Iterator[Outcome | None]:
+    """What is wrong with the answer to each input, None if nothing is; until the process ends, or
+    has sent more than is read.
 
     Inputs are sent when those before them are answered: some at once if these were quick, `most` at
     most. Raises: _Ahead.
@@ -213,7 +230,7 @@ def _call_all(run: Run, profile: Profile, tests: Tests, most: int) -> Iterator[O
         began = time.monotonic()
         run.ask(tests.asked(at, len(together)), len(together))
         for index, limit in enumerate(together, at):
-            outcome, goes_on = _call_one(run, profile, tests, index, limit)
+            outcome, goes_on = _call_one(run, profile, tests, index, limit, allowance)
             yield outcome
             if not goes_on:
                 return
@@ -228,7 +245,7 @@ def _call_all(run: Run, profile: Profile, tests: Tests, most: int) -> Iterator[O
 
 
 def _call_one(
-    run: Run, profile: Profile, tests: Tests, index: int, limit: float
+    run: Run, profile: Profile, tests: Tests, index: int, limit: float, allowance: Allowance
 ) -> tuple[Outcome | None, bool]:
     """What is wrong with the answer to an input that was sent, and whether the process goes on."""
 
@@ -240,9 +257,14 @@ def _call_one(
         if frame is None:
             run.await_end(END_SECONDS)
             return _failed(tests, index, Status.TIMEOUT, KILLED), False
+        answer = tests.answers[index]
+        if frame != answer.frame:
+            allowance.take(len(frame), len(answer.frame))
         numbers = _Numbers(following, _parts(tests, index, frame))
         outcome = None
-        if frame != tests.answers[index].frame:
+        if numbers.left > max(len(answer.numbers), _SMALL_PARTS):
+            outcome = _failed(tests, index, Status.FAIL, "output too large")
+        elif frame != answer.frame:
             outcome = _compare(tests, index, frame, numbers, profile.as_evalplus)
         if outcome is None:
             numbers.skip()
@@ -251,6 +273,8 @@ def _call_one(
         return _failed(tests, index, status, "timeout"), False
     except BadFrames:
         return _failed(tests, index, Status.FAIL, "forged"), False
+    except TooMuch:
+        return _failed(tests, index, Status.FAIL, "output too large"), False
     return outcome, not numbers.left  # those that are left would be taken for the next answer
 
 

@@ -345,9 +345,12 @@ def _check_shape(shape: Any) -> None:
 def _check_hashes(members: list[Any]) -> None:
     """Refuse members that cannot be hashed, or that share hashes to make a set take for ever."""
     try:
-        hashes = Counter(hash(member) for member in members if member is not NAN)
+        each = [hash(member) for member in members if member is not NAN]
     except TypeError:
         raise WireError("a member that cannot be hashed") from None
+    if len(each) <= _MAX_SHARED_HASH_OF_SETS:
+        return
+    hashes = Counter(each)
     most = max(hashes.values(), default=0)
     if most <= _MAX_SHARED_HASH_OF_SETS:
         return

@@ -1,0 +1,92 @@
+"""What an attempt asks for: each step of its pattern as the row of work that answers it.
+
+No database is needed for it: prompts and keys are made while no transaction is open.
+"""
+
+import itertools
+from typing import Any
+
+from sqlalchemy import Row
+
+from models import broker, llm
+from models.enums import Suite
+from models.llm import AnyModel
+from models.tables import Completion, Execution
+from models.work import Asked
+from worker import templates
+from worker.requests import RECORDED, Call, Caller, execution_key
+from worker.rows import SweepFile
+from worker.sandbox import judge
+from worker.steps import CompletionStep, Step, VisibleTests
+from worker.style import Style
+
+
+class Asking:
+    """The questions of one attempt: its models, its prompts, its sample's seeds."""
+
+    def __init__(self, attempt: Row[Any], file: SweepFile, style: Style) -> None:
+        self._attempt = attempt
+        self._models = {
+            "coder": (attempt.coder_id, file.models[attempt.coder]),
+            "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
+        }
+        replays = any(isinstance(model, llm.Replay) for _, model in self._models.values())
+        self._tester = RECORDED if replays else judge.identity()
+        self._caller = Caller(templates.of(style.prompts, file.prompt_files), style, file.fresh)
+        #: Keys of the calls that were asked for so far.
+        self._called: set[str] = set()
+
+    def step(self, step: Step) -> Asked:
+        """What answers a step. Raises: FoureyesError if its prompt cannot be written."""
+        if isinstance(step, VisibleTests):
+            return self._execution(Suite.VISIBLE, step.draft.code, self._tester)
+        model_id, model = self._models[step.by]
+        wanted = self._call(step, model)
+        return Asked(
+            Completion,
+            {
+                "key": wanted.key,
+                "model_id": model_id,
+                "kind": step.kind,
+                "prompt": wanted.prompt,
+                "prompt_hash": wanted.prompt_hash,
+                "request": wanted.request,
+            },
+        )
+
+    def _call(self, step: CompletionStep, model: AnyModel) -> Call:
+        """The call for a step. What the attempt has asked before is drawn anew, if it is drawn."""
+        for again in itertools.count():
+            wanted = self._caller.call(step, model, self._attempt.sample, again)
+            if wanted.request["seed"] is None or wanted.key not in self._called:
+                self._called.add(wanted.key)
+                return wanted
+        raise AssertionError("counting does not end")
+
+    def judging(self, code: str) -> Asked:
+        """The judging of the final code."""
+        return self._execution(Suite.HIDDEN, code, judge.identity())
+
+    def by_judge(self, asked: Asked, judge_version: str) -> Asked:
+        """The same execution asked of another judge."""
+        return self._execution(asked.values["suite"], asked.values["code"], judge_version)
+
+    def _execution(self, suite: Suite, code: str, judged_by: str) -> Asked:
+        return Asked(
+            Execution,
+            {
+                "key": execution_key(suite, self._attempt.version, code, judged_by),
+                "problem_id": self._attempt.problem_id,
+                "suite": suite,
+                "code": code,
+                "judge_version": judged_by,
+            },
+        )
+
+    def where(self, asked: Asked) -> tuple[str, str]:
+        """The task that does it, and the queue it waits in."""
+        if asked.table is Execution:
+            return broker.EXECUTE, broker.EXECUTION
+        own = asked.values["model_id"] == self._attempt.coder_id
+        name = self._attempt.coder if own else self._attempt.reviewer
+        return asked.values["kind"].value, broker.model_queue(name)

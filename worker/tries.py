@@ -1,0 +1,79 @@
+"""Tries of an attempt: each is counted before anything is done, and forgotten once it has an end.
+
+What ends a worker, or what no database will do, comes back with every message, from RabbitMQ and from
+Valkey, or with the reaper's next round. The count ends such an attempt, and leaves all others alone.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from models.enums import Outcome, State
+from models.errors import InfrastructureError
+from models.session import transaction
+from models.settings import settings
+from models.text import storable
+from worker.rows import (
+    ATTEMPT,
+    COUNT_TRY,
+    END_TRY,
+    GIVE_UP,
+    MOST_TRIES,
+    NO_SYNC,
+    NOTE_FAILURE,
+    STEPS,
+)
+
+
+class Unfinished(InfrastructureError):
+    """A try that the database, which was there when it began, has not let come to its end."""
+
+
+def give_up(attempt_id: int, said: str) -> None:
+    """End an attempt in error, if it has not ended."""
+    with transaction() as db:
+        _end_in_error(db, attempt_id, said)
+
+
+def _end_in_error(db: Connection, attempt_id: int, said: str) -> None:
+    db.execute(GIVE_UP, {"attempt": attempt_id} | ended(Outcome.ERROR, storable(said)))
+
+
+def ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
+    """The columns of an attempt that has ended."""
+    state = State.ERROR if outcome is Outcome.ERROR else State.DONE
+    return {"state": state, "outcome": outcome, "error": error}
+
+
+def begin(attempt_id: int, counted: bool) -> tuple[Row[Any], list[Row[Any]]] | None:
+    """Count a try of an attempt; the attempt and its steps. None if it has ended, or ends here.
+
+    The count is written before anything is tried, so that a worker that dies of it has counted it,
+    and a database that is away counts nothing.
+    """
+    values = {"attempt": attempt_id, "counted": int(counted), "shortest": 2 * settings().lease}
+    with transaction() as db:
+        db.execute(NO_SYNC)
+        tried = db.execute(COUNT_TRY, values).one_or_none()
+        if tried is None:
+            return None
+        if tried.are_too_many:
+            why = tried.error or "its worker was lost, or hung, each time"
+            said = f"it was begun {MOST_TRIES} times and came to no end: {why}"
+            _end_in_error(db, attempt_id, said)
+            return None
+        attempt = db.execute(ATTEMPT, {"attempt": attempt_id}).one()
+        return attempt, list(db.execute(STEPS, {"attempt": attempt_id}))
+
+
+def note(attempt_id: int, said: str) -> None:
+    """Keep with an attempt that has not ended why its last try came to no end."""
+    with transaction() as db:
+        db.execute(NOTE_FAILURE, {"attempt": attempt_id, "said": storable(said)})
+
+
+def end(attempt_id: int) -> None:
+    """End a try after which the attempt waits as it did before."""
+    with transaction() as db:
+        db.execute(NO_SYNC)
+        db.execute(END_TRY, {"attempt": attempt_id})
