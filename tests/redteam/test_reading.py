@@ -22,9 +22,9 @@ MANY = HiddenTests(
     version="reading",
 )
 
-#: Answers every input by itself, with frames of the longest that are taken, then ends.
+#: Answers every input by itself, with frames of the longest that are taken.
 SENDS = """
-import builtins, io, os, posix, struct, sys
+import builtins, io, itertools, os, posix, struct, sys
 vars(os).update({k: v for k, v in vars(posix).items() if k[0] != "_" and k != "environ"})
 
 def number(n):
@@ -33,14 +33,14 @@ def number(n):
 
 BODY
 
+def send(fd, *_, bodies=itertools.cycle(bodies)):
+    body = next(bodies)
+    view = memoryview(struct.pack(">I", len(body)) + body)
+    while view:
+        view = view[os.write(fd, view):]
+
 def f(x):
-    caller = sys._getframe(1)
-    for n in range(len(caller.f_locals["inputs"])):
-        body = bodies[n % len(bodies)]
-        view = memoryview(struct.pack(">I", len(body)) + body)
-        while view:
-            view = view[os.write(caller.f_locals["fd"], view):]
-    os._exit(0)
+    sys._getframe(1).f_globals["frames"].send = send
 """
 SETS = 'bodies = [b"V" + b"l" + struct.pack(">I", 200000) + b"S\\0\\0\\0\\0" * 200000]'
 FRACTIONS = """
