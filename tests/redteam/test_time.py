@@ -230,4 +230,5 @@ def test_what_the_judge_itself_takes_is_not_the_programs_time(
         return parts(tests, index, frame)
 
     monkeypatch.setattr(suites, "_parts", slow)
-    assert judge.hidden(MANY, "def f(x): return x + 1").solved
+    code = "import time\ndef f(x):\n    time.sleep(0.03)\n    return x + 1"
+    assert judge.hidden(MANY, code).solved
