@@ -217,3 +217,18 @@ def test_who_does_not_read_its_inputs_has_failed_and_not_the_judge(judge: Judge)
     )
     assert judge.hidden(LONG, "def f(x, *_): return x + 1").solved
     judged(judge, LONG, code)
+
+
+def test_what_the_judge_itself_takes_is_not_the_programs_time(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine it reads and compares slowly, and a program sleeps until it is asked again."""
+    parts = suites._parts
+
+    def slow(tests: suites.Tests, index: int, frame: bytes) -> int:
+        time.sleep(0.1)
+        return parts(tests, index, frame)
+
+    monkeypatch.setattr(suites, "_parts", slow)
+    code = "import time\ndef f(x):\n    time.sleep(0.03)\n    return x + 1"
+    assert judge.hidden(MANY, code).solved

@@ -24,7 +24,7 @@ class Thread:
 
 @dataclass(frozen=True)
 class Moment:
-    """A program's account at a time of the monotonic clock: seconds of CPU, and its threads by id.
+    """A program's account at a time of its supervisor's: seconds of CPU, and its threads by id.
 
     `threads` is None where the kernel does not say. Threads that have ended stay as last seen.
     """
@@ -104,3 +104,11 @@ def threads_of(program: int) -> dict[int, Thread] | None:
     except (OSError, ValueError):
         return None
     return found or None
+
+
+def own_waits() -> float:
+    """Seconds that the calling thread has waited for a processor; 0 where the kernel does not say."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0

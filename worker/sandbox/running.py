@@ -89,7 +89,11 @@ class Run:
         self._due = 0
         #: What the whole run may be charged with, and when to look whether it was.
         self._allowed = self._until = math.inf
-        self._begun = self._last = account.Moment(time.monotonic())
+        #: Seconds in which nobody waited for the program: what it sends may have to wait for us.
+        self._ours = 0.0
+        self._left = time.monotonic()
+        self._own_waits = account.own_waits()
+        self._begun = self._last = account.Moment(self._now())
         #: When the frame before the awaited one came, and when inputs were sent the last time.
         self._since = self._asked = self._begun.at
         #: The accounts at these times, once somebody has looked.
@@ -122,7 +126,8 @@ class Run:
         """Send inputs for so many answers. `next` goes on sending while it waits for the first."""
         self._outgoing += inputs
         self._due = answers
-        self._since = self._asked = time.monotonic()
+        self._come_back()
+        self._since = self._asked = self._now()
         self._at_since = self._at_asked = None
         self._send()
 
@@ -134,11 +139,28 @@ class Run:
         right answer wrong. Unless `judge_cpu` is false. Raises: Overtime, BadFrames; Starved if the
         program is ready for long and gets no processor.
         """
+        self._come_back()
+        try:
+            return self._next(limit, judge_cpu)
+        finally:
+            self._left = time.monotonic()
+
+    def _now(self) -> float:
+        """The time by a clock that stands still while nobody waits for the program."""
+        return time.monotonic() - self._ours
+
+    def _come_back(self) -> None:
+        """Wait for the program from here on; what passed since `next` was ours."""
+        now = time.monotonic()
+        self._ours += now - self._left
+        self._left = now
+
+    def _next(self, limit: float, judge_cpu: bool) -> bytes | None:
         deadline = self._since + limit
         if judge_cpu:
             deadline = min(deadline, self._until)
         while not self._frames and not self._closed:
-            remaining = deadline - time.monotonic()
+            remaining = deadline - self._now()
             if remaining > 0:
                 self._receive(remaining)
                 continue
@@ -154,7 +176,8 @@ class Run:
 
     def charged_since_asked(self, at_least: float) -> bool:
         """Whether the program was charged with so much since inputs were sent the last time."""
-        if time.monotonic() - self._asked < at_least:
+        self._come_back()
+        if self._now() - self._asked < at_least:
             return False
         now = self._look()
         assert self._at_asked is not None
@@ -164,7 +187,8 @@ class Run:
     def charged(self) -> float:
         """Seconds that a program that has ended was charged with, as far as somebody looked."""
         assert self.ended is not None
-        idle = account.Moment(time.monotonic(), self.ended.cpu_seconds, self._last.threads)
+        self._come_back()
+        idle = account.Moment(self._now(), self.ended.cpu_seconds, self._last.threads)
         return account.charge(self._begun, idle)
 
     def _receive(self, seconds: float) -> None:
@@ -184,7 +208,7 @@ class Run:
         before = len(self._frames)
         self._cut()
         if self._frames:
-            self._since = time.monotonic()
+            self._since = self._now()
             self._at_since = None
             self._due -= len(self._frames) - before
             self._reads += 1
@@ -251,7 +275,10 @@ class Run:
         if threads is not None:
             gone = (self._last.threads or {}).items()
             threads = {number: replace(one, ready=False) for number, one in gone} | threads
-        now = account.Moment(time.monotonic(), cpu, threads)
+        # On a busy machine we too wait for a processor, and the program for us.
+        before, self._own_waits = self._own_waits, account.own_waits()
+        self._ours += max(self._own_waits - before, 0.0)
+        now = account.Moment(self._now(), cpu, threads)
         self._at_since = self._at_since or account.between(self._last, self._since, now)
         self._at_asked = self._at_asked or account.between(self._last, self._asked, now)
         self._last = now
