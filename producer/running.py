@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
-from producer import catalogue, embedded, enqueue, estimate, sweep_file, trying
+from producer import catalogue, embedded, enqueue, estimate, sweep_file, trust, trying
 from producer import doctor as checks
 from producer import sweep as sweep_files
 from producer.reading import exit_if_errors, show_results
@@ -50,6 +50,7 @@ def sweep(
     fresh: str = "",
     recording: Path | None = None,
     only_plan: bool = False,
+    trusted: Sequence[str] = (),
 ) -> None:
     """Enqueue a sweep file; work on it here if no other workers will. Or say only what it asks for."""
     embedded_models = models is ModelSet.EMBEDDED
@@ -65,6 +66,7 @@ def sweep(
             return
         row = _finished_row(grid)
         if row is None:
+            trust.settle(grid.file.models, trusted)
             elsewhere = settings().broker_url is not None or embedded.running() is not None
             trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
             row = _enqueue_and_work(grid, wait)

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from models import keys
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
 from models.urls import mistake_in
@@ -213,6 +214,8 @@ def _mistake_in_server(model: OpenAI) -> str | None:
         return (
             "api_key_env: it is no name of a variable; the key itself belongs into the environment"
         )
+    if said := keys.mistake_in(model.api_key_env):
+        return f"api_key_env: {said}"
     for key in model.extra_body:
         if key in _OWN_KEYS:
             where = f"; write `{_OWN_KEYS[key]}`" if _OWN_KEYS[key] else ""
