@@ -10,7 +10,7 @@ from models.copies import copying
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
-from producer import benchmarks, flow
+from producer import benchmarks, flow, inside
 from producer.sweep_file import DataFile, Pairing, SweepFile, parse
 from worker import patterns, templates
 from worker.patterns import Configured
@@ -139,11 +139,13 @@ def load(
     problems = {}
     for benchmark in chosen:
         if isinstance(benchmark, DataFile):
-            source = benchmark.data if data else path.parent / benchmark.data
+            source = benchmark.data if data else _beside(path, benchmark.data)
             problems[benchmark.name] = benchmarks.load_file(source, benchmark.name)[:limit]
         else:
             problems[benchmark] = benchmarks.load(benchmark)[:limit]
     try:
+        for name in file.modules:
+            inside.check(path.parent, Path(f"{name}.py"))
         own = patterns.load_modules(file.modules, path.parent)
         made = file.configured(patterns.with_modules(own))
         hashes = {name: module.source_hash for name, module in own.items()}
@@ -159,6 +161,15 @@ def load(
     return Sweep(file, made, problems, prompt_files, folder, hashes, fresh, recording)
 
 
+def _beside(sweep_file: Path, data: Path) -> Path:
+    """A file of problems that a sweep file names."""
+    try:
+        inside.check(sweep_file.parent, data)
+    except FoureyesError as error:
+        raise FoureyesError(f"{sweep_file}: {error}") from None
+    return sweep_file.parent / data
+
+
 def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:
     """The texts of the folders of prompts that do not ship with foureyes but lie beside the file."""
     wanted = {pattern.style.prompts for pattern in made}
@@ -170,6 +181,9 @@ def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, st
                 f"prompts: {name!r} is the name of prompts that ship with foureyes; give the folder "
                 f"{own} another one"
             )
+    for name, own in found.items():
+        for file in (own, *own.glob("*.md")):
+            inside.check(folder, Path(name) if file == own else Path(name) / file.name)
     return {name: templates.read_folder(own) for name, own in found.items()}
 
 
@@ -178,6 +192,7 @@ def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
     models: dict[str, AnyModel] = dict(file.models)
     for name, model in file.models.items():
         if isinstance(model, Scripted):
+            inside.check(folder, Path(model.script))
             path = (folder / model.script).resolve()
             found = model.model_copy(update={"script": str(path)})
             script.read(path)

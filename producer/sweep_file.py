@@ -68,6 +68,12 @@ def _seen(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _module(name: str) -> str:
+    if "/" in name:
+        raise ValueError(f"{name!r} is a path, and no name of a module beside the file")
+    return name
+
+
 #: What tables and reports call something of one's own.
 _Title = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_seen)]
 
@@ -149,7 +155,7 @@ class SweepFile(BaseModel):
     #: Folders of templates, shipped or beside the file; each is a run of its own.
     prompts: str | Annotated[list[str], Field(min_length=1)] = "default"
     #: Python modules with patterns of one's own, found beside the file or installed.
-    modules: list[str] = []
+    modules: list[Annotated[str, AfterValidator(_module)]] = []
     #: The models by name, each with its engine.
     models: dict[ModelName, AnyModel]
     #: Who is coder and who reviewer; every pairing runs every pattern.
