@@ -82,6 +82,9 @@ def sweep(
     plan: Annotated[
         bool, typer.Option("--plan", help="Say what it would ask for, and enqueue nothing.")
     ] = False,
+    accept_imported: Annotated[
+        bool, typer.Option("--accept-imported", help="Use what was made elsewhere, and imported.")
+    ] = False,
     trust_host: TrustHost = None,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped.
@@ -98,6 +101,7 @@ def sweep(
         recording=replay,
         only_plan=plan,
         trusted=trust_host or [],
+        accept_imported=accept_imported,
     )
 
 

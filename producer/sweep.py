@@ -1,5 +1,7 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,46 @@ from worker.templates import Templates
 _EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
 
 
+def run_key(
+    benchmark: str, pattern: str, options: dict[str, Any], coder: str, reviewer: str
+) -> str:
+    """The key of a run: `pattern` is the pattern's name, with all of its options."""
+    return digest([benchmark, [pattern, options], coder, reviewer])
+
+
+def sweep_key(
+    file: SweepFile,
+    patterns: Sequence[tuple[str, dict[str, Any]]],
+    versions: dict[str, list[str]],
+    prompt_files: dict[str, dict[str, str]],
+    module_hashes: dict[str, str],
+    fresh: str,
+) -> str:
+    """The key of a sweep: its patterns with their options, and its problems' versions by benchmark."""
+    models = {
+        name: [
+            model.identity(),
+            model.sampling.asked() | {"seed": model.sampling.seed},
+            model.thinking,
+        ]
+        for name, model in file.models.items()
+    }
+    pairings = [[pairing.coder, pairing.reviewer] for pairing in file.pairings]
+    return digest(
+        [
+            file.name,
+            [list(pattern) for pattern in patterns],
+            models,
+            pairings,
+            file.samples,
+            versions,
+            prompt_files,
+            sorted(module_hashes.items()),
+            fresh,
+        ]
+    )
+
+
 @dataclass(frozen=True)
 class Cell:
     """One run to be: a point of the grid."""
@@ -31,8 +73,8 @@ class Cell:
     @property
     def key(self) -> str:
         """What tells this run from the others of its sweep."""
-        pattern = [self.pattern.pattern.name, self.pattern.options]
-        return digest([self.benchmark, pattern, self.pairing.coder, self.pairing.reviewer])
+        pattern = self.pattern.pattern.name, self.pattern.options
+        return run_key(self.benchmark, *pattern, self.pairing.coder, self.pairing.reviewer)
 
 
 @dataclass(frozen=True)
@@ -42,7 +84,8 @@ class Sweep:
     `patterns` are those of the file with every combination of their options; `prompt_files` are the
     texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
     user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
-    made before; `recording` is what it is replayed from.
+    made before; `recording` is what it is replayed from; `accepts_imported` lets it use what was
+    made elsewhere.
     """
 
     file: SweepFile
@@ -53,35 +96,24 @@ class Sweep:
     module_hashes: dict[str, str] = field(default_factory=dict)
     fresh: str = ""
     recording: Path | None = None
+    accepts_imported: bool = False
 
     @property
     def key(self) -> str:
         """The same file with the same problems is the same sweep. Prices do not matter."""
-        models = {
-            name: [
-                model.identity(),
-                model.sampling.asked() | {"seed": model.sampling.seed},
-                model.thinking,
-            ]
-            for name, model in self.file.models.items()
-        }
-        versions = {name: [p.version for p in found] for name, found in self.problems.items()}
-        pairings = [[pairing.coder, pairing.reviewer] for pairing in self.file.pairings]
-        made = [[pattern.pattern.name, pattern.options] for pattern in self.patterns]
-        file = self.file
-        return digest(
-            [
-                file.name,
-                made,
-                models,
-                pairings,
-                file.samples,
-                versions,
-                self.prompt_files,
-                sorted(self.module_hashes.items()),
-                self.fresh,
-            ]
+        return sweep_key(
+            self.file,
+            [(pattern.pattern.name, pattern.options) for pattern in self.patterns],
+            {name: [p.version for p in found] for name, found in self.problems.items()},
+            self.prompt_files,
+            self.module_hashes,
+            self.fresh,
         )
+
+    @property
+    def recordings(self) -> set[str]:
+        """What answers in the place of models."""
+        return {model.answers_from for model in self.file.models.values() if model.answers_from}
 
     def templates(self, prompts: str) -> Templates:
         """The prompts of this name."""
@@ -124,6 +156,7 @@ def load(
     embedded: bool = False,
     fresh: str = "",
     recording: Path | None = None,
+    accepts_imported: bool = False,
 ) -> Sweep:
     """Read and check a sweep file and its benchmarks (each cut to its first `limit` problems).
 
@@ -158,7 +191,9 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    return Sweep(file, made, problems, prompt_files, folder, hashes, fresh, recording)
+    return Sweep(
+        file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
+    )
 
 
 def _beside(sweep_file: Path, data: Path) -> Path:
@@ -188,7 +223,7 @@ def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, st
 
 
 def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
-    """The same sweep with its scripts looked at: they are found beside it, and can be read."""
+    """The same sweep with its scripts and recordings looked at: they are found, and can be read."""
     models: dict[str, AnyModel] = dict(file.models)
     for name, model in file.models.items():
         if isinstance(model, Scripted):
@@ -197,6 +232,9 @@ def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
             found = model.model_copy(update={"script": str(path)})
             script.read(path)
             models[name] = found.model_copy(update={"script_hash": digest(path.read_text("utf-8"))})
+        elif isinstance(model, Replay) and model.recording is not None:
+            inside.check(folder, Path(model.recording))
+            models[name] = _from_recording(model, folder / model.recording)
     return file.model_copy(update={"models": models})
 
 
@@ -218,18 +256,31 @@ def _on_embedded_models(file: SweepFile) -> SweepFile:
     return file.model_copy(update={"models": models, "pairings": pairings})
 
 
+def _from_recording(model: Replay, recording: Path) -> Replay:
+    """A model whose answers come from this file, and are known to."""
+    try:
+        with recording.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FoureyesError(f"{recording}: cannot be read ({error.strerror})") from None
+    told = {"recording": str(recording.resolve()), "recording_hash": found}
+    return model.model_copy(update=told)
+
+
 def _replayed(file: SweepFile, recording: Path) -> SweepFile:
     """The same sweep with every model's answers taken from a recording."""
     if not recording.is_file():
         raise FoureyesError(f"{recording}: there is no such recording; `foureyes record` makes one")
     models = {
-        name: Replay(
-            engine="replay",
-            name=name,
-            identity_of=model.identity(),
-            recording=str(recording.resolve()),
-            sampling=model.sampling,
-            thinking=model.thinking,
+        name: _from_recording(
+            Replay(
+                engine="replay",
+                name=name,
+                identity_of=model.identity(),
+                sampling=model.sampling,
+                thinking=model.thinking,
+            ),
+            recording,
         )
         for name, model in file.models.items()
     }

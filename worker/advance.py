@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from models import broker, llm
+from models import broker
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.llm import AnyModel
@@ -130,7 +130,8 @@ class _Advance:
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
         }
-        self.replays = any(isinstance(model, llm.Replay) for _, model in self.models.values())
+        #: The recording that answers, if this is a replay.
+        self.recording = next(filter(None, (m.answers_from for _, m in self.models.values())), None)
         own = patterns.load_modules(file.modules, file.module_folder)
         for name, module in own.items():
             if file.module_hashes.get(name, module.source_hash) != module.source_hash:
@@ -287,7 +288,7 @@ class _Advance:
 
     def _asked(self, step: Wanted) -> Asked:
         if isinstance(step, VisibleTests):
-            by = RECORDED if self.replays else judge.identity()
+            by = RECORDED if self.recording else judge.identity()
             return self._execution(Suite.VISIBLE, step.draft.code, by)
         model_id, model = self.models[step.by]
         wanted = self._call(step, model)
@@ -301,6 +302,8 @@ class _Advance:
                 "prompt_hash": wanted.prompt_hash,
                 "request": wanted.request,
             },
+            model.answers_from,
+            self.attempt.accepts_imported,
         )
 
     def _call(self, step: CompletionStep, model: AnyModel) -> Call:
@@ -326,6 +329,8 @@ class _Advance:
                 "code": code,
                 "judge_version": judged_by,
             },
+            self.recording if judged_by == RECORDED else None,
+            self.attempt.accepts_imported,
         )
 
     def _all_done(self, rows: list[Row[Any]]) -> bool:

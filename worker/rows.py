@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    update,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -27,10 +38,12 @@ from models.work import moment
 from worker.steps import Choice, Program, Result
 from worker.verdict import Verdict
 
-#: Sweeps, and specifications, that a process remembers; none of them ever changes.
+#: Sweeps, each as it was enqueued last, and specifications, that a process remembers.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
 
 _coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
+#: Another one when the sweep was enqueued again: from another folder, by a recording.
+_sweep_version: ColumnElement[str] = cast(literal_column("sweep.xmin"), Text)
 #: An attempt with all that is fixed about it, locked.
 ATTEMPT: Any = (
     select(  # type: ignore[call-overload]
@@ -49,6 +62,8 @@ ATTEMPT: Any = (
         col(_reviewer.name).label("reviewer"),
         Run.sweep_id,
         col(Sweep.key).label("sweep_key"),
+        _sweep_version.label("sweep_version"),
+        Sweep.accepts_imported,
         col(Sweep.name).label("sweep"),
     )
     .select_from(Attempt)
@@ -112,18 +127,19 @@ class SweepFile:
     fresh: str
 
 
-_sweeps: dict[str, SweepFile] = {}
+_sweeps: dict[tuple[str, str], SweepFile] = {}
 _specs: dict[tuple[str, str], Spec] = {}
 
 
 def sweep_file(db: Connection, attempt: Row[Any]) -> SweepFile:
-    """The file of an attempt's sweep, read once a process."""
-    found = _sweeps.get(attempt.sweep_key)
+    """The file of an attempt's sweep, read once a process each time it is enqueued."""
+    version = attempt.sweep_key, attempt.sweep_version
+    found = _sweeps.get(version)
     if found is None:
         file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
         if len(_sweeps) >= _REMEMBERED_SWEEPS:
             _sweeps.clear()
-        found = _sweeps[attempt.sweep_key] = SweepFile(
+        found = _sweeps[version] = SweepFile(
             {name: llm.read(model) for name, model in file["models"].items()},
             file.get("prompt_files") or {},
             file.get("modules") or [],
