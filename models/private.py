@@ -22,7 +22,7 @@ def read(path: Path) -> bytes | None:
                     "`chmod 600` it"
                 )
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise FoureyesError(f"{path}: cannot be read ({error.strerror})") from None
