@@ -18,6 +18,7 @@ from rich.table import Table
 from models import weights
 from models.errors import FoureyesError
 from models.llm import OpenAI
+from models.urls import shown
 from producer import embedded, flow, sweep, trust, trying
 from producer.terminal import console, say
 from worker import templates
@@ -79,7 +80,9 @@ def models_try(name: str, file: Path | None, trusted: Sequence[str]) -> None:
     trust.settle({name: model}, trusted)
     from worker.engines.probe import probe  # it brings an HTTP client
 
-    console.print(f"Asking {model.base_url} for {model.model} ...", markup=False, highlight=False)
+    console.print(
+        f"Asking {shown(model.base_url)} for {model.model} ...", markup=False, highlight=False
+    )
     tried = probe(model, trying.request_to(model))
     if tried.answer is not None:
         made = tried.answer
