@@ -62,6 +62,12 @@ def evaluate(
         todo = {
             key: sample for key, sample in zip(keys, wanted, strict=True) if not journal.get(key)
         }
+        if journal.foreign:
+            console.print(
+                f"{journal.foreign} verdicts in {journal.output} were not given here, and count for "
+                "nothing",
+                style="yellow", markup=False, highlight=False, soft_wrap=True,
+            )  # fmt: skip
         _tell(len(keys), sum(journal.get(key) is not None for key in keys), len(todo), console)
         verdicts = judging.judge_all(todo.values(), chosen, slots, all_tests)
         wrong: dict[str, Problem] = {}

@@ -1,8 +1,9 @@
 """The verdicts of one evaluation on disk, so that nothing is judged twice and nothing is lost.
 
 While judging, verdicts are appended to `OUTPUT.part` as they come. At the end `OUTPUT` is written
-in the order of the samples, and the part file goes. Both are read when it starts again. Where the
-output is a device or a pipe, nothing is kept.
+in the order of the samples, and the part file goes. Both are read when it starts again; a verdict
+without this installation's seal came with the samples, say, and is not believed. Where the output is a
+device or a pipe, nothing is kept.
 """
 
 import fcntl
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from evaluation import seal
 from models import output as outputs
 from models.errors import FoureyesError
 from models.output import VERDICTS
@@ -33,6 +35,8 @@ class Journal:
         self.output = output
         self._force = force
         self._known: dict[str, Verdict] = {}
+        #: Verdicts that were not given here, and are none therefore.
+        self.foreign = 0
         target = outputs.find(output, VERDICTS, force=force)
         if target.is_stream:
             self._part = None
@@ -41,7 +45,7 @@ class Journal:
         self._part = target.path.with_name(target.path.name + ".part")
         try:
             if target.path.exists():
-                self._known = _verdicts(output, target.path.read_bytes(), force)
+                self._known = self._ours(_verdicts(output, target.path.read_bytes(), force))
             if self._part.is_symlink() or (self._part.exists() and not self._part.is_file()):
                 raise FoureyesError(f"{self._part}: is no file; remove it")
             self._file = self._part.open("a+b")
@@ -68,12 +72,23 @@ class Journal:
                     f"{part} line 1: not written by `foureyes evaluate`, and never replaced; move it "
                     "away, or choose another --output"
                 )
-            found = _verdicts(part, data[:whole], self._force)
+            found = self._ours(_verdicts(part, data[:whole], self._force))
         except FoureyesError:
             self._file.close()
             raise
         self._known |= found
         self._file.truncate(whole if found else 0)
+
+    def _ours(self, found: list[Verdict]) -> dict[str, Verdict]:
+        """By key, the verdicts that were given here; the others are counted."""
+        ours = {}
+        for verdict in found:
+            if seal.is_ours(verdict):
+                del verdict["seal"]
+                ours[str(verdict["key"])] = verdict
+            else:
+                self.foreign += 1
+        return ours
 
     def __enter__(self) -> "Journal":
         return self
@@ -129,23 +144,24 @@ def _begins_as_ours(data: bytes) -> bool:
 
 
 def _line(verdict: Verdict) -> bytes:
-    return json.dumps(verdict, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+    sealed = verdict | {"seal": seal.of(verdict)}
+    return json.dumps(sealed, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def _verdicts(path: Path, content: bytes, force: bool) -> dict[str, Verdict]:
-    """The verdicts that a file of ours holds, by key.
+def _verdicts(path: Path, content: bytes, force: bool) -> list[Verdict]:
+    """The verdicts that a file of ours holds.
 
     Raises: FoureyesError if it is none of ours, unless it may be replaced all the same.
     """
-    known = {}
+    known = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
             verdict = json.loads(line)
-            known[str(verdict["key"])] = verdict
-            verdict["outcome"]
+            known.append(verdict)
+            verdict["key"], verdict["outcome"]
         except (ValueError, KeyError, TypeError):
             if force:
-                return {}
+                return []
             raise FoureyesError(
                 f"{path} line {number}: not written by `foureyes evaluate`; choose another "
                 "--output, or --force replaces it"

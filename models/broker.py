@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from models.errors import FoureyesError, InfrastructureError, Unreachable
 from models.settings import settings
+from models.urls import shown
 
 #: Seconds. Above the longest task: a broker hands a message out again after this long.
 LONGEST_TASK = 3600
@@ -210,9 +211,14 @@ def check_connection() -> None:
             raise refusal(connection, error) from None
         except LOST as error:
             raise Unreachable(
-                f"cannot reach the broker at {connection.as_uri()}: {error}. Is it running? "
+                f"cannot reach the broker at {shown(_url())}: {error}. Is it running? "
                 "FOUREYES_BROKER_URL says where it is."
             ) from None
+
+
+def _url() -> str:
+    url = settings().broker_url
+    return url.get_secret_value() if url else ""
 
 
 def check_url() -> None:
@@ -221,8 +227,8 @@ def check_url() -> None:
         connection = app().connection_for_write()
         connection.as_uri()
         connection.get_transport_cls()
-    except (KeyError, ValueError) as error:
-        # the latter may quote a part of the password
+    except (KeyError, ValueError, TypeError) as error:
+        # the latter two may quote a part of the password, or name it twice
         scheme = f" ({error.args[0]})" if isinstance(error, KeyError) else ""
         raise FoureyesError(
             f"FOUREYES_BROKER_URL cannot be read{scheme}. It looks like "
@@ -234,11 +240,11 @@ def refusal(connection: Connection, error: AccessRefused | NotAllowed) -> Fourey
     """What a person must mend when the broker answers, and does not let us in."""
     if isinstance(error, AccessRefused):
         return FoureyesError(
-            f"the broker at {connection.as_uri()} refuses the user name or password in "
+            f"the broker at {shown(_url())} refuses the user name or password in "
             f"FOUREYES_BROKER_URL ({error.reply_text})"
         )
     return FoureyesError(
-        f"the broker at {connection.as_uri()} has no such vhost for this user "
+        f"the broker at {shown(_url())} has no such vhost for this user "
         f"({error.reply_text}). It is what follows the port in FOUREYES_BROKER_URL; "
         "`rabbitmqctl add_vhost` makes one."
     )

@@ -1,5 +1,6 @@
 """How a language model is named, loaded and sampled: the part of a sweep file that workers read too."""
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
@@ -53,6 +54,11 @@ class Model(BaseModel):
     def in_flight(self) -> int:
         """Threads of the worker."""
         return self.threads
+
+    @property
+    def answers_from(self) -> str | None:
+        """What its answers are taken from; None if it makes them."""
+        return None
 
     def identity(self) -> dict[str, Any]:
         """What decides the answers apart from prompt and sampling; part of every completion's key."""
@@ -193,6 +199,15 @@ class Replay(Model):
     #: A JSON-lines file of `{"key": ..., "text": ...}`; completions already in the database are
     #: reused without it.
     recording: str | None = None
+    #: The recording's hash, filled in when a sweep is enqueued: it is where the answers come from.
+    recording_hash: str = ""
+
+    @property
+    def answers_from(self) -> str | None:
+        """The recording."""
+        if self.recording is None:
+            return "no recording"
+        return f"recording {Path(self.recording).name} ({self.recording_hash[:12]})"
 
     def identity(self) -> dict[str, Any]:
         """The recorded model's, so that keys are equal to the recorded ones."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from models.redaction import redacted
+
 
 class LogFormat(StrEnum):
     """How a line is written."""
@@ -34,10 +36,21 @@ def configure(format: LogFormat, level: int | str = logging.INFO) -> None:
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(_Discreet(formatter))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+class _Discreet(logging.Formatter):
+    """Writes lines without secrets, whoever put them there: libraries quote URLs in what they raise."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(self._inner.format(record))
 
 
 def _written(format: LogFormat) -> list[Any]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -187,7 +187,7 @@ def check_connection() -> None:
         refused = any(word in reason for word in _REFUSED)
         hint = "" if refused else "Is it running? "
         raise (FoureyesError if refused else Unreachable)(
-            f"cannot reach the database at {engine().url.render_as_string(hide_password=True)}: "
+            f"cannot reach the database at {_shown(engine().url)}: "
             f"{reason}. {hint}FOUREYES_DATABASE_URL says where it is."
         ) from None
     except UnicodeError as error:
@@ -198,6 +198,12 @@ def check_connection() -> None:
         raise FoureyesError(
             f"the database is PostgreSQL {found // 10_000}; foureyes needs {OLDEST_POSTGRES} or later"
         )
+
+
+def _shown(url: URL) -> str:
+    """Where a database is, without what may be secret: libpq takes passwords behind the `?` too."""
+    kept = {name: value for name, value in url.query.items() if name in ("host", "port", "dbname")}
+    return url.set(query=kept).render_as_string(hide_password=True)
 
 
 def said_by(error: DBAPIError) -> str:

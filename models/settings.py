@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,7 +26,8 @@ class Settings(BaseSettings):
     cache: Path = Path("~/.cache/foureyes")
     #: A folder with the official benchmark files; see docs/howto/offline.md.
     data: Path | None = None
-    #: The Python that has EvalPlus, to compare verdicts with. Unset: that of `make evalplus`.
+    #: The Python that has EvalPlus, to compare verdicts with. Unset: that of `make evalplus`. Not
+    #: read from `.env`.
     evalplus: Path | None = None
     #: Unset: the embedded PostgreSQL. Else e.g. postgresql://user:password@host/foureyes
     database_url: SecretStr | None = None
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
     reader_url: SecretStr | None = None
     #: Unset: the embedded Valkey. Else e.g. amqp://user:password@host//
     broker_url: SecretStr | None = None
+    #: Variables beside those that end in _API_KEY that sweep files may name as keys, by commas;
+    #: NAME@HOST also lets that host have it, as `--trust-host` does. Not read from `.env`.
+    keys: str = ""
     #: The model that a GPU or CPU model worker serves; set by whoever starts the worker.
     model: str | None = None
     #: How workers and the reaper write their logs: text, or json.
@@ -52,6 +57,10 @@ class Settings(BaseSettings):
     tries: int = Field(default=4, ge=1, le=1000)
 
 
+#: What names a program, or whom a secret goes to: a `.env` comes with a folder, which may be anybody's.
+_OF_THE_ENVIRONMENT = ("FOUREYES_EVALPLUS", "FOUREYES_KEYS")
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process, read once.
@@ -60,6 +69,7 @@ def settings() -> Settings:
     """
     try:
         found = Settings()
+        _check_file()
     except ValidationError as error:
         first = error.errors()[0]
         name = f"FOUREYES_{str(first['loc'][0]).upper()}"
@@ -74,6 +84,15 @@ def settings() -> Settings:
     return found.model_copy(
         update={name: _folder(name, folder) for name, folder in given.items() if folder}
     )
+
+
+def _check_file() -> None:
+    for name, value in dotenv_values(".env").items():
+        if value and name.upper() in _OF_THE_ENVIRONMENT:
+            raise FoureyesError(
+                f".env: {name.upper()} is not read from a file that a folder may come with; set it in "
+                "the environment"
+            )
 
 
 def _folder(name: str, given: Path) -> Path:

@@ -2,7 +2,8 @@
 
 sweep 1-n run 1-n attempt 1-n step; a step points at the completion or the execution it asked for.
 Completions and executions are content-addressed: `key` is the hash of everything that decides
-their result, and is unique, so the same work is done once whoever asks and however often.
+their result, and is unique among what is made here, so the same work is done once whoever asks and
+however often. What came from elsewhere stands beside it, under its origin.
 """
 
 from datetime import UTC, datetime
@@ -60,6 +61,11 @@ class Sweep(SQLModel, table=True):
     file: dict[str, Any] = _json()
     created_at: datetime = _moment(nullable=False)
     cancelled_at: datetime | None = _moment()
+    #: The archive that it came from, as long as no file of somebody's here has said it again; nothing
+    #: that only an archive says is run.
+    origin: str | None = _text(nullable=True)
+    #: Whether it uses what was made elsewhere.
+    accepts_imported: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class LanguageModel(SQLModel, table=True):
@@ -117,7 +123,9 @@ class Work(SQLModel):
     """What completions and executions share: being asked for, claimed, tried and finished."""
 
     id: int = Field(default=None, primary_key=True)
-    key: str = Field(unique=True)
+    key: str
+    #: The archive or the recording that its result came from; none: it is made here.
+    origin: str | None = _text(nullable=True)
     state: State = _words(State, default=State.QUEUED)
     error: str | None = _text(nullable=True)
     #: How often it was claimed: once more than its workers failed or were lost.
@@ -138,6 +146,9 @@ class Completion(Work, table=True):
 
     __table_args__ = (
         CheckConstraint("state <> 'done' OR text IS NOT NULL", name="done_has_text"),
+        UniqueConstraint(
+            "key", "origin", name="completion_key_origin_key", postgresql_nulls_not_distinct=True
+        ),
         Index(
             "ix_completion_open", "state", postgresql_where=text("state IN ('queued','running')")
         ),
@@ -171,6 +182,9 @@ class Execution(Work, table=True):
 
     __table_args__ = (
         CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
+        UniqueConstraint(
+            "key", "origin", name="execution_key_origin_key", postgresql_nulls_not_distinct=True
+        ),
         Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
         Index("ix_execution_due", "send_again_at", postgresql_where=text("state = 'queued'")),
         Index("ix_execution_program", "problem_id", text("hashtext(code)")),

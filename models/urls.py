@@ -1,4 +1,4 @@
-"""Whether text is the address of a server with OpenAI's protocol, before anything is asked there."""
+"""Addresses of servers: how they are shown, and whether one can be of a server with OpenAI's protocol."""
 
 import ipaddress
 import re
@@ -6,6 +6,27 @@ from urllib.parse import urlsplit
 
 _NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _EXAMPLE = "it is written like http://127.0.0.1:8000/v1"
+
+
+def shown(url: str) -> str:
+    """The address of a server as people may see it: without names, passwords, and what follows `?`.
+
+    Of several, with `;` between them as kombu has it, each. One that is written so that a part of the
+    password may be taken for something else is not shown.
+    """
+    return ";".join(map(_shown, re.split(r";(?=\w+://)", url)))
+
+
+def _shown(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        if "@" in parts.path:
+            raise ValueError
+    except ValueError:
+        return "an address that cannot be read"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
 
 
 def mistake_in(url: str) -> str | None:

@@ -12,12 +12,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     CursorResult,
     Integer,
     Row,
     Table,
+    Text,
     and_,
     bindparam,
     exists,
@@ -60,10 +62,16 @@ def after_grace() -> Any:
 
 @dataclass(frozen=True)
 class Asked:
-    """Work that somebody wants: `values` are the columns that say what it is, its key among them."""
+    """Work that somebody wants: `values` are the columns that say what it is, its key among them.
+
+    `origin` is the recording that will answer it, if it is not done here; with `elsewhere`, whatever
+    was brought from other machines will do.
+    """
 
     table: AnyTable
     values: dict[str, Any]
+    origin: str | None = None
+    elsewhere: bool = False
 
     @property
     def key(self) -> str:
@@ -78,13 +86,17 @@ def ask(db: Db, asked: Asked) -> tuple[Row[Any], bool]:
     The row comes back locked against being finished, until this transaction ends: so whoever
     finishes it later sees the step that this transaction adds, and lets its attempt go on. A row
     that ended in error or was cancelled is asked for anew; so is one that waits for a worker of the
-    same model under another name, which may never come.
+    same model under another name, which may never come. What was made elsewhere is another row.
     """
-    values = asked.values | {"grace": settings().grace}
-    made = db.execute(_inserting(asked.table), values).first()
+    table, wanted = asked.table, {"wanted": asked.key, "source": asked.origin}
+    if asked.origin is not None or asked.elsewhere:
+        had = db.execute(_having(table), wanted | {"elsewhere": asked.elsewhere}).first()
+        if had is not None:
+            return had, False
+    values = asked.values | {"origin": asked.origin, "grace": settings().grace}
+    made = db.execute(_inserting(table), values).first()
     if made is not None:
         return made, True
-    table, wanted = asked.table, {"wanted": asked.key}
     ours = {"model": asked.values["model_id"]} if table is Completion else {}
     row = db.execute(_locking(table, anew=False), wanted | ours).first()
     if row is not None:
@@ -113,7 +125,7 @@ def _inserting(table: AnyTable) -> Any:
     return (
         insert(_core(table))
         .values(state=State.QUEUED, tries=0, created_at=moment(), send_again_at=again)
-        .on_conflict_do_nothing(index_elements=["key"])
+        .on_conflict_do_nothing(index_elements=["key", "origin"])
         .returning(*answer_columns(table))
     )
 
@@ -121,10 +133,36 @@ def _inserting(table: AnyTable) -> Any:
 @cache
 def _locking(table: AnyTable, anew: bool = True) -> Any:
     """The row that is wanted, locked against being finished; or only if it need not be asked anew."""
-    wanted = select(*answer_columns(table)).where(col(table.key) == bindparam("wanted"))
+    wanted = select(*answer_columns(table)).where(_is_it(table))
     if not anew:
         wanted = wanted.where(~_to_ask_anew(table))
     return wanted.with_for_update(read=True)
+
+
+def _is_it(table: AnyTable) -> ColumnElement[bool]:
+    """The row that is wanted, of the origin that is wanted."""
+    source = bindparam("source", type_=Text)
+    return and_(
+        col(table.key) == bindparam("wanted"), col(table.origin).is_not_distinct_from(source)
+    )
+
+
+@cache
+def _having(table: AnyTable) -> Any:
+    """A row that is done, made here or where it may have been made; what was made here comes first."""
+    source = bindparam("source", type_=Text)
+    may_be = or_(
+        col(table.origin).is_(None),
+        col(table.origin) == source,
+        bindparam("elsewhere", type_=Boolean),
+    )
+    return (
+        select(*answer_columns(table))
+        .where(col(table.key) == bindparam("wanted"), col(table.state) == State.DONE, may_be)
+        .order_by(col(table.origin).is_not(None), table.id)
+        .limit(1)
+        .with_for_update(read=True)
+    )
 
 
 def _to_ask_anew(table: AnyTable) -> ColumnElement[bool]:
@@ -141,7 +179,7 @@ def _reviving(table: AnyTable) -> Any:
     mine: dict[str, Any] = {"model_id": bindparam("model")} if table is Completion else {}
     return (
         update(_core(table))
-        .where(col(table.key) == bindparam("wanted"), _to_ask_anew(table))
+        .where(_is_it(table), _to_ask_anew(table))
         .values(
             state=State.QUEUED,
             tries=0,

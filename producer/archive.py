@@ -21,9 +21,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from models.benchmark import parse_record
 from models.digest import digest
@@ -35,6 +35,11 @@ from worker.requests import execution_key
 VERSION = 1
 #: Bytes of a line; the longest records of the official benchmarks have a few million.
 _LONGEST_LINE = 1 << 26
+
+
+#: What was counted, and time that was taken: what a column holds, and nothing below zero.
+_Count = Annotated[int, Field(ge=0, lt=2**31)]
+_Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 class Header(BaseModel):
@@ -81,25 +86,25 @@ class Run(_Row):
     """A cell of the sweep's grid; coder and reviewer are names of models in the sweep's file."""
 
     key: str
-    position: int
+    position: _Count
     benchmark: str
     pattern: str
     options: dict[str, Any]
     pairing: str
     coder: str
     reviewer: str
-    samples: int
+    samples: _Count
 
 
 class _Work(_Row):
     key: str
     state: Literal[State.DONE, State.ERROR]
     error: str | None
-    tries: int
+    tries: _Count
     worker: str | None
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
-    seconds: float | None
+    seconds: _Seconds | None
 
 
 class Completion(_Work):
@@ -112,9 +117,9 @@ class Completion(_Work):
     request: dict[str, Any]
     text: str | None
     finish_reason: str | None
-    prompt_tokens: int | None
-    cached_tokens: int | None
-    completion_tokens: int | None
+    prompt_tokens: _Count | None
+    cached_tokens: _Count | None
+    completion_tokens: _Count | None
     engine: str | None = None
 
     def is_genuine(self) -> bool:
@@ -146,17 +151,19 @@ class Execution(_Work):
     detail: dict[str, Any] | None
 
     def is_genuine(self) -> bool:
-        """The key is that of judging this; and a trial is one, for workers read it."""
+        """The key is that of judging this; a trial is one, for workers read it; hidden tests say both."""
         if self.state is State.DONE and self.suite is Suite.VISIBLE:
             _Trial.model_validate(self.detail)
+        elif self.state is State.DONE and None in (self.base, self.plus):
+            return False
         return self.key == execution_key(self.suite, self.version, self.code, self.judge_version)
 
 
 class Step(_Row):
     """What an attempt asked for: the key of a completion or of an execution."""
 
-    position: int
-    branch: int
+    position: _Count
+    branch: _Count
     kind: Kind
     role: Role | None
     verdict: str | None
@@ -173,7 +180,7 @@ class Attempt(_Row):
     run: str
     problem_id: str
     version: str
-    sample: int
+    sample: _Count
     outcome: Outcome | None
     code: str | None
     error: str | None

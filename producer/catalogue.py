@@ -1,5 +1,6 @@
 """What can be listed: the patterns with their prompts, and the models, which are fetched here too."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -17,7 +18,8 @@ from rich.table import Table
 from models import weights
 from models.errors import FoureyesError
 from models.llm import OpenAI
-from producer import embedded, flow, sweep, trying
+from models.urls import shown
+from producer import embedded, flow, sweep, trust, trying
 from producer.terminal import console, say
 from worker import templates
 from worker.patterns import Configured
@@ -63,7 +65,7 @@ def models_list() -> None:
     console.print(table)
 
 
-def models_try(name: str, file: Path | None) -> None:
+def models_try(name: str, file: Path | None, trusted: Sequence[str]) -> None:
     """Ask a model's server one question; exit code 2 if it refuses, 1 if it gives no answer."""
     if file is None:
         with embedded.database(say):
@@ -75,9 +77,12 @@ def models_try(name: str, file: Path | None) -> None:
             f"models.{name}: its engine is {model.engine}, which runs in a worker; there is no server "
             "to ask"
         )
+    trust.settle({name: model}, trusted)
     from worker.engines.probe import probe  # it brings an HTTP client
 
-    console.print(f"Asking {model.base_url} for {model.model} ...", markup=False, highlight=False)
+    console.print(
+        f"Asking {shown(model.base_url)} for {model.model} ...", markup=False, highlight=False
+    )
     tried = probe(model, trying.request_to(model))
     if tried.answer is not None:
         made = tried.answer

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from models.llm import VLLM, AnyModel
 from models.session import check_connection, session
 from models.settings import settings
 from models.tables import LanguageModel
+from producer import trust
 
 #: Not `python -m celery`: that looks for our packages in the current folder first, where a person
 #: may well have a package of their own named `models`.
@@ -45,7 +47,7 @@ def worker(node: str, queues: str, threads: int) -> list[str]:
     )  # fmt: skip
 
 
-def serve(name: str, threads: int | None, node: str | None) -> NoReturn:
+def serve(name: str, threads: int | None, node: str | None, trusted: Sequence[str]) -> NoReturn:
     """Become the worker of a model that a sweep has defined, in the stack that the settings name.
 
     Raises: FoureyesError if there is no such stack or model.
@@ -59,6 +61,7 @@ def serve(name: str, threads: int | None, node: str | None) -> NoReturn:
     migrations.check()
     broker.check_connection()
     model = _find(name)
+    trust.settle({name: model}, trusted)
     threads = threads or model.in_flight
     print(_described(name, model, threads), file=sys.stderr)
     command = worker(f"{node or name}@%h", broker.model_queue(name), threads)

@@ -55,6 +55,11 @@ Limit = Annotated[
     int | None, typer.Option(min=1, help="Only the first N problems of each benchmark.")
 ]
 
+TrustHost = Annotated[
+    list[str] | None,
+    typer.Option("--trust-host", metavar="HOST", help="A server that may be sent its model's key."),
+]
+
 
 @app.command()
 def sweep(
@@ -76,6 +81,10 @@ def sweep(
     plan: Annotated[
         bool, typer.Option("--plan", help="Say what it would ask for, and enqueue nothing.")
     ] = False,
+    accept_imported: Annotated[
+        bool, typer.Option("--accept-imported", help="Use what was made elsewhere, and imported.")
+    ] = False,
+    trust_host: TrustHost = None,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped.
 
@@ -90,6 +99,8 @@ def sweep(
         fresh=fresh,
         recording=replay,
         only_plan=plan,
+        trusted=trust_host or [],
+        accept_imported=accept_imported,
     )
 
 
@@ -124,9 +135,10 @@ def worker(
     name: Annotated[
         str | None, typer.Option(help="This worker's own, if the machine has more of the model.")
     ] = None,
+    trust_host: TrustHost = None,
 ) -> None:
     """Serve a model to the stack that FOUREYES_* variables name."""
-    celery_worker.serve(model, threads, name)
+    celery_worker.serve(model, threads, name, trust_host or [])
 
 
 @app.command()
@@ -359,9 +371,10 @@ def models_try(
         Path | None,
         typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
     ] = None,
+    trust_host: TrustHost = None,
 ) -> None:
     """Ask a model's server one question, and say which settings it refuses (exit code 2; 1: no answer)."""
-    catalogue.models_try(name, sweep)
+    catalogue.models_try(name, sweep, trust_host or [])
 
 
 def main() -> None:

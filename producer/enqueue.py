@@ -30,6 +30,7 @@ from models.tables import (
 )
 from models.tables import Sweep as SweepRow
 from models.work import later, moment
+from producer import imported
 from producer.recorded import recorded_trials
 from producer.sweep import Sweep
 
@@ -53,29 +54,61 @@ _OPEN = [State.QUEUED, State.RUNNING]
 def enqueue(sweep: Sweep) -> SweepRow:
     """Write the rows of a sweep that are missing, and revive it if it was cancelled.
 
-    Nothing is started yet: the reaper does that, or `models.starts` at once.
+    Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
+    started yet: the reaper does that, or `models.starts` at once.
     """
-    file = sweep.content()
     with session() as db:
-        values = {"key": sweep.key, "name": sweep.file.name, "file": file, "created_at": now()}
+        values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
         _insert_missing(db, SweepRow, [values], ["key"])
         row = db.exec(select(SweepRow).where(SweepRow.key == sweep.key).with_for_update()).one()
         row.cancelled_at = None
-        row.file = file  # prices may have changed; nothing else can
-        model_ids = {
-            name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()
-        }
+        model_ids = _make_own(db, sweep, row)
         problem_ids = _problems(db, sweep)
         if sweep.recording is not None:
-            _insert_missing(db, Execution, recorded_trials(db, sweep.recording), ["key"])
+            (origin,) = sweep.recordings
+            trials = recorded_trials(db, sweep.recording, origin)
+            _insert_missing(db, Execution, trials, ["key", "origin"])
         run_ids = _runs(db, sweep, row.id, model_ids)
         for benchmark, ids in problem_ids.items():
             runs, samples = run_ids[benchmark], sweep.file.samples
             for some in _chunks(ids, max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples))):
                 cells = {"problems": some, "runs": runs, "samples": samples}
                 db.execute(_INSERT_ATTEMPTS, cells)
-        _reopen(db, row.id, [State.CANCELLED])
+        _reopen(db, _those_of(row.id, [State.CANCELLED]))
+        anew = imported.resting_elsewhere(db, row, sweep)
+        if sweep.accepts_imported or sweep.recordings:
+            anew += imported.waiting(db, row)
+        unwanted = imported.asked(db, anew)
+        for some in _chunks(anew, _ROWS_PER_INSERT):
+            _reopen(db, [col(Attempt.id).in_(some)])
+        imported.forget(db, unwanted)
     return row
+
+
+def take_over(sweep: Sweep) -> list[str]:
+    """Make a finished sweep one's own if all of it is known from an archive alone, so that it can be
+    retried; what the file says otherwise than the archive, if it was."""
+    with session() as db:
+        row = db.exec(select(SweepRow).where(SweepRow.key == sweep.key).with_for_update()).one()
+        if row.origin is None:
+            return []
+        places = imported.differences(sweep, row)
+        _make_own(db, sweep, row)
+        return places
+
+
+def rests_elsewhere(row: SweepRow, sweep: Sweep) -> int:
+    """How many attempts of a sweep rest on what was made elsewhere, though it may not use that."""
+    with session() as db:
+        return len(imported.resting_elsewhere(db, row, sweep))
+
+
+def _make_own(db: Session, sweep: Sweep, row: SweepRow) -> dict[str, int]:
+    """Have a sweep run as this file says; the ids of its models."""
+    row.file = sweep.content()  # prices may have changed, and where things lie
+    row.origin = None
+    row.accepts_imported = sweep.accepts_imported
+    return {name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()}
 
 
 def cancel(sweep_id: int) -> int:
@@ -97,14 +130,23 @@ def retry(sweep_id: int) -> int:
     """Put the attempts that ended in `error` back to the start, from nothing; how many.
 
     Their steps are forgotten, but every completion and execution that was done is reused.
+
+    Raises: FoureyesError if only an archive says what the sweep's models and modules are.
     """
     with session() as db:
+        row = db.get_one(SweepRow, sweep_id)
+        if row.origin is not None:
+            raise FoureyesError(
+                f"sweep {sweep_id} ({row.name}) came from {row.origin}, and nothing runs that only an "
+                "archive says: `foureyes sweep FILE --accept-imported` with a file of your own says its "
+                "models and modules; then try again"
+            )
         used = select(Run.coder_id).where(Run.sweep_id == sweep_id)
         used = used.union(select(Run.reviewer_id).where(Run.sweep_id == sweep_id))  # type: ignore[assignment]
         db.execute(
             update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
         )
-        return _reopen(db, sweep_id, [State.ERROR])
+        return _reopen(db, _those_of(sweep_id, [State.ERROR]))
 
 
 def forget_messages() -> None:
@@ -157,11 +199,16 @@ def _runs_of(sweep_id: int) -> Any:
     return select(Run.id).where(Run.sweep_id == sweep_id)
 
 
-def _reopen(db: Session, sweep_id: int, states: list[State]) -> int:
-    """Let ended attempts start anew."""
+def _those_of(sweep_id: int, states: list[State]) -> list[Any]:
+    """The attempts of a sweep in these states."""
+    return [col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(states)]
+
+
+def _reopen(db: Session, those: list[Any]) -> int:
+    """Let attempts start anew."""
     reopened = db.execute(
         update(Attempt)
-        .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(states))
+        .where(*those)
         .values(
             state=State.QUEUED,
             outcome=None,

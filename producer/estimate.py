@@ -103,7 +103,7 @@ def estimate(sweep: Sweep) -> Estimate:
                 for step, made in _rehearse(cell.pattern, problem.spec(), caller, models, sample):
                     total.unshared_calls += 1
                     asked[made.key] = (names[step.by], step.kind, made)
-    done = _done(list(asked))
+    done = _done(list(asked), sweep)
     taken = _seconds_per_call()
     for name, kind, made in asked.values():
         load = total.models[name]
@@ -155,10 +155,14 @@ def _stand_in(step: CompletionStep, made: Call) -> Result:
     return step.read(f"```python\n# {text}\n```")
 
 
-def _done(keys: list[str]) -> set[str]:
+def _done(keys: list[str], sweep: Sweep) -> set[str]:
+    """The calls that a sweep need not make: it takes what was made here, and elsewhere if it may."""
+    may_be = col(Completion.origin).is_(None) | col(Completion.origin).in_(sweep.recordings)
     with session() as db:
         query = select(Completion.key).where(
-            col(Completion.key).in_(keys), Completion.state == State.DONE
+            col(Completion.key).in_(keys),
+            Completion.state == State.DONE,
+            may_be | sweep.accepts_imported,
         )
         return set(db.exec(query))
 

@@ -67,8 +67,13 @@ def import_(path: Path, say: Say) -> None:
     )
     if made.otherwise:
         say(f"{made.otherwise:,} attempts rest on other answers than those here: to be done anew")
-    if made.unfinished:
+    if made.is_own:
         say(
-            f"{made.unfinished:,} attempts have not ended: `foureyes sweep FILE` with the sweep's "
-            "own file goes on with them"
+            "the sweep is yours here, and stays as it is: `foureyes sweep FILE --accept-imported` uses "
+            "what was brought"
+        )
+    elif made.unfinished:
+        say(
+            f"{made.unfinished:,} attempts have not ended: `foureyes sweep FILE --accept-imported` with "
+            "the sweep's own file goes on with them, and uses what was brought"
         )

@@ -50,10 +50,13 @@ LEFT JOIN LATERAL (
     ORDER BY model.name <> language_model.name, model.name COLLATE "C"
     LIMIT 1
 ) AS named ON true
-WHERE completion.state IN ('done', 'error') AND completion.id IN (
-    SELECT step.completion_id
-    FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
-    WHERE run.sweep_id = :sweep)
+WHERE completion.id IN (
+    SELECT DISTINCT ON (key) id FROM completion
+    WHERE state IN ('done', 'error') AND id IN (
+        SELECT step.completion_id
+        FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
+        WHERE run.sweep_id = :sweep)
+    ORDER BY key, state <> 'done', origin IS NOT NULL, id)
 ORDER BY completion.key COLLATE "C"
 """
 _EXECUTION = """
@@ -63,20 +66,53 @@ SELECT execution.key, execution.state, execution.error, execution.tries, executi
     execution.reason, execution.level, execution.detail
 FROM execution
 JOIN problem ON problem.id = execution.problem_id
-WHERE execution.state IN ('done', 'error') AND execution.id IN (
-    SELECT step.execution_id
-    FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
-    WHERE run.sweep_id = :sweep)
+WHERE execution.id IN (
+    SELECT DISTINCT ON (key) id FROM execution
+    WHERE state IN ('done', 'error') AND id IN (
+        SELECT step.execution_id
+        FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
+        WHERE run.sweep_id = :sweep)
+    ORDER BY key, state <> 'done', origin IS NOT NULL, id)
 ORDER BY execution.key COLLATE "C"
 """
+#: An archive knows work by its key alone. Of what was made here and elsewhere too, it has the former;
+#: an attempt that rests on the latter is unfinished in it.
 _ATTEMPT = """
-SELECT run.key AS run, problem.problem_id, problem.version, attempt.sample, attempt.outcome,
-    CASE WHEN attempt.outcome IS NOT NULL THEN attempt.code END AS code, attempt.error,
-    attempt.created_at,
-    CASE WHEN attempt.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at, asked.steps
+WITH used AS MATERIALIZED (
+    SELECT DISTINCT step.completion_id, step.execution_id
+    FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
+    WHERE run.sweep_id = :sweep
+), other AS MATERIALIZED (
+    SELECT completion_id, execution_id
+    FROM (
+        SELECT completion.id AS completion_id, CAST(NULL AS integer) AS execution_id, row_number()
+            OVER (PARTITION BY key ORDER BY state <> 'done', origin IS NOT NULL, completion.id) AS place
+        FROM used JOIN completion ON completion.id = completion_id
+        WHERE state IN ('done', 'error')
+        UNION ALL
+        SELECT NULL, execution.id, row_number()
+            OVER (PARTITION BY key ORDER BY state <> 'done', origin IS NOT NULL, execution.id)
+        FROM used JOIN execution ON execution.id = execution_id
+        WHERE state IN ('done', 'error')
+    ) AS ranked
+    WHERE place > 1
+)
+SELECT run.key AS run, problem.problem_id, problem.version, attempt.sample, ended.outcome,
+    CASE WHEN ended.outcome IS NOT NULL THEN attempt.code END AS code,
+    CASE WHEN NOT ended.mixed THEN attempt.error END AS error, attempt.created_at,
+    CASE WHEN ended.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at, asked.steps
 FROM run
 JOIN attempt ON attempt.run_id = run.id
 JOIN problem ON problem.id = attempt.problem_id
+CROSS JOIN LATERAL (
+    SELECT mixed, CASE WHEN NOT mixed THEN attempt.outcome END AS outcome
+    FROM (
+        SELECT EXISTS (SELECT FROM other) AND EXISTS (
+            SELECT FROM step JOIN other ON other.completion_id = step.completion_id
+                OR other.execution_id = step.execution_id
+            WHERE step.attempt_id = attempt.id) AS mixed
+    ) AS looked
+) AS ended
 CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(part), '[]') AS steps
     FROM (
@@ -87,7 +123,7 @@ CROSS JOIN LATERAL (
         LEFT JOIN completion ON completion.id = step.completion_id
         LEFT JOIN execution ON execution.id = step.execution_id
         WHERE step.attempt_id = attempt.id
-            AND coalesce(completion.state, execution.state) IN ('done', 'error')
+            AND NOT ended.mixed AND coalesce(completion.state, execution.state) IN ('done', 'error')
         ORDER BY step.position, step.branch
     ) AS part
 ) AS asked

@@ -12,6 +12,10 @@ STAGE = [
         """CREATE TEMPORARY TABLE archived (
             number bigint GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, line jsonb NOT NULL
         ) ON COMMIT DROP""",
+        # the rows that stand for the archive's work: made here if there is such a one, else brought
+        """CREATE TEMPORARY TABLE held (
+            key text PRIMARY KEY, completion_id integer, execution_id integer
+        ) ON COMMIT DROP""",
         # work that has another answer here than in the archive
         "CREATE TEMPORARY TABLE differing (key text PRIMARY KEY) ON COMMIT DROP",
         # the archive's attempts, as they can be here; differs: its steps were answered otherwise
@@ -32,7 +36,36 @@ SELECT kind, CAST(line AS jsonb)
 FROM unnest(CAST(:kinds AS text[]), CAST(:lines AS text[])) WITH ORDINALITY AS row (kind, line, at)
 ORDER BY at
 """)
-STAGED = [text("CREATE INDEX ON archived (kind, number)"), text("ANALYZE archived")]
+STAGED = [
+    text("CREATE INDEX ON archived (kind, number)"),
+    text("CREATE INDEX ON archived ((line ->> 'key'))"),
+    text("ANALYZE archived"),
+]
+
+#: An attempt that is called solved or unsolved has judged its program, and so it turned out; one that
+#: is called refused has a call that was.
+UNFOUNDED = text("""
+SELECT line ->> 'problem_id' AS problem_id, line ->> 'sample' AS sample,
+    line ->> 'outcome' AS outcome
+FROM archived AS attempt
+WHERE kind = 'attempt' AND line ->> 'outcome' IN ('solved', 'unsolved', 'refused')
+    AND CASE line ->> 'outcome' WHEN 'refused' THEN NOT EXISTS (
+        SELECT FROM jsonb_to_recordset(attempt.line -> 'steps') AS step (completion text)
+        JOIN archived AS done ON done.line ->> 'key' = step.completion
+        WHERE done.kind = 'completion' AND done.line ->> 'state' = 'done'
+            AND done.line ->> 'finish_reason' = 'refused'
+    ) ELSE NOT EXISTS (
+        SELECT FROM jsonb_to_recordset(attempt.line -> 'steps') AS step (kind text, execution text)
+        JOIN archived AS done ON done.line ->> 'key' = step.execution
+        WHERE step.kind = 'judge' AND done.kind = 'execution' AND done.line ->> 'state' = 'done'
+            AND done.line ->> 'suite' = 'hidden'
+            AND done.line ->> 'version' = attempt.line ->> 'version'
+            AND done.line ->> 'code' = attempt.line ->> 'code'
+            AND (attempt.line ->> 'outcome' = 'solved')
+                = (done.line ->> 'base' = 'pass' AND done.line ->> 'plus' = 'pass')
+    ) END
+ORDER BY number LIMIT 1
+""")
 
 MODEL = text("""
 INSERT INTO language_model (name, settings, identity)
@@ -42,10 +75,10 @@ TAKEN = text("""
 SELECT name FROM language_model WHERE name = :name AND identity <> :identity FOR SHARE
 """)
 SWEEP = text("""
-INSERT INTO sweep (key, name, file, created_at)
-VALUES (:key, :name, CAST(:file AS jsonb), :created_at) ON CONFLICT (key) DO NOTHING
+INSERT INTO sweep (key, name, file, created_at, origin)
+VALUES (:key, :name, CAST(:file AS jsonb), :created_at, :origin) ON CONFLICT (key) DO NOTHING
 """)
-LOCK_SWEEP = text("SELECT id FROM sweep WHERE key = :key FOR UPDATE")
+LOCK_SWEEP = text("SELECT id, origin IS NOT NULL FROM sweep WHERE key = :key FOR UPDATE")
 
 PROBLEMS = text("""
 INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
@@ -78,78 +111,104 @@ ORDER BY attempt.id FOR UPDATE OF attempt
 NEW_COMPLETIONS = text("""
 INSERT INTO completion (key, state, error, tries, worker, send_again_at, created_at, finished_at,
     model_id, kind, prompt, prompt_hash, request, text, finish_reason, prompt_tokens,
-    cached_tokens, completion_tokens, seconds, engine)
+    cached_tokens, completion_tokens, seconds, engine, origin)
 SELECT row.key, row.state, row.error, row.tries, row.worker, now(), row.created_at,
     row.finished_at, model.id, row.kind, row.prompt, row.prompt_hash, row.request, row.text,
     row.finish_reason, row.prompt_tokens, row.cached_tokens, row.completion_tokens, row.seconds,
-    row.engine
+    row.engine, :origin
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), line) AS row
 LEFT JOIN language_model AS model ON model.name = line ->> 'model' AND model.name = ANY(:models)
-WHERE archived.kind = 'completion'
+WHERE archived.kind = 'completion' AND NOT EXISTS (
+    SELECT FROM completion AS here
+    WHERE here.key = line ->> 'key'
+        AND (here.origin IS NULL AND here.state = 'done' OR here.origin LIKE 'archive %'))
 ORDER BY row.key COLLATE "C"
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (key, origin) DO NOTHING
 """)
 DONE_COMPLETIONS = text("""
 WITH open AS (
     SELECT completion.id, archived.line
     FROM completion JOIN archived ON archived.line ->> 'key' = completion.key
     WHERE archived.kind = 'completion' AND archived.line ->> 'state' = 'done'
-        AND completion.state <> 'done'
+        AND completion.state <> 'done' AND completion.origin LIKE 'archive %'
     ORDER BY completion.key COLLATE "C" FOR UPDATE OF completion
 )
 UPDATE completion SET state = row.state, error = row.error, tries = row.tries,
     worker = row.worker, lease_until = NULL, created_at = row.created_at,
     finished_at = row.finished_at, text = row.text, finish_reason = row.finish_reason,
     prompt_tokens = row.prompt_tokens, cached_tokens = row.cached_tokens,
-    completion_tokens = row.completion_tokens, seconds = row.seconds, engine = row.engine
+    completion_tokens = row.completion_tokens, seconds = row.seconds, engine = row.engine,
+    origin = :origin
 FROM open CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), open.line) AS row
 WHERE completion.id = open.id
 """)
 NEW_EXECUTIONS = text("""
 INSERT INTO execution (key, state, error, tries, worker, send_again_at, created_at, finished_at,
-    problem_id, suite, code, judge_version, base, plus, reason, level, detail, seconds)
+    problem_id, suite, code, judge_version, base, plus, reason, level, detail, seconds, origin)
 SELECT row.key, row.state, row.error, row.tries, row.worker, now(), row.created_at,
     row.finished_at, judged.id, row.suite, row.code, row.judge_version, row.base, row.plus,
-    row.reason, row.level, row.detail, row.seconds
+    row.reason, row.level, row.detail, row.seconds, :origin
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), line) AS row
 LEFT JOIN (SELECT version, min(id) AS id FROM problem GROUP BY version) AS judged
     ON judged.version = line ->> 'version'
-WHERE archived.kind = 'execution'
+WHERE archived.kind = 'execution' AND NOT EXISTS (
+    SELECT FROM execution AS here
+    WHERE here.key = line ->> 'key'
+        AND (here.origin IS NULL AND here.state = 'done' OR here.origin LIKE 'archive %'))
 ORDER BY row.key COLLATE "C"
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (key, origin) DO NOTHING
 """)
 DONE_EXECUTIONS = text("""
 WITH open AS (
     SELECT execution.id, archived.line
     FROM execution JOIN archived ON archived.line ->> 'key' = execution.key
     WHERE archived.kind = 'execution' AND archived.line ->> 'state' = 'done'
-        AND execution.state <> 'done'
+        AND execution.state <> 'done' AND execution.origin LIKE 'archive %'
     ORDER BY execution.key COLLATE "C" FOR UPDATE OF execution
 )
 UPDATE execution SET state = row.state, error = row.error, tries = row.tries,
     worker = row.worker, lease_until = NULL, created_at = row.created_at,
     finished_at = row.finished_at, base = row.base, plus = row.plus, reason = row.reason,
-    level = row.level, detail = row.detail, seconds = row.seconds
+    level = row.level, detail = row.detail, seconds = row.seconds, origin = :origin
 FROM open CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), open.line) AS row
 WHERE execution.id = open.id
 """)
 
-DIFFERING = text("""
+HELD_COMPLETIONS = text("""
+INSERT INTO held (key, completion_id)
+SELECT DISTINCT ON (completion.key) completion.key, completion.id
+FROM archived JOIN completion ON completion.key = line ->> 'key'
+WHERE archived.kind = 'completion'
+    AND (completion.origin IS NULL AND completion.state = 'done'
+        OR completion.origin LIKE 'archive %')
+ORDER BY completion.key, completion.origin IS NOT NULL, completion.id
+""")
+HELD_EXECUTIONS = text("""
+INSERT INTO held (key, execution_id)
+SELECT DISTINCT ON (execution.key) execution.key, execution.id
+FROM archived JOIN execution ON execution.key = line ->> 'key'
+WHERE archived.kind = 'execution'
+    AND (execution.origin IS NULL AND execution.state = 'done'
+        OR execution.origin LIKE 'archive %')
+ORDER BY execution.key, execution.origin IS NOT NULL, execution.id
+""")
+
+_DIFFERING = text("""
 INSERT INTO differing (key)
 SELECT completion.key
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS completion), line) AS row
-JOIN completion ON completion.key = row.key
+JOIN held ON held.key = row.key JOIN completion ON completion.id = held.completion_id
 WHERE archived.kind = 'completion'
     AND (completion.state, completion.text) IS DISTINCT FROM (row.state, row.text)
 UNION
 SELECT execution.key
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS execution), line) AS row
-JOIN execution ON execution.key = row.key
+JOIN held ON held.key = row.key JOIN execution ON execution.id = held.execution_id
 WHERE archived.kind = 'execution'
     AND (execution.state, execution.base, execution.plus, execution.detail)
         IS DISTINCT FROM (row.state, row.base, row.plus, row.detail)
 """)
-ARRIVING = text("""
+_ARRIVING = text("""
 INSERT INTO arriving
 SELECT archived.number, run.id, problem.id, row.sample,
     CASE WHEN NOT answers.differ THEN row.outcome END,
@@ -174,7 +233,7 @@ LEFT JOIN problem ON problem.benchmark = run.benchmark
     AND problem.problem_id = row.problem_id AND problem.version = row.version
 WHERE archived.kind = 'attempt'
 """)
-DONE_ATTEMPTS = text("""
+_DONE_ATTEMPTS = text("""
 WITH changed AS (
     UPDATE attempt SET state = 'done', outcome = arriving.outcome, code = arriving.code,
         error = arriving.error, created_at = arriving.created_at,
@@ -187,7 +246,7 @@ WITH changed AS (
 )
 INSERT INTO brought SELECT id, steps, true FROM changed
 """)
-NEW_ATTEMPTS = text("""
+_NEW_ATTEMPTS = text("""
 WITH new AS (
     INSERT INTO attempt (run_id, problem_id, sample, state, outcome, code, error, created_at,
         moved_at, finished_at)
@@ -204,28 +263,32 @@ INSERT INTO brought
 SELECT new.id, arriving.steps, arriving.outcome IS NOT NULL
 FROM new JOIN arriving USING (run_id, problem_id, sample)
 """)
-OLD_STEPS = text("DELETE FROM step USING brought WHERE step.attempt_id = brought.attempt_id")
-STEPS = text("""
+_OLD_STEPS = text("DELETE FROM step USING brought WHERE step.attempt_id = brought.attempt_id")
+_STEPS = text("""
 INSERT INTO step (attempt_id, position, branch, kind, role, verdict, issues, code, completion_id,
     execution_id, created_at)
 SELECT brought.attempt_id, step.position, step.branch, step.kind, step.role, step.verdict,
-    step.issues, step.code, completion.id, execution.id, step.created_at
+    step.issues, step.code, completion.completion_id, execution.execution_id, step.created_at
 FROM brought
 CROSS JOIN LATERAL jsonb_to_recordset(brought.steps) AS step (
     position integer, branch integer, kind text, role text, verdict text, issues text[],
     code text, completion text, execution text, created_at timestamptz)
-LEFT JOIN completion ON completion.key = step.completion
-LEFT JOIN execution ON execution.key = step.execution
+LEFT JOIN held AS completion ON completion.key = step.completion
+LEFT JOIN held AS execution ON execution.key = step.execution
 ORDER BY brought.attempt_id, step.position, step.branch
 """)
 #: A sweep of which something waits to be revived is cancelled, and no other.
-SWEEP_STATE = text("""
+_SWEEP_STATE = text("""
 UPDATE sweep SET cancelled_at = CASE WHEN EXISTS (
     SELECT FROM run JOIN attempt ON attempt.run_id = run.id
     WHERE run.sweep_id = :sweep AND attempt.state = 'cancelled'
 ) THEN coalesce(cancelled_at, now()) END
 WHERE id = :sweep
 """)
+#: What brings the attempts of a sweep that nobody here has said with a file.
+ATTEMPTS = [
+    _DIFFERING, _ARRIVING, _DONE_ATTEMPTS, _NEW_ATTEMPTS, _OLD_STEPS, _STEPS, _SWEEP_STATE,
+]  # fmt: skip
 COUNTS = text("""
 SELECT
     (SELECT count(*) FROM brought WHERE ended) AS attempts,

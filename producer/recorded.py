@@ -15,8 +15,8 @@ from models.tables import Problem, now
 from worker.requests import RECORDED, execution_key
 
 
-def recorded_trials(db: Session, path: Path) -> list[dict[str, Any]]:
-    """The executions that a recording holds, of problems that the database has."""
+def recorded_trials(db: Session, path: Path, origin: str | None) -> list[dict[str, Any]]:
+    """The executions that a recording holds, of problems that the database has; `origin` names it."""
     found = select(Problem.id, Problem.benchmark, Problem.problem_id, Problem.version)
     ids = {tuple(problem): problem_id for problem_id, *problem in db.execute(found)}
     moments = dict.fromkeys(("created_at", "finished_at", "send_again_at"), now())
@@ -34,6 +34,7 @@ def recorded_trials(db: Session, path: Path) -> list[dict[str, Any]]:
                 "suite": Suite.VISIBLE,
                 "code": row["code"],
                 "judge_version": RECORDED,
+                "origin": origin,
                 "detail": row["trial"],
                 "state": State.DONE,
                 "tries": 0,

@@ -2,14 +2,14 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
 import typer
 from rich.table import Table
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models import broker, starts, weights
 from models.errors import FoureyesError
@@ -17,7 +17,7 @@ from models.llm import LlamaCpp
 from models.session import session
 from models.settings import settings
 from models.tables import Sweep as SweepRow
-from producer import catalogue, embedded, enqueue, estimate, sweep_file, trying
+from producer import catalogue, embedded, enqueue, estimate, imported, sweep_file, trust, trying
 from producer import doctor as checks
 from producer import sweep as sweep_files
 from producer.reading import exit_if_errors, show_results
@@ -50,11 +50,19 @@ def sweep(
     fresh: str = "",
     recording: Path | None = None,
     only_plan: bool = False,
+    trusted: Sequence[str] = (),
+    accept_imported: bool = False,
 ) -> None:
     """Enqueue a sweep file; work on it here if no other workers will. Or say only what it asks for."""
     embedded_models = models is ModelSet.EMBEDDED
     grid = sweep_files.load(
-        file, limit, data, embedded=embedded_models, fresh=fresh, recording=recording
+        file,
+        limit,
+        data,
+        embedded=embedded_models,
+        fresh=fresh,
+        recording=recording,
+        accepts_imported=accept_imported,
     )
     if not only_plan:
         _check_weights(grid)
@@ -65,6 +73,7 @@ def sweep(
             return
         row = _finished_row(grid)
         if row is None:
+            trust.settle(grid.file.models, trusted)
             elsewhere = settings().broker_url is not None or embedded.running() is not None
             trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
             row = _enqueue_and_work(grid, wait)
@@ -77,10 +86,38 @@ def _finished_row(grid: Sweep) -> SweepRow | None:
     """The row of a sweep of which nothing is left to do."""
     with session() as db:
         row = db.exec(select(SweepRow).where(SweepRow.key == grid.key)).one_or_none()
-    if row is None or row.id is None or row.cancelled_at or enqueue.unfinished(row.id):
+    if row is None:
+        _tell_of_another(grid)
         return None
+    if foreign := enqueue.rests_elsewhere(row, grid):
+        say(
+            f"{foreign:,} attempts of sweep {row.id} rest on what was made elsewhere, and are made anew "
+            "here; `--accept-imported` would use it"
+        )
+        return None
+    if row.cancelled_at or enqueue.unfinished(row.id):
+        return None
+    if differs := enqueue.take_over(grid):
+        say(
+            f"from here on it is as {grid.file.name!r} says here, and not there: {', '.join(differs)}"
+        )
     say(f"sweep {row.id} of {row.name!r} is done already: nothing to do")
     return row
+
+
+def _tell_of_another(grid: Sweep) -> None:
+    """Say what differs if an archive brought a sweep of this name that is not the file's."""
+    with session() as db:
+        there = select(SweepRow).where(
+            SweepRow.name == grid.file.name, col(SweepRow.origin).is_not(None)
+        )
+        row = db.exec(there.order_by(col(SweepRow.id).desc())).first()
+    if row is not None:
+        places = imported.differences(grid, row) or ["the problems"]
+        say(
+            f"this is another sweep than {row.id} of this name, which came from {row.origin}: "
+            f"{', '.join(places)} differ"
+        )
 
 
 def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:

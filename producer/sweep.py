@@ -1,5 +1,7 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from models.copies import copying
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
-from producer import benchmarks, flow
+from producer import benchmarks, flow, inside
 from producer.sweep_file import DataFile, Pairing, SweepFile, parse
 from worker import patterns, templates
 from worker.patterns import Configured
@@ -18,6 +20,46 @@ from worker.templates import Templates
 
 #: Of the embedded models where they stand in for others: their context is small.
 _EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
+
+
+def run_key(
+    benchmark: str, pattern: str, options: dict[str, Any], coder: str, reviewer: str
+) -> str:
+    """The key of a run: `pattern` is the pattern's name, with all of its options."""
+    return digest([benchmark, [pattern, options], coder, reviewer])
+
+
+def sweep_key(
+    file: SweepFile,
+    patterns: Sequence[tuple[str, dict[str, Any]]],
+    versions: dict[str, list[str]],
+    prompt_files: dict[str, dict[str, str]],
+    module_hashes: dict[str, str],
+    fresh: str,
+) -> str:
+    """The key of a sweep: its patterns with their options, and its problems' versions by benchmark."""
+    models = {
+        name: [
+            model.identity(),
+            model.sampling.asked() | {"seed": model.sampling.seed},
+            model.thinking,
+        ]
+        for name, model in file.models.items()
+    }
+    pairings = [[pairing.coder, pairing.reviewer] for pairing in file.pairings]
+    return digest(
+        [
+            file.name,
+            [list(pattern) for pattern in patterns],
+            models,
+            pairings,
+            file.samples,
+            versions,
+            prompt_files,
+            sorted(module_hashes.items()),
+            fresh,
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -31,8 +73,8 @@ class Cell:
     @property
     def key(self) -> str:
         """What tells this run from the others of its sweep."""
-        pattern = [self.pattern.pattern.name, self.pattern.options]
-        return digest([self.benchmark, pattern, self.pairing.coder, self.pairing.reviewer])
+        pattern = self.pattern.pattern.name, self.pattern.options
+        return run_key(self.benchmark, *pattern, self.pairing.coder, self.pairing.reviewer)
 
 
 @dataclass(frozen=True)
@@ -42,7 +84,8 @@ class Sweep:
     `patterns` are those of the file with every combination of their options; `prompt_files` are the
     texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
     user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
-    made before; `recording` is what it is replayed from.
+    made before; `recording` is what it is replayed from; `accepts_imported` lets it use what was
+    made elsewhere.
     """
 
     file: SweepFile
@@ -53,35 +96,24 @@ class Sweep:
     module_hashes: dict[str, str] = field(default_factory=dict)
     fresh: str = ""
     recording: Path | None = None
+    accepts_imported: bool = False
 
     @property
     def key(self) -> str:
         """The same file with the same problems is the same sweep. Prices do not matter."""
-        models = {
-            name: [
-                model.identity(),
-                model.sampling.asked() | {"seed": model.sampling.seed},
-                model.thinking,
-            ]
-            for name, model in self.file.models.items()
-        }
-        versions = {name: [p.version for p in found] for name, found in self.problems.items()}
-        pairings = [[pairing.coder, pairing.reviewer] for pairing in self.file.pairings]
-        made = [[pattern.pattern.name, pattern.options] for pattern in self.patterns]
-        file = self.file
-        return digest(
-            [
-                file.name,
-                made,
-                models,
-                pairings,
-                file.samples,
-                versions,
-                self.prompt_files,
-                sorted(self.module_hashes.items()),
-                self.fresh,
-            ]
+        return sweep_key(
+            self.file,
+            [(pattern.pattern.name, pattern.options) for pattern in self.patterns],
+            {name: [p.version for p in found] for name, found in self.problems.items()},
+            self.prompt_files,
+            self.module_hashes,
+            self.fresh,
         )
+
+    @property
+    def recordings(self) -> set[str]:
+        """What answers in the place of models."""
+        return {model.answers_from for model in self.file.models.values() if model.answers_from}
 
     def templates(self, prompts: str) -> Templates:
         """The prompts of this name."""
@@ -124,6 +156,7 @@ def load(
     embedded: bool = False,
     fresh: str = "",
     recording: Path | None = None,
+    accepts_imported: bool = False,
 ) -> Sweep:
     """Read and check a sweep file and its benchmarks (each cut to its first `limit` problems).
 
@@ -139,11 +172,13 @@ def load(
     problems = {}
     for benchmark in chosen:
         if isinstance(benchmark, DataFile):
-            source = benchmark.data if data else path.parent / benchmark.data
+            source = benchmark.data if data else _beside(path, benchmark.data)
             problems[benchmark.name] = benchmarks.load_file(source, benchmark.name)[:limit]
         else:
             problems[benchmark] = benchmarks.load(benchmark)[:limit]
     try:
+        for name in file.modules:
+            inside.check(path.parent, Path(f"{name}.py"))
         own = patterns.load_modules(file.modules, path.parent)
         made = file.configured(patterns.with_modules(own))
         hashes = {name: module.source_hash for name, module in own.items()}
@@ -156,7 +191,18 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    return Sweep(file, made, problems, prompt_files, folder, hashes, fresh, recording)
+    return Sweep(
+        file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
+    )
+
+
+def _beside(sweep_file: Path, data: Path) -> Path:
+    """A file of problems that a sweep file names."""
+    try:
+        inside.check(sweep_file.parent, data)
+    except FoureyesError as error:
+        raise FoureyesError(f"{sweep_file}: {error}") from None
+    return sweep_file.parent / data
 
 
 def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:
@@ -170,18 +216,25 @@ def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, st
                 f"prompts: {name!r} is the name of prompts that ship with foureyes; give the folder "
                 f"{own} another one"
             )
+    for name, own in found.items():
+        for file in (own, *own.glob("*.md")):
+            inside.check(folder, Path(name) if file == own else Path(name) / file.name)
     return {name: templates.read_folder(own) for name, own in found.items()}
 
 
 def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
-    """The same sweep with its scripts looked at: they are found beside it, and can be read."""
+    """The same sweep with its scripts and recordings looked at: they are found, and can be read."""
     models: dict[str, AnyModel] = dict(file.models)
     for name, model in file.models.items():
         if isinstance(model, Scripted):
+            inside.check(folder, Path(model.script))
             path = (folder / model.script).resolve()
             found = model.model_copy(update={"script": str(path)})
             script.read(path)
             models[name] = found.model_copy(update={"script_hash": digest(path.read_text("utf-8"))})
+        elif isinstance(model, Replay) and model.recording is not None:
+            inside.check(folder, Path(model.recording))
+            models[name] = _from_recording(model, folder / model.recording)
     return file.model_copy(update={"models": models})
 
 
@@ -203,18 +256,31 @@ def _on_embedded_models(file: SweepFile) -> SweepFile:
     return file.model_copy(update={"models": models, "pairings": pairings})
 
 
+def _from_recording(model: Replay, recording: Path) -> Replay:
+    """A model whose answers come from this file, and are known to."""
+    try:
+        with recording.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FoureyesError(f"{recording}: cannot be read ({error.strerror})") from None
+    told = {"recording": str(recording.resolve()), "recording_hash": found}
+    return model.model_copy(update=told)
+
+
 def _replayed(file: SweepFile, recording: Path) -> SweepFile:
     """The same sweep with every model's answers taken from a recording."""
     if not recording.is_file():
         raise FoureyesError(f"{recording}: there is no such recording; `foureyes record` makes one")
     models = {
-        name: Replay(
-            engine="replay",
-            name=name,
-            identity_of=model.identity(),
-            recording=str(recording.resolve()),
-            sampling=model.sampling,
-            thinking=model.thinking,
+        name: _from_recording(
+            Replay(
+                engine="replay",
+                name=name,
+                identity_of=model.identity(),
+                sampling=model.sampling,
+                thinking=model.thinking,
+            ),
+            recording,
         )
         for name, model in file.models.items()
     }

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from models import keys
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
 from models.urls import mistake_in
@@ -64,6 +65,12 @@ def _is_being_written(info: ValidationInfo) -> bool:
 def _seen(name: str, info: ValidationInfo) -> str:
     if _is_being_written(info) and not name.isprintable():
         raise ValueError(f"{name!r} holds a character that cannot be seen")
+    return name
+
+
+def _module(name: str) -> str:
+    if "/" in name:
+        raise ValueError(f"{name!r} is a path, and no name of a module beside the file")
     return name
 
 
@@ -148,7 +155,7 @@ class SweepFile(BaseModel):
     #: Folders of templates, shipped or beside the file; each is a run of its own.
     prompts: str | Annotated[list[str], Field(min_length=1)] = "default"
     #: Python modules with patterns of one's own, found beside the file or installed.
-    modules: list[str] = []
+    modules: list[Annotated[str, AfterValidator(_module)]] = []
     #: The models by name, each with its engine.
     models: dict[ModelName, AnyModel]
     #: Who is coder and who reviewer; every pairing runs every pattern.
@@ -213,6 +220,8 @@ def _mistake_in_server(model: OpenAI) -> str | None:
         return (
             "api_key_env: it is no name of a variable; the key itself belongs into the environment"
         )
+    if said := keys.mistake_in(model.api_key_env):
+        return f"api_key_env: {said}"
     for key in model.extra_body:
         if key in _OWN_KEYS:
             where = f"; write `{_OWN_KEYS[key]}`" if _OWN_KEYS[key] else ""

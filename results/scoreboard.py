@@ -29,6 +29,17 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What was not made here: an archive or a recording, and how many of the sweep's attempts rest on
+    how many answers and verdicts that came from it."""
+
+    origin: str
+    attempts: int
+    answers: int
+    verdicts: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem row of a benchmark.
 
@@ -68,7 +79,8 @@ class Scoreboard:
     `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
-    ended in error, and how many did; `copying` are the pairings whose models answer at temperature 0.
+    ended in error, and how many did; `copying` are the pairings whose models answer at temperature 0;
+    `elsewhere` is what was not made here.
     """
 
     sweep_id: int
@@ -83,6 +95,7 @@ class Scoreboard:
     endings: list[Ending]
     failures: list[tuple[str, int]]
     copying: frozenset[str]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def scores(self) -> list[Score]:
@@ -159,6 +172,18 @@ SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_e
 WHERE sweep_id = :sweep GROUP BY error ORDER BY attempts DESC, error LIMIT 5
 """)
 
+_ELSEWHERE = text("""
+SELECT coalesce(completion.origin, execution.origin) AS origin, count(DISTINCT attempt.id) AS attempts,
+    count(DISTINCT completion.id) AS answers, count(DISTINCT execution.id) AS verdicts
+FROM run
+JOIN attempt ON attempt.run_id = run.id
+JOIN step ON step.attempt_id = attempt.id
+LEFT JOIN completion ON completion.id = step.completion_id
+LEFT JOIN execution ON execution.id = step.execution_id
+WHERE run.sweep_id = :sweep AND coalesce(completion.origin, execution.origin) IS NOT NULL
+GROUP BY 1 ORDER BY 2 DESC, 1
+""")
+
 
 def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
     """The scoreboard of a sweep as it is now, also while it runs.
@@ -173,6 +198,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         problems = problems_of(db, outcomes)
         endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
         failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, {"sweep": sweep_id})]
+        elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
     if not problems:
         raise FoureyesError(
             f"sweep {sweep_id} ({sweep.name}) has no attempts; `foureyes sweep` with its file again "
@@ -194,6 +220,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         endings=endings,
         failures=failures,
         copying=frozenset(copying(sweep.file)),
+        elsewhere=elsewhere,
     )
 
 

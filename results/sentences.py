@@ -31,12 +31,26 @@ def of_sweep(board: Scoreboard) -> list[str]:
     """About the sweep as a whole: first what is missing from its figures."""
     return [
         *_state(board),
+        *_elsewhere(board),
         *endings.sentences(board.endings),
         *_copies(board),
         *_no_baseline(board),
         *_review_against_plan(board),
         *_wordings(board),
     ]
+
+
+def _elsewhere(board: Scoreboard) -> Iterator[str]:
+    for found in board.elsewhere:
+        made = " and ".join(
+            count(number, word)
+            for number, word in ((found.answers, "answer"), (found.verdicts, "verdict"))
+            if number
+        )
+        yield (
+            f"Not made here: {count(found.attempts, 'attempt')} "
+            f"{'rests' if found.attempts == 1 else 'rest'} on {made} from {found.origin}."
+        )
 
 
 def _state(board: Scoreboard) -> Iterator[str]:

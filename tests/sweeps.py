@@ -49,6 +49,7 @@ def make_grid(
     temperature: float = 0.0,
     modules: Path = Path(),
     coder: str = "c",
+    accepts_imported: bool = False,
     own: Mapping[str, Module] = MappingProxyType({}),
 ) -> Sweep:
     """A sweep of these patterns. `lean`: on the problems in fewer words, too.
@@ -83,4 +84,5 @@ def make_grid(
         module_folder=str(modules),
         module_hashes={name: module.source_hash for name, module in own.items()},
         fresh=fresh,
+        accepts_imported=accepts_imported,
     )

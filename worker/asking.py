@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from models import broker, llm
+from models import broker
 from models.enums import Suite
 from models.llm import AnyModel
 from models.tables import Completion, Execution
@@ -30,8 +30,9 @@ class Asking:
             "coder": (attempt.coder_id, file.models[attempt.coder]),
             "reviewer": (attempt.reviewer_id, file.models[attempt.reviewer]),
         }
-        replays = any(isinstance(model, llm.Replay) for _, model in self._models.values())
-        self._tester = RECORDED if replays else judge.identity()
+        answers = (model.answers_from for _, model in self._models.values())
+        #: The recording that answers, if this is a replay.
+        self._recording = next(filter(None, answers), None)
         self._caller = Caller(templates.of(style.prompts, file.prompt_files), style, file.fresh)
         #: Keys of the calls that were asked for so far.
         self._called: set[str] = set()
@@ -39,7 +40,8 @@ class Asking:
     def step(self, step: Step) -> Asked:
         """What answers a step. Raises: FoureyesError if its prompt cannot be written."""
         if isinstance(step, VisibleTests):
-            return self._execution(Suite.VISIBLE, step.draft.code, self._tester)
+            by = RECORDED if self._recording else judge.identity()
+            return self._execution(Suite.VISIBLE, step.draft.code, by)
         model_id, model = self._models[step.by]
         wanted = self._call(step, model)
         return Asked(
@@ -52,6 +54,8 @@ class Asking:
                 "prompt_hash": wanted.prompt_hash,
                 "request": wanted.request,
             },
+            model.answers_from,
+            self._attempt.accepts_imported,
         )
 
     def _call(self, step: CompletionStep, model: AnyModel) -> Call:
@@ -81,6 +85,8 @@ class Asking:
                 "code": code,
                 "judge_version": judged_by,
             },
+            self._recording if judged_by == RECORDED else None,
+            self._attempt.accepts_imported,
         )
 
     def where(self, asked: Asked) -> tuple[str, str]:

@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Float, Row, and_, bindparam, func, insert, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    text,
+    update,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -29,7 +42,7 @@ from models.work import moment
 from worker.steps import Choice, Program, Result
 from worker.verdict import Verdict
 
-#: Sweeps, and specifications, that a process remembers; none of them ever changes.
+#: Sweeps, each as it was enqueued last, and specifications, that a process remembers.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
 
 #: Tries of an attempt of which none came to an end, after which it is what ends its workers, or what
@@ -72,6 +85,8 @@ END_TRY: Any = (
 )
 #: Keep why a try came to no end.
 NOTE_FAILURE: Any = update(_table).where(_this, _still_open).values(error=bindparam("said"))
+#: Another one when the sweep was enqueued again: from another folder, by a recording.
+_sweep_version: ColumnElement[str] = cast(literal_column("sweep.xmin"), Text)
 #: An attempt with all that is fixed about it.
 ATTEMPT: Any = (
     select(  # type: ignore[call-overload]
@@ -90,6 +105,8 @@ ATTEMPT: Any = (
         col(_reviewer.name).label("reviewer"),
         Run.sweep_id,
         col(Sweep.key).label("sweep_key"),
+        _sweep_version.label("sweep_version"),
+        Sweep.accepts_imported,
         col(Sweep.name).label("sweep"),
     )
     .select_from(Attempt)
@@ -161,19 +178,20 @@ class SweepFile:
     fresh: str
 
 
-_sweeps: dict[str, SweepFile] = {}
+_sweeps: dict[tuple[str, str], SweepFile] = {}
 _specs: dict[tuple[str, str], Spec] = {}
 
 
 def sweep_file(attempt: Row[Any]) -> SweepFile:
-    """The file of an attempt's sweep, read once a process."""
-    found = _sweeps.get(attempt.sweep_key)
+    """The file of an attempt's sweep, read once a process each time it is enqueued."""
+    version = attempt.sweep_key, attempt.sweep_version
+    found = _sweeps.get(version)
     if found is None:
         with transaction() as db:
             file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
         if len(_sweeps) >= _REMEMBERED_SWEEPS:
             _sweeps.clear()
-        found = _sweeps[attempt.sweep_key] = SweepFile(
+        found = _sweeps[version] = SweepFile(
             {name: llm.read(model) for name, model in file["models"].items()},
             file.get("prompt_files") or {},
             file.get("modules") or [],

@@ -85,6 +85,11 @@ class Serving:
     def _engine_for(self, completion: Row[Any]) -> Engine:
         if self.engine is None or self.loaded is None:
             raise InfrastructureError("this worker serves no model: FOUREYES_MODEL is not set")
+        if llm.read(self.loaded.settings).answers_from != completion.origin:
+            raise RequestRefused(
+                f"the name {self.loaded.name!r} is that of {completion.origin or 'a model'} in this "
+                "call, and another's now: enqueue this sweep again"
+            )
         if self.loaded.identity != digest(completion.request["model"]):
             raise RequestRefused(
                 f"a later sweep has given the name {self.loaded.name!r} to another model since this "

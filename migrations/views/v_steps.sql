@@ -34,7 +34,8 @@ SELECT
     END AS only_thoughts,
     step.verdict,
     step.code,
-    completion.engine
+    completion.engine,
+    coalesce(completion.origin, execution.origin) AS origin
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id
 LEFT JOIN language_model ON language_model.id = completion.model_id
@@ -44,4 +45,5 @@ COMMENT ON VIEW v_steps IS
     'One row per step of an attempt: what was asked for, of whom, and what it took. A completion '
     'that several attempts share appears in each of them. finish_reason says how an answer ended: '
     'stop, length (cut off), refused, or prompt_too_long; only_thoughts, whether it has nothing '
-    'outside its <think> sections.';
+    'outside its <think> sections. origin names the archive or the recording that a result came '
+    'from; null: it was made here.';

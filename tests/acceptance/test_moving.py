@@ -37,13 +37,24 @@ def test_a_sweep_moves_to_another_machine_and_grows_there(tmp_path: Path) -> Non
     assert "brought 4 ended attempts, 6 completions and" in brought.stdout
     assert rows(calls, second) == before
 
-    again = foureyes(*words, "--limit", "2", home=second)
+    tried = foureyes("retry", "scripted", home=second, COLUMNS="300")
+    assert tried.returncode == 2 and "`foureyes sweep FILE --accept-imported`" in tried.stderr
+    words.append("--accept-imported")
+    again = foureyes(*words, "--limit", "2", home=second, COLUMNS="300")
     assert "is done already: nothing to do" in again.stdout
+    assert "Not made here: 4 attempts rest on 6 answers and" in again.stdout
+    assert foureyes("retry", "scripted", home=second).returncode == 0
     grown = foureyes(*words, home=second)
     assert grown.returncode == 0, grown.stdout + grown.stderr
     after = rows(calls, second)
     assert len(after) == len(before) // 2 * 3
     assert [row for row in after if row in before] == before  # none of them was made again
+
+    words.remove("--accept-imported")
+    anew = foureyes(*words, "--limit", "2", home=second, COLUMNS="300")
+    assert anew.returncode == 0, anew.stdout + anew.stderr
+    assert "4 attempts of sweep 1 rest on what was made elsewhere, and are made anew" in anew.stdout
+    assert "Not made here" not in anew.stdout
 
 
 WRONG = """

@@ -21,6 +21,8 @@ from models.session import engine, session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
 from producer import archive, enqueue, export_sweep, import_sweep
 from producer.import_sweep import Imported
+from producer.sweep import run_key, sweep_key
+from producer.sweep_file import SweepFile
 from results.sweeps import find_sweep
 from tests.conftest import _execute, _forget_settings
 from tests.integration.test_advance import answer, count, judge, make_sweep
@@ -118,8 +120,8 @@ def work(share: float, seed: int = 0, by: str = "") -> int:
     return calls
 
 
-def swept() -> int:
-    return make_sweep(*PATTERNS, problems=2, samples=2)
+def swept(accepts_imported: bool = False) -> int:
+    return make_sweep(*PATTERNS, problems=2, samples=2, accepts_imported=accepts_imported)
 
 
 def export(path: Path) -> Path:
@@ -169,6 +171,7 @@ def test_an_import_is_a_faithful_copy(on: On, tmp_path: Path, share: float) -> N
     assert made.attempts + made.unfinished == before["Attempt"]
     again = import_sweep.read(tmp_path / "first")
     assert again == Imported(made.sweep_id, "test", 0, 0, 0, 0, made.unfinished)
+    assert not made.is_own
     assert sizes() == before
     assert export(tmp_path / "third").read_bytes() == first
 
@@ -187,7 +190,7 @@ def test_another_machine_goes_on_where_the_first_stopped(
     made = import_sweep.read(tmp_path / "archive")
     assert made.completions == calls
     assert enqueue.models_in_demand() == []  # an import starts nothing
-    swept()
+    swept(accepts_imported=True)
     assert calls + work(1) == every_call
     assert outcomes() == alone
 
@@ -211,12 +214,15 @@ def test_what_two_machines_did_is_merged(
     on("a")
     made = import_sweep.read(tmp_path / "theirs")
     assert made.completions == len(theirs - mine) > 0
-    assert made.otherwise == 0
+    assert made.is_own and made.attempts == made.otherwise == 0
+    swept(accepts_imported=True)
     assert work(1) == every_call - len(mine | theirs)
     assert outcomes() == alone
     export(tmp_path / "all")
     on("b")
     import_sweep.read(tmp_path / "all")
+    swept(accepts_imported=True)
+    assert work(1) == 0
     assert outcomes() == alone
 
 
@@ -236,8 +242,8 @@ def test_answers_of_two_machines_are_not_mixed_in_an_attempt(on: On, tmp_path: P
     with session() as db:
         kept = {row.key: row.text for row in db.exec(select(Completion)) if row.text}
     made = import_sweep.read(tmp_path / "theirs")
-    assert made.otherwise == made.unfinished > 0
-    assert made.attempts > 0
+    assert made.unfinished > 0 and made.completions > 0
+    swept(accepts_imported=True)
     work(1, by="a")
     with session() as db:
         answers = {row.key: row.text for row in db.exec(select(Completion))}
@@ -270,7 +276,7 @@ def test_work_that_another_sweep_did_here_is_shared(on: On, tmp_path: Path) -> N
     assert made.otherwise > 0  # these two drafts are other ones here
     with session() as db:
         assert db.scalar(text("SELECT count(*) FROM completion WHERE text LIKE '%# here%'")) == here
-    swept()
+    swept(accepts_imported=True)
     work(1)
     assert {outcome for _, _, _, outcome, *_ in outcomes()} == {"solved", "unsolved"}
 
@@ -290,6 +296,7 @@ def test_errors_arrive_as_errors_and_never_take_the_place_of_results(
     assert sorted(outcome for _, _, _, outcome, *_ in outcomes())[0] == "error"
     with session() as db:
         assert db.scalar(text("SELECT error FROM v_errors")) == "no room"
+    make_sweep("raw-coder", problems=2, accepts_imported=True)
     enqueue.retry(find_sweep(None).id)
     work(1)
     whole = outcomes()
@@ -298,7 +305,9 @@ def test_errors_arrive_as_errors_and_never_take_the_place_of_results(
     assert import_sweep.read(tmp_path / "with error").attempts == 0
     assert outcomes() == whole
     on("a")
-    assert import_sweep.read(tmp_path / "whole").attempts == 1
+    assert import_sweep.read(tmp_path / "whole").completions == 1
+    enqueue.retry(make_sweep("raw-coder", problems=2, accepts_imported=True))
+    work(1)
     assert outcomes() == whole
 
 
@@ -322,6 +331,8 @@ def test_refusals_arrive_as_refusals_also_where_the_attempt_has_not_ended(
     on("c")
     make_sweep("raw-coder", problems=2)
     import_sweep.read(tmp_path / "archive")
+    make_sweep("raw-coder", problems=2, accepts_imported=True)
+    work(1)
     assert outcomes() == whole
     with session() as db:
         assert db.scalar(text("SELECT refused FROM v_scores")) == 1
@@ -338,8 +349,11 @@ def test_a_cancelled_sweep_that_is_finished_elsewhere_is_finished_here(
     on("b")
     enqueue.cancel(make_sweep("raw-coder", problems=2))
     made = import_sweep.read(tmp_path / "archive")
-    assert (made.attempts, made.unfinished) == (2, 0)
-    assert find_sweep(None).cancelled_at is None
+    assert (made.attempts, made.unfinished) == (0, 2)
+    assert find_sweep(None).cancelled_at is not None
+    make_sweep("raw-coder", problems=2, accepts_imported=True)
+    assert work(1) == 0
+    assert {outcome for _, _, _, outcome, *_ in outcomes()} <= {"solved", "unsolved"}
 
 
 def test_another_model_of_the_same_name_is_refused(on: On, tmp_path: Path) -> None:
@@ -362,6 +376,7 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     of_this_machine = {"lease_until", "send_again_at", "moved_at", "cancelled_at"}
     # about what is still open, which no archive holds
     of_this_machine |= {"failures", "moves", "trying_since"}
+    of_this_machine |= {"origin", "accepts_imported"}
     references = {"run_id", "attempt_id", "completion_id", "execution_id"}
     for table, row in (
         (Sweep, archive.Sweep), (Problem, archive.Problem), (Run, archive.Run),
@@ -400,6 +415,20 @@ def orphan_step(lines: list[dict[str, Any]]) -> None:
     lines[-2]["attempt"]["steps"][0]["completion"] = "0" * 64
 
 
+def forged_run(lines: list[dict[str, Any]]) -> None:
+    """One more, under the key that it has."""
+    at, run = next((at, line["run"]) for at, line in enumerate(lines) if "run" in line)
+    key = run_key(run["benchmark"], "raw-coder", run["options"], run["coder"], run["reviewer"])
+    lines.insert(at + 1, {"run": run | {"pattern": "raw-coder", "key": key, "position": 9}})
+    lines[-1]["end"]["lines"] += 1
+
+
+def turned(lines: list[dict[str, Any]]) -> None:
+    """The opposite outcome of what was judged."""
+    attempt = next(line["attempt"] for line in lines if "attempt" in line)
+    attempt["outcome"] = "unsolved" if attempt["outcome"] == "solved" else "solved"
+
+
 def out_of_order(lines: list[dict[str, Any]]) -> None:
     lines[2], lines[-2] = lines[-2], lines[2]
 
@@ -410,7 +439,24 @@ def out_of_order(lines: list[dict[str, Any]]) -> None:
         (change("archive", version=2), "line 1: an archive of version 2; this foureyes reads version 1"),
         (change("completion", thoughts="x"), r"completion\.thoughts: Extra inputs are not permitted; it was written at migration"),
         (change("completion", prompt_tokens="9"), r"completion\.prompt_tokens: Input should be a valid integer"),
-        (change("completion", prompt_tokens=2**40), "does not fit together: .*out of range"),
+        (change("completion", prompt_tokens=2**40), r"completion\.prompt_tokens: Input should be less than"),
+        (change("completion", completion_tokens=-1), r"completion\.completion_tokens: Input should be greater"),
+        (change("completion", seconds=-0.5), r"completion\.seconds: Input should be greater"),
+        (change("execution", seconds=1e300), r"execution\.seconds: Input should be less"),
+        (change("execution", tries=-1), r"execution\.tries: Input should be greater"),
+        (change("attempt", sample=-1), r"attempt\.sample: Input should be greater"),
+        (change("attempt", sample=7), "an attempt has the sample 7 of 1"),
+        (change("run", samples=2), "the run 'review-then-fix' has other samples than its sweep"),
+        (change("run", pattern="raw-coder"), "the key of the run 'raw-coder' is not that of its content"),
+        (change("run", key="0" * 64), "the key of the run 'review-then-fix' is not that of its content"),
+        (change("sweep", key="0" * 64), "the key of the sweep is not that of its models, problems and runs"),
+        (file_with(samples=2), "has other samples"),
+        (file_with(fresh="x"), "the key of the sweep is not that of its models, problems and runs"),
+        (forged_run, "the key of the sweep is not that of its models, problems and runs"),
+        (change("attempt", steps=[]), "sample 0, is called '(un)?solved', and its steps do not say so"),
+        (change("attempt", code="def f(): pass"), "and its steps do not say so"),
+        (change("attempt", outcome="refused"), "is called 'refused', and its steps do not say so"),
+        (turned, "and its steps do not say so"),
         (change("completion", state="running"), r"completion\.state"),
         (change("completion", text="a\0b"), "does not fit together: .*Unicode"),
         (change("completion", text=None), "does not fit together: .*done_has_text"),
@@ -418,8 +464,8 @@ def out_of_order(lines: list[dict[str, Any]]) -> None:
         (change("execution", code="while True: pass"), "the key of this execution is not that of its content"),
         (change("problem", record="{}"), "line 3: the field 'task_id' is missing"),
         (change("problem", version="0"), "the key of this problem is not that of its content"),
-        (change("run", coder="somebody"), "does not fit together: .*coder_id"),
-        (change("problem", benchmark=random.Random(0).randbytes(3000).hex()), "does not fit together: index row"),
+        (change("run", coder="somebody"), "the key of the run 'review-then-fix' is not that of its content"),
+        (change("problem", benchmark=random.Random(0).randbytes(3000).hex()), "the key of the sweep is not that of"),
         (change("attempt", run="0"), "does not fit together: .*run_id"),
         (change("sweep", name="../x"), "the sweep's file has another name than '../x'"),
         (file_with(models={"c": {"engine": "shell"}}), r"the sweep's file: models\.c"),
@@ -478,10 +524,27 @@ def test_what_a_file_may_not_say_any_more_is_read_from_an_archive(
     written = lines[1]["sweep"]["file"]
     if "models" in file:
         written["models"]["served"] = {"engine": "openai", "model": "m"} | file["models"]
+        lines[1]["sweep"]["key"] = key_of(lines)
     else:
         written["pairings"][0]["name"] = file["pairing"]
     with imported(lines, tmp_path / "archive"):
         assert sizes()["Sweep"] == 1
+
+
+def key_of(lines: list[dict[str, Any]]) -> str:
+    """The key of an archive's sweep, as it is written."""
+    told = lines[1]["sweep"]["file"]
+    run = next(line["run"] for line in lines if "run" in line)
+    (problem,) = (line["problem"] for line in lines if "problem" in line)
+    file = {key: value for key, value in told.items() if key in SweepFile.model_fields}
+    return sweep_key(
+        SweepFile.model_validate(file),
+        [(run["pattern"], run["options"])],
+        {problem["benchmark"]: [problem["version"]]},
+        told["prompt_files"],
+        told["module_hashes"],
+        told["fresh"],
+    )
 
 
 @contextmanager

@@ -67,12 +67,12 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _Server.faults, _Server.seen, _Server.keys_seen, _Server.instead = [], [], [], None
-    monkeypatch.setenv("MY_KEY", "sk-secret")
+    monkeypatch.setenv("MY_API_KEY", "sk-secret")
     stamina.set_testing(True, attempts=4)
     made = load(
         OpenAI(
             engine="openai", name="m", model="some-model",
-            base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_env="MY_KEY", timeout=10,
+            base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_env="MY_API_KEY", timeout=10,
         )
     )  # fmt: skip
     yield made
@@ -343,8 +343,10 @@ def test_a_server_of_another_dialect_is_asked_once_and_quoted(
 
 
 def test_a_missing_key_is_named() -> None:
-    model = OpenAI(engine="openai", name="m", model="x", base_url="http://x", api_key_env="NO_SUCH")
-    with pytest.raises(FoureyesError, match="NO_SUCH is not set"):
+    model = OpenAI(
+        engine="openai", name="m", model="x", base_url="http://x", api_key_env="NO_SUCH_API_KEY"
+    )
+    with pytest.raises(FoureyesError, match="NO_SUCH_API_KEY is not set"):
         load(model)
 
 

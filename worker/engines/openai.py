@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 import stamina
 
+from models import keys
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import OpenAI
 from worker.engines import connections, failures
@@ -271,8 +272,13 @@ def _said_of_itself(made: dict[str, Any]) -> str:
 
 
 def load(model: OpenAI, tries: int = TRIES) -> OpenAIEngine:
-    """A client for the server. The key comes from the environment and is kept nowhere else."""
+    """A client for the server. The key comes from the environment and is kept nowhere else.
+
+    Raises: FoureyesError if there is no key, or nobody has said that this server may have it.
+    """
     key = (os.environ.get(model.api_key_env) or "").strip()
+    if key:
+        keys.check(model.name, model.api_key_env, model.base_url)
     if not key and model.api_key_env != "OPENAI_API_KEY":
         raise FoureyesError(
             f"models.{model.name}: the environment variable {model.api_key_env} is not set"
