@@ -7,6 +7,7 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -18,6 +19,7 @@ from models.errors import FoureyesError
 from tests import compose
 from tests.production import FAILING, MODELS, RUNNING, Node, Production
 from tests.programs import ROOT, scripted_sweep, wait_for
+from tests.redteam.surroundings import descendants
 
 SERVICES = compose.raw()["services"]
 TO_THEIR_END = {"migrate", "cli", "weights"}
@@ -123,6 +125,30 @@ def test_the_pages_lead_to_flowers_task(production: Production) -> None:
         )[0]
         == 200
     )
+
+
+def test_no_password_is_told(production: Production) -> None:
+    """Every user of the machine reads command lines, and Flower's and logs' readers are not all friends."""
+    production.await_health("flower")
+    secrets = {value for name, value in production.values.items() if "PASSWORD" in name}
+    assert len(secrets) > 4 and all(len(each) > 8 for each in secrets)
+    told = {}
+    for name, process in production.processes.items():
+        for pid in {process.pid} | descendants(process.pid):
+            with suppress(OSError):
+                told[f"{name} {pid}"] = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    assert len(told) > len(RUNNING)
+    here, password = (
+        f"http://127.0.0.1:{production.flower_port}",
+        production.values["FLOWER_PASSWORD"],
+    )
+    for page in ("/workers", "/broker", "/tasks", "/api/workers?refresh=1", "/api/tasks"):
+        status, told[page] = get(here + page, password)
+        assert status == 200
+    told |= {
+        path.name: path.read_text(errors="replace") for path in production.folder.glob("*.log")
+    }
+    assert [name for name, text in told.items() if any(each in text for each in secrets)] == []
 
 
 def test_flower_shows_a_failure_with_its_reason(production: Production) -> None:

@@ -168,6 +168,21 @@ def test_a_key_that_a_server_repeats_is_not_told(monkeypatch: pytest.MonkeyPatch
             assert server.headers[0]["authorization"] == "Bearer sk-secret-of-mine"
 
 
+def test_nor_where_a_model_answers_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-mine")
+    with closing(Server(200, ended("stop", "print('sk-secret-of-mine')"))) as server:
+        made = ask(server)
+    assert isinstance(made, Answer) and made.text == "print('***')"
+
+
+def test_what_stands_for_no_key_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each "x" of an answer would be stars, and no server's words would be understood."""
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    with closing(Server(200, ended("stop", "x = max(x)"))) as server:
+        made = ask(server)
+    assert isinstance(made, Answer) and made.text == "x = max(x)"
+
+
 def test_a_key_that_is_none_is_told_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-„secret“")
     with pytest.raises(FoureyesError, match="OPENAI_API_KEY holds cannot be a key") as caught:

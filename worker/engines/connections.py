@@ -25,6 +25,8 @@ LONGEST_WAIT = 60.0
 _CONNECT = 30.0
 #: Bytes of an answer. No answer has so many, and a server that never ends must not fill our memory.
 _MOST_BYTES = 64 << 20
+#: Characters of a key that is somebody's secret.
+_SHORTEST_KEY = 12
 #: What may pass, of what is no server error: it was busy, had not got all of the request, or what it
 #: asks itself has failed (424, TGI's).
 _PASSING = frozenset({408, 409, 424, 425, 429})
@@ -84,26 +86,27 @@ async def post(client: httpx.AsyncClient, key: str, body: bytes) -> dict[str, An
             content += part
             if len(content) > _MOST_BYTES:
                 raise ValueError(f"the answer is longer than {_MOST_BYTES:,} bytes")
-    text = content.decode("utf-8", "replace")
+    text = _without(key, content.decode("utf-8", "replace"))
     if not response.is_success:
         moved = f" (it redirects to {response.url})" if response.history else ""
         retry_after = response.headers.get("retry-after", "")
-        raise Declined(response.status_code, _without(key, text), retry_after, moved)
+        raise Declined(response.status_code, text, retry_after, moved)
     try:
         made = json.loads(text)
     except (ValueError, RecursionError):
         made = None
     if not isinstance(made, dict):
-        said = failures.words(_without(key, text)) or "nothing"
+        said = failures.words(text) or "nothing"
         raise ValueError(f"what it returned is no chat completion, but: {said}")
     if not made.get("choices") and ("error" in made or failures.is_refusal(text)):
-        raise Declined(_status(made.get("error")) or 200, _without(key, text))
+        raise Declined(_status(made.get("error")) or 200, text)
     return made
 
 
 def _without(key: str, text: str) -> str:
-    """What a server says, and not the key that it was told."""
-    return text.replace(key, "***") if key else text
+    """What a server says, and not the key that it was told: answers and errors end in rows, archives
+    and pages. What is shorter guards nothing, and stands in ordinary words ("none", "EMPTY")."""
+    return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
 
 
 def _status(error: Any) -> int | None:
