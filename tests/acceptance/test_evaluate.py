@@ -376,8 +376,8 @@ def test_a_reference_that_needs_what_evalplus_takes_away_is_not_random(tmp_path:
 
 #: A bubblewrap that fails at some of its starts.
 UNSTEADY = """#!/bin/sh
-echo >> "$COUNTED"
-case "$FAILS" in *" $(wc -l < "$COUNTED") "*) echo "too busy" >&2; exit 1;; esac
+echo >> {counted}
+case "{fails}" in *" $(wc -l < {counted}) "*) echo "too busy" >&2; exit 1;; esac
 exec {bwrap} "$@"
 """
 
@@ -400,14 +400,15 @@ def test_what_the_judge_failed_on_is_tried_again(
     request.addfinalizer(lambda: shutil.rmtree(folder))
     folder.chmod(0o755)
     fake, counted = folder / "bwrap", folder / "counted"
-    fake.write_text(UNSTEADY.replace("{bwrap}", real))
+    # no variable of ours would reach it
+    fake.write_text(UNSTEADY.format(bwrap=real, counted=counted, fails=fails))
     fake.chmod(0o755)
     counted.touch()
     counted.chmod(0o666)
     samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
     made = foureyes(
         "evaluate", str(samples), "--data", str(PROBLEMS), "--slots", "1", home=tmp_path / "home",
-        PATH=f"{folder}:{os.environ['PATH']}", COUNTED=str(counted), FAILS=fails,
+        PATH=f"{folder}:{os.environ['PATH']}",
     )  # fmt: skip
     assert made.returncode == (0 if outcome == "solved" else 1), made.stdout + made.stderr
     assert [one["outcome"] for one in read(tmp_path / "s.verdicts.jsonl")] == [outcome]

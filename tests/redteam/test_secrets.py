@@ -65,7 +65,11 @@ def test_the_sandbox_of_evalplus_is_told_no_secret() -> None:
     assert not any(SECRET in part for part in line)
 
 
-def test_what_libraries_are_found_by_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a Python that needs it would start no sandbox."""
+def test_what_programs_and_libraries_are_found_by_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a Python that needs it, or a bubblewrap of the user's own, would start no sandbox."""
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/python/lib")
-    assert command.environment() == {"LD_LIBRARY_PATH": "/opt/python/lib"}
+    monkeypatch.setenv("PATH", "/opt/python/bin:/usr/bin")
+    assert command.environment() == {
+        "PATH": "/opt/python/bin:/usr/bin",
+        "LD_LIBRARY_PATH": "/opt/python/lib",
+    }

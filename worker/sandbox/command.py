@@ -30,9 +30,9 @@ _ENVIRONMENT = {
 }
 _OPTIONS = ("-s", "-S", "-B", "-X", "utf8")
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
-#: What Python or bubblewrap may need to find its libraries. All else stays with the worker: its
-#: environment holds keys and passwords.
-_NEEDED = ("LD_LIBRARY_PATH",)
+#: What bubblewrap is found by, and what it or Python may need to find libraries. All else stays with
+#: the worker: its environment holds keys and passwords.
+_NEEDED = ("PATH", "LD_LIBRARY_PATH")
 #: Folders of the standard library for what was installed later; a benchmark may be among that.
 _INSTALLED = ("site-packages", "dist-packages")
 
