@@ -149,6 +149,7 @@ class Completion(Work, table=True):
         UniqueConstraint(
             "key", "origin", name="completion_key_origin_key", postgresql_nulls_not_distinct=True
         ),
+        Index("ix_completion_elsewhere", "id", postgresql_where=text("origin IS NOT NULL")),
         Index(
             "ix_completion_open", "state", postgresql_where=text("state IN ('queued','running')")
         ),
@@ -185,6 +186,7 @@ class Execution(Work, table=True):
         UniqueConstraint(
             "key", "origin", name="execution_key_origin_key", postgresql_nulls_not_distinct=True
         ),
+        Index("ix_execution_elsewhere", "id", postgresql_where=text("origin IS NOT NULL")),
         Index("ix_execution_open", "state", postgresql_where=text("state IN ('queued','running')")),
         Index("ix_execution_due", "send_again_at", postgresql_where=text("state = 'queued'")),
         Index("ix_execution_program", "problem_id", text("hashtext(code)")),

@@ -12,15 +12,19 @@ from sqlmodel import Session
 from models.tables import Sweep as SweepRow
 from producer.sweep import Sweep
 
+#: From the few rows of work that were made elsewhere, not from all of the sweep's.
 _RESTING = text("""
 SELECT DISTINCT attempt.id
-FROM run
-JOIN attempt ON attempt.run_id = run.id
-JOIN step ON step.attempt_id = attempt.id
-LEFT JOIN completion ON completion.id = step.completion_id
-LEFT JOIN execution ON execution.id = step.execution_id
+FROM (
+    SELECT step.attempt_id FROM completion JOIN step ON step.completion_id = completion.id
+    WHERE completion.origin IS NOT NULL AND completion.origin <> ALL(CAST(:allowed AS text[]))
+    UNION ALL
+    SELECT step.attempt_id FROM execution JOIN step ON step.execution_id = execution.id
+    WHERE execution.origin IS NOT NULL AND execution.origin <> ALL(CAST(:allowed AS text[]))
+) AS elsewhere
+JOIN attempt ON attempt.id = elsewhere.attempt_id
+JOIN run ON run.id = attempt.run_id
 WHERE run.sweep_id = :sweep
-    AND coalesce(completion.origin, execution.origin) <> ALL(CAST(:allowed AS text[]))
 """)
 _WAITING = text("""
 SELECT DISTINCT attempt.id

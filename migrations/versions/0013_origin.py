@@ -32,6 +32,7 @@ def upgrade() -> None:
             f"ALTER TABLE {table} ADD CONSTRAINT {table}_key_origin_key "
             "UNIQUE NULLS NOT DISTINCT (key, origin)"
         )
+        op.execute(f"CREATE INDEX ix_{table}_elsewhere ON {table} (id) WHERE origin IS NOT NULL")
 
 
 def downgrade() -> None:

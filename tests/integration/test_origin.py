@@ -92,6 +92,18 @@ def test_the_same_sweep_said_by_a_file_here_begins_anew_without_that_word(theirs
     assert enqueue.rests_elsewhere(find_sweep("theirs"), accepting) == 0
 
 
+def test_what_was_made_here_is_not_begun_anew(on: On) -> None:
+    on("ours")
+    make_sweep("raw-coder", problems=2, name="ours")
+    work(1)
+    grid = make_grid("raw-coder", problems=2, name="ours")
+    row = find_sweep("ours")
+    assert enqueue.rests_elsewhere(row, grid) == 0
+    enqueue.enqueue(grid)
+    with session() as db:
+        assert {row.state for row in db.exec(select(Attempt))} == {State.DONE}
+
+
 def test_an_import_changes_nothing_of_a_sweep_that_is_here(theirs: Path) -> None:
     """A finished sweep became cancelled, and attempts that waited here took a stranger's answers."""
     ours = make_sweep("raw-coder", problems=2, name="theirs")
