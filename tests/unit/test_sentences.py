@@ -134,7 +134,7 @@ def test_errors_that_a_retry_took_away_meanwhile_are_told_without_a_reason() -> 
 def test_errors_bound_what_pass_at_1_would_be() -> None:
     """Else a sweep in which only errors are wrong shows 100 % and no doubt."""
     told = said(group(1, "b", raw_coder=list("11e1")))
-    assert "Were they all wrong, or all right, pass@1 would be 75% to 100% for raw_coder on" in told
+    assert "Were they all wrong, or all right, pass@1 would be 75% to 100% for raw-coder on" in told
     assert "would be" not in said(group(1, "b", raw_coder=list("1100")))
 
 
