@@ -68,6 +68,9 @@ def test_it_makes_and_reads_and_writes_our_queues(execution: Connection) -> None
                 bound = queue(name)(channel)
                 bound.declare()
                 EXCHANGE(channel).publish("{}", routing_key=name)
+                bound.purge()
+        with connection.channel() as channel:  # the node is other tests', too
+            queue("model.a model")(channel).delete()
         for name in (
             "execution@here.celery.pidbox",
             "7a.reply.celery.pidbox",
