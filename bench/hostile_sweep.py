@@ -1,6 +1,6 @@
 """What a sweep costs its neighbour when every answer of it means harm: `python -m bench.hostile_sweep`.
 
-An innocent sweep is worked on three times, by two workers on RabbitMQ and Postgres of its own: alone,
+An innocent sweep is worked on three times, by three workers on RabbitMQ and Postgres of its own: alone,
 beside a harmless sweep that had begun before, and beside a hostile one of the same size. Prints the
 seconds from its enqueueing to its last attempt, what came of both, and what was left of processes
 and files once the workers have ended. Needs rabbitmq-server.
@@ -59,7 +59,7 @@ class Round:
 def begin(file: Path) -> int:
     """Enqueue a sweep and start it; its id."""
     row = enqueue.enqueue(sweep.load(file))
-    starts.start(row.id, row.name)
+    starts.start_waiting()
     return row.id
 
 
@@ -83,7 +83,8 @@ def measure(bench: Bench, beside: str, neighbour: Path | None, innocent: Path) -
             other = None if neighbour is None else begin(neighbour)
             if other is None:  # workers look for their model
                 enqueue.enqueue(sweep.load(innocent))
-            fleet.start("execution", queues="start,execution", threads=4, model=MODEL)
+            fleet.start("start", queues="start", threads=4, model=MODEL)
+            fleet.start("execution", queues="execution", threads=4, model=MODEL)
             fleet.start("model", queues=f"model.{MODEL}", threads=8, model=MODEL)
             if other is not None:
                 most = enqueue.unfinished(other) * (1 - _BEGUN)

@@ -103,14 +103,14 @@ def engine() -> Engine:
 
 
 def reserve(threads: int) -> None:
-    """Size a worker's pool, before it is first used: for its task threads, the leases, the reaper.
+    """Size a worker's pool, before it is first used: for its task threads, leases, reaper, starter.
 
     Of hundreds of threads nearly all wait for a model: those few that want the database may wait
     for each other, a server's connections are dear.
     """
     global _pool
     assert engine.cache_info().currsize == 0, "the pool is in use already"
-    _pool = min(threads, _MOST) + 2
+    _pool = min(threads, _MOST) + 3
 
 
 @contextmanager

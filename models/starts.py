@@ -1,71 +1,128 @@
-"""Starting a sweep's attempts: few enough at a time that what is begun is finished first.
+"""Starting attempts: few enough at a time that what is begun is finished first (models/room.py).
 
-Else the drafts of a hundred thousand attempts would wait in front of the first fix, and a broker
-that is wiped would lose as many messages. Each run has room of its own, so that one whose model is
-away does not hold up the others. An attempt that nobody has started has no `moved_at`.
+Else the drafts of a hundred thousand attempts would wait in front of the first fix, a broker that is
+wiped would lose as many messages, and a sweep that comes later would wait for all of it. An attempt
+that nobody has started has no `moved_at`.
 """
 
-from sqlalchemy import text
+from collections import Counter
 
-from models import broker
-from models.session import session
+from sqlalchemy import Connection, text
 
-#: Attempts under way of a run: so many, and so many more for each model call at work now.
-_AHEAD, _PER_CALL = 500, 4
+from models import broker, room
+from models.enums import Role
+from models.session import transaction
+
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
 PER_MESSAGE = 20
 
 _LOCK = text("SELECT pg_advisory_xact_lock(4711005)")
-_WAITING = text("""
-SELECT id, name FROM sweep WHERE EXISTS (
-    SELECT FROM run JOIN attempt ON attempt.run_id = run.id
-    WHERE run.sweep_id = sweep.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL)
-ORDER BY id
+#: All that is read here is found by index and is little. A database that has just been filled knows
+#: nothing of its tables, and would read them whole.
+_BY_INDEX = text("""
+SELECT set_config(name, 'off', true)
+FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
+""")
+#: Nobody takes what is open at a place: nothing is at work, and some has waited for longer than a
+#: message may.
+_PLACES = text("""
+SELECT model_id AS place, count(*) AS opened,
+    count(*) FILTER (WHERE state = 'running') AS at_work,
+    min(send_again_at) FILTER (WHERE state = 'queued') < clock_timestamp() AS is_due
+FROM completion WHERE state IN ('queued', 'running') GROUP BY model_id
+UNION ALL
+SELECT 0, count(*), count(*) FILTER (WHERE state = 'running'),
+    min(send_again_at) FILTER (WHERE state = 'queued') < clock_timestamp()
+FROM execution WHERE state IN ('queued', 'running')
+""")
+_UNDER_WAY = text("""
+SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE state = 'queued') AS pending
+FROM attempt WHERE state IN ('queued', 'running') AND moved_at IS NOT NULL GROUP BY run_id
+""")
+_RUNS = text("""
+SELECT run.id, run.sweep_id, run.roles, run.coder_id, run.reviewer_id, (
+    SELECT count(*) FROM (
+        SELECT FROM attempt
+        WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL LIMIT :at_once
+    ) AS few
+) AS waiting
+FROM run
+WHERE run.id = ANY(:under_way) OR EXISTS (
+    SELECT FROM attempt WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL)
+ORDER BY run.id
+""")
+_LEFT = text("""
+SELECT sweep.id, sweep.name, (
+    SELECT count(*) FROM (
+        SELECT FROM run JOIN attempt ON attempt.run_id = run.id
+        WHERE run.sweep_id = sweep.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL
+        LIMIT :few
+    ) AS few
+) AS attempts
+FROM sweep WHERE sweep.id = ANY(:sweeps)
 """)
 _TAKE = text("""
-WITH calls AS (
-    SELECT count(*) AS at_work FROM completion WHERE state = 'running'
-), chosen AS (
-    SELECT waiting.id FROM run
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS attempts FROM attempt
-        WHERE attempt.run_id = run.id AND attempt.state IN ('queued', 'running')
-            AND attempt.moved_at IS NOT NULL
-    ) AS under_way
-    CROSS JOIN LATERAL (
-        SELECT attempt.id FROM attempt
-        WHERE attempt.run_id = run.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL
-        ORDER BY attempt.id
-        LIMIT greatest(0, :ahead + :per_call * (SELECT at_work FROM calls) - under_way.attempts)
-    ) AS waiting
-    WHERE run.sweep_id = :sweep
-)
-UPDATE attempt SET moved_at = clock_timestamp() FROM chosen
-WHERE attempt.id = chosen.id
+UPDATE attempt SET moved_at = clock_timestamp()
+WHERE id = ANY(ARRAY(
+        SELECT id FROM attempt
+        WHERE run_id = :run AND state = 'queued' AND moved_at IS NULL ORDER BY id LIMIT :number))
     -- still: a message from before a cancellation may have let it go on, or end, since it was chosen
-    AND attempt.state = 'queued' AND attempt.moved_at IS NULL
-RETURNING attempt.id
+    AND state = 'queued' AND moved_at IS NULL
+RETURNING id
 """)
 
 
 def start_waiting() -> int:
-    """Start attempts of every sweep that has some to start and room for them; how many."""
-    with session() as db:
-        waiting = [(row.id, row.name) for row in db.execute(_WAITING)]
-    return sum(start(sweep_id, name) for sweep_id, name in waiting)
-
-
-def start(sweep_id: int, name: str) -> int:
-    """Start as many attempts of a sweep as there is room for; how many.
+    """Start as many attempts, of all sweeps that have some to start, as there is room for; how many.
 
     Raises: BrokerLost if the broker stays away; the reaper sends again what was not sent.
     """
-    room = {"sweep": sweep_id, "ahead": _AHEAD, "per_call": _PER_CALL}
-    with session() as db:
+    with transaction() as db:
         db.execute(_LOCK)  # or two who start at once would both fill the room
-        ids = sorted(db.execute(_TAKE, room).scalars())
-    send(ids, name)
-    return len(ids)
+        db.execute(_BY_INDEX)
+        started = _take(db)
+    for name, ids in started.items():
+        send(sorted(ids), name)
+    return sum(map(len, started.values()))
+
+
+def _take(db: Connection) -> dict[str, list[int]]:
+    """Note of attempts that they are started; their ids, by the names of their sweeps."""
+    under_way = {row.run_id: row for row in db.execute(_UNDER_WAY)}
+    runs = db.execute(_RUNS, {"at_once": room.AT_ONCE, "under_way": list(under_way)}).all()
+    waiting = [run for run in runs if run.waiting]
+    if not waiting:
+        return {}
+    where = {
+        run.id: _places(run.roles or list(Role), run.coder_id, run.reviewer_id) for run in runs
+    }
+    pending: Counter[frozenset[int]] = Counter()
+    for run_id, row in under_way.items():
+        pending[where[run_id]] += row.pending
+    sweeps = list({run.sweep_id for run in waiting})
+    left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": room.FEW})}
+    queues = {sweep: room.Queue(left[sweep].attempts) for sweep in sweeps}
+    for run in waiting:
+        begun = under_way[run.id].attempts if run.id in under_way else 0
+        each = room.Waiting(run.id, where[run.id], run.waiting, begun)
+        queues[run.sweep_id].runs.append(each)
+    places = {
+        row.place: room.Place(row.opened, row.at_work, bool(row.is_due) and not row.at_work)
+        for row in db.execute(_PLACES)
+    }
+    shares = room.shares(places, pending, queues.values())
+    taken: dict[str, list[int]] = {}
+    for run in waiting:
+        if number := shares.get(run.id):
+            ids = db.execute(_TAKE, {"run": run.id, "number": number}).scalars()
+            taken.setdefault(left[run.sweep_id].name, []).extend(ids)
+    return taken
+
+
+def _places(roles: list[str], coder: int, reviewer: int) -> frozenset[int]:
+    """Where attempts of a run can have to wait."""
+    models = {Role.CODER: coder, Role.REVIEWER: reviewer}
+    return frozenset({room.JUDGE, *(models[Role(role)] for role in roles)})
 
 
 def send(ids: list[int], about: str) -> None:

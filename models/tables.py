@@ -116,6 +116,8 @@ class Run(SQLModel, table=True):
     pairing: str
     coder_id: int = Field(foreign_key="language_model.id", index=True)
     reviewer_id: int = Field(foreign_key="language_model.id", index=True)
+    #: The roles that the pattern can ask; None: nobody looked, so it may be both.
+    roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     samples: int
 
 

@@ -30,7 +30,7 @@ from models.tables import (
 )
 from models.tables import Sweep as SweepRow
 from models.work import later, moment
-from producer import imported
+from producer import flow, imported
 from producer.recorded import recorded_trials
 from producer.sweep import Sweep
 
@@ -55,7 +55,7 @@ def enqueue(sweep: Sweep) -> SweepRow:
     """Write the rows of a sweep that are missing, and revive it if it was cancelled.
 
     Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
-    started yet: the reaper does that, or `models.starts` at once.
+    started yet: workers do that, or `models.starts` at once.
     """
     with session() as db:
         values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
@@ -308,6 +308,7 @@ def _runs(
             "pairing": cell.pairing.name,
             "coder_id": model_ids[cell.pairing.coder],
             "reviewer_id": model_ids[cell.pairing.reviewer],
+            "roles": flow.roles(cell.pattern),
             "samples": sweep.file.samples,
         }
         for position, cell in enumerate(cells)

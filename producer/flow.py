@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from rich.text import Text
 from rich.tree import Tree
 
+from models.enums import Role
 from models.problem import Spec, TestResult, Trial, VisibleTest
 from worker.patterns import Configured
 from worker.replay import Replay
@@ -83,6 +84,11 @@ def check_prompts(pattern: Configured, folder: Templates) -> None:
     for step in _steps(pattern):
         folder.check("system", style=pattern.style)
         folder.check(step.prompt, style=pattern.style, **step.variables())
+
+
+def roles(pattern: Configured) -> list[Role]:
+    """Whom the pattern can ask."""
+    return sorted({step.by for step in _steps(pattern)})
 
 
 def _steps(pattern: Configured) -> Iterator[CompletionStep]:

@@ -125,7 +125,7 @@ def _enqueue_and_work(grid: Sweep, wait: bool) -> SweepRow | None:
     with _workers() as stack:
         row = enqueue.enqueue(grid)
         assert row.id is not None
-        starts.start(row.id, row.name)
+        starts.start_waiting()
         if not (wait or stack):
             console.print(
                 f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
@@ -291,7 +291,7 @@ def retry(name: str, *, wait: bool) -> None:
         console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
         if again:
             with _workers() as stack:
-                starts.start(row.id, row.name)
+                starts.start_waiting()
                 if wait or stack:
                     _follow(row.id, stack)
                     show_results(row)

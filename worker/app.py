@@ -16,7 +16,7 @@ from models import broker, logs
 from models import session as database
 from models.errors import FoureyesError, Unreachable
 from models.settings import settings
-from worker import patience, reaper
+from worker import patience, reaper, starter
 from worker.sandbox import probe
 from worker.serving import open_serving, serving
 
@@ -95,6 +95,7 @@ def _await_database() -> None:
 def _ready(sender: Any, **_: Any) -> None:
     if broker.START in sender.app.amqp.queues.consume_from:
         reaper.start()
+        starter.start()
 
 
 @signals.worker_shutting_down.connect
@@ -105,4 +106,5 @@ def _hurry(**_: Any) -> None:
 @signals.worker_shutdown.connect
 def _close(**_: Any) -> None:
     reaper.stop()
+    starter.stop()
     serving().close()

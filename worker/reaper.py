@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, text
+from sqlalchemy import and_, func, or_, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, exists, select
 
@@ -47,6 +47,8 @@ _BATCH = 500
 _SHOWN = ", sent again"
 #: Of the time, a round takes at most a tenth: with very many open attempts it takes seconds.
 _PAUSE = 9.0
+#: Graces that an attempt is given which somebody has begun to let go on.
+_TRYING = 3
 #: By the database's clock, when the transaction began: unlike `work.moment`, an index knows it.
 _NOW = func.now()
 
@@ -222,8 +224,14 @@ def _shown(
 
 
 def _stalled() -> Any:
-    """Attempts that wait for nothing, and yet have not gone on for a while."""
+    """Attempts that wait for nothing, and yet have not gone on for a while.
+
+    One that somebody has begun to let go on may well be read at this moment: it is left alone for
+    longer.
+    """
     still_open = [State.QUEUED, State.RUNNING]
+    grace = func.make_interval(0, 0, 0, 0, 0, 0, settings().grace)
+    begun = col(Attempt.trying_since)
     waits = (
         exists()
         .where(col(Step.attempt_id) == Attempt.id)
@@ -243,7 +251,8 @@ def _stalled() -> Any:
         .join(Sweep)
         .where(
             col(Attempt.state).in_(still_open),
-            col(Attempt.moved_at) < _NOW - func.make_interval(0, 0, 0, 0, 0, 0, settings().grace),
+            col(Attempt.moved_at) < _NOW - grace,
+            or_(begun.is_(None), begun < _NOW - _TRYING * grace),
             ~waits,
         )
         .order_by(col(Attempt.id))

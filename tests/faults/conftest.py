@@ -85,7 +85,7 @@ class System:
     def enqueue(self, file: Path) -> int:
         """Enqueue a sweep file; its id."""
         row = enqueue.enqueue(sweep_files.load(file))
-        starts.start(row.id, row.name)
+        starts.start_waiting()
         return row.id
 
     @contextmanager

@@ -24,7 +24,7 @@ def test_a_sweep_with_a_worker_for_each_role(system: System) -> None:
     with session() as db:
         mine = select(func.count()).select_from(Attempt).join(Run).where(Run.sweep_id == row.id)
         assert db.exec(mine).one() == 12
-    starts.start(row.id, row.name)
+    starts.start_waiting()
     assert broker.depth(broker.START) == 1  # twelve attempts, one message
     system.fleet.start("judge", queues="start,execution", model="coder", wait=False)
     system.fleet.start("coder", queues="model.coder", model="coder", wait=False)

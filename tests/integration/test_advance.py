@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,7 @@ from models import broker, starts, work
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.problem import Spec, Trial
+from models.room import Place
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Run, Step, now
@@ -32,6 +34,9 @@ from worker.steps import CODER, Draft, Plan, Review, Steps
 from worker.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
+
+#: Attempts that are started where nothing is at work.
+AHEAD = Place(0, 0, is_away=False).room
 
 
 def attempt_ids() -> list[int]:
@@ -775,31 +780,85 @@ def test_enqueueing_twice_adds_nothing(tmp_path: Path) -> None:
     assert len(attempts()) == 10
 
 
+def started(sent: list[tuple[str, str, int, str]]) -> set[int]:
+    """The attempts that messages to start name."""
+    return {row_id for _, queue, row_id, _ in sent if queue == broker.START}
+
+
 def test_of_a_big_run_only_a_part_is_started_and_more_as_it_goes_on(
     sent: list[tuple[str, str, int, str]],
 ) -> None:
     """Else a hundred thousand drafts wait in front of the first fix, and a broker that is wiped
     loses as many messages."""
-    sweep_id = make_sweep("raw-coder", problems=6, samples=100)
-    assert starts.start(sweep_id, "test") == 500
-    assert starts.start(sweep_id, "test") == starts.start_waiting() == 0
-    with (
-        session() as db
-    ):  # those that have not been started are not lost, and no reaper starts them
+    make_sweep("raw-coder", problems=100, samples=3)
+    assert starts.start_waiting() == AHEAD
+    assert starts.start_waiting() == 0
+    with session() as db:  # those that have not been started are not lost: no reaper starts them
         db.exec(update(Attempt).where(col(Attempt.moved_at).is_(None)).values(created_at=now() - timedelta(days=1)))  # fmt: skip
     assert reaper.reap() == 0
-    assert {row_id for _, _, row_id, _ in sent} == set(attempt_ids()[:500])
-    ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
-    with session() as db:
-        db.exec(update(Attempt).where(col(Attempt.id).in_(attempt_ids()[:30])).values(**ended))
-    assert starts.start_waiting() == 30
-    for attempt_id in attempt_ids()[30:530:100]:  # of five problems, whose samples share a draft
+    first = attempt_ids()[:AHEAD]
+    assert started(sent) == set(first)
+    for attempt_id in first:  # eight problems, whose samples share a draft
+        advance(attempt_id)
+    assert len(completions()) == AHEAD / 3
+    assert starts.start_waiting() == AHEAD - len(completions())
+    for attempt_id in started(sent):
         advance(attempt_id)
     with session() as db:
         for row in completions()[:5]:
             assert work.claim(db, Completion, row.id, "w/1") is not None
-    assert starts.start_waiting() == 5 * 4
-    assert sum(attempt.moved_at is None for attempt in attempts()) == 600 - 500 - 30 - 20
+    # for each call at work there is room for two more
+    assert starts.start_waiting() == AHEAD + 2 * 5 - len(completions())
+    moved = sum(attempt.moved_at is not None for attempt in attempts())
+    assert moved == len(started(sent)) < len(attempts())
+
+
+def test_one_who_waits_for_a_model_that_is_away_does_not_hold_up_the_others(
+    sent: list[tuple[str, str, int, str]],
+) -> None:
+    """Its worker may be away for days; what is to be done at others goes on."""
+    sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=100)
+    with session() as db:
+        coders, reviewers = db.exec(select(Run).order_by(col(Run.id)))
+        assert (coders.roles, reviewers.roles) == (["coder"], ["reviewer"])
+
+    def begin() -> dict[int, int]:
+        """Start what there is room for, and have it ask; how many of each run."""
+        sent.clear()
+        starts.start_waiting()
+        found: Counter[int] = Counter()
+        for attempt in attempts():
+            if attempt.id in started(sent):
+                found[attempt.run_id] += 1
+                advance(attempt.id)
+        return found
+
+    assert begin() == {
+        coders.id: AHEAD / 2,
+        reviewers.id: AHEAD / 2,
+    }  # as many as the judge may get
+    assert begin() == {coders.id: AHEAD / 2, reviewers.id: AHEAD / 2}
+    assert begin() == {}
+    finish_drafts(coders)
+    assert begin() == {coders.id: AHEAD}
+    with (
+        session() as db
+    ):  # nobody has taken what waits for the reviewer for longer than a message may
+        due = update(Completion).where(col(Completion.model_id) == reviewers.reviewer_id)
+        db.exec(due.values(send_again_at=now() - timedelta(seconds=1)))
+    assert begin() == {reviewers.id: AHEAD}
+    assert enqueue.cancel(sweep_id)
+    assert begin() == {}
+
+
+def finish_drafts(run: Run) -> None:
+    """End the attempts of a run that are under way, and what they asked for."""
+    with session() as db:
+        mine = col(Attempt.run_id) == run.id, col(Attempt.moved_at).is_not(None)
+        ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
+        db.exec(update(Attempt).where(*mine).values(**ended))
+        asked = col(Completion.model_id) == run.coder_id
+        db.exec(update(Completion).where(asked).values(state=State.DONE, text=""))
 
 
 def test_a_plan_counts_what_was_done_before_and_leaves_it_out() -> None:
@@ -818,28 +877,3 @@ def test_a_plan_counts_what_was_done_before_and_leaves_it_out() -> None:
     assert after.models["r"].already_done == 0
     alone = make_grid("raw-coder", problems=2)
     assert estimate.estimate(alone).seconds == 0
-
-
-def test_a_run_that_is_stuck_does_not_hold_up_the_others(
-    sent: list[tuple[str, str, int, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its model may be away for days."""
-    monkeypatch.setattr(starts, "_AHEAD", 2)
-    sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=5)
-    assert starts.start(sweep_id, "test") == 4  # two of each run, and a message for all
-    assert [row_id for _, _, row_id, _ in sent] == attempt_ids()[:4]
-    assert starts.start_waiting() == 0
-    with session() as db:
-        (_, going) = db.exec(select(Run.id).order_by(col(Run.id)))
-        under_way = col(Attempt.run_id) == going, col(Attempt.moved_at).is_not(None)
-        ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
-        db.exec(update(Attempt).where(*under_way).values(**ended))
-    sent.clear()
-    assert starts.start_waiting() == 2
-    started = [
-        attempt for attempt in attempts() if attempt.id in {row_id for _, _, row_id, _ in sent}
-    ]
-    assert [attempt.run_id for attempt in started] == [going, going]
-    with session() as db:  # with a call at work there is room for four more
-        db.execute(text("INSERT INTO completion (key, state, tries, send_again_at, created_at, model_id, kind, prompt, prompt_hash, request) VALUES ('k', 'running', 1, now(), now(), 1, 'draft', '', '', '{}')"))  # fmt: skip
-    assert starts.start_waiting() == 3 + 1  # as many as are left

@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from models import broker, starts, work
+from models import broker, room, starts, work
 from models.session import engine, session
 from models.tables import Completion
 from producer import enqueue
@@ -122,9 +122,10 @@ def open_attempt(sweep_id: int) -> int:
 @pytest.mark.usefixtures("crowd")
 def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "send", lambda *_, **__: None)
+    monkeypatch.setattr(room, "_AHEAD", 100_000)  # the crowd's model has very much to do
     with plans() as found:
         small = make_sweep("raw-coder", problems=2, name="small", fresh="small")
-        assert starts.start(small, "small") == 2
+        assert starts.start_waiting() >= 2
         assert starts.start_waiting() == 0
         attempt_id = open_attempt(small)
         (message,) = advance(attempt_id)
