@@ -3,7 +3,11 @@
 import ast
 import textwrap
 from collections.abc import Iterable, Iterator
+from threading import Lock
 
+from cachetools import LRUCache, cached
+
+from models.digest import digest
 from worker import blocks
 from worker.blocks import Block
 from worker.candidates import Candidate, Worth, is_stub
@@ -12,8 +16,16 @@ from worker.statements import Statement, parsed
 from worker.thoughts import without_thinking
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: Characters of programs that a process remembers.
+_REMEMBERED = 16 << 20
 
 
+def _known_by(text: str, entry_point: str, prompt: str = "") -> str:
+    return digest([text, entry_point, prompt])
+
+
+# A draft is read by every pattern that shares it, and again each time one of them goes on.
+@cached(LRUCache(_REMEMBERED, len), _known_by, Lock())
 def extract_code(text: str, entry_point: str, prompt: str = "") -> str:
     """The program that an answer offers for `entry_point`; empty if there is none.
 

@@ -3,8 +3,12 @@
 import json
 import re
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache, cached
+
+from models.digest import digest
 from models.text import storable
 from worker.thoughts import without_thinking
 
@@ -21,6 +25,8 @@ _FILLERS = frozenset({"my", "the", "final", "overall", "is", "program"})
 #: Characters at an answer's end in which its JSON is looked for: each brace may cost a look at all
 #: of them, and an answer may be a megabyte of braces.
 _READ = 20_000
+#: Characters of reviews that a process remembers.
+_REMEMBERED = 4 << 20
 _COMMA_TOO_MANY = re.compile(r",(?=\s*[\]}])")
 
 #: What the engine constrains a review to, where it can. The issues come first, so that the verdict
@@ -73,6 +79,8 @@ class Verdict:
         return self.approves is False
 
 
+# A review is read again each time its attempt goes on.
+@cached(LRUCache(_REMEMBERED, lambda verdict: len(verdict.text)), digest, Lock())
 def read_verdict(text: str) -> Verdict:
     """The verdict in a review's answer: JSON, else the last line with a verdict, if it has no other
     words. A verdict with reservations, or one of several that are offered, is none."""
