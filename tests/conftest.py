@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,21 +45,25 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a fresh migrated database, which settings and sessions use during the test."""
-    yield from _database(postgres, monkeypatch, "migrated")
+    with copied(postgres, "migrated", monkeypatch) as url:
+        yield url
 
 
 @pytest.fixture
 def empty_database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The same without any table."""
-    yield from _database(postgres, monkeypatch, "template0")
+    with copied(postgres, "template0", monkeypatch) as url:
+        yield url
 
 
-def _database(postgres: str, monkeypatch: pytest.MonkeyPatch, template: str) -> Iterator[str]:
+@contextmanager
+def copied(postgres: str, template: str, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a copy of a database that nobody is connected to; settings and sessions use it."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     url = postgres.replace("/postgres?", f"/{name}?")
     assert name in url
-    monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
+    patch.setenv("FOUREYES_DATABASE_URL", url)
     _forget_settings()
     yield url
     engine().dispose()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from results import details, sentences, watch
 from results.scoreboard import scoreboard
 from results.web import search
 from results.web.app import create
+from tests.conftest import copied
 from tests.integration.test_advance import CODE, answer, make_sweep
 from worker import reaper
 from worker.advance import advance
@@ -36,9 +38,26 @@ _OF_ALL = 50 * _OF_A_SWEEP
 _TIMES = 5
 
 
+@pytest.fixture(scope="module")
+def crowded(postgres: str) -> Iterator[str]:
+    """The name of a database of big sweeps: half of each done, the other half waiting for its drafts.
+
+    Filling it takes long, so it is done once, and each test has a copy.
+    """
+    with pytest.MonkeyPatch.context() as patch, copied(postgres, "migrated", patch) as url:
+        _fill()
+        engine().dispose()  # who is connected to it hinders whoever copies it
+        yield urlsplit(url).path.removeprefix("/")
+
+
 @pytest.fixture
-def crowd(database: str) -> None:
-    """Big sweeps: half of each done, the other half waiting for its drafts."""
+def crowd(postgres: str, crowded: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A copy of that database, which settings and sessions use during the test."""
+    with copied(postgres, crowded, monkeypatch):
+        yield
+
+
+def _fill() -> None:
     for number in range(10):
         named = f"big{number}"
         make_sweep("raw-coder", "raw-reviewer", problems=10, samples=100, name=named, fresh=named)
