@@ -6,23 +6,20 @@ that nobody has started has no `moved_at`.
 """
 
 from collections import Counter
+from itertools import chain
 
 from sqlalchemy import Connection, text
 
 from models import broker, room
 from models.enums import Role
-from models.session import transaction
+from models.session import BY_INDEX, transaction
 
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
 PER_MESSAGE = 20
 
 _LOCK = text("SELECT pg_advisory_xact_lock(4711005)")
-#: All that is read here is found by index and is little. A database that has just been filled knows
-#: nothing of its tables, and would read them whole.
-_BY_INDEX = text("""
-SELECT set_config(name, 'off', true)
-FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
-""")
+#: The first of a run's attempts are the first of an index.
+_IN_ORDER = text("SET LOCAL enable_sort = off")
 #: Nobody takes what is open at a place: nothing is at work, and some has waited for longer than a
 #: message may.
 _PLACES = text("""
@@ -40,15 +37,14 @@ SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE state = 'queued') AS
 FROM attempt WHERE state IN ('queued', 'running') AND moved_at IS NOT NULL GROUP BY run_id
 """)
 _RUNS = text("""
-SELECT run.id, run.sweep_id, run.roles, run.coder_id, run.reviewer_id, (
-    SELECT count(*) FROM (
+SELECT run.id, run.sweep_id, run.roles, run.coder_id, run.reviewer_id, waiting.attempts AS waiting
+FROM run CROSS JOIN LATERAL (
+    SELECT count(*) AS attempts FROM (
         SELECT FROM attempt
         WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL LIMIT :at_once
     ) AS few
 ) AS waiting
-FROM run
-WHERE run.id = ANY(:under_way) OR EXISTS (
-    SELECT FROM attempt WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL)
+WHERE waiting.attempts > 0 OR run.id = ANY(:under_way)
 ORDER BY run.id
 """)
 _LEFT = text("""
@@ -61,15 +57,12 @@ SELECT sweep.id, sweep.name, (
 ) AS attempts
 FROM sweep WHERE sweep.id = ANY(:sweeps)
 """)
-_TAKE = text("""
-UPDATE attempt SET moved_at = clock_timestamp()
-WHERE id = ANY(ARRAY(
-        SELECT id FROM attempt
-        WHERE run_id = :run AND state = 'queued' AND moved_at IS NULL ORDER BY id LIMIT :number))
-    -- still: a message from before a cancellation may have let it go on, or end, since it was chosen
-    AND state = 'queued' AND moved_at IS NULL
-RETURNING id
+#: Locked, or a message from before a cancellation may let one go on, or end it, before it is noted.
+_CHOOSE = text("""
+SELECT id FROM attempt WHERE run_id = :run AND state = 'queued' AND moved_at IS NULL
+ORDER BY id LIMIT :number FOR UPDATE
 """)
+_NOTE = text("UPDATE attempt SET moved_at = clock_timestamp() WHERE id = ANY(:ids)")
 
 
 def start_waiting() -> int:
@@ -79,7 +72,8 @@ def start_waiting() -> int:
     """
     with transaction() as db:
         db.execute(_LOCK)  # or two who start at once would both fill the room
-        db.execute(_BY_INDEX)
+        db.execute(BY_INDEX)
+        db.execute(_IN_ORDER)
         started = _take(db)
     for name, ids in started.items():
         send(sorted(ids), name)
@@ -114,8 +108,9 @@ def _take(db: Connection) -> dict[str, list[int]]:
     taken: dict[str, list[int]] = {}
     for run in waiting:
         if number := shares.get(run.id):
-            ids = db.execute(_TAKE, {"run": run.id, "number": number}).scalars()
+            ids = db.execute(_CHOOSE, {"run": run.id, "number": number}).scalars()
             taken.setdefault(left[run.sweep_id].name, []).extend(ids)
+    db.execute(_NOTE, {"ids": list(chain.from_iterable(taken.values()))})
     return taken
 
 

@@ -19,21 +19,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, or_, text
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, exists, select
 
 import migrations
 from models import broker, logs, starts, work
 from models.enums import State
 from models.errors import FoureyesError, Unreachable
-from models.session import check_connection, is_passing, session
+from models.session import BY_INDEX, check_connection, is_passing, session
 from models.settings import settings
 from models.tables import (
     Attempt,
     Completion,
     Execution,
     LanguageModel,
-    Problem,
     Run,
     Step,
     Sweep,
@@ -128,6 +126,7 @@ def reap() -> int:
     The broker is asked and told outside of transactions: one that is slow must not hold locks.
     """
     with session() as db:
+        db.execute(BY_INDEX)
         for table in (Completion, Execution):
             if freed := work.expire(db, table):
                 log.warning("%d claims of lost workers freed", freed)
@@ -137,6 +136,7 @@ def reap() -> int:
     with session() as db:
         if not db.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), params={"lock": _LOCK}):
             return 0  # another process is at it
+        db.execute(BY_INDEX)
         messages = [message for each in queues for message in _lost(db, each, depths[each.name])]
         attempts = {} if starts_wait else _take_stalled(db)
     for task, queue, row_id, shown in messages:
@@ -200,27 +200,26 @@ def _shown(
     db: Session, table: type[Completion] | type[Execution], ids: list[int]
 ) -> dict[int, str]:
     """By row, what Flower displayed when it was asked for: the attempt that asked first."""
-    asked = col(Step.completion_id if table is Completion else Step.execution_id)
-    query: Any = (
-        select(  # type: ignore[call-overload]
-            asked,
-            Run.benchmark,
-            Problem.problem_id,
-            Run.pattern,
-            Attempt.sample,
-            Sweep.name,
-            Attempt.id,
-        )
-        .select_from(Step)
-        .join(Attempt)
-        .join(Run)
-        .join(Sweep)
-        .join(Problem)
-        .where(asked.in_(ids))
-        .ext(distinct_on(asked))
-        .order_by(asked, col(Step.id))
-    )
-    return {row_id: broker.shown_in_flower(*names) for row_id, *names in db.exec(query)}
+    asked = "completion_id" if table is Completion else "execution_id"
+    rows = db.execute(text(_SHOWN_OF.format(asked=asked)), {"ids": ids})
+    return {row_id: broker.shown_in_flower(*names) for row_id, *names in rows}
+
+
+#: A look for each row by itself, however little the database knows of its tables. OFFSET 0: or it would
+#: look through all steps for the first.
+_SHOWN_OF = """
+SELECT row_id, run.benchmark, problem.problem_id, run.pattern, attempt.sample, sweep.name, attempt.id
+FROM unnest(CAST(:ids AS integer[])) AS row_id
+CROSS JOIN LATERAL (
+    SELECT attempt_id FROM (
+        SELECT id, attempt_id FROM step WHERE {asked} = row_id OFFSET 0
+    ) AS asking ORDER BY id LIMIT 1
+) AS first
+JOIN attempt ON attempt.id = first.attempt_id
+JOIN run ON run.id = attempt.run_id
+JOIN sweep ON sweep.id = run.sweep_id
+JOIN problem ON problem.id = attempt.problem_id
+"""
 
 
 def _stalled() -> Any:
