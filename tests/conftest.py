@@ -86,9 +86,13 @@ _QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Debian's Chromium, without a window; one for all tests, as Playwright wants it."""
+    """Debian's Chromium, without a window; one at a time, as Playwright wants it.
+
+    It ends with a file's tests: else hundreds of others, of signals and of full machines, would run
+    between its start and its next use.
+    """
     from playwright.sync_api import sync_playwright  # vLLM's environment has none
 
     found = next(filter(None, map(shutil.which, _CHROMIUM)), None)

@@ -53,7 +53,7 @@ def watched() -> Iterator[set[str]]:
 def test_a_sandbox_is_told_no_secret(level: Level) -> None:
     """Command lines are open to all; an environment to the user's other processes."""
     with watched() as seen:
-        Sandbox(5, level).close()
+        Sandbox(8, level).close()
     assert any("zygote.main" in text for text in seen), "nothing was seen"
     assert not any(SECRET in text for text in seen)
 
