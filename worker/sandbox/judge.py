@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from models.enums import Level, Status
 from models.errors import InfrastructureError
 from models.problem import HiddenTests, Judgement, TestResult, Trial, VisibleTest
-from worker.sandbox import environment, expected, probe, profiles, reference, suites
+from models.settings import settings
+from worker.sandbox import environment, expected, probe, profiles, reference, room, suites, turns
 from worker.sandbox.comparison import FLOATS, matches
 from worker.sandbox.expected import Expected, Failure
 from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Overtime, Run, SandboxEnded, Starved
+from worker.sandbox.running import BadFrames, Killed, Overtime, Run, SandboxEnded, Starved
 from worker.sandbox.sandbox import Sandbox
 
 __all__ = ["JUDGE_VERSION", "Judge", "identity"]
@@ -40,6 +41,7 @@ class Judge:
 
     It is of the best of `levels` that holds here; by default, of those that the settings accept.
     `hash_seed` is that of programs; expected outputs are those under seed 0 and must be known.
+    `slots`: how many share this machine's memory; by default, as the settings say.
     """
 
     def __init__(
@@ -48,9 +50,11 @@ class Judge:
         profile: profiles.Profile = profiles.DEFAULT,
         levels: tuple[Level, ...] | None = None,
         hash_seed: int = 0,
+        slots: int | None = None,
     ) -> None:
         self._slot = slot
         self._hash_seed = hash_seed
+        self._slots = slots
         self._levels = levels
         self._profile = profile
         self._sandbox: Sandbox | None = None
@@ -94,23 +98,40 @@ class Judge:
             sandbox.close()
 
     def _twice(self, work: Callable[[Sandbox], Result]) -> Result:
-        """Do it; if the sandbox fails, do it once more in a new one."""
+        """Do it; if the sandbox fails, do it once more in a new one.
+
+        What was killed gets all memory then, and no other slot judges meanwhile.
+        """
         try:
-            return work(self._started())
+            with turns.beside_others():
+                return work(self._started())
         except (Starved, reference.ReferenceFails):
             raise  # another sandbox would get no processor either, or the same answers
-        except InfrastructureError:
+        except InfrastructureError as error:
             self.close()
+            was_killed = isinstance(error, Killed)
         try:
-            return work(self._started())
+            if not was_killed:
+                with turns.beside_others():
+                    return work(self._started())
+            with turns.alone():
+                return work(self._started(room.share(1)))
         except InfrastructureError:
             self.close()
             raise
+        finally:
+            if was_killed:
+                self.close()  # the next one gets its share again
 
-    def _started(self) -> Sandbox:
-        """The sandbox, which has withstood an attack before it is given any program."""
+    def _started(self, memory: int | None = None) -> Sandbox:
+        """The sandbox, which has withstood an attack before it is given any program.
+
+        `memory`: bytes that it gets if it has to be started, by default its share.
+        """
         if self._sandbox is None:
-            self._sandbox = probe.start(self._slot, self._levels, self._hash_seed)
+            if memory is None:
+                memory = room.share(self._slots or settings().slots)
+            self._sandbox = probe.start(self._slot, self._levels, self._hash_seed, memory)
         return self._sandbox
 
     def _hidden(
