@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,7 +68,7 @@ def check(source: str, slots: int | None, console: Console) -> bool:
 def examine(problems: list[Problem], slots: int, console: Console) -> list[Checked]:
     """What is found of each problem, in their order."""
     found = {}
-    with closing(in_slots(problems, slots, _opened)) as ready:
+    with closing(in_slots(problems, slots, partial(_opened, slots))) as ready:
         for each in _shown(ready, "references", len(problems), console):
             found[each.problem.problem_id] = each
     sound = [each.problem for each in found.values() if each.seconds is not None]
@@ -84,8 +85,8 @@ def examine(problems: list[Problem], slots: int, console: Console) -> list[Check
 
 
 @contextmanager
-def _opened(slot: int) -> Iterator[Callable[[Problem], Checked]]:
-    with closing(Judge(slot)) as judge:
+def _opened(slots: int, slot: int) -> Iterator[Callable[[Problem], Checked]]:
+    with closing(Judge(slot, slots=slots)) as judge:
         yield lambda problem: _check(judge, problem)
 
 

@@ -42,7 +42,7 @@ def judge_all(
 
     @contextmanager
     def opened(slot: int) -> Iterator[Callable[[Sample], _Judged]]:
-        with closing(Judge(slot, profile)) as judge:
+        with closing(Judge(slot, profile, slots=slots)) as judge:
             yield functools.partial(_judge, judge, profile, all_tests)
 
     left: Iterable[Sample] = samples
@@ -74,7 +74,7 @@ def random_references(
 
     @contextmanager
     def opened(slot: int) -> Iterator[Callable[[Problem], tuple[Problem, bool]]]:
-        with closing(Judge(slot, DEFAULT, hash_seed=_OTHER_SEED)) as judge:
+        with closing(Judge(slot, DEFAULT, hash_seed=_OTHER_SEED, slots=slots)) as judge:
             yield lambda problem: (problem, _is_random(judge, problem))
 
     return in_slots(problems, min(slots, len(problems)) or 1, opened)

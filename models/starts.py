@@ -1,4 +1,4 @@
-"""Starting attempts: few enough at a time that what is begun is finished first (models/room.py).
+"""Starting attempts: few enough at a time that what is begun is finished first (models/shares.py).
 
 Else the drafts of a hundred thousand attempts would wait in front of the first fix, a broker that is
 wiped would lose as many messages, and a sweep that comes later would wait for all of it. An attempt
@@ -10,7 +10,7 @@ from itertools import chain
 
 from sqlalchemy import Connection, text
 
-from models import broker, room
+from models import broker, shares
 from models.enums import Role
 from models.session import BY_INDEX, transaction
 
@@ -83,7 +83,7 @@ def start_waiting() -> int:
 def _take(db: Connection) -> dict[str, list[int]]:
     """Note of attempts that they are started; their ids, by the names of their sweeps."""
     under_way = {row.run_id: row for row in db.execute(_UNDER_WAY)}
-    runs = db.execute(_RUNS, {"at_once": room.AT_ONCE, "under_way": list(under_way)}).all()
+    runs = db.execute(_RUNS, {"at_once": shares.AT_ONCE, "under_way": list(under_way)}).all()
     waiting = [run for run in runs if run.waiting]
     if not waiting:
         return {}
@@ -94,20 +94,20 @@ def _take(db: Connection) -> dict[str, list[int]]:
     for run_id, row in under_way.items():
         pending[where[run_id]] += row.pending
     sweeps = list({run.sweep_id for run in waiting})
-    left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": room.FEW})}
-    queues = {sweep: room.Queue(left[sweep].attempts) for sweep in sweeps}
+    left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": shares.FEW})}
+    queues = {sweep: shares.Queue(left[sweep].attempts) for sweep in sweeps}
     for run in waiting:
         begun = under_way[run.id].attempts if run.id in under_way else 0
-        each = room.Waiting(run.id, where[run.id], run.waiting, begun)
+        each = shares.Waiting(run.id, where[run.id], run.waiting, begun)
         queues[run.sweep_id].runs.append(each)
     places = {
-        row.place: room.Place(row.opened, row.at_work, bool(row.is_due) and not row.at_work)
+        row.place: shares.Place(row.opened, row.at_work, bool(row.is_due) and not row.at_work)
         for row in db.execute(_PLACES)
     }
-    shares = room.shares(places, pending, queues.values())
+    number_of = shares.shares(places, pending, queues.values())
     taken: dict[str, list[int]] = {}
     for run in waiting:
-        if number := shares.get(run.id):
+        if number := number_of.get(run.id):
             ids = db.execute(_CHOOSE, {"run": run.id, "number": number}).scalars()
             taken.setdefault(left[run.sweep_id].name, []).extend(ids)
     db.execute(_NOTE, {"ids": list(chain.from_iterable(taken.values()))})
@@ -117,7 +117,7 @@ def _take(db: Connection) -> dict[str, list[int]]:
 def _places(roles: list[str], coder: int, reviewer: int) -> frozenset[int]:
     """Where attempts of a run can have to wait."""
     models = {Role.CODER: coder, Role.REVIEWER: reviewer}
-    return frozenset({room.JUDGE, *(models[Role(role)] for role in roles)})
+    return frozenset({shares.JUDGE, *(models[Role(role)] for role in roles)})
 
 
 def send(ids: list[int], about: str) -> None:

@@ -1,6 +1,5 @@
 """`foureyes doctor`: what this machine has, what is missing, and how to bring it."""
 
-import contextlib
 import importlib.util
 import json
 import os
@@ -9,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import migrations
@@ -65,8 +63,7 @@ def sandbox() -> Finding:
     lacking = [f"level {level}: {lack}" for level, (_, lack) in tried.items() if lack]
     if report["level"]:
         held, _ = tried[report["level"]]
-        memory = _memory(settings().slots * report["slot_bytes"])
-        told = [f"level {report['level']}: {held}", memory, *lacking]
+        told = [f"level {report['level']}: {held}", report["memory"], *lacking]
         return Finding("sandbox", True, "; ".join(told))
     lacking += [
         f"level {level} would hold; FOUREYES_SANDBOX_LEVEL={level} accepts it"
@@ -74,25 +71,6 @@ def sandbox() -> Finding:
         if not lack
     ]
     return Finding("sandbox", False, "; ".join(lacking))
-
-
-#: Where a container's limit of memory stands, in the two versions of cgroups.
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
-
-def _memory(needed: int) -> str:
-    """What programs may take together, of which nothing but the limits of each keeps them."""
-    here = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for place in _LIMITS:
-        with contextlib.suppress(OSError, ValueError):  # "max", where there is none
-            here = min(here, int(Path(place).read_text()))
-    told = f"programs, {settings().slots} at once, may take {needed / 2**30:.1f} GiB of memory"
-    if needed <= here:
-        return told
-    return (
-        f"{told}, and this machine has {here / 2**30:.1f}: the kernel may kill a program for what "
-        "another holds (it is judged again), so bring memory or set fewer FOUREYES_SLOTS"
-    )
 
 
 def _layers(layers: list[dict[str, Any]]) -> tuple[str, str]:

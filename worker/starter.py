@@ -1,6 +1,6 @@
 """Starts attempts as others end, in a thread of every worker that lets attempts go on.
 
-Few are started ahead (models/room.py), so it is seldom long until a place is free. However many workers
+Few are started ahead (models/shares.py), so it is seldom long until a place is free. However many workers
 there are, one looks at a time, a few times a second while there is something to start. Where none of
 them runs, the reaper's rounds do the same.
 """

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from models import broker, room, starts, work
+from models import broker, shares, starts, work
 from models.session import engine, session
 from models.tables import Completion
 from producer import enqueue
@@ -141,7 +141,7 @@ def open_attempt(sweep_id: int) -> int:
 @pytest.mark.usefixtures("crowd")
 def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "send", lambda *_, **__: None)
-    monkeypatch.setattr(room, "_AHEAD", 100_000)  # the crowd's model has very much to do
+    monkeypatch.setattr(shares, "_AHEAD", 100_000)  # the crowd's model has very much to do
     with plans() as found:
         small = make_sweep("raw-coder", problems=2, name="small", fresh="small")
         assert starts.start_waiting() >= 2

@@ -141,3 +141,15 @@ def f(x):
     return None
 """
 )
+
+PROGRAMS["hold its user's queue of signals"] = """
+import ctypes, os, signal, threading, time
+libc = ctypes.CDLL(None)
+def f(x):
+    signal.pthread_sigmask(signal.SIG_BLOCK, range(34, 65))
+    end = time.monotonic() + 0.15
+    while time.monotonic() < end:
+        try: signal.pthread_kill(threading.get_ident(), 40); os.kill(os.getpid(), 41)
+        except OSError: time.sleep(0.005)
+    return None
+"""

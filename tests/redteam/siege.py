@@ -24,6 +24,7 @@ from tests.redteam import (
     hostile,
     hostile_ends,
     hostile_kernel,
+    hostile_machine,
     hostile_neighbours,
     surroundings,
 )
@@ -35,6 +36,7 @@ PROGRAMS = {
     **hostile.PROGRAMS,
     **hostile_kernel.PROGRAMS,
     **hostile_ends.PROGRAMS,
+    **hostile_machine.PROGRAMS,
     **hostile_neighbours.PROGRAMS,
 }
 #: Run in two slots at once, each against the other.
@@ -146,7 +148,9 @@ class Siege:
             with Beside(self._judges[1], VICTIM) as victim:
                 while victim.alive() and not (pids := surroundings.descendants(zygote)):
                     time.sleep(0.001)
-                judgement = self._judges[0].hidden(PROBLEM, self._code(program, *pids))
+                with Timers() as timers:
+                    judgement = self._judges[0].hidden(PROBLEM, self._code(program, *pids))
+                result.harmed |= timers.refused
             result.solved, result.reason = judgement.solved, judgement.reason
             result.harmed |= not victim.solved
             with Beside(self._judges[1], self._code(program)) as back:
@@ -173,6 +177,31 @@ class Beside:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+
+class Timers:
+    """Whether this process, of the same user as its programs perhaps, was once refused a timer."""
+
+    def __init__(self) -> None:
+        self.refused = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._make)
+
+    def _make(self) -> None:
+        libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
+        while not self._stop.wait(0.01):
+            if libc.timer_create(time.CLOCK_MONOTONIC, None, ctypes.byref(timer)) != 0:
+                self.refused = True
+            else:
+                libc.timer_delete(timer)
+
+    def __enter__(self) -> "Timers":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
         self._thread.join()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.problem import HiddenTests, TestResult, VisibleTest
 from tests.unit.test_wire import encoded_like, values
-from worker.sandbox import judge, running, suites
+from worker.sandbox import running, suites, visible
 from worker.sandbox.expected import Answer
 from worker.sandbox.inside import frames, wire
 from worker.sandbox.running import BadFrames, Run
@@ -97,7 +97,7 @@ def test_any_frame_is_an_outcome(tests: Any, frame: bytes, same_type: bool) -> N
 @example(b"T" + wire.encode(("held", 1, 2)), "2")
 def test_any_frame_is_the_result_of_a_visible_test(frame: bytes, expected: str) -> None:
     test = VisibleTest("doctest", ">>> f()", "f()", expected)
-    result = judge._read_result(test, frame)
+    result = visible.read_result(test, frame)
     assert isinstance(result, TestResult) and len(result.shown) <= suites.SHOWN
 
 
@@ -115,5 +115,5 @@ def test_any_frame_is_the_result_of_a_visible_test(frame: bytes, expected: str) 
 @pytest.mark.timeout(5)
 def test_a_text_that_takes_for_ever_to_read_is_cut(text: str) -> None:
     test = VisibleTest("doctest", ">>> f()", "f()", "2")
-    result = judge._read_result(test, b"T" + wire.encode((frames.PRINTED, text)))
+    result = visible.read_result(test, b"T" + wire.encode((frames.PRINTED, text)))
     assert not result.passed

@@ -1,81 +1,132 @@
-"""If one of these fails, somebody's sweep waits for somebody else's, or a model for its work."""
+"""If one of these fails, a cgroup is made with other limits than a program has, or nobody learns that a
+machine's memory is too small for its slots.
+"""
 
-from models.room import AT_ONCE, FEW, JUDGE, Place, Queue, Waiting, shares
+import errno
+from pathlib import Path
 
-CODER, REVIEWER = 1, 2
-BOTH = frozenset({JUDGE, CODER, REVIEWER})
-CODER_ALONE = frozenset({JUDGE, CODER})
-IDLE = Place(0, 0, is_away=False)
-#: What may be open where nothing is at work yet.
-AHEAD = IDLE.room
+import pytest
 
-
-def run(number: int, places: frozenset[int] = BOTH, waiting: int = 64, begun: int = 0) -> Waiting:
-    return Waiting(number, places, waiting, begun)
+from worker.sandbox import cgroups, room
+from worker.sandbox.cgroups import Controller, Group
 
 
-def test_the_runs_of_a_sweep_begin_together() -> None:
-    found = shares({}, {}, [Queue(FEW, [run(number) for number in range(1, 27)])])
-    assert sum(found.values()) == AHEAD
-    assert max(found.values()) - min(found.get(number, 0) for number in range(1, 27)) <= 1
+def controllers(version: int, folder: Path) -> dict[Controller, Path]:
+    return {Controller(name, version, folder, folder): folder for name in ("memory", "pids")}
 
 
-def test_a_run_that_has_more_under_way_waits_for_the_others() -> None:
-    found = shares({}, {}, [Queue(FEW, [run(1, begun=AHEAD), run(2), run(3)])])
-    assert found == {2: AHEAD / 2, 3: AHEAD / 2}
+def test_a_slot_gets_all_that_a_program_may_take_or_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "here", lambda: 8 << 30)
+    assert room.share(1) == room.FULL
+    assert room.share(2) * 2 < 8 << 30 and room.share(2) > 3 << 30
 
 
-def test_there_is_room_for_more_as_more_is_at_work() -> None:
-    busy = {CODER: Place(300, 256, is_away=False)}
-    assert busy[CODER].room > AHEAD
-    (started,) = shares(busy, {}, [Queue(FEW, [run(1, CODER_ALONE)])]).values()
-    assert started == AHEAD  # of the judge, where nothing is at work
+def test_a_limit_of_a_container_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "memory_limits", lambda: [1 << 62, 1 << 30])
+    assert room.here() == 1 << 30
 
 
-def test_what_was_started_and_has_asked_for_nothing_takes_its_room() -> None:
-    assert shares({}, {BOTH: AHEAD}, [Queue(FEW, [run(1)])]) == {}
-    assert shares({}, {CODER_ALONE: AHEAD - 3}, [Queue(FEW, [run(1)])]) == {1: 3}
-    assert shares({}, {frozenset({7}): AHEAD}, [Queue(FEW, [run(1)])]) == {1: AHEAD}
+@pytest.mark.parametrize(
+    ("version", "slots", "said"),
+    [
+        (2, 1, "memory: a cgroup (version 2) for each slot; 1 at once may take 4.4 GiB of 8.0"),
+        (None, 1, "memory: no cgroup can be had; 1 at once may take 4.4 GiB of 8.0"),
+        (1, 2, "7.2 GiB of 8.0, 3.6 each: a program that needs more of its 4.4 is judged again"),
+        (None, 2, "3.6 each, which the judge looks after itself: a program"),
+    ],
+)
+def test_what_keeps_slots_from_taking_all_memory_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, version: int | None, slots: int, said: str
+) -> None:
+    monkeypatch.setattr(room, "here", lambda: 8 << 30)
+    monkeypatch.setattr(cgroups, "version", lambda: version)
+    told = room.told(slots)
+    assert said in told and "\n" not in told
 
 
-def test_a_model_that_is_full_holds_up_only_runs_that_ask_it() -> None:
-    full = {REVIEWER: Place(AHEAD, 0, is_away=False)}
-    found = shares(full, {}, [Queue(FEW, [run(1), run(2, CODER_ALONE)])])
-    assert found == {2: AHEAD}
+def test_a_cgroup_of_version_2_gets_its_limits_and_no_swap(tmp_path: Path) -> None:
+    """Its files are the kernel's; here they are plain ones."""
+    group = Group(controllers(2, tmp_path), 1 << 30, 99)
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "memory.max").read_text() == str(1 << 30)
+    assert (folder / "pids.max").read_text() == "99"
+    assert group.doors == [str(folder / "cgroup.procs")]
+    (folder / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 2\noom_kill 3\n")
+    assert group.hits() == 2  # the third was killed for want of all the machine's memory
 
 
-def test_for_a_model_whose_worker_is_away_the_others_can_do_their_part() -> None:
-    """Two models that take turns on one GPU."""
-    away = {REVIEWER: Place(AHEAD, 0, is_away=True)}
-    assert shares(away, {}, [Queue(FEW, [run(1)])]) == {1: AHEAD}
-    long_away = {REVIEWER: Place(500, 0, is_away=True)}
-    assert shares(long_away, {}, [Queue(FEW, [run(1)])]) == {}
+def test_who_cannot_make_cgroups_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "_places", lambda: None)
+    assert cgroups.make(1 << 30, 9) is None
+    assert room.Room().doors == []
+    assert not room.Room().is_watched  # its programs' own limits suffice
+    assert room.Room(1 << 30).is_watched
 
 
-def test_nothing_is_started_while_programs_wait_to_be_judged() -> None:
-    found = shares({JUDGE: Place(AHEAD, 0, is_away=False)}, {}, [Queue(FEW, [run(1)])])
-    assert found == {}
+@pytest.mark.parametrize(
+    ("mounts", "ours", "found"),
+    [
+        (  # version 2, in a unit that systemd has delegated
+            "30 1 0:26 / {top} rw - cgroup2 cgroup2 rw",
+            "0::/user.slice/unit",
+            [("memory", 2, "user.slice/unit"), ("pids", 2, "user.slice/unit")],
+        ),
+        (  # in a container, where the mount begins at its own cgroup
+            "30 1 0:26 /docker/1 {top} rw - cgroup2 cgroup2 rw",
+            "0::/docker/1",
+            [("memory", 2, ""), ("pids", 2, "")],
+        ),
+        (  # in a namespace, the cgroup lies outside what can be seen
+            "30 1 0:26 / {top} rw - cgroup2 cgroup2 rw",
+            "0::/../elsewhere",
+            [("memory", 2, ""), ("pids", 2, "")],
+        ),
+        (  # version 1
+            "30 1 0:26 / {top}/m rw - cgroup cgroup rw,memory\n"
+            "31 1 0:27 / {top}/p rw - cgroup cgroup rw,pids",
+            "2:memory:/a\n1:pids:/",
+            [("memory", 1, "m/a"), ("pids", 1, "p")],
+        ),
+        ("30 1 0:26 / {top} rw - tmpfs tmpfs rw", "0::/", []),
+    ],
+    ids=["unit", "container", "namespace", "version 1", "none"],
+)
+def test_where_cgroups_are_is_read_from_the_kernel(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mounts: str,
+    ours: str,
+    found: list[tuple[str, int, str]],
+) -> None:
+    for name in ("user.slice/unit", "m/a", "p"):
+        (tmp_path / name).mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "user.slice/unit"):
+        (folder / "cgroup.controllers").write_text("cpu memory pids\n")
+    told = {"/proc/self/mountinfo": mounts.format(top=tmp_path), "/proc/self/cgroup": ours}
+    read = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path: told.get(str(path)) or read(path))
+    assert [
+        (each.name, each.version, str(each.own.relative_to(tmp_path)).removeprefix("."))
+        for each in cgroups._controllers()
+    ] == found
 
 
-def test_a_sweep_with_little_left_comes_first() -> None:
-    big, small = Queue(FEW, [run(1)]), Queue(200, [run(2)])
-    assert shares({}, {}, [big, small]) == {2: AHEAD}
-    nearly_done = Queue(5, [run(3, waiting=5)])
-    found = shares({}, {}, [Queue(FEW, [run(1)]), Queue(200, [run(2)]), nearly_done])
-    assert found == {3: 5, 2: AHEAD - 5}
+def test_a_cgroup_that_ends_slowly_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Group(controllers(2, tmp_path), 1 << 30, 9)
+    (folder,) = tmp_path.iterdir()
+    for file in folder.iterdir():
+        file.unlink()
+    busy, rmdir = [OSError(errno.EBUSY, "busy")] * 3, Path.rmdir
 
+    def slowly(path: Path) -> None:
+        if busy:
+            raise busy.pop()
+        rmdir(path)
 
-def test_big_sweeps_have_equal_shares_whatever_their_number_of_runs() -> None:
-    wide, narrow = Queue(FEW, [run(number) for number in range(1, 27)]), Queue(FEW, [run(30)])
-    assert shares({}, {}, [wide, narrow])[30] == AHEAD / 2
-
-
-def test_a_sweep_whose_model_is_full_does_not_hold_up_another() -> None:
-    places = {REVIEWER: Place(500, 0, is_away=True)}
-    stuck, going = Queue(3, [run(1)]), Queue(FEW, [run(2, CODER_ALONE)])
-    assert shares(places, {}, [stuck, going]) == {2: AHEAD}
-
-
-def test_one_run_is_started_in_parts() -> None:
-    places = {CODER: Place(320, 320, is_away=False), JUDGE: Place(0, 320, is_away=False)}
-    assert shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])]) == {1: AT_ONCE}
+    monkeypatch.setattr(Path, "rmdir", slowly)
+    group.close()
+    assert not folder.exists()

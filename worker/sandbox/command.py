@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,18 @@ class Bind:
     target: str
 
 
-def launch(level: Level, slot: int, control_fd: int, info_fd: int, hash_seed: int = 0) -> list[str]:
+def launch(
+    level: Level,
+    slot: int,
+    control_fd: int,
+    info_fd: int,
+    hash_seed: int = 0,
+    doors: Sequence[str] = (),
+) -> list[str]:
     """The command line of the launcher for a sandbox whose zygote serves `control_fd`.
 
-    Verdicts are given under hash seed 0; another one shows what depends on it.
+    Verdicts are given under hash seed 0; another one shows what depends on it. `doors` are those of
+    its cgroup (cgroups.py).
 
     Raises: InfrastructureError if bubblewrap is needed and not installed.
     """
@@ -64,7 +72,7 @@ def launch(level: Level, slot: int, control_fd: int, info_fd: int, hash_seed: in
         outside = environment()
     else:
         command, outside = _with_landlock(binds, inside, control_fd)
-    return _launcher(uid, staged, outside, command)
+    return _launcher(uid, staged, outside, command, doors)
 
 
 def environment() -> dict[str, str]:
@@ -86,7 +94,11 @@ def launched(
 
 
 def _launcher(
-    uid: int | None, staged: list[Bind], outside: dict[str, str], command: list[str]
+    uid: int | None,
+    staged: list[Bind],
+    outside: dict[str, str],
+    command: list[str],
+    doors: Sequence[str] = (),
 ) -> list[str]:
     """Every user of the machine can read a command line: nothing in it is anybody's secret."""
     request = {
@@ -94,6 +106,7 @@ def _launcher(
         "binds": [[str(bind.source), _STAGE + bind.target] for bind in staged],
         "environment": outside,
         "command": command,
+        "doors": list(doors),
     }
     return [sys.executable, "-I", str(_LAUNCHER), json.dumps(request)]
 

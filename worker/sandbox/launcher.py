@@ -1,7 +1,8 @@
 """Becomes the sandbox: without root's identity, and as the first to die if memory runs out.
 
 Run as a program of its own: `python launcher.py '{"uid": ..., "binds": [[source, staged]...],
-"environment": {...}, "command": [...]}'`, with uid null when not started by root. bubblewrap must
+"environment": {...}, "command": [...], "doors": [...]}'`, with uid null when not started by root. It
+joins the cgroups behind the doors first. bubblewrap must
 never run as root (its sandbox could then write to the kernel's settings), nor must programs, so
 root first takes the user id of the slot. That user may not be able to reach the interpreter (say,
 under root's home): with `binds` it is shown to it under /tmp in a mount namespace of its own, so
@@ -53,6 +54,8 @@ def _show(binds: list[list[str]]) -> None:
 def main() -> None:
     """Do what the first argument says, and become its command."""
     request = json.loads(sys.argv[1])
+    for door in request["doors"]:
+        Path(door).write_text("0")
     Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o022)

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from models.enums import Level
 from models.errors import InfrastructureError
 from models.settings import settings
+from worker.sandbox import room
 from worker.sandbox.attack import Layer, attack
-from worker.sandbox.inside.confine import DISK, MEMORY
-from worker.sandbox.inside.seccomp import TABLES
 from worker.sandbox.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
@@ -37,12 +36,12 @@ class Report:
     """What was found; `level` is empty if programs must not be run here.
 
     `tried` goes on to the first level that held, which may be one that the settings do not accept.
-    `slot_bytes`: what one slot's program may take of memory, its files with it.
+    `memory` says what keeps all slots together from taking all memory.
     """
 
     level: str
     tried: tuple[Findings, ...]
-    slot_bytes: int = MEMORY + DISK + TABLES
+    memory: str = ""
 
 
 def accepted() -> tuple[Level, ...]:
@@ -59,18 +58,24 @@ def probe() -> Report:
             sandbox.close()
         tried.append(found)
         if found.held:
-            return Report(level if level in accepted() else "", tuple(tried))
+            memory = room.told(settings().slots)
+            return Report(level if level in accepted() else "", tuple(tried), memory)
     return Report("", tuple(tried))
 
 
-def start(slot: int = 0, levels: tuple[Level, ...] | None = None, hash_seed: int = 0) -> Sandbox:
+def start(
+    slot: int = 0,
+    levels: tuple[Level, ...] | None = None,
+    hash_seed: int = 0,
+    memory: int = room.FULL,
+) -> Sandbox:
     """A sandbox that has withstood the attack, of the best of `levels`: those of the settings.
 
     Raises: InfrastructureError with the remedies if none holds.
     """
     tried: list[Findings] = []
     for level in accepted() if levels is None else levels:
-        found, sandbox = _try(level, slot, hash_seed)
+        found, sandbox = _try(level, slot, hash_seed, memory)
         if sandbox is not None and found.held:
             if tried:
                 log.warning("programs are judged at level %s; %s", level, tried[-1])
@@ -86,10 +91,12 @@ def check() -> None:
     start().close()
 
 
-def _try(level: Level, slot: int = 0, hash_seed: int = 0) -> tuple[Findings, Sandbox | None]:
+def _try(
+    level: Level, slot: int = 0, hash_seed: int = 0, memory: int = room.FULL
+) -> tuple[Findings, Sandbox | None]:
     """Start a sandbox and attack it."""
     try:
-        sandbox = Sandbox(slot, level, hash_seed)
+        sandbox = Sandbox(slot, level, hash_seed, memory)
     except InfrastructureError as error:
         return Findings(level, (Layer("sandbox starts", False, str(error)),)), None
     try:

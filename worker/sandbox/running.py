@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from models.errors import InfrastructureError
 from worker.sandbox import account
 from worker.sandbox.inside import frames, wire, zygote
+from worker.sandbox.room import Room
 
 _SEND_SECONDS = 30.0
 _REPLY_SECONDS = 30.0
@@ -24,6 +25,8 @@ _STARVED = 60.0
 _NEARLY = 0.98
 #: Seconds in which a thread that has a processor is seen to run.
 _PAUSE = 0.01
+#: Seconds between two looks at a program's memory, where nothing else keeps it to its share.
+_WATCH = 0.03
 #: Seconds between two looks at a program's account, at least; and while it waits for a processor.
 _SOON, _WAITING = 0.02, 0.1
 _MAX_FRAME = wire.MAX_BYTES + 4096
@@ -45,7 +48,10 @@ class Starved(InfrastructureError):
 
 
 class Killed(InfrastructureError):
-    """The machine killed a program, which says nothing of it: memory has run out, most likely."""
+    """The machine killed a program, which says nothing of it: memory has run out, most likely.
+
+    Its own, or its slot's share of it, if the program alone may have it.
+    """
 
 
 class SandboxEnded(InfrastructureError):
@@ -74,11 +80,17 @@ class Run:
         control: socket.socket,
         zygote: int = 0,
         cpu_limit: float = math.inf,
+        room: Room | None = None,
     ) -> None:
         self._connection = connection
         self._control = control
         self._zygote = zygote
         self._cpu_limit = cpu_limit
+        self._room = room
+        self._hits = room.hits() if room is not None else 0
+        self._is_watched = room is not None and room.is_watched
+        #: Whether it was killed for taking more memory than any program may.
+        self.out_of_memory = False
         self._program: int | None = None
         self._buffer = bytearray()
         self._outgoing = bytearray()
@@ -162,7 +174,8 @@ class Run:
         while not self._frames and not self._closed:
             remaining = deadline - self._now()
             if remaining > 0:
-                self._receive(remaining)
+                self._receive(min(remaining, _WATCH) if self._is_watched else remaining)
+                self._refuse_if_over()
                 continue
             try:
                 if not judge_cpu:
@@ -173,6 +186,15 @@ class Run:
                 if not self._frames and not self._closed:
                     raise
         return self._frames.popleft() if self._frames else None
+
+    def _refuse_if_over(self) -> None:
+        """Raises: Killed if the program has more memory than its slot's share, where we must look."""
+        if not self._is_watched:
+            return
+        self._program = self._program or account.program_of(self._zygote)
+        assert self._room is not None
+        if self._program is not None and self._room.is_over(self._program):
+            raise Killed("a program takes more memory than its slot's share of this machine's")
 
     def charged_since_asked(self, at_least: float) -> bool:
         """Whether the program was charged with so much since inputs were sent the last time."""
@@ -330,7 +352,8 @@ class Run:
     def await_end(self, seconds: float) -> Ended | None:
         """How a process that closed its end ended by itself; None if it goes on all the same.
 
-        Raises: Killed if SIGKILL ended it, which no program can send, before its limit of CPU time.
+        Raises: Killed if SIGKILL ended it, which no program can send, before its limit of CPU time,
+        unless it took all the memory that any program may.
         """
         if self.ended is None and select.select([self._control], [], [], seconds)[0]:
             self._note_end(self._reply())
@@ -339,6 +362,10 @@ class Run:
             and self.ended.signal == signal.SIGKILL
             and self.ended.cpu_seconds < self._cpu_limit * _NEARLY
         ):
+            room = self._room
+            if room is not None and room.is_full and room.hits() > self._hits:
+                self.out_of_memory = True
+                return self.ended
             raise Killed("a program was killed: is this machine short of memory?")
         return self.ended
 

@@ -17,7 +17,8 @@ from models.errors import InfrastructureError
 from worker.sandbox import command
 from worker.sandbox.inside import zygote
 from worker.sandbox.remedies import explained
-from worker.sandbox.running import Run, SandboxEnded
+from worker.sandbox.room import FULL, Room
+from worker.sandbox.running import Killed, Run, SandboxEnded
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,16 @@ _END_SECONDS = 2.0
 class Sandbox:
     """A zygote and what encloses it, for one thread. Once it fails it is of no more use."""
 
-    def __init__(self, slot: int = 0, level: Level = Level.A, hash_seed: int = 0) -> None:
+    def __init__(
+        self,
+        slot: int = 0,
+        level: Level = Level.A,
+        hash_seed: int = 0,
+        memory: int = FULL,
+    ) -> None:
+        """`memory`: bytes that it may take, as in Room."""
         self.level = level
+        self._room = Room(memory)
         self._control, inside = _socketpair(socket.SOCK_SEQPACKET)
         info_read, info_write = os.pipe()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
@@ -41,7 +50,14 @@ class Sandbox:
             with inside, open(info_read, "rb") as info:
                 try:
                     self._process = subprocess.Popen(
-                        command.launch(level, slot, inside.fileno(), info_write, hash_seed),
+                        command.launch(
+                            level,
+                            slot,
+                            inside.fileno(),
+                            info_write,
+                            hash_seed,
+                            self._room.doors,
+                        ),
                         env=command.environment(),
                         pass_fds=(inside.fileno(), info_write)[: 2 if level is Level.A else 1],
                         stdin=subprocess.DEVNULL,
@@ -91,7 +107,8 @@ class Sandbox:
                     socket.send_fds(self._control, [message], [theirs.fileno()])
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
-            run = Run(ours, self._control, self.pid, cpu_seconds)
+            run = Run(ours, self._control, self.pid, cpu_seconds, self._room)
+            hits = self._room.hits()
             try:
                 run.begin(request)
                 try:
@@ -99,8 +116,8 @@ class Sandbox:
                 finally:
                     run.end()
             except SandboxEnded as ended:
-                if self._was_killed():
-                    raise InfrastructureError(
+                if self._was_killed() and not (self._room.is_full and self._room.hits() > hits):
+                    raise Killed(
                         "the sandbox is gone: it was killed; is this machine short of memory?"
                     ) from ended
                 raise
@@ -124,6 +141,7 @@ class Sandbox:
         if self._init is not None:
             os.close(self._init)
             self._init = None
+        self._room.close()
         self._errors.close()
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:

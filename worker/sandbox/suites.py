@@ -204,10 +204,16 @@ def loading_problem(run: Run) -> Outcome | None:
         return Outcome(Status.FAIL, reason="forged")
     if frame is None:
         run.await_end(END_SECONDS)
-        return Outcome(Status.TIMEOUT, reason=KILLED)
+        status, why = _why_ended(run)
+        return Outcome(status, reason=why)
     if frame[:1] == frames.READY:
         return None
     return Outcome(Status.FAIL, reason=_line(said(frame)) or "forged")
+
+
+def _why_ended(run: Run) -> tuple[Status, str]:
+    """What is said of a program that ended without an answer."""
+    return (Status.FAIL, "memory") if run.out_of_memory else (Status.TIMEOUT, KILLED)
 
 
 class _Ahead(Exception):
@@ -256,7 +262,8 @@ def _call_one(
         frame = following()
         if frame is None:
             run.await_end(END_SECONDS)
-            return _failed(tests, index, Status.TIMEOUT, KILLED), False
+            status, why = _why_ended(run)
+            return _failed(tests, index, status, why), False
         answer = tests.answers[index]
         if frame != answer.frame:
             allowance.take(len(frame), len(answer.frame))

@@ -11,6 +11,8 @@ from .seccomp import Filter
 MEMORY = 4 << 30
 #: The longest file, where a program can write any.
 DISK = 64 << 20
+#: Processes and threads of one program.
+TASKS = 256
 #: The main thread's stack; a deeper one would run into what is mapped below it.
 _STACK = 120 << 20
 

@@ -31,8 +31,10 @@ VALUES = (VALUE, LIKE)
 #: Characters of what a visible test printed or raised.
 MAX_TEXT = 6000
 
-#: Outcomes of a visible test.
-PRINTED, HELD, FAILED, THREW = "printed", "held", "failed", "threw"
+#: The kind of a visible test of which only a value is asked, and the bytes of one that is sent.
+ASKED, MAX_ASKED = "asked", 1 << 16
+#: Outcomes of a visible test. After GAVE follows a frame with the value that was asked for.
+PRINTED, HELD, FAILED, THREW, GAVE = "printed", "held", "failed", "threw", "gave"
 
 
 def send(fd: int, tag: bytes, body: bytes = b"") -> None:

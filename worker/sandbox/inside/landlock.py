@@ -15,6 +15,7 @@ import signal
 import struct
 
 from . import kernel
+from .confine import TASKS
 from .seccomp import WRITING, Filter
 
 #: The first version whose domains cannot signal or trace what is outside; Linux 6.12.
@@ -31,9 +32,6 @@ _EVERY_ACCESS = (1 << 16) - 1
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_UNIX_SOCKET, _SIGNAL = 1 << 0, 1 << 1
 
-#: Threads that a program may start, beside what its user runs already.
-_SPARE_TASKS = 256
-
 
 class Landlock:
     """An Enclosure for a zygote that runs as the user whose processes programs become.
@@ -48,7 +46,7 @@ class Landlock:
         kernel.drop_capabilities()
         os.setsid()  # no terminal, and no process group in common with the worker
         self.filter = Filter(without=WRITING)
-        self.most_processes = _tasks_of_user() + _SPARE_TASKS
+        self.most_processes = _tasks_of_user() + TASKS
         self._readable = readable
         self._zygote = os.getpid()
         self._ruleset = _ruleset(_without(readable, hidden))

@@ -2,7 +2,7 @@
 
 import os
 
-from .confine import DISK
+from .confine import DISK, TASKS
 from .kernel import check, libc
 from .seccomp import Filter
 
@@ -15,7 +15,7 @@ _FILES = 2048
 class Namespaces:
     """An Enclosure for a zygote that bubblewrap has started."""
 
-    most_processes = 256
+    most_processes = TASKS
 
     def __init__(self) -> None:
         self.filter = Filter()

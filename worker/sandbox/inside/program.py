@@ -155,17 +155,33 @@ _REDUCTIONS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 
 
 def _test(fd: int, namespace: dict[str, Any], tests: list[tuple[str, str]]) -> None:
-    """Run visible tests, pairs of a kind and a call; one frame each."""
+    """Run visible tests, pairs of a kind and a call; one frame each, and one more for a value."""
     for kind, call in tests:
+        value: list[Any] = []
         printed = io.BytesIO()
         out = io.TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
         try:
             with contextlib.redirect_stdout(out):
-                outcome, text = _TESTS[kind](call, namespace)
+                if kind == frames.ASKED:
+                    value.append(eval(compile(call, "<test>", "eval"), namespace))  # noqa: S307
+                    outcome, text = frames.GAVE, ""
+                else:
+                    outcome, text = _TESTS[kind](call, namespace)
             text = printed.getvalue().decode("utf-8", "replace") + text
         except BaseException as error:
             outcome, text = frames.THREW, _described(error)
         frames.send(fd, frames.TESTED, wire.encode((outcome, text[: frames.MAX_TEXT])))
+        if outcome == frames.GAVE:
+            _give(fd, value[0])
+
+
+def _give(fd: int, value: Any) -> None:
+    """Send one value."""
+    try:
+        for tag, body in answer(value, _whole(value), False, frames.MAX_ASKED):
+            frames.send(fd, tag, body)
+    except BaseException as error:
+        frames.send(fd, frames.REFUSED, _bytes(_described(error)))
 
 
 def _doctest(call: str, namespace: dict[str, Any]) -> tuple[str, str]:

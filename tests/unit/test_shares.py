@@ -1,0 +1,81 @@
+"""If one of these fails, somebody's sweep waits for somebody else's, or a model for its work."""
+
+from models.shares import AT_ONCE, FEW, JUDGE, Place, Queue, Waiting, shares
+
+CODER, REVIEWER = 1, 2
+BOTH = frozenset({JUDGE, CODER, REVIEWER})
+CODER_ALONE = frozenset({JUDGE, CODER})
+IDLE = Place(0, 0, is_away=False)
+#: What may be open where nothing is at work yet.
+AHEAD = IDLE.room
+
+
+def run(number: int, places: frozenset[int] = BOTH, waiting: int = 64, begun: int = 0) -> Waiting:
+    return Waiting(number, places, waiting, begun)
+
+
+def test_the_runs_of_a_sweep_begin_together() -> None:
+    found = shares({}, {}, [Queue(FEW, [run(number) for number in range(1, 27)])])
+    assert sum(found.values()) == AHEAD
+    assert max(found.values()) - min(found.get(number, 0) for number in range(1, 27)) <= 1
+
+
+def test_a_run_that_has_more_under_way_waits_for_the_others() -> None:
+    found = shares({}, {}, [Queue(FEW, [run(1, begun=AHEAD), run(2), run(3)])])
+    assert found == {2: AHEAD / 2, 3: AHEAD / 2}
+
+
+def test_there_is_room_for_more_as_more_is_at_work() -> None:
+    busy = {CODER: Place(300, 256, is_away=False)}
+    assert busy[CODER].room > AHEAD
+    (started,) = shares(busy, {}, [Queue(FEW, [run(1, CODER_ALONE)])]).values()
+    assert started == AHEAD  # of the judge, where nothing is at work
+
+
+def test_what_was_started_and_has_asked_for_nothing_takes_its_room() -> None:
+    assert shares({}, {BOTH: AHEAD}, [Queue(FEW, [run(1)])]) == {}
+    assert shares({}, {CODER_ALONE: AHEAD - 3}, [Queue(FEW, [run(1)])]) == {1: 3}
+    assert shares({}, {frozenset({7}): AHEAD}, [Queue(FEW, [run(1)])]) == {1: AHEAD}
+
+
+def test_a_model_that_is_full_holds_up_only_runs_that_ask_it() -> None:
+    full = {REVIEWER: Place(AHEAD, 0, is_away=False)}
+    found = shares(full, {}, [Queue(FEW, [run(1), run(2, CODER_ALONE)])])
+    assert found == {2: AHEAD}
+
+
+def test_for_a_model_whose_worker_is_away_the_others_can_do_their_part() -> None:
+    """Two models that take turns on one GPU."""
+    away = {REVIEWER: Place(AHEAD, 0, is_away=True)}
+    assert shares(away, {}, [Queue(FEW, [run(1)])]) == {1: AHEAD}
+    long_away = {REVIEWER: Place(500, 0, is_away=True)}
+    assert shares(long_away, {}, [Queue(FEW, [run(1)])]) == {}
+
+
+def test_nothing_is_started_while_programs_wait_to_be_judged() -> None:
+    found = shares({JUDGE: Place(AHEAD, 0, is_away=False)}, {}, [Queue(FEW, [run(1)])])
+    assert found == {}
+
+
+def test_a_sweep_with_little_left_comes_first() -> None:
+    big, small = Queue(FEW, [run(1)]), Queue(200, [run(2)])
+    assert shares({}, {}, [big, small]) == {2: AHEAD}
+    nearly_done = Queue(5, [run(3, waiting=5)])
+    found = shares({}, {}, [Queue(FEW, [run(1)]), Queue(200, [run(2)]), nearly_done])
+    assert found == {3: 5, 2: AHEAD - 5}
+
+
+def test_big_sweeps_have_equal_shares_whatever_their_number_of_runs() -> None:
+    wide, narrow = Queue(FEW, [run(number) for number in range(1, 27)]), Queue(FEW, [run(30)])
+    assert shares({}, {}, [wide, narrow])[30] == AHEAD / 2
+
+
+def test_a_sweep_whose_model_is_full_does_not_hold_up_another() -> None:
+    places = {REVIEWER: Place(500, 0, is_away=True)}
+    stuck, going = Queue(3, [run(1)]), Queue(FEW, [run(2, CODER_ALONE)])
+    assert shares(places, {}, [stuck, going]) == {2: AHEAD}
+
+
+def test_one_run_is_started_in_parts() -> None:
+    places = {CODER: Place(320, 320, is_away=False), JUDGE: Place(0, 320, is_away=False)}
+    assert shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])]) == {1: AT_ONCE}
