@@ -23,6 +23,7 @@ from worker.engines import failures
 from worker.engines.base import Answer, EngineDied, Request, unanswered
 from worker.engines.ends import ended
 from worker.engines.failures import Context
+from worker.engines.guard import Guard
 
 Result = TypeVar("Result")
 
@@ -42,6 +43,7 @@ class VLLMEngine:
     def __init__(self, model: VLLM, version: str) -> None:
         self._model = model
         self._version = f"vllm {version}"
+        self._guard = Guard()
         self._numbers = itertools.count()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
@@ -50,6 +52,7 @@ class VLLMEngine:
             self._llm = self._await(_start(model))
         except BaseException:
             self._end_loop()
+            self._guard.close()
             raise
         self._telling = asyncio.run_coroutine_threadsafe(self._tell(), self._loop)
 
@@ -126,6 +129,7 @@ class VLLMEngine:
         self._telling.cancel()
         self._await(self._shut_down())
         self._end_loop()
+        self._guard.close()
 
     async def _answer(self, request: Request) -> Any:
         from vllm import SamplingParams
