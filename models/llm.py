@@ -181,8 +181,18 @@ class VLLM(Model):
     timeout: float = Field(default=1800.0, gt=0)
     #: The largest batch.
     threads: int = Field(default=64, ge=1, le=512)
+    #: Any other argument of vLLM's, by vLLM's name for it, e.g. `{ load_format = "dummy" }`. What is
+    #: said here holds against all of the above, and is part of what the model is.
+    engine_args: dict[str, Any] = {}
 
     speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout"})
+
+    def identity(self) -> dict[str, Any]:
+        """With vLLM's own arguments where there are any: models without keep the keys they had."""
+        told = super().identity()
+        if not self.engine_args:
+            del told["engine_args"]
+        return told
 
     @property
     def in_flight(self) -> int:

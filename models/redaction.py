@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 from urllib.parse import unquote
 
 from dotenv import dotenv_values
@@ -22,15 +23,32 @@ _HIDDEN = "***"
 
 def redacted(text: str) -> str:
     """The text without passwords: those in URLs, and the values of variables that hold one."""
-    secrets = {secret for secret in _secrets() if len(secret) >= _SHORTEST}
-    secrets |= {json.dumps(secret)[1:-1] for secret in secrets}  # as a log for programs has them
-    for secret in sorted(secrets, key=len, reverse=True):
+    for secret in _known():
         text = text.replace(secret, _HIDDEN)
     return _PASSWORD.sub(_HIDDEN, _USER_OF_URL.sub(_HIDDEN, text))
 
 
-def _secrets() -> Iterator[str]:
-    keys = _key_variables()
+#: What the secrets were found in, and the secrets, the longest first: every line of a log asks for
+#: them, and the environment hardly ever changes.
+_found: tuple[Any, list[str]] = (None, [])
+
+
+def _known() -> list[str]:
+    global _found
+    keys = frozenset(_key_variables())
+    # as it lies in memory: reading it name by name costs more than all else of a line
+    environment = os.environ._data  # type: ignore[attr-defined]
+    where = environment, os.path.abspath(".env"), keys
+    known, secrets = _found
+    if known != where:
+        alone = {secret for secret in _secrets(keys) if len(secret) >= _SHORTEST}
+        alone |= {json.dumps(secret)[1:-1] for secret in alone}  # as a log for programs has them
+        secrets = sorted(alone, key=len, reverse=True)
+        _found = (dict(environment), *where[1:]), secrets
+    return secrets
+
+
+def _secrets(keys: frozenset[str]) -> Iterator[str]:
     for name, value in [*os.environ.items(), *_of_file(os.path.abspath(".env"))]:
         if _SECRET_NAME.search(name) or name in keys:
             yield value.strip()

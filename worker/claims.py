@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -58,22 +58,43 @@ class Holder:
     @contextmanager
     def hold(self, table: AnyTable, row_id: int) -> Iterator[None]:
         """Keep a claimed row ours until the block ends."""
-        with self._lock:
-            self._held[table].add(row_id)
+        self.keep(table, [row_id])
         try:
             yield
         finally:
-            with self._lock:
-                self._held[table].discard(row_id)
+            self.drop(table, [row_id])
+
+    def keep(self, table: AnyTable, row_ids: Iterable[int]) -> None:
+        """Keep claimed rows ours until they are dropped."""
+        with self._lock:
+            self._held[table].update(row_ids)
+
+    def drop(self, table: AnyTable, row_ids: Iterable[int]) -> None:
+        """Renew claims no longer, and forget what went wrong with them."""
+        with self._lock:
+            self._held[table].difference_update(row_ids)
+        for row_id in row_ids:
+            self._troubles.pop((table, row_id), None)
 
     @contextmanager
-    def telling(self, table: AnyTable, row_id: int) -> Iterator[None]:
-        """Have the row tell, some seconds later, what an engine tries again inside the block."""
+    def noting(self, table: AnyTable, row_id: int) -> Iterator[None]:
+        """Have the row tell what an engine tries again of a call that is begun inside the block.
+
+        The call may outlive the block; whoever holds the row drops it in the end.
+        """
         token = _asking.set((self._troubles, table, row_id))
         try:
             yield
         finally:
             _asking.reset(token)
+
+    @contextmanager
+    def telling(self, table: AnyTable, row_id: int) -> Iterator[None]:
+        """Have the row tell, some seconds later, what an engine tries again inside the block."""
+        try:
+            with self.noting(table, row_id):
+                yield
+        finally:
             self._troubles.pop((table, row_id), None)
 
     def close(self) -> None:
@@ -125,7 +146,7 @@ def work_on(
     mend. A database that is away is no such failure: it is waited for, and a result that cost a
     model call waits too.
     """
-    row = patiently(lambda: _claim(holder, table, row_id))
+    row = take(holder, table, row_id)
     if row is None:
         return waiting(table, row_id)
     with holder.hold(table, row_id):
@@ -133,13 +154,32 @@ def work_on(
         try:
             result = produce(row)
             made = True
-            return patiently(lambda: _finish(holder, table, row_id, result))
+            return store(holder, table, row_id, result)
         except Exception as error:
-            if is_passing(error):
-                raise
-            said, permanent = _failure(error, made)
-            patiently(lambda: _fail(holder, table, row, said, permanent))
+            note_failure(holder, table, row, error, made)
             raise
+
+
+def take(holder: Holder, table: AnyTable, row_id: int) -> Row[Any] | None:
+    """Claim a row; None if it is done, taken, or wanted by nobody."""
+    return patiently(lambda: _claim(holder, table, row_id))
+
+
+def store(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]) -> list[int]:
+    """Write a claimed row's result; the attempts that can go on."""
+    return patiently(lambda: _finish(holder, table, row_id, result))
+
+
+def note_failure(
+    holder: Holder, table: AnyTable, row: Row[Any], error: Exception, made: bool
+) -> None:
+    """Write with a claimed row what it failed of, unless that is a database that is away.
+
+    `made`: there was a result, and it was not stored.
+    """
+    if not is_passing(error):
+        said, permanent = _failure(error, made)
+        patiently(lambda: _fail(holder, table, row, said, permanent))
 
 
 def _failure(error: Exception, made: bool) -> tuple[str, bool]:

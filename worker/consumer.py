@@ -13,6 +13,7 @@ from models import broker, work
 from models.errors import FoureyesError
 from models.session import transaction
 from models.tables import Completion, Execution
+from worker import strategy
 from worker.patience import patiently
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,11 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
             log.critical("%s", error)
             raise SystemExit(2) from None
         return self.connection
+
+    def stop(self) -> None:
+        """Take nothing more; end when what is in hand is done, as Celery waits for its threads."""
+        super().stop()
+        strategy.finish()
 
     def ensure_connected(self, connection: Connection) -> Connection:
         """Connect for ever, every three seconds: Celery's steps grow to half a minute."""

@@ -8,6 +8,8 @@ import itertools
 import logging
 import os
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, NoReturn
 
 from sqlalchemy import Row
@@ -21,11 +23,15 @@ from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, Execution, LanguageModel
 from worker.claims import Holder
-from worker.engines import Answer, Engine, EngineDied, Request, load
+from worker.engines import Answer, Concurrent, Engine, EngineDied, Request, load
 from worker.patience import patiently
 from worker.sandbox.judge import Judge
 
 log = logging.getLogger(__name__)
+
+#: Of the time that a call takes, what it may wait for others: with an engine that has a quarter more
+#: calls than it computes, and with others. Seconds of the longest such wait.
+_PAUSE_WITH_SPARE, _PAUSE, _LONGEST_PAUSE = 0.05, 0.01, 0.05
 
 
 class Serving:
@@ -36,6 +42,8 @@ class Serving:
         self.engine: Engine | None = None
         #: The model's row as it was when the engine was loaded.
         self.loaded: LanguageModel | None = None
+        self._model: llm.AnyModel | None = None
+        self._threads: ThreadPoolExecutor | None = None
         self._judges: list[Judge] = []
         self._thread = threading.local()
         self._slots = itertools.count()
@@ -55,7 +63,8 @@ class Serving:
         log.info("loading model %s", name)
         trouble.note(name, None)
         try:
-            self.engine = load(llm.read(row.settings))
+            self._model = llm.read(row.settings)
+            self.engine = load(self._model)
         except Exception as error:
             trouble.note(name, str(error) or repr(error))
             raise
@@ -75,17 +84,50 @@ class Serving:
             request = Request.from_json(completion.key, completion.request)
             with self.holder.telling(Completion, completion.id):
                 return engine.complete(request)
-        except EngineDied as error:
-            self._end(str(error))
-        except Exception:
-            if patiently(self._is_outdated):
-                self._end(f"the model {settings().model!r} was defined anew")
+        except Exception as error:
+            self.end_if_useless(error)
             raise
+
+    def begin(self, completion: Row[Any]) -> "Future[Answer]":
+        """The same some time later: whoever asks looks after the claim, and what the call fails of."""
+        engine = self._engine_for(completion)
+        request = Request.from_json(completion.key, completion.request)
+        with self.holder.noting(Completion, completion.id):
+            if isinstance(engine, Concurrent):
+                return engine.begin(request)
+            return self._callers().submit(copy_context().run, engine.complete, request)
+
+    def pause(self, seconds: float) -> float:
+        """Seconds that a call may wait for others, so that they go on together; one takes `seconds`.
+
+        With an engine that has calls to spare it costs nothing to wait; with others, what it costs
+        is a hundredth of the time.
+        """
+        if self._model is None:
+            return 0.0
+        spare = self._model.in_flight > self._model.threads
+        return min(_LONGEST_PAUSE, seconds * (_PAUSE_WITH_SPARE if spare else _PAUSE))
+
+    def end_if_useless(self, error: Exception) -> None:
+        """End this process if a call failed because its engine is dead, or its model another's now."""
+        if isinstance(error, EngineDied):
+            self.end(str(error))
+        if patiently(self._is_outdated):
+            self.end(f"the model {settings().model!r} was defined anew")
+
+    def _callers(self) -> ThreadPoolExecutor:
+        """Threads for an engine that answers one call at a time in each."""
+        with self._giving_up:
+            if self._threads is None:
+                most = 1 if self._model is None else self._model.in_flight
+                self._threads = ThreadPoolExecutor(most, thread_name_prefix="calls")
+            return self._threads
 
     def _engine_for(self, completion: Row[Any]) -> Engine:
         if self.engine is None or self.loaded is None:
             raise InfrastructureError("this worker serves no model: FOUREYES_MODEL is not set")
-        if llm.read(self.loaded.settings).answers_from != completion.origin:
+        assert self._model is not None
+        if self._model.answers_from != completion.origin:
             raise RequestRefused(
                 f"the name {self.loaded.name!r} is that of {completion.origin or 'a model'} in this "
                 "call, and another's now: enqueue this sweep again"
@@ -105,7 +147,7 @@ class Serving:
         with session() as db:
             return db.exec(wanted).one_or_none() != self.loaded.settings
 
-    def _end(self, said: str) -> NoReturn:
+    def end(self, said: str) -> NoReturn:
         """End this process, whose engine is of no use: its messages and claims go back to be done anew.
 
         At once and without Celery: messages that it would refuse one by one would come straight
@@ -135,6 +177,8 @@ class Serving:
             judge.close()
         if self.engine is not None:
             self.engine.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
         self.holder.close()
 
 

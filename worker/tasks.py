@@ -59,6 +59,12 @@ def send(message: Message) -> None:
     broker.send(message.task, message.queue, message.row_id, shown=message.shown)
 
 
+class CallTask(PatientTask):
+    """A model call: its messages are taken by `worker/strategy.py`, many at a time."""
+
+    Strategy = "worker.strategy:take_calls"
+
+
 def _complete(completion_id: int) -> None:
     """Make one model call, once, whoever asked; then let every waiting attempt go on."""
 
@@ -69,7 +75,7 @@ def _complete(completion_id: int) -> None:
 
 
 for _kind in (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX):
-    app.task(name=_kind.value, base=PatientTask)(_complete)
+    app.task(name=_kind.value, base=CallTask)(_complete)
 
 
 @app.task(name=broker.EXECUTE, base=PatientTask)

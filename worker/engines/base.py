@@ -2,8 +2,9 @@
 
 import importlib
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from models.errors import FoureyesError, InfrastructureError
 from models.llm import AnyModel, Sampling
@@ -102,6 +103,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the model."""
+        ...
+
+
+@runtime_checkable
+class Concurrent(Engine, Protocol):
+    """An engine that has calls at work without a thread for each of them."""
+
+    def begin(self, request: Request) -> "Future[Answer]":
+        """Answer a request some time later, with the same errors; returns at once."""
         ...
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import httpx
@@ -65,7 +66,11 @@ class OpenAIEngine:
 
     def complete(self, request: Request) -> Answer:
         """Ask the server, again after passing failures, for about as long as its timeout."""
-        return self._await(self._answer(request))
+        return self.begin(request).result()
+
+    def begin(self, request: Request) -> "Future[Answer]":
+        """The same, without waiting for it."""
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
 
     def close(self) -> None:
         """Give up what is being asked, and close the connections."""

@@ -5,13 +5,17 @@ when it is imported, so that happens in `load` and not at the top.
 """
 
 import asyncio
+import difflib
 import itertools
 import os
 import threading
 import time
-from collections.abc import Coroutine
-from dataclasses import replace
+from collections.abc import Collection, Coroutine
+from concurrent.futures import Future
+from dataclasses import fields, replace
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import VLLM
@@ -19,6 +23,7 @@ from worker.engines import failures
 from worker.engines.base import Answer, EngineDied, Request, unanswered
 from worker.engines.ends import ended
 from worker.engines.failures import Context
+from worker.engines.guard import Guard
 
 Result = TypeVar("Result")
 
@@ -38,6 +43,7 @@ class VLLMEngine:
     def __init__(self, model: VLLM, version: str) -> None:
         self._model = model
         self._version = f"vllm {version}"
+        self._guard = Guard()
         self._numbers = itertools.count()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
@@ -46,6 +52,7 @@ class VLLMEngine:
             self._llm = self._await(_start(model))
         except BaseException:
             self._end_loop()
+            self._guard.close()
             raise
         self._telling = asyncio.run_coroutine_threadsafe(self._tell(), self._loop)
 
@@ -62,28 +69,35 @@ class VLLMEngine:
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
-        from vllm.exceptions import VLLMClientError
+        return self.begin(request).result()
 
+    def begin(self, request: Request) -> "Future[Answer]":
+        """The same, without waiting for it."""
+        return asyncio.run_coroutine_threadsafe(self._complete(request), self._loop)
+
+    async def _complete(self, request: Request) -> Answer:
         started = time.monotonic()
-        asked = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
         try:
-            made = asked.result(self._model.timeout)
+            async with asyncio.timeout(self._model.timeout):  # which ends it in the engine too
+                made = await self._answer(request)
         except TimeoutError:
-            asked.cancel()  # which ends it in the engine too
             raise InfrastructureError(
                 f"vllm: no answer within {self._model.timeout:g} s ({self._model.model})"
             ) from None
-        except VLLMClientError as error:
+        except _client_error() as error:
             said = _first_line(error)
             room = failures.context(said)
             if room is Context.FITS:
                 raise RequestRefused(f"vllm: {said}") from error
-            if self._fits_with_a_shorter_answer(request, room):
+            if await self._fits_with_a_shorter_answer(request, room):
                 raise RequestRefused(failures.too_small("vllm", said)) from error
             return unanswered(started, self._version)
         except Exception as error:
             kind = EngineDied if self._llm.errored else InfrastructureError
             raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
+        return self._read(made, started)
+
+    def _read(self, made: Any, started: float) -> Answer:
         output = made.outputs[0]
         end = self._llm.get_tokenizer().decode(made.prompt_token_ids[-_PROMPT_END:])
         opened = end.rstrip().endswith("<think>")  # by the template, so the answer begins inside
@@ -98,17 +112,15 @@ class VLLMEngine:
             engine=self._version,
         )
 
-    def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
+    async def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
         """Whether only `max_tokens` is too much; where its words leave it open, it is asked for a token."""
-        from vllm.exceptions import VLLMClientError
-
         if said in (Context.PROMPT, Context.BOTH):
             return said is Context.BOTH
         shorter = replace(request, sampling=request.sampling.model_copy(update={"max_tokens": 1}))
-        asked = asyncio.run_coroutine_threadsafe(self._answer(shorter), self._loop)
         try:
-            asked.result(self._model.timeout)
-        except VLLMClientError:
+            async with asyncio.timeout(self._model.timeout):
+                await self._answer(shorter)
+        except _client_error():
             return False
         return True
 
@@ -117,6 +129,7 @@ class VLLMEngine:
         self._telling.cancel()
         self._await(self._shut_down())
         self._end_loop()
+        self._guard.close()
 
     async def _answer(self, request: Request) -> Any:
         from vllm import SamplingParams
@@ -169,12 +182,9 @@ class VLLMEngine:
         self._thread.join()
 
 
-async def _start(model: VLLM) -> Any:
-    """The engine; made inside the loop that it is going to live in."""
-    from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
-    settings: dict[str, Any] = {
+def arguments(model: VLLM) -> dict[str, Any]:
+    """What the engine is started with, by vLLM's names: ours, and over them the model's own."""
+    ours: dict[str, Any] = {
         "model": model.model,
         "revision": model.revision,
         "dtype": model.dtype,
@@ -192,7 +202,34 @@ async def _start(model: VLLM) -> Any:
             "reasoning_parser": model.reasoning_parser or "",
         },
     }
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings))
+    return ours | model.engine_args
+
+
+def check_arguments(model: VLLM, known: Collection[str], version: str) -> None:
+    """Raises: FoureyesError for an argument that this vLLM does not have."""
+    for name in model.engine_args:
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {alike[0]}?" if alike else ""
+            raise FoureyesError(
+                f"model {model.name!r}: engine_args: vLLM {version} has no argument {name!r}{hint}"
+            )
+
+
+async def _start(model: VLLM) -> Any:
+    """The engine; made inside the loop that it is going to live in."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model)))
+
+
+def _client_error() -> type[Exception]:
+    """What vLLM raises of a request that is itself at fault: 0.26 has no word for all of it."""
+    from vllm import exceptions
+
+    found: type[Exception] = getattr(exceptions, "VLLMClientError", exceptions.VLLMValidationError)
+    return found
 
 
 def load(model: VLLM) -> VLLMEngine:
@@ -208,7 +245,10 @@ def load(model: VLLM) -> VLLMEngine:
     # a fork would take over our threads' locks, and never their threads
     os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
     import vllm  # here, so that what is missing is named, and not taken for a failure to load
+    from vllm.engine.arg_utils import AsyncEngineArgs
 
+    known = [each.name for each in fields(AsyncEngineArgs)]
+    check_arguments(model, known, vllm.__version__)
     try:
         engine = VLLMEngine(model, vllm.__version__)
     except Exception as error:
@@ -221,5 +261,9 @@ def load(model: VLLM) -> VLLMEngine:
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, ValidationError):  # its first line only counts what is wrong
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        return f"{where}: {wrong['msg']}".removeprefix(": ").partition("\n")[0][:_SHOWN]
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:_SHOWN]

@@ -1,0 +1,90 @@
+"""State changes of many completions at once, for a model's worker: one statement where each had its own.
+
+They change what `models/work.py` changes one by one, and under the same guards. A row that somebody
+else holds is left out, so that no batch waits for a lock while it has others: whoever calls does what
+was left out by itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from models.settings import settings
+
+#: Columns of a completion that its answer fills, as `worker/answers.py` makes them.
+ANSWER = (
+    "text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds",
+    "engine",
+)  # fmt: skip
+
+#: A subquery that is asked row by row, by an index: a join may be planned without statistics.
+_CLAIM = text("""
+WITH free AS (
+    SELECT id FROM completion
+    WHERE id = ANY(:ids)
+        AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
+        AND (SELECT true FROM step JOIN attempt ON attempt.id = step.attempt_id
+            WHERE step.completion_id = completion.id AND attempt.state IN ('queued', 'running')
+            LIMIT 1)
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE completion SET state = 'running', worker = :by, tries = tries + 1,
+    lease_until = clock_timestamp() + make_interval(secs => :lease)
+FROM free WHERE completion.id = free.id
+RETURNING completion.*
+""")
+_FINISH = text("""
+WITH given AS (
+    SELECT * FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:text AS text[]), CAST(:finish_reason AS text[]),
+        CAST(:prompt_tokens AS integer[]), CAST(:cached_tokens AS integer[]),
+        CAST(:completion_tokens AS integer[]), CAST(:seconds AS double precision[]),
+        CAST(:engine AS text[])
+    ) AS given (
+        id, text, finish_reason, prompt_tokens, cached_tokens, completion_tokens, seconds, engine
+    )
+), held AS (
+    SELECT id FROM completion
+    WHERE id = ANY(:ids) AND worker = :by AND state = 'running'
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE completion SET state = 'done', error = NULL, lease_until = NULL,
+    finished_at = clock_timestamp(), text = given.text, finish_reason = given.finish_reason,
+    prompt_tokens = given.prompt_tokens, cached_tokens = given.cached_tokens,
+    completion_tokens = given.completion_tokens, seconds = given.seconds, engine = given.engine
+FROM given JOIN held USING (id) WHERE completion.id = given.id
+RETURNING completion.id
+""")
+_WAITING = text("""
+SELECT asked.id AS completion_id, attempt.id AS attempt_id
+FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT attempt.id FROM step JOIN attempt ON attempt.id = step.attempt_id
+    WHERE step.completion_id = asked.id AND attempt.state IN ('queued', 'running')
+    OFFSET 0
+) AS attempt
+ORDER BY attempt.id
+""")
+
+
+def claim(db: Connection, ids: Iterable[int], worker: str) -> dict[int, Row[Any]]:
+    """Take the completions that are free and wanted, and that nobody holds just now; by their ids."""
+    values = {"ids": list(ids), "by": worker, "lease": settings().lease}
+    return {row.id: row for row in db.execute(_CLAIM, values)}
+
+
+def finish(db: Connection, results: Mapping[int, Mapping[str, Any]], worker: str) -> set[int]:
+    """Write results, by completion, where the claim is still held; the completions that have one now."""
+    if not results:
+        return set()
+    columns = {name: [result[name] for result in results.values()] for name in ANSWER}
+    return set(db.execute(_FINISH, columns | {"ids": list(results), "by": worker}).scalars())
+
+
+def waiting_attempts(db: Connection, ids: Iterable[int]) -> dict[int, list[int]]:
+    """The unfinished attempts that asked for each of these completions."""
+    waiting: dict[int, list[int]] = {row_id: [] for row_id in ids}
+    for row in db.execute(_WAITING, {"ids": list(waiting)}):
+        waiting[row.completion_id].append(row.attempt_id)
+    return waiting

@@ -1,0 +1,65 @@
+"""If this fails, a worker that was killed leaves its engine behind, which keeps a card's memory for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.programs import ROOT, wait_for
+from worker.engines.guard import below
+
+#: A worker whose engine has a process of its own, in a session of its own, which ignores requests.
+_ENGINE = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+_CORE = f"""
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, '-S', '-c', {_ENGINE!r}]).pid, flush=True)
+time.sleep(600)
+"""
+_WORKER = f"""
+import os, subprocess, sys
+from worker.engines.guard import Guard
+guard = Guard()
+core = subprocess.Popen(
+    [sys.executable, '-S', '-c', {_CORE!r}], stdout=subprocess.PIPE, text=True,
+    start_new_session=True,
+)
+print(core.pid, core.stdout.readline().strip(), guard._process.pid, flush=True)
+if sys.stdin.readline() == 'close\\n':
+    guard.close()
+else:
+    os._exit(1)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("end", ["kill", "close", "exit"])
+def test_a_worker_that_ends_however_it_ends_leaves_no_engine(end: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _WORKER],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stdin is not None and worker.stdout is not None
+        pids = [int(word) for word in worker.stdout.readline().split()]
+        assert {pid for pid, _ in below(worker.pid)} == set(pids)
+        time.sleep(2.5)  # the guard has looked
+        assert all(map(alive, pids))
+        if end == "kill":
+            os.kill(worker.pid, signal.SIGKILL)
+        else:
+            worker.stdin.write(f"{end}\n")
+            worker.stdin.flush()
+        wait_for(lambda: not any(map(alive, pids)), 30)
+        worker.wait(30)
