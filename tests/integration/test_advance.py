@@ -20,9 +20,9 @@ from models import broker, starts, work
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.problem import Spec, Trial
-from models.shares import Place
 from models.session import session, transaction
 from models.settings import settings
+from models.shares import Place
 from models.tables import Attempt, Completion, Execution, Run, Step, now
 from producer import enqueue, estimate
 from producer.prune import prune
