@@ -77,7 +77,10 @@ def test_a_process_of_ours_has_no_privileges(name: str) -> None:
 
 def test_judges_reach_the_gate_and_nothing_else() -> None:
     assert SERVICES["execution"]["networks"] == ["judging"]
-    assert compose.raw()["networks"]["judging"] == {"internal": True}
+    network = compose.raw()["networks"]["judging"]
+    assert network["internal"] is True
+    # an internal network's bridge has an address of the machine itself, with every port of its own
+    assert network["driver_opts"] == {"com.docker.network.bridge.inhibit_ipv4": "true"}
     others = {name for name, each in SERVICES.items() if "judging" in each["networks"]}
     assert others == {"execution", "gate"}
     assert "ports" not in SERVICES["execution"]
