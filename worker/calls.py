@@ -4,9 +4,9 @@ A thread for each call, two transactions and two log lines cost more of one proc
 batch has time for. So a message becomes a `Call` in Celery's own thread; one thread claims all that
 came meanwhile and hands them to the engine; another writes all that ended meanwhile, sends one message
 for the attempts that go on, and acknowledges. What holds for one holds for many: rows before messages,
-messages before acknowledgements. Whatever is
-told to Celery is told in its own thread: two that use one connection to a broker cut it. What a batch leaves out, or fails of, is done one by one as other
-work is (`worker/claims.py`).
+messages before acknowledgements. Whatever is told to Celery is told in its own thread: two that use one
+connection to a broker cut it. What a batch leaves out, or fails of, is done one by one as other work is
+(`worker/claims.py`).
 """
 
 import logging
