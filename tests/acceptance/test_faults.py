@@ -41,7 +41,7 @@ def worker(home: Path, name: str) -> int | None:
 
 def running_calls(home: Path) -> bool:
     log = home / "logs" / "c.log"
-    return log.exists() and "received" in log.read_text()
+    return log.exists() and "succeeded" in log.read_text()
 
 
 def test_a_killed_draft_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
