@@ -6,7 +6,7 @@ this app (`worker/app.py`); producers send by task name, so they never import a 
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from amqp.exceptions import AccessRefused, AMQPError, ChannelError, NotAllowed, PreconditionFailed
 from celery import Celery
@@ -137,8 +137,19 @@ def shown_in_flower(
     return f"{benchmark} {problem} {pattern} #{sample} ({sweep}, attempt {attempt})"
 
 
-def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
+class AskedBy(NamedTuple):
+    """A task, and the first of the chain that led to it, by Celery's ids."""
+
+    parent_id: str
+    root_id: str
+
+
+def send(
+    task: str, queue_name: str, *ids: int, shown: str = "", asked_by: AskedBy | None = None
+) -> None:
     """Send a message: a task's name and the ids it is about. `shown` is what Flower displays.
+
+    `asked_by` is the task that it follows from, where that is not the one that this thread works on.
 
     Waits about a minute for a broker that is away.
 
@@ -152,6 +163,7 @@ def send(task: str, queue_name: str, *ids: int, shown: str = "") -> None:
             argsrepr=shown or None,
             kwargsrepr="" if shown else None,
             confirm_timeout=_CONFIRM_SECONDS,
+            **({} if asked_by is None else asked_by._asdict()),
         )
     except LOST as error:
         raise BrokerLost(

@@ -250,17 +250,21 @@ class Calls:
 
 def _go_on(calls: Iterable[Call]) -> None:
     """Send the attempts on that waited for calls: some at a time, each once."""
-    after: dict[int, str] = {}
+    after: dict[int, Any] = {}
     for call in calls:
         for attempt in call.attempts:
-            after.setdefault(attempt, call.request.argsrepr or "")
+            after.setdefault(attempt, call.request)
     waiting = deque(sorted(after))
     while waiting:
         some = [waiting.popleft() for _ in range(min(_ATTEMPTS, len(waiting)))]
         shown = ", ".join(f"attempt {each}" for each in some)
         # names the sweeps, for Flower's filter
-        told = "; ".join(dict.fromkeys(after[each] for each in some))
-        broker.send(broker.START, broker.START, *some, shown=f"{shown} after {told}")
+        told = "; ".join(dict.fromkeys(after[each].argsrepr or "" for each in some))
+        first = after[some[0]]
+        broker.send(
+            broker.START, broker.START, *some, shown=f"{shown} after {told}",
+            asked_by=broker.AskedBy(first.id, first.root_id or first.id),
+        )  # fmt: skip
 
 
 def _tell_begun(calls: Sequence[Call]) -> None:
@@ -291,8 +295,11 @@ def _tell(call: Call, error: Exception | None) -> None:
             log.error("Task %s[%s] failed", request.name, request.id, exc_info=error)
         try:
             raise Reject(error, requeue=True) if back else error
-        except Exception:
+        except Exception as raised:
             told = ExceptionInfo()
+            told.exception = (
+                raised  # as Flower shows it; it stands wrapped there, for other processes
+            )
         request.on_success((1, told, seconds))
     except Exception:  # the connection is gone: the message comes again
         log.warning("Task %s[%s] could not be told of", request.name, request.id, exc_info=True)

@@ -19,8 +19,8 @@ from producer import enqueue, sweep
 from tests.production import Node
 from tests.programs import ROOT, scripted_sweep, wait_for
 
-#: The reaper lets twenty attempts go with one message.
-PROBLEMS, MESSAGES = 41, 3
+#: The reaper lets twenty attempts go with one message, and so many at most while nobody works.
+PROBLEMS, MESSAGES = 24, 2
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_lost_lease_is_taken_over_and_what_nobody_wants_is_left(
 class Asked:
     """Celery's request in small: what it is told, in order."""
 
-    name, argsrepr = "draft", "mine/1 (a sweep, attempt 1)"
+    name, argsrepr, root_id = "draft", "mine/1 (a sweep, attempt 1)", "first"
 
     def __init__(self, told: list[Any], number: int) -> None:
         self.id, self._told = f"message {number}", told
@@ -96,7 +96,7 @@ class Asked:
 
     def on_success(self, ended: tuple[int, Any, float]) -> None:
         failed, said, _ = ended
-        error = said.exception.exc if failed else None
+        error = said.exception if failed else None
         self._told.append((self.id, error, states()))
 
 
@@ -134,7 +134,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The attempts of each message that is sent."""
     messages: list[tuple[int, ...]] = []
 
-    def send(task: str, queue: str, *ids: int, shown: str = "") -> None:
+    def send(task: str, queue: str, *ids: int, shown: str = "", **_: Any) -> None:
         assert State.RUNNING not in [row.state for row in completions() if row.text]
         messages.append(ids)
 

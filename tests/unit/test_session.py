@@ -20,7 +20,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     session.engine.cache_clear()
 
 
-@pytest.mark.parametrize(("threads", "connections"), [(1, 3), (8, 10), (512, 34)])
+@pytest.mark.parametrize(("threads", "connections"), [(1, 4), (8, 11), (512, 35)])
 def test_a_worker_takes_a_connection_for_each_thread_but_never_hundreds(
     threads: int, connections: int
 ) -> None:
