@@ -376,7 +376,7 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     of_this_machine = {"lease_until", "send_again_at", "moved_at", "cancelled_at"}
     # about what is still open, which no archive holds
     of_this_machine |= {"failures", "moves", "trying_since"}
-    of_this_machine |= {"origin", "accepts_imported"}
+    of_this_machine |= {"origin", "accepts_imported", "roles"}
     references = {"run_id", "attempt_id", "completion_id", "execution_id"}
     for table, row in (
         (Sweep, archive.Sweep), (Problem, archive.Problem), (Run, archive.Run),
