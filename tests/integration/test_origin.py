@@ -208,6 +208,7 @@ def test_a_replaying_worker_answers_no_call_of_a_model(replayed: Callable[[str],
         with session() as db:
             named = select(LanguageModel).where(LanguageModel.name == "c")
             serving.loaded = db.exec(named).one()
+        serving._model = llm.read(serving.loaded.settings)
         serving.engine = ReplayEngine({})
         with pytest.raises(RequestRefused, match="enqueue this sweep again"):
             serving._engine_for(asked)  # type: ignore[arg-type]
