@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
 from models.digest import digest
-from models.enums import State
+from models.enums import Role, State
 from models.errors import FoureyesError
 from models.llm import AnyModel
 from models.session import session
@@ -57,6 +57,8 @@ def enqueue(sweep: Sweep) -> SweepRow:
     Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
     started yet: workers do that, or `models.starts` at once.
     """
+    # patterns are rehearsed for it, which may take its time
+    roles = {each.label: flow.roles(each) for each in sweep.patterns}
     with session() as db:
         values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
         _insert_missing(db, SweepRow, [values], ["key"])
@@ -68,7 +70,7 @@ def enqueue(sweep: Sweep) -> SweepRow:
             (origin,) = sweep.recordings
             trials = recorded_trials(db, sweep.recording, origin)
             _insert_missing(db, Execution, trials, ["key", "origin"])
-        run_ids = _runs(db, sweep, row.id, model_ids)
+        run_ids = _runs(db, sweep, row.id, model_ids, roles)
         for benchmark, ids in problem_ids.items():
             runs, samples = run_ids[benchmark], sweep.file.samples
             for some in _chunks(ids, max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples))):
@@ -295,7 +297,11 @@ def _problems(db: Session, sweep: Sweep) -> dict[str, list[int]]:
 
 
 def _runs(
-    db: Session, sweep: Sweep, sweep_id: int, model_ids: dict[str, int]
+    db: Session,
+    sweep: Sweep,
+    sweep_id: int,
+    model_ids: dict[str, int],
+    roles: dict[str, list[Role]],
 ) -> dict[str, list[int]]:
     """The ids of all runs by benchmark, in the order of the file."""
     cells = sweep.cells()
@@ -310,7 +316,7 @@ def _runs(
             "pairing": cell.pairing.name,
             "coder_id": model_ids[cell.pairing.coder],
             "reviewer_id": model_ids[cell.pairing.reviewer],
-            "roles": flow.roles(cell.pattern),
+            "roles": roles[cell.pattern.label],
             "samples": sweep.file.samples,
         }
         for position, cell in enumerate(cells)
