@@ -92,11 +92,12 @@ def _take(db: Connection) -> dict[str, list[int]]:
     }
     pending: Counter[frozenset[int]] = Counter()
     for run_id, row in under_way.items():
-        pending[where[run_id]] += row.pending
+        if run_id in where:  # else it was pruned since it was counted
+            pending[where[run_id]] += row.pending
     sweeps = list({run.sweep_id for run in waiting})
     left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": shares.FEW})}
-    queues = {sweep: shares.Queue(left[sweep].attempts) for sweep in sweeps}
-    for run in waiting:
+    queues = {sweep_id: shares.Queue(row.attempts) for sweep_id, row in left.items()}
+    for run in (run for run in waiting if run.sweep_id in queues):
         begun = under_way[run.id].attempts if run.id in under_way else 0
         each = shares.Waiting(run.id, where[run.id], run.waiting, begun)
         queues[run.sweep_id].runs.append(each)
