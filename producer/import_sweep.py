@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, text
@@ -22,7 +23,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from models.digest import digest
 from models.errors import FoureyesError
-from models.llm import AnyModel, Replay
+from models.llm import AnyModel, OpenAI, Replay
 from models.session import is_passing, transaction
 from models.text import storable
 from producer import archive
@@ -95,6 +96,12 @@ def _file(sweep: archive.Sweep) -> SweepFile:
         raise _Unusable(f"the sweep's file: {error}") from None
     if file.name != sweep.name:
         raise _Unusable(f"the sweep's file has another name than {sweep.name[:80]!r}")
+    for name, model in file.models.items():
+        if isinstance(model, OpenAI) and "@" in urlsplit(model.base_url).netloc:
+            raise _Unusable(
+                f"the sweep's file: models.{name}: base_url: a name or password is in it, and would be "
+                "kept with every answer; whoever made the archive should change it"
+            )
     return file
 
 

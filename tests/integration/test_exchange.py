@@ -511,7 +511,6 @@ def test_an_archive_of_before_engines_were_kept_is_read(
 @pytest.mark.parametrize(
     "file",
     [
-        {"models": {"base_url": "http://user:pw@host/v1"}},
         {"models": {"base_url": "http://host/v1", "extra_body": {"n": 2}}},
         {"pairing": "a\u200bb"},
     ],
@@ -529,6 +528,22 @@ def test_what_a_file_may_not_say_any_more_is_read_from_an_archive(
         written["pairings"][0]["name"] = file["pairing"]
     with imported(lines, tmp_path / "archive"):
         assert sizes()["Sweep"] == 1
+
+
+def test_a_password_in_an_address_is_not_taken_over(
+    sound: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """It would stand in the sweep's row, in that of every call, and in whatever is exported again."""
+    lines = copy.deepcopy(sound)
+    told = {"engine": "openai", "model": "m", "base_url": "http://user:hidden-word@host/v1"}
+    lines[1]["sweep"]["file"]["models"]["served"] = told
+    lines[1]["sweep"]["key"] = key_of(lines)
+    path = tmp_path / "archive"
+    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    with pytest.raises(FoureyesError, match=r"models\.served: base_url") as raised:
+        import_sweep.read(path)
+    assert "hidden-word" not in str(raised.value)
+    assert set(sizes().values()) == {0}
 
 
 def key_of(lines: list[dict[str, Any]]) -> str:
