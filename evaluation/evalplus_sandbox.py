@@ -14,9 +14,10 @@ from models.errors import FoureyesError
 from models.settings import settings
 from worker.sandbox import command
 from worker.sandbox.command import Bind
+from worker.sandbox.users import FIRST_UID
 
 #: A user id that no account has, and no slot of our own sandbox.
-UID = 64100
+UID = FIRST_UID - 1
 VERSION = "0.3.1"
 _DISK = 4 << 30
 #: Where EvalPlus keeps its ground truth: in a folder of its own below the user's caches.

@@ -28,9 +28,9 @@ from tests.redteam import (
     hostile_neighbours,
     surroundings,
 )
-from worker.sandbox.command import FIRST_UID
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import Profile
+from worker.sandbox.users import FIRST_UID
 
 PROGRAMS = {
     **hostile.PROGRAMS,

@@ -18,8 +18,6 @@ INSTALL_BUBBLEWRAP = "install bubblewrap (Debian, Ubuntu: apt install bubblewrap
 _INSIDE = Path(__file__).parent / "inside"
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _STAGE = "/tmp/foureyes"  # noqa: S108  # in a mount namespace of its own, see launcher.py
-#: User ids that no account has; one for each slot.
-FIRST_UID = 64000
 
 #: Equal for every program: verdicts must not depend on who runs the worker, or on hash seeds.
 _ENVIRONMENT = {
@@ -47,7 +45,7 @@ class Bind:
 
 def launch(
     level: Level,
-    slot: int,
+    user: int,
     control_fd: int,
     info_fd: int,
     hash_seed: int = 0,
@@ -55,13 +53,13 @@ def launch(
 ) -> list[str]:
     """The command line of the launcher for a sandbox whose zygote serves `control_fd`.
 
-    Verdicts are given under hash seed 0; another one shows what depends on it. `doors` are those of
-    its cgroup (cgroups.py).
+    `user` is whom it runs as, if we are root. Verdicts are given under hash seed 0; another one shows
+    what depends on it. `doors` are those of its cgroup (cgroups.py).
 
     Raises: InfrastructureError if bubblewrap is needed and not installed.
     """
     binds = python_binds()
-    uid = FIRST_UID + slot if os.geteuid() == 0 else None
+    uid = user if os.geteuid() == 0 else None
     staged: list[Bind] = []
     if uid is not None and (level is Level.A or not all(map(_open_to_all, binds))):
         staged = binds

@@ -14,7 +14,7 @@ from typing import IO
 
 from models.enums import Level
 from models.errors import InfrastructureError
-from worker.sandbox import command
+from worker.sandbox import command, users
 from worker.sandbox.inside import zygote
 from worker.sandbox.remedies import explained
 from worker.sandbox.room import FULL, Room
@@ -38,6 +38,7 @@ class Sandbox:
     ) -> None:
         """`memory`: bytes that it may take, as in Room."""
         self.level = level
+        uid, self._user = users.take(slot)
         self._room = Room(memory)
         self._control, inside = _socketpair(socket.SOCK_SEQPACKET)
         info_read, info_write = os.pipe()
@@ -52,7 +53,7 @@ class Sandbox:
                     self._process = subprocess.Popen(
                         command.launch(
                             level,
-                            slot,
+                            uid,
                             inside.fileno(),
                             info_write,
                             hash_seed,
@@ -142,6 +143,7 @@ class Sandbox:
             os.close(self._init)
             self._init = None
         self._room.close()
+        self._user.close()
         self._errors.close()
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
