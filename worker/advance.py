@@ -6,6 +6,7 @@ pattern writes what came of it, if nobody has moved the attempt meanwhile.
 """
 
 import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -64,22 +65,27 @@ class Message:
     row_id: int
     shown: str  # what Flower displays: benchmark, problem, pattern, sample
 
+    def send(self) -> None:
+        """Tell the worker that can do it."""
+        broker.send(self.task, self.queue, self.row_id, shown=self.shown)
+
 
 class _Moved(Exception):
     """Somebody else has taken the attempt further, or ended it, since it was read."""
 
 
-def advance(attempt_id: int, counted: bool = True) -> list[Message]:
+def advance(attempt_id: int, counted: bool = True, longest: float = math.inf) -> list[Message]:
     """Take an attempt as far as its recorded steps allow; the messages to send now.
 
     Safe to call at any time and any number of times: an attempt that has ended, or that still
     waits, is left as it is. A try that repeats what could not be done is not `counted`.
 
-    Raises: tries.Unfinished if the database, although it is there, has not done what was asked of it.
+    Raises: tries.Unfinished if the database, although it is there, has not done what was asked of it;
+    tries.TooLong if an answer takes more than `longest` seconds to read.
     """
     try:
-        return _go_on(attempt_id, counted)
-    except tries.Unfinished:
+        return _go_on(attempt_id, counted, longest)
+    except (tries.Unfinished, tries.TooLong):
         raise
     except Exception as error:  # e.g. code that Postgres cannot hold: it would be so for ever
         if is_passing(error):
@@ -91,18 +97,20 @@ def advance(attempt_id: int, counted: bool = True) -> list[Message]:
     return []
 
 
-def advance_patiently(attempt_id: int) -> list[Message]:
+def advance_patiently(attempt_id: int, longest: float = math.inf) -> list[Message]:
     """The same, waiting for a database that is away.
 
     With one that is there, and does not do what is asked of it, it is tried a few times; then the
     attempt is left to the reaper, so that those of others are not held up.
+
+    Raises: tries.TooLong if an answer takes more than `longest` seconds to read.
     """
     counted = True
 
     def once() -> list[Message]:
         nonlocal counted
         try:
-            return advance(attempt_id, counted)
+            return advance(attempt_id, counted, longest)
         except Exception as error:
             counted = not is_server_trouble(error)
             raise
@@ -121,8 +129,8 @@ def advance_patiently(attempt_id: int) -> list[Message]:
     return []
 
 
-def _go_on(attempt_id: int, counted: bool) -> list[Message]:
-    while (begun := tries.begin(attempt_id, counted)) is not None:
+def _go_on(attempt_id: int, counted: bool, longest: float) -> list[Message]:
+    while (begun := tries.begin(attempt_id, counted, longest)) is not None:
         try:
             return _take_further(*begun)
         except _Moved:

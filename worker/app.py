@@ -1,4 +1,4 @@
-"""The Celery app as workers run it: `celery -A worker.app worker -Q start,execution`.
+"""The Celery app as workers run it: `celery -A worker.app worker -Q start`.
 
 A worker that serves a model is told so by FOUREYES_MODEL and consumes `model.<name>`; its queue is
 declared here. Delivery guarantees are the settings in `models/broker.py`.
@@ -16,7 +16,7 @@ from models import broker, logs
 from models import session as database
 from models.errors import FoureyesError, Unreachable
 from models.settings import settings
-from worker import patience, reaper, starter
+from worker import long_answers, patience, reaper, starter
 from worker.sandbox import probe
 from worker.serving import open_serving, serving
 
@@ -107,4 +107,5 @@ def _hurry(**_: Any) -> None:
 def _close(**_: Any) -> None:
     reaper.stop()
     starter.stop()
+    long_answers.stop()
     serving().close()

@@ -22,9 +22,8 @@ from models.tables import Completion, Execution
 from models.tables import Problem as ProblemRow
 from models.text import storable, storable_json
 from models.work import AnyTable
-from worker import answers
+from worker import answers, long_answers
 from worker.adoption import adopted
-from worker.advance import Message, advance_patiently
 from worker.app import app
 from worker.claims import waiting, work_on
 from worker.patience import PatientTask, patiently
@@ -43,8 +42,7 @@ def start(*attempt_ids: int) -> None:
     failure: Exception | None = None
     for attempt_id in attempt_ids:
         try:
-            for message in advance_patiently(attempt_id):
-                send(message)
+            long_answers.let_go_on(attempt_id)
         except Exception as error:  # it must not hold up the others; the reaper comes back to it
             if is_passing(error) or isinstance(error, broker.BrokerLost):
                 raise  # the others would meet the same
@@ -52,11 +50,6 @@ def start(*attempt_ids: int) -> None:
             failure = error
     if failure is not None:
         raise failure  # so that Flower shows it
-
-
-def send(message: Message) -> None:
-    """Tell the worker that can do it about a row."""
-    broker.send(message.task, message.queue, message.row_id, shown=message.shown)
 
 
 class CallTask(PatientTask):

@@ -4,12 +4,13 @@ What ends a worker, or what no database will do, comes back with every message, 
 Valkey, or with the reaper's next round. The count ends such an attempt, and leaves all others alone.
 """
 
+import math
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from models.enums import Outcome, State
-from models.errors import InfrastructureError
+from models.errors import FoureyesError, InfrastructureError
 from models.session import transaction
 from models.settings import settings
 from models.text import storable
@@ -23,6 +24,14 @@ from worker.rows import (
     NOTE_FAILURE,
     STEPS,
 )
+
+#: Seconds of CPU time, of what takes longest: brackets in brackets; statements, or objects of JSON.
+_PER_CHARACTER, _PER_PART = 15e-6, 180e-6
+_BEGINS_SOMETHING = ("\n", ";", "{")
+
+
+class TooLong(FoureyesError):
+    """A try that was not begun: what models have written takes long to read, and others wait here."""
 
 
 class Unfinished(InfrastructureError):
@@ -45,11 +54,15 @@ def ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
     return {"state": state, "outcome": outcome, "error": error}
 
 
-def begin(attempt_id: int, counted: bool) -> tuple[Row[Any], list[Row[Any]]] | None:
+def begin(
+    attempt_id: int, counted: bool, longest: float = math.inf
+) -> tuple[Row[Any], list[Row[Any]]] | None:
     """Count a try of an attempt; the attempt and its steps. None if it has ended, or ends here.
 
     The count is written before anything is tried, so that a worker that dies of it has counted it,
     and a database that is away counts nothing.
+
+    Raises: TooLong, and nothing is counted, if an answer takes more than `longest` seconds to read.
     """
     values = {"attempt": attempt_id, "counted": int(counted), "shortest": 2 * settings().lease}
     with transaction() as db:
@@ -62,8 +75,16 @@ def begin(attempt_id: int, counted: bool) -> tuple[Row[Any], list[Row[Any]]] | N
             said = f"it was begun {MOST_TRIES} times and came to no end: {why}"
             _end_in_error(db, attempt_id, said)
             return None
-        attempt = db.execute(ATTEMPT, {"attempt": attempt_id}).one()
-        return attempt, list(db.execute(STEPS, {"attempt": attempt_id}))
+        steps = list(db.execute(STEPS, {"attempt": attempt_id}))
+        if any(_seconds_to_read(step.text) > longest for step in steps if step.text):
+            raise TooLong(f"attempt {attempt_id} has an answer that takes long to read")
+        return db.execute(ATTEMPT, {"attempt": attempt_id}).one(), steps
+
+
+def _seconds_to_read(text: str) -> float:
+    """What reading an answer takes at most, about, as a program or a verdict; prose takes far less."""
+    parts = sum(map(text.count, _BEGINS_SOMETHING))
+    return len(text) * _PER_CHARACTER + parts * _PER_PART
 
 
 def note(attempt_id: int, said: str) -> None:
