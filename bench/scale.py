@@ -7,7 +7,6 @@ worked on is then filled in by SQL. Needs rabbitmq-server.
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -32,7 +31,7 @@ from results import watch
 from results.scoreboard import scoreboard
 from tests.faults.fleet import Fleet
 from tests.faults.servers import Postgres, RabbitMQ
-from tests.programs import ROOT, SCRIPT, weighed
+from tests.programs import ROOT, SCRIPT, problem_line, weighed
 from worker import reaper
 
 #: Problems of each sweep; the attempts are so many samples of them, by two patterns.
@@ -120,13 +119,7 @@ class Bench:
         folder.mkdir(exist_ok=True)
         with (folder / "mine.jsonl").open("w") as file:
             for number in range(PROBLEMS):
-                record = {
-                    "task_id": f"mine/{number}",
-                    "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
-                    "entry_point": "f", "canonical_solution": "    return x + 1\n",
-                    "base_input": [[1]], "plus_input": [[2], [3]], "atol": 0,
-                }  # fmt: skip
-                file.write(json.dumps(record) + "\n")
+                file.write(problem_line("mine", number))
         model = f'engine = "scripted", script = "{self.folder}/script.toml", threads = 8'
         sampling = "sampling = { temperature = 0.8 }"  # else all samples were one call
         (folder / "sweep.toml").write_text(
@@ -157,9 +150,10 @@ class Bench:
         return Enqueued(ended - began, ended - first, int(said[-1]))
 
     def work(self, database: str, most_seconds: float) -> Worked:
-        """Two workers, until nothing is left to do or the time is over."""
+        """Three workers, until nothing is left to do or the time is over."""
         fleet = Fleet(self.folder, self.environment(database))
-        fleet.start("execution", queues="start,execution", threads=4, FOUREYES_MODEL="c")
+        fleet.start("start", queues="start", threads=4)
+        fleet.start("execution", queues="execution", threads=2)
         fleet.start("model", queues="model.c", threads=8)
         servers = [self.rabbitmq.pid, self.postgres.pid]
         try:

@@ -102,26 +102,27 @@ def started(*words: str, home: Path, **more: str) -> Iterator[subprocess.Popen[s
         process.wait()
 
 
+def problem_line(benchmark: str, number: int) -> str:
+    """A line of a file of problems that SCRIPT solves."""
+    record = {
+        "task_id": f"{benchmark}/{number}",
+        "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
+        "entry_point": "f",
+        "canonical_solution": "    return x + 1\n",
+        "base_input": [[1]],
+        "plus_input": [[2], [3]],
+        "atol": 0,
+    }
+    return json.dumps(record) + "\n"
+
+
 def scripted_sweep(folder: Path, problems: int, latency: float, patterns: list[str]) -> list[str]:
     """Write a sweep file and a problem file; the words that run it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "script.toml").write_text(SCRIPT)
-    records = "".join(
-        json.dumps(
-            {
-                "task_id": f"mine/{number}",
-                "prompt": f'def f(x):\n    """Return x plus one ({number})."""\n',
-                "entry_point": "f",
-                "canonical_solution": "    return x + 1\n",
-                "base_input": [[1]],
-                "plus_input": [[2], [3]],
-                "atol": 0,
-            }
-        )
-        + "\n"
-        for number in range(problems)
+    (folder / "mine.jsonl").write_text(
+        "".join(problem_line("mine", number) for number in range(problems))
     )
-    (folder / "mine.jsonl").write_text(records)
     model = f'{{ engine = "scripted", script = "{folder}/script.toml", latency = {latency} }}'
     (folder / "sweep.toml").write_text(
         f'name = "scripted"\nbenchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n'
