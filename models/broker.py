@@ -28,7 +28,7 @@ EXCHANGE = Exchange("foureyes", type="topic")
 DEAD = "foureyes.dead"
 
 #: Queues.
-START, EXECUTION = "start", "execution"
+START, EXECUTION, _MODELS = "start", "execution", "model."
 #: Tasks: the queue of attempts that go on holds but one kind, named like it; models' are by Kind.
 EXECUTE = "execute"
 
@@ -71,7 +71,12 @@ def dead_letters() -> Queue:
 
 def model_queue(model: str) -> str:
     """The name of the queue that the workers of this model consume."""
-    return f"model.{model}"
+    return f"{_MODELS}{model}"
+
+
+def is_models(queue_name: str) -> bool:
+    """Whether a queue is a model's."""
+    return queue_name.startswith(_MODELS)
 
 
 @cache

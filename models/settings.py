@@ -1,5 +1,6 @@
 """The one place where the environment is read. `foureyes doctor` prints what was found."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.enums import Level
 from models.errors import FoureyesError
 from models.logs import LogFormat
+
+
+def cores_to_spare() -> int:
+    """The cores that can judge while one does all else; at least one."""
+    return max(1, min(64, len(os.sched_getaffinity(0)) - 1))
 
 
 class Settings(BaseSettings):
@@ -42,8 +48,9 @@ class Settings(BaseSettings):
     model: str | None = None
     #: How workers and the reaper write their logs: text, or json.
     log: LogFormat = LogFormat.TEXT
-    #: Programs judged at the same time by one execution worker.
-    slots: int = Field(default=1, ge=1, le=64)
+    #: Programs judged at the same time on this machine, by all workers together. Unset: one for each
+    #: core but one, which is for all else.
+    slots: int = Field(default_factory=cores_to_spare, ge=1, le=64)
     #: The least that must hold a program: A, or B where namespaces cannot be had. A is tried first.
     sandbox_level: Level = Level.A
     #: Seconds a claim on a completion or an execution lasts without being renewed.

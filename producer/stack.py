@@ -25,18 +25,22 @@ from producer.valkey import private
 
 Say = Callable[[str], None]
 
-_FLOWER, _EXECUTION = "flower", "execution worker"
+_FLOWER, _START, _EXECUTION = "flower", "start worker", "execution worker"
 _FLOWER_PORT = 5555
 #: A child that dies this often within a minute is not started again.
 _DEATHS_PER_MINUTE = 5
 #: Seconds a worker gets to finish what it does. What it cannot finish is claimed anew another time.
 _STOP_SECONDS = 8.0
+#: Attempts that go on at a time: each waits for the database now and then.
+_STARTS = 4
+#: Programs that one process looks after: more, and its one interpreter would be what they wait for.
+_SLOTS_OF_A_PROCESS = 2
 #: The judge and the viewer do one thing at a time; an engine decides about its threads itself.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Stack:
-    """Flower, one execution worker, and a worker for each model that is in demand."""
+    """Flower, a worker that lets attempts go on, judges, and a worker for each model that is in demand."""
 
     def __init__(self, say: Say, models_in_demand: Callable[[], list[str]]) -> None:
         self._say = say
@@ -104,10 +108,8 @@ class Stack:
         self._say(f"Flower: {flower_url} (user foureyes, password {password})")
 
     def _start_workers(self) -> None:
-        if _EXECUTION not in self._children:
-            self._say("starting the execution worker")
-            queues = f"{broker.START},{broker.EXECUTION}"
-            self._add(_EXECUTION, self._worker("execution", queues, settings().slots), _ONE_THREAD)
+        if _START not in self._children:
+            self._start_judging()
         names = self._models_in_demand()
         if not names:
             return
@@ -115,6 +117,20 @@ class Stack:
             rows = db.exec(select(LanguageModel).where(col(LanguageModel.name).in_(names))).all()
         for row in rows:
             self._start_model_worker(row)
+
+    def _start_judging(self) -> None:
+        """The worker of attempts, and as many others as it takes for all slots.
+
+        They have capitals in their names, and models have none: no two are called the same.
+        """
+        slots = settings().slots
+        self._say(f"starting the workers that judge ({slots} at a time)")
+        self._add(_START, self._worker("Start", broker.START, _STARTS), _ONE_THREAD)
+        for number, first in enumerate(range(0, slots, _SLOTS_OF_A_PROCESS), 1):
+            some = min(_SLOTS_OF_A_PROCESS, slots - first)
+            which = "" if number == 1 else f" {number}"
+            command = self._worker(f"Execution{which.strip()}", broker.EXECUTION, some)
+            self._add(_EXECUTION + which, command, _ONE_THREAD)
 
     def _start_model_worker(self, row: LanguageModel) -> None:
         """Start a model's worker, or another one: the model was defined anew, or somebody has
@@ -165,7 +181,7 @@ class Stack:
             if name == _FLOWER:
                 self._given_up.add(name)
                 self._say(f"{name} {told}. It only shows the work: that goes on without it.")
-            elif name == _EXECUTION:
+            elif name == _START or name.startswith(_EXECUTION):
                 self._given_up.add(name)
                 self._failure = f"{name} {told}"
             else:

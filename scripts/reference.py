@@ -150,7 +150,7 @@ def _fields(
     for name in names:
         found = schema["properties"][name]
         needed = name in schema.get("required", [])
-        default = "**required**" if needed else _default(found["default"])
+        default = "**required**" if needed else _default(found.get("default"))
         rows.append([f"`{named(name)}`", _kind(found, defined), default, said.get(name, "")])
     heads = ["key", "value", "default", "meaning"]
     if not any(row[-1] for row in rows):

@@ -170,7 +170,17 @@ def broker_users(password: str, execution_password: str) -> str:
 
 
 #: The services that run until they are told to end, and have a command of ours.
-RUNNING = ["reaper", "flower", "web", "execution", "coder", "reviewer", "coder-cpu", "reviewer-cpu"]
+RUNNING = [
+    "reaper",
+    "flower",
+    "web",
+    "start",
+    "execution",
+    "coder",
+    "reviewer",
+    "coder-cpu",
+    "reviewer-cpu",
+]
 #: What the compose file's model workers are given to serve: the engine is scripted, for tests.
 MODELS = {"coder": "reviewer", "qwen-500m": "qwen-1500m"}
 #: What their engine fails at.

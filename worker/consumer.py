@@ -1,6 +1,7 @@
 """How a worker meets its broker: at every connection, and with messages that cannot be read."""
 
 import logging
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from amqp.exceptions import AccessRefused, NotAllowed
@@ -51,7 +52,7 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
             broker.declare(self.connection, self.app.amqp.queues.consume_from)
             if not self.named:
                 check_name(self)
-                return_claims(self.hostname)
+                return_claims(self.hostname, self.app.amqp.queues.consume_from)
                 self.named = True
         except FoureyesError as error:
             log.critical("%s", error)
@@ -104,12 +105,15 @@ def check_name(consumer: Any) -> None:
         )
 
 
-def return_claims(node: str) -> None:
-    """Free what an earlier process of this name had claimed when it was killed."""
+def return_claims(node: str, queues: Collection[str]) -> None:
+    """Free what an earlier process of this name had claimed, of these queues, when it was killed."""
+    tables: list[work.AnyTable] = [Execution] if broker.EXECUTION in queues else []
+    if any(map(broker.is_models, queues)):  # who only judges has no right to touch calls
+        tables.append(Completion)
 
     def release() -> int:
         with transaction() as db:
-            return sum(work.release(db, table, node) for table in (Completion, Execution))
+            return sum(work.release(db, table, node) for table in tables)
 
     if returned := patiently(release):
         log.warning("%d claims of a lost %s returned", returned, node)

@@ -50,16 +50,19 @@ def test_it_is_no_superuser_and_its_password_is_kept_hashed(database: str) -> No
 def test_it_reads_what_it_works_on_and_writes_what_came_of_it(judge: psycopg.Connection) -> None:
     for name in ("sweep", "problem", "v_scores", "alembic_version"):
         judge.execute(f"SELECT * FROM {name}")  # type: ignore[arg-type]
-    for name in ("step", "completion", "execution", "attempt"):
-        judge.execute(f"SELECT * FROM {name} FOR UPDATE SKIP LOCKED")  # type: ignore[arg-type]
-    for name in ("step", "completion", "execution"):
-        judge.execute(f"SELECT nextval('{name}_id_seq')")  # type: ignore[arg-type]
+    judge.execute("SELECT * FROM execution FOR UPDATE SKIP LOCKED")
+    judge.execute("UPDATE execution SET worker = NULL")
+    judge.execute("UPDATE step SET execution_id = 1 WHERE execution_id = 2")
+    judge.execute("SELECT nextval('execution_id_seq')")
 
 
 @pytest.mark.parametrize(
     "statement",
     [
         "DELETE FROM attempt", "DELETE FROM step", "TRUNCATE execution CASCADE",
+        "UPDATE attempt SET outcome = 'solved'", "UPDATE step SET code = ''",
+        "UPDATE completion SET text = ''", "INSERT INTO step (attempt_id) VALUES (1)",
+        "INSERT INTO completion (key) VALUES ('x')",
         "INSERT INTO attempt (run_id) VALUES (1)", "UPDATE problem SET record = ''",
         "UPDATE sweep SET file = '{}'", "UPDATE language_model SET settings = '{}'",
         "UPDATE run SET options = '{}'", "INSERT INTO sweep (name) VALUES ('x')",

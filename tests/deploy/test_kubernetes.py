@@ -106,21 +106,22 @@ def test_each_model_has_one_gpu(role: str) -> None:
     assert container(role)["command"] == ["foureyes", "worker", "--model", role, "--name", role]
 
 
-def test_judges_scale_with_the_queue() -> None:
-    scaled = OBJECTS[("ScaledObject", "execution")]
+@pytest.mark.parametrize("role", ["execution", "start"])
+def test_judges_and_starters_scale_with_their_queue(role: str) -> None:
+    scaled = OBJECTS[("ScaledObject", role)]
     assert scaled["apiVersion"] == "keda.sh/v1alpha1"
     spec = scaled["spec"]
     assert spec["scaleTargetRef"] == {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "name": "execution",
+        "name": role,
     }
     # two owners of the number of replicas would undo each other's changes
-    assert "replicas" not in OBJECTS[("Deployment", "execution")]["spec"]
+    assert "replicas" not in OBJECTS[("Deployment", role)]["spec"]
     assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
-    command = container("execution")["command"]
+    command = container(role)["command"]
     consumed = command[command.index("-Q") + 1].split(",")
-    assert [each["metadata"]["queueName"] for each in spec["triggers"]] == list(reversed(consumed))
+    assert [each["metadata"]["queueName"] for each in spec["triggers"]] == consumed
     for trigger in spec["triggers"]:
         assert trigger["type"] == "rabbitmq"
         assert trigger["metadata"]["mode"] == "QueueLength"
