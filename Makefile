@@ -15,6 +15,8 @@ VLLM := .venv-vllm/.installed
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 #: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
 PYTEST ?=
+#: How many processes test at once; 0 for this one alone. See tests/parallel.py.
+TESTERS ?= 0
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +28,7 @@ demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter 
 	@$(BIN)/foureyes demo
 
 test: $(INSTALLED) $(EVALPLUS) packages-servers packages-browser lint ## Lint, types, layers, and every test
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n $(TESTERS) --no-loadscope-reorder $(PYTEST)
 
 test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000 attempts; prints the table
 	@FOUREYES_FAULTS=full $(BIN)/python -m pytest -q tests/faults -o timeout=1800 $(PYTEST)

@@ -37,17 +37,19 @@ _PLAIN = str.maketrans(
 
 def say(line: str) -> None:
     """One line of progress for a person."""
-    console.print(in_line(line), style="dim", highlight=False)
+    console.print(in_line(line), style="dim", highlight=False, soft_wrap=True)
 
 
 def hint(line: str) -> None:
     """The same beside an output that is for a program."""
-    Terminal(stderr=True).print(in_line(line), style="dim", highlight=False)
+    Terminal(stderr=True).print(in_line(line), style="dim", highlight=False, soft_wrap=True)
 
 
 def mistake(line: str) -> None:
     """Why a command ends: a person's mistake, or the state of the machine."""
-    Terminal(stderr=True).print(f"foureyes: {in_line(line)}", style="bold red", highlight=False)
+    Terminal(stderr=True).print(
+        f"foureyes: {in_line(line)}", style="bold red", highlight=False, soft_wrap=True
+    )
 
 
 def prepare() -> None:

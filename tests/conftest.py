@@ -1,9 +1,11 @@
-"""A private PostgreSQL for the test session, and a fresh migrated database for each test."""
+"""A private PostgreSQL for the test session, and a fresh migrated database for each test; what lets
+several processes test at once.
+"""
 
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +17,50 @@ import migrations
 from models.session import dialect_url, engine
 from models.settings import settings
 from producer.postgres import server
+from tests import parallel
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+_turns = pytest.StashKey[parallel.Turns]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: measures time, so no other test may run meanwhile")
+    if hasattr(config, "workerinput"):  # one of several processes: `make test`
+        assert config.cache is not None
+        config.stash[_turns] = parallel.Turns(config.cache.mkdir("turns"))
+
+
+@pytest.hookimpl(optionalhook=True)  # vLLM's environment lacks xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return parallel.group(Path(nodeid.partition("::")[0]))
+
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Outside of everything that has a time limit: waiting for a turn is no test's time."""
+    turns = item.config.stash.get(_turns, None)
+    if turns is None:
+        return (yield)
+    turns.begin(_is_alone(item))
+    try:
+        return (yield)
+    finally:
+        turns.end(nextitem is not None and _is_alone(nextitem))
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
 
 
 def _forget_settings() -> None:

@@ -53,7 +53,7 @@ def test_a_killed_draft_worker_loses_and_doubles_nothing(tmp_path: Path) -> None
         second = wait_for(lambda: (pid := worker(home, "c")) != first and pid)
         wait_for(lambda: (home / "logs" / "c.log").read_text().count("ready.") >= 2)
         kill(second)
-        kill(wait_for(lambda: worker(home, "execution")))
+        kill(wait_for(lambda: worker(home, "Execution")))
         assert sweep.wait(timeout=200) == 0, (home / "output").read_text()
     assert_complete(home)
     assert processes(home) == {}

@@ -190,7 +190,7 @@ def test_a_whole_stack_is_found_shared_guarded_and_leaves_nothing(
     up = Program("stack", home, cwd)
     url = up.told("database")
     assert up.told("stack") == "up"
-    execution = wait_for(lambda: worker(home, "execution"))
+    execution = wait_for(lambda: worker(home, "Execution"))
     wait_for((home / "stack.json").exists)
     stack = json.loads((home / "stack.json").read_text())
 
@@ -213,7 +213,7 @@ def test_a_whole_stack_is_found_shared_guarded_and_leaves_nothing(
 
     # a worker that is killed comes back; a new model gets a worker, a changed one a new worker
     os.kill(execution, signal.SIGKILL)
-    assert wait_for(lambda: worker(home, "execution") not in (None, execution))
+    assert wait_for(lambda: worker(home, "Execution") not in (None, execution))
     define(url, tmp_path, "m", threads=3)
     up.demand.write_text("m")
     first = wait_for(lambda: worker(home, "m"))
@@ -231,7 +231,7 @@ def test_a_killed_stack_takes_everything_with_it(home: Path) -> None:
     """Else workers of a closed laptop session compute for ever, and the database stays open."""
     up = Program("stack", home)
     up.told("stack")
-    wait_for(lambda: worker(home, "execution"))
+    wait_for(lambda: worker(home, "Execution"))
     up.send(signal.SIGKILL)
     wait_for(lambda: processes(home) == {}, 20)
     assert (home / "stack.json").exists(), "this test is about what a kill leaves"

@@ -20,6 +20,8 @@ from tests.redteam.mode import can_become_a_user
 from tests.redteam.siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 from worker.sandbox.judge import Judge
 
+pytestmark = pytest.mark.alone  # what others leave in /tmp would be taken for a program's
+
 ROOT = Path(__file__).parents[2]
 #: Ids that no account has, for the ordinary users that root becomes; a pair of slots for each siege.
 _USER, _SLOT = 65530, 40

@@ -14,6 +14,8 @@ from worker.sandbox import suites
 from worker.sandbox.judge import Judge
 from worker.sandbox.profiles import Profile
 
+pytestmark = pytest.mark.alone  # its bounds are seconds by the clock
+
 #: Half a second for an input, two for a set of many and one more.
 PROFILE = Profile("short", shortest=0.5, longest=2.0)
 #: Seconds by the clock that judging may take where a limit is half a second; a busy machine takes some.
