@@ -1,0 +1,83 @@
+"""If one of these fails, judging costs more than it must, or saves at the cost of what a program is owed.
+
+Costs are counted, not timed: a page of memory that a process has to copy is so on a busy machine too.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.enums import Level
+from worker.sandbox.inside import frames
+from worker.sandbox.sandbox import Sandbox
+
+#: Pages that a program which does nothing may take or copy, and its zygote for it, with some room for
+#: other Pythons: 325 and 110 were counted; with os.fork and without a rehearsal 540 and 120.
+MOST_PAGES, MOST_PAGES_OF_ZYGOTE = 420, 160
+
+
+@pytest.fixture(scope="module", params=Level)
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    sandbox = Sandbox(6, request.param)
+    yield sandbox
+    sandbox.close()
+
+
+def answered(sandbox: Sandbox, code: str) -> bytes:
+    """The frame with which a program answers the input 1."""
+    request = frames.request((frames.CALL, code, "f", 1, ""))
+    with sandbox.run(request, 10) as run:
+        assert run.next(10.0) == frames.READY
+        run.ask(frames.inputs([frames.given([1], False)]), 1)
+        answer = run.next(10.0)
+    assert answer is not None
+    return answer
+
+
+def pages(zygote: int) -> tuple[int, int]:
+    """Page faults of a zygote and of its children that have ended."""
+    fields = Path(f"/proc/{zygote}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7]), int(fields[8])
+
+
+def test_a_process_for_one_program_is_cheap(sandbox: Sandbox) -> None:
+    times = 20
+    answered(sandbox, "def f(x): return x")
+    before = pages(sandbox.pid)
+    for _ in range(times):
+        answered(sandbox, "def f(x): return x")
+    own, its_programs = (
+        (after - count) / times for count, after in zip(before, pages(sandbox.pid), strict=True)
+    )
+    assert its_programs < MOST_PAGES
+    assert own < MOST_PAGES_OF_ZYGOTE
+
+
+def test_programs_have_random_numbers_of_their_own(sandbox: Sandbox) -> None:
+    """Cloned from one process, they would all have its numbers."""
+    code = "import random\nfirst = random.random()\ndef f(x): return first"
+    assert len({answered(sandbox, code) for _ in range(3)}) == 3
+
+
+def test_programs_find_nothing_of_the_zygotes_rehearsal(sandbox: Sandbox) -> None:
+    """A module `solution` that is no program's, or its source, would be somebody else's."""
+    code = (
+        "import sys, linecache\n"
+        "found = sys.modules['solution'].__dict__ is globals(), len(linecache.getlines('<program>'))\n"
+        "def f(x): return found"
+    )
+    assert answered(sandbox, code) == answered(
+        sandbox, "import sys\nx = 1\ndef f(x): return (True, 3)"
+    )
+
+
+def test_signals_do_what_they_do_in_an_ordinary_python(sandbox: Sandbox) -> None:
+    """The zygote ignores them all."""
+    code = (
+        "import signal\n"
+        "found = [signal.getsignal(n) for n in (1, 2, 13, 15, 25, 40)]\n"
+        "usual = [0, signal.default_int_handler, 1, 0, 1, 0]\n"
+        "def f(x): return found == usual"
+    )
+    assert answered(sandbox, code) == answered(sandbox, "def f(x): return True")
