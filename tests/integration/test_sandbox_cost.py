@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from models.enums import Level
+from models.enums import Level, Status
+from tests.integration.test_sandbox import problem
 from worker.sandbox.inside import frames
+from worker.sandbox.judge import Judge
 from worker.sandbox.sandbox import Sandbox
 
 #: Pages that a program which does nothing may take or copy, and its zygote for it, with some room for
@@ -81,3 +83,22 @@ def test_signals_do_what_they_do_in_an_ordinary_python(sandbox: Sandbox) -> None
         "def f(x): return found == usual"
     )
     assert answered(sandbox, code) == answered(sandbox, "def f(x): return True")
+
+
+def test_no_process_is_made_for_a_set_of_no_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a program that has passed the base tests it is known that it loads."""
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
+    only_base = problem("def f(x):\n    return x + 1\n", [[1], [2]], [])
+    judge = Judge(slot=6)
+    assert judge.hidden(only_base, "def f(x): return x + 1").solved
+    runs = []
+    run = Sandbox.run
+    monkeypatch.setattr(Sandbox, "run", lambda *given: runs.append(1) or run(*given))
+    right = judge.hidden(only_base, "def f(x): return 1 + x", all_tests=True)
+    assert (right.base, right.plus, right.failed_plus) == (Status.PASS, Status.PASS, ())
+    assert len(runs) == 1
+    wrong = judge.hidden(only_base, "def f(x): return x")
+    assert (wrong.base, wrong.plus) == (Status.FAIL, Status.FAIL)
+    judge.close()
