@@ -102,3 +102,18 @@ def test_no_process_is_made_for_a_set_of_no_tests(
     wrong = judge.hidden(only_base, "def f(x): return x")
     assert (wrong.base, wrong.plus) == (Status.FAIL, Status.FAIL)
     judge.close()
+
+
+@pytest.mark.parametrize("code", ["import os; os._exit(0)", "x = 'a' * 10**11", "def f(x:"])
+def test_a_program_that_ends_at_once_costs_no_sandbox(sandbox: Sandbox, code: str) -> None:
+    """It may be gone before anybody has read that it was confined."""
+    request = frames.request((frames.CALL, code, "f", 1, ""))
+    for _ in range(5):
+        with sandbox.run(request, 10) as run:
+            assert run.next(10.0) != frames.READY
+    assert answered(sandbox, "def f(x): return x") == answered(sandbox, "def f(x): return 1")
+
+
+def test_programs_see_no_variable_that_is_the_zygotes(sandbox: Sandbox) -> None:
+    code = "import os\nfound = 'LD_BIND_NOW' in os.environ\ndef f(x): return found"
+    assert answered(sandbox, code) == answered(sandbox, "def f(x): return False")

@@ -125,6 +125,8 @@ class Run:
             raise InfrastructureError(
                 "the sandbox could not confine a program: see foureyes doctor"
             )
+        if not self._outgoing:  # the program may have ended already
+            return
         self._connection.settimeout(_SEND_SECONDS)
         try:
             self._connection.sendall(self._outgoing)

@@ -149,6 +149,7 @@ def main(control_fd: int, enclosure: Enclosure) -> None:
     for path in list(sys.path_importer_cache):
         if not enclosure.shows(path):  # else imports from there fail with another exception
             del sys.path_importer_cache[path]
+    del os.environ["LD_BIND_NOW"]  # it was for the zygote alone
     # Errors so far went to the supervisor's pipe; from here on nobody reads them.
     _open_null()
     limit()
