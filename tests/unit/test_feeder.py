@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class AsyncLLM:
     def from_engine_args(cls, arguments):
         if arguments.model == "too/large":
             raise RuntimeError("no room for it\\nand more")
+        if arguments.model == "soon/loaded":
+            import time; time.sleep(1)
         if arguments.model == "killed/while-loading":
             os.kill(os.getpid(), 9)
         if arguments.model == "slow/to-load":
@@ -218,6 +220,44 @@ def test_a_model_that_cannot_be_loaded_is_a_line(name: str, said: str) -> None:
     with pytest.raises(FoureyesError) as raised:
         load(model(name))
     assert said in str(raised.value) and "\n" not in str(raised.value)
+
+
+def card(folder: Path, free: int, monkeypatch: pytest.MonkeyPatch, holder: str = "") -> None:
+    """Have nvidia-smi know a card of 80 GiB."""
+    program = folder / "nvidia-smi"
+    program.write_text(
+        f'#!/bin/sh\ncase "$1" in *gpu=*) echo "0, GPU-{folder.name}, {free}, 81920";; '
+        f'*) echo "{holder}";; esac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def test_what_holds_the_memory_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen(["sleep", "600"]) as holder:
+        held = f"GPU-{tmp_path.name}, {holder.pid}, 71680"
+        card(tmp_path, 10240, monkeypatch, held)
+        with pytest.raises(FoureyesError) as raised:
+            load(model("too/large"))
+        holder.kill()
+    assert str(raised.value).endswith(
+        "GPU 0: 10.0 of 80.0 GiB are free and 72.0 wanted, held by process "
+        f"{holder.pid} (sleep 600, 70.0 GiB)"
+    )
+
+
+def test_models_load_on_a_card_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    card(tmp_path, 81920, monkeypatch)
+    with ThreadPoolExecutor() as pool:
+        engines = [pool.submit(load, model("soon/loaded")) for _ in range(2)]
+        for each in engines:
+            each.result(60).close()
+    assert capfd.readouterr().err.count("another model loads on GPU 0; this one waits for it") == 1
 
 
 def test_without_vllm_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

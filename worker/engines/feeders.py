@@ -10,7 +10,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from multiprocessing import connection
 from typing import Any
@@ -19,7 +19,7 @@ from models import llm, logs
 from models.errors import FoureyesError
 from models.llm import VLLM
 from models.settings import settings
-from worker.engines import front_end
+from worker.engines import cards, front_end
 from worker.engines.feeder import failure, feed, line
 
 
@@ -35,13 +35,15 @@ def run(model: VLLM, workers: Sequence[socket.socket]) -> None:
     """Start the engine and a feeder for each socket; returns when one of them has ended."""
     try:
         front_end.prepare(model)
-        _start(model, workers)
+        with ExitStack() as loading:
+            loading.enter_context(cards.turn())
+            _start(model, workers, loading)
     except Exception as error:
         with suppress(OSError):  # the worker is gone
             workers[0].sendall(line(failure(front_end.not_loaded(model, error))))
 
 
-def _start(model: VLLM, workers: Sequence[socket.socket]) -> None:
+def _start(model: VLLM, workers: Sequence[socket.socket], loading: ExitStack) -> None:
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.entrypoints.cli import serve
 
@@ -55,18 +57,20 @@ def _start(model: VLLM, workers: Sequence[socket.socket]) -> None:
 
     serve.APIServerProcessManager = start
     serve.setup_server = lambda *_, **__: ("nowhere", None)
-    serve.wait_for_completion_or_failure = partial(_wait, workers)
+    serve.wait_for_completion_or_failure = partial(_wait, workers, loading)
     told = vars(AsyncEngineArgs(**front_end.arguments(model)))
     serve.run_multi_api_server(_Arguments(**told | {"api_server_count": len(workers)}))
 
 
 def _wait(
     workers: Sequence[socket.socket],
+    loading: ExitStack,
     api_server_manager: Any,
     engine_manager: Any,
     **_: Any,
 ) -> None:
     """Wait, once all is loaded, until a feeder or the engine has ended: vLLM then ends the others."""
+    loading.close()
     for each in workers:  # they are the feeders' alone: or nobody would see that one has ended
         each.close()
     processes = [*api_server_manager.processes, *getattr(engine_manager, "processes", ())]

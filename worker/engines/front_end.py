@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import VLLM
-from worker.engines import failures
+from worker.engines import cards, failures
 from worker.engines.base import Answer, EngineDied, Request, unanswered
 from worker.engines.ends import ended
 from worker.engines.failures import Context
@@ -241,7 +241,8 @@ def _own(model: VLLM) -> Any:
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model)))
+    with cards.turn():
+        return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model)))
 
 
 def _shared(model: VLLM, client: dict[str, Any]) -> Any:
@@ -264,9 +265,12 @@ def not_loaded(model: VLLM, error: Exception) -> Exception:
     """What a person is told of what vLLM says when it cannot load a model."""
     if isinstance(error, FoureyesError | ModuleNotFoundError):
         return error
+    share = model.engine_args.get("gpu_memory_utilization", model.gpu_memory)
+    short = cards.shortage(share)
     told = FoureyesError(
         f"vLLM cannot load {model.model}: {_first_line(error)} (the log above has the cause; a "
         "model that does not fit needs a smaller `context`, `threads`, or more GPUs)"
+        + (f". {short}" if short else "")
     )
     told.__cause__ = error
     return told
