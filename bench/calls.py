@@ -135,6 +135,7 @@ def _watch(worker: int, servers: tuple[int, ...], calls: int) -> Cost:
 
     first, before, began = when(calls * _WARM)
     last, after, ended = when(calls * (1 - _LEFT))
+    when(calls)
     number = last - first
     own, all_of_it, postgres, rabbitmq = (
         1000 * (late - early) / number for early, late in zip(before, after, strict=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import text
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from bench.endpoints import Endpoint, in_flight
 from bench.scale import Bench
@@ -24,6 +24,8 @@ from tests.programs import ROOT, foureyes
 
 #: The Python of the other harnesses: `make peers`.
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
+#: Seconds that the bare client waits for an answer.
+_PATIENT = 3600.0
 #: Problems of EvalPlus's file, of which it insists on having all.
 _HUMANEVAL = 164
 
@@ -94,13 +96,22 @@ def asked(model: str) -> list[dict[str, Any]]:
 
 
 async def at_once(url: str, requests: list[dict[str, Any]]) -> None:
-    """The ceiling: a client that does nothing but send, everything at once."""
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(limits=limits, timeout=None) as client:
-        answers = await asyncio.gather(
-            *(client.post(f"{url}/v1/chat/completions", json=each) for each in requests)
+    """The ceiling: a client that does nothing but send, everything at once.
+
+    It is Tornado's: httpx looks through all of its connections whenever a call begins or ends.
+    """
+    client = SimpleAsyncHTTPClient(force_instance=True, max_clients=len(requests))
+    answers = await asyncio.gather(
+        *(
+            client.fetch(
+                f"{url}/v1/chat/completions", method="POST", body=json.dumps(each),
+                connect_timeout=_PATIENT, request_timeout=_PATIENT,
+            )
+            for each in requests
         )
-    assert all(answer.status_code == 200 for answer in answers)
+    )  # fmt: skip
+    client.close()
+    assert all(answer.code == 200 for answer in answers)
 
 
 def inspect_ai(folder: Path, server: Endpoint, requests: list[dict[str, Any]]) -> None:
@@ -109,7 +120,8 @@ def inspect_ai(folder: Path, server: Endpoint, requests: list[dict[str, Any]]) -
     file.write_text("".join(json.dumps(each["messages"]) + "\n" for each in requests))
     most, max_tokens = str(in_flight(server)), str(requests[0]["max_tokens"])
     subprocess.run(
-        [str(PEERS), "bench/inspect_peer.py", str(file), str(folder / "inspect"), most, max_tokens],
+        # -P: or our bench/statistics.py would be taken for Python's own
+        [str(PEERS), "-P", "bench/inspect_peer.py", str(file), str(folder / "inspect"), most, max_tokens],
         cwd=ROOT, check=True, capture_output=True,
         env=os.environ | {"MEASURED_BASE_URL": f"{server.url}/v1", "MEASURED_API_KEY": "none"},
     )  # fmt: skip

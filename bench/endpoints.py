@@ -108,10 +108,14 @@ class Simulated:
 
     model = "simulated"
 
-    def __init__(self, batch: int, tokens: int) -> None:
+    def __init__(self, batch: int, tokens: int, *more: str) -> None:
+        """`more` of its command line says how fast it is."""
         self.batch = batch
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.model_server", f"--batch={batch}", f"--tokens={tokens}"],
+            [
+                sys.executable, "-m", "bench.model_server", f"--batch={batch}",
+                f"--tokens={tokens}", *more,
+            ],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -130,12 +134,12 @@ class Simulated:
 
 
 @contextmanager
-def simulated(*sizes: tuple[int, int]) -> Iterator[list[Simulated]]:
+def simulated(*sizes: tuple[int, int], speed: tuple[str, ...] = ()) -> Iterator[list[Simulated]]:
     """Servers of these batches and lengths of answers."""
     servers: list[Simulated] = []
     try:
         for batch, tokens in sizes:
-            servers.append(Simulated(batch, tokens))
+            servers.append(Simulated(batch, tokens, *speed))
         yield servers
     finally:
         for server in servers:

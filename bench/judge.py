@@ -1,5 +1,8 @@
 """What judging costs, ours beside EvalPlus's, in one run: `python -m bench.judge`.
 
+`--before FOLDER`, a checkout of an older commit (`git worktree add FOLDER COMMIT`): what a trivial program
+costs here and there, by turns, and nothing else.
+
 Same programs, same machine, two at a time, one judge after the other in every round. Prints medians
 of the rounds and their ratios. `--quick`: every twentieth problem. Memory is the sum of all
 processes' proportional set sizes, at its highest. Needs `make evalplus` and the official data.
@@ -22,6 +25,8 @@ from evaluation import evalplus
 from evaluation.evalplus import Kind
 from evaluation.memory import PeakMemory
 from tests.parity.programs import FILES, tasks
+
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,36 @@ def compared(title: str, here: list[Cost], there: list[Cost]) -> None:
     print(f"  EvalPlus's results stood after {written:.1f} s: ratio {ratio:.2f}", flush=True)
 
 
+def before_and_here(folder: Path, count: int, rounds: int, home: Path) -> None:
+    """What a trivial program costs, in this checkout and in an older one, by turns."""
+    measured: dict[Path, list[dict[str, float]]] = {folder: [], ROOT: []}
+    for _ in range(rounds):
+        for place, found in measured.items():
+            environment = {**os.environ, "FOUREYES_HOME": str(home), "PYTHONPATH": str(place)}
+            line = [
+                sys.executable,
+                "-P",
+                str(ROOT / "bench" / "judge_slots.py"),
+                "sets",
+                str(count),
+            ]
+            said = subprocess.run(
+                line, stdout=subprocess.PIPE, env=environment, cwd=place, check=True
+            )
+            found.append(json.loads(said.stdout))
+    print(f"a trivial program, {count} times in a row in one slot, {rounds} rounds by turns:")
+    print(f"  {'':22}{'before':>10}{'here':>10}{'ratio':>8}")
+    for tests, named in (("base", "base tests alone"), ("both", "base and plus tests")):
+        for figure, unit, factor in (
+            ("cpu_seconds", "ms CPU", 1e3), ("seconds", "ms wall", 1e3), ("pages", "pages", 1),
+        ):  # fmt: skip
+            then, now = (
+                factor * statistics.median(each[f"{tests}_{figure}"] for each in found)
+                for found in measured.values()
+            )
+            print(f"  {named:19}{unit:>8}{then:10.2f}{now:10.2f}{now / then:8.2f}", flush=True)
+
+
 def size(folder: Path) -> float:
     """Megabytes of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
@@ -196,6 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.judge")
     parser.add_argument("--quick", action="store_true", help="every twentieth problem")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--before", type=Path, help="a checkout of an older commit")
     parser.add_argument("--only", choices=["trivial", "real", "mixed", "canonical"])
     options = parser.parse_args()
     load = os.getloadavg()[0]
@@ -203,6 +239,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="foureyes-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
+        if options.before:
+            count = 100 if options.quick else 1000
+            before_and_here(options.before.resolve(), count, options.rounds, folder)
+            return
         parts = {
             "trivial": (trivial, 1000 if options.quick else 10_000),
             "real": (real, 4 if options.quick else 1),

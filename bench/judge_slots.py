@@ -1,7 +1,7 @@
 """One measurement of our judge, in a process of its own, so that all it costs can be counted.
 
     python -m bench.judge_slots canonical|real|mixed EVERY
-    python -m bench.judge_slots trivial COUNT
+    python -m bench.judge_slots trivial|together|sets COUNT
 
 Prints one line of JSON. FOUREYES_HOME holds the expected outputs; two slots, default profile.
 """
@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from evaluation.memory import tree
@@ -112,6 +113,33 @@ def trivial(count: int) -> dict[str, float]:
     return found
 
 
+def sets(count: int) -> dict[str, float]:
+    """What one trivial program costs by CPU seconds, with base tests alone and with plus tests too.
+
+    And how many pages of memory its processes and their zygote have to copy or take, for both sets.
+    """
+    judge = Judge(slot=20)
+    both = replace(TRIVIAL, plus_inputs=[[1]], version="1" * 64)
+    found: dict[str, float] = {"programs": count}
+    for name, problem in (("base", TRIVIAL), ("both", both)):
+        for _ in range(count // 10):
+            judge.hidden(problem, "def f(x): return x")
+        pages, cpu, began = taken_pages(), cpu_seconds(), time.monotonic()
+        for _ in range(count):
+            judge.hidden(problem, "def f(x): return x")
+        found[f"{name}_seconds"] = (time.monotonic() - began) / count
+        found[f"{name}_cpu_seconds"] = (cpu_seconds() - cpu) / count
+        found[f"{name}_pages"] = (taken_pages() - pages) / count
+    judge.close()
+    return found
+
+
+def taken_pages() -> int:
+    """Page faults of this process and all below it, the ended ones too."""
+    fields = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] for pid in tree(os.getpid()))
+    return sum(int(count) for each in fields for count in each.split()[7:9])
+
+
 def together(count: int) -> dict[str, float]:
     """Judge a trivial program so many times, in two slots."""
     jobs = [(TRIVIAL, "def f(x): return x")] * count
@@ -124,7 +152,7 @@ def together(count: int) -> dict[str, float]:
 def main() -> None:
     """Measure what the arguments say."""
     what, number = sys.argv[1], int(sys.argv[2])
-    measures = {"trivial": trivial, "together": together}
+    measures = {"trivial": trivial, "together": together, "sets": sets}
     found = measures[what](number) if what in measures else benchmark(what, number)
     print(json.dumps(found), flush=True)
 

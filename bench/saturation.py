@@ -5,8 +5,11 @@ everything at once is the ceiling; foureyes sends them through RabbitMQ and Post
 inspect_ai and evalplus.codegen if there is a .venv-peers (`make peers`). EvalPlus asks for one problem
 after the other, so it is given only the first few. Each server's own steps tell what it did.
 
-Three parts: a simulated vLLM server (bench/model_server.py); two of them and `review-then-fix`, to see
-how full both are over the sweep; and llama.cpp's server with a small model, on this machine's CPU.
+Five parts: a simulated vLLM server (bench/model_server.py); one that does 300 calls a second, for which
+foureyes is a model's worker alone, whose calls lie ready; two of the first kind and `review-then-fix`, to
+see how full both are over the sweep; vLLM's own engine and front end with a tiny model, if there is a
+.venv-vllm (`make test-vllm`); and llama.cpp's server with a small model. The last two compute on this
+machine's CPU.
 """
 
 import argparse
@@ -14,20 +17,27 @@ import asyncio
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-from bench import clients
-from bench.endpoints import Endpoint, Use, llamacpp, simulated
+from bench import calls, clients
+from bench.endpoints import Endpoint, Use, in_flight, llamacpp, simulated
 from bench.scale import Bench
 from models import weights
 from models.errors import FoureyesError
 from tests.faults.servers import RabbitMQ
+from tests.programs import ROOT
 
-PARTS = ["simulated", "stages", "llamacpp"]
+PARTS = ["simulated", "fast", "stages", "engine", "llamacpp"]
+#: Of the simulated server that is as fast as a small model on a large card: a step takes 4 ms.
+FAST = ("--step=0.003", "--per-call=0.000004", "--prefill=1000000")
+#: The Python that has vLLM's build for CPUs.
+VLLM = ROOT / ".venv-vllm" / "bin" / "python"
+TINY = ("--shape=tiny", "--requests=1500", "--tokens=16")
 #: The two-stage part's servers: a batch, and the tokens of a draft; a review has twice as many.
 STAGE_BATCH = 64
 #: llama.cpp's: the model, the calls at once, and the tokens that an answer may have.
@@ -61,6 +71,33 @@ def one_stage(
             clients.evalplus_codegen(folder, server, max(3, requests // 200), samples)
             measured["evalplus.codegen"].append(server.used())
     return measured
+
+
+def fast(
+    bench: Bench, server: Endpoint, requests: int, rounds: int
+) -> tuple[dict[str, list[Use]], list[calls.Cost]]:
+    """The same on a server that leaves a client little time; and what a call costs our worker."""
+    measured: dict[str, list[Use]] = defaultdict(list)
+    costs = []
+    model = (
+        f'engine = "openai", model = "{server.model}", base_url = "{server.url}/v1", '
+        f"threads = {in_flight(server)}"
+    )
+    for number in range(rounds):
+        database = f"fast{number}"
+        folder = bench.folder / database
+        with bench.database(database):
+            costs.append(
+                calls.through_foureyes(bench, database, model, requests, server.batch, 768)
+            )
+            measured["foureyes, one worker"].append(server.used())
+            same = clients.asked(server.model)
+        asyncio.run(clients.at_once(server.url, same))
+        measured["bare asyncio client"].append(server.used())
+        if clients.PEERS.exists():
+            clients.inspect_ai(folder, server, same)
+            measured["inspect_ai"].append(server.used())
+    return measured, costs
 
 
 def print_clients(measured: dict[str, list[Use]]) -> None:
@@ -102,6 +139,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=1000, help="to the simulated server")
     parser.add_argument("--batch", type=int, default=256, help="of the simulated server")
     parser.add_argument("--tokens", type=int, default=200, help="of its answers, on average")
+    parser.add_argument("--fast-requests", type=int, default=9000, help="to the fast one")
     parser.add_argument("--problems", type=int, default=1500, help="of the two-stage sweep")
     parser.add_argument("--llamacpp-requests", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3, help="the median is shown")
@@ -117,8 +155,21 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
         )
         with simulated((options.batch, options.tokens)) as (server,):
             print_clients(one_stage(bench, server, options.requests, 10, 768, options.rounds))
+    if "fast" in options.parts:
+        print(
+            f"\nA simulated server of 300 calls a second: {options.fast_requests} requests, up to "
+            f"{options.batch} at once, {options.tokens} tokens an answer\n"
+        )
+        with simulated((options.batch, options.tokens), speed=FAST) as (server,):
+            measured, costs = fast(bench, server, options.fast_requests, options.rounds)
+        print_clients(measured)
+        spent = statistics.median(cost.worker for cost in costs)
+        print(f"\nfoureyes' worker: {spent:.2f} ms of CPU a call")
     if "stages" in options.parts:
         two_stages(bench, options.problems, options.tokens)
+    if "engine" in options.parts and VLLM.exists():
+        print("\nvLLM's engine and front end on this machine's CPU\n", flush=True)
+        subprocess.run([str(VLLM), "-m", "bench.gpu", *TINY], cwd=ROOT, check=True)
     if "llamacpp" in options.parts:
         requests = options.llamacpp_requests
         print(
@@ -141,6 +192,8 @@ def main() -> None:
             sys.exit(f"bench: {error}")
     if not clients.PEERS.exists():
         print("inspect_ai and evalplus.codegen are not measured: make peers")
+    if "engine" in options.parts and not VLLM.exists():
+        print("vLLM's engine is not measured: make test-vllm")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers end with us
     folder = Path(tempfile.mkdtemp(prefix="foureyes-saturation-"))
     folder.chmod(0o755)

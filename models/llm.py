@@ -151,7 +151,7 @@ class OpenAI(Model):
 
 
 class VLLM(Model):
-    """A model that vLLM runs on the worker's GPUs, in the worker process."""
+    """A model that vLLM runs on the worker's GPUs, in processes below the worker."""
 
     engine: Literal["vllm"]
     #: A name on the Hugging Face hub, or a folder.
@@ -181,11 +181,14 @@ class VLLM(Model):
     timeout: float = Field(default=1800.0, gt=0)
     #: The largest batch.
     threads: int = Field(default=64, ge=1, le=512)
+    #: Processes that make tokens of texts and texts of tokens for one engine; each takes a processor
+    #: and a gigabyte of memory.
+    feeders: int = Field(default=1, ge=1, le=16)
     #: Any other argument of vLLM's, by vLLM's name for it, e.g. `{ load_format = "dummy" }`. What is
     #: said here holds against all of the above, and is part of what the model is.
     engine_args: dict[str, Any] = {}
 
-    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout"})
+    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout", "feeders"})
 
     def identity(self) -> dict[str, Any]:
         """With vLLM's own arguments where there are any: models without keep the keys they had."""

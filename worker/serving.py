@@ -10,18 +10,22 @@ import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from operator import attrgetter
 from typing import Any, NoReturn
 
+from cachetools import LRUCache, cachedmethod
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from models import llm, trouble, work
+from models.benchmark import Problem, parse_record
 from models.digest import digest
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, Execution, LanguageModel
+from models.tables import Problem as ProblemRow
 from worker.claims import Holder
 from worker.engines import Answer, Concurrent, Engine, EngineDied, Request, load
 from worker.patience import patiently
@@ -32,6 +36,8 @@ log = logging.getLogger(__name__)
 #: Of the time that a call takes, what it may wait for others: with an engine that has a quarter more
 #: calls than it computes, and with others. Seconds of the longest such wait.
 _PAUSE_WITH_SPARE, _PAUSE, _LONGEST_PAUSE = 0.05, 0.01, 0.05
+#: Characters of problems that a process remembers.
+_REMEMBERED = 16 << 20
 
 
 class Serving:
@@ -48,6 +54,10 @@ class Serving:
         self._thread = threading.local()
         self._slots = itertools.count()
         self._giving_up = threading.Lock()
+        self._problems: LRUCache[Any, Problem] = LRUCache(
+            _REMEMBERED, lambda each: len(each.record)
+        )
+        self._reading = threading.Lock()
 
     def load_model(self) -> None:
         """Load the model that FOUREYES_MODEL names, if it does."""
@@ -170,6 +180,13 @@ class Serving:
             self._judges.append(self._thread.judge)
         judge: Judge = self._thread.judge
         return judge
+
+    @cachedmethod(attrgetter("_problems"), lock=attrgetter("_reading"))
+    def problem(self, problem_id: int) -> Problem:
+        """The problem of a row, fetched once: a row's problem is never another."""
+        with session() as db:
+            row = db.get_one(ProblemRow, problem_id)
+        return parse_record(row.benchmark, row.record)
 
     def close(self) -> None:
         """End the engine and the sandboxes."""

@@ -14,12 +14,10 @@ from celery import current_task
 from sqlalchemy import Row
 
 from models import broker
-from models.benchmark import Problem, parse_record
 from models.enums import Kind, Suite
 from models.errors import InfrastructureError
-from models.session import is_passing, session
+from models.session import is_passing
 from models.tables import Completion, Execution
-from models.tables import Problem as ProblemRow
 from models.text import storable, storable_json
 from models.work import AnyTable
 from worker import answers, long_answers
@@ -79,7 +77,7 @@ def execute(execution_id: int) -> None:
     def produce(execution: Row[Any]) -> dict[str, Any]:
         if execution.judge_version != identity():  # its holder was lost just after we looked
             raise InfrastructureError(f"asked of another judge: {execution.judge_version}")
-        problem = patiently(lambda: _problem(execution.problem_id))
+        problem = patiently(lambda: serving().problem(execution.problem_id))
         judge = serving().judge()
         if execution.suite is Suite.VISIBLE:
             spec = problem.spec()
@@ -96,12 +94,6 @@ def execute(execution_id: int) -> None:
         }
 
     _do(Execution, execution_id, produce)
-
-
-def _problem(problem_id: int) -> Problem:
-    with session() as db:
-        row = db.get_one(ProblemRow, problem_id)
-    return parse_record(row.benchmark, row.record)
 
 
 def _do(table: AnyTable, row_id: int, produce: Callable[[Row[Any]], dict[str, Any]]) -> None:

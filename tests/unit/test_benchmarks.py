@@ -421,3 +421,18 @@ def test_hidden_tests_cannot_be_reached_from_a_spec(machine: Path) -> None:
     for secret in ("71077", "60606", "secret solution"):
         assert secret in problem.record
         assert not any(secret in text for text in reached)
+
+
+def test_a_line_is_read_once_a_process_and_only_the_same_line() -> None:
+    """A worker is given it for each of a problem's programs: to read it takes as long as to judge one."""
+    fields = {
+        "task_id": "Test/0", "prompt": "def f(x):\n", "canonical_solution": "    return x\n",
+        "entry_point": "f", "base_input": [[1]], "plus_input": [[1.0]],
+    }  # fmt: skip
+    first = parse_record("mine", json.dumps(fields))
+    again = parse_record("mine", json.dumps(fields))
+    assert again.hidden_tests() is first.hidden_tests() and again.spec() is first.spec()
+    assert parse_record("yours", json.dumps(fields)).benchmark == "yours"
+    other = parse_record("mine", json.dumps(fields | {"plus_input": [[1]]}))
+    assert other.version != first.version
+    assert repr(other.hidden_tests().plus_inputs) == "[[1]]"  # and not 1.0, though they are equal

@@ -42,7 +42,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("end", ["kill", "close", "exit"])
+@pytest.mark.parametrize("end", ["kill", "close", "exit", "orphan"])
 def test_a_worker_that_ends_however_it_ends_leaves_no_engine(end: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _WORKER],
@@ -56,7 +56,11 @@ def test_a_worker_that_ends_however_it_ends_leaves_no_engine(end: str) -> None:
         assert {pid for pid, _ in below(worker.pid)} == set(pids)
         time.sleep(2.5)  # the guard has looked
         assert all(map(alive, pids))
-        if end == "kill":
+        if end == "orphan":  # as a feeder that is killed leaves its engine core
+            os.kill(pids[0], signal.SIGKILL)
+            time.sleep(2.5)  # and the worker sees to its calls first
+            assert alive(pids[1])
+        if end in ("kill", "orphan"):
             os.kill(worker.pid, signal.SIGKILL)
         else:
             worker.stdin.write(f"{end}\n")

@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import FoureyesError
 from models.llm import VLLM
-from worker.engines.vllm import arguments, check_arguments
+from worker.engines.front_end import arguments, check_arguments
 
 
 def model(**more: object) -> VLLM:

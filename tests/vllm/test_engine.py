@@ -1,8 +1,12 @@
-"""The engine itself, in this process: what is asked of vLLM arrives, and what it cannot do is said."""
+"""The engine itself, as a worker has it: what is asked of vLLM arrives, and what it cannot do is said."""
 
+import asyncio
 import json
+import os
 import re
-import threading
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +15,11 @@ import pytest
 
 from models.errors import FoureyesError, InfrastructureError
 from models.llm import VLLM, Sampling
-from tests.programs import wait_for
+from tests.programs import ROOT, wait_for
+from tests.unit.test_guard import alive
 from tests.vllm import tiny
-from worker.engines import Message, Request, load
+from worker.engines import Message, Request, front_end, load
+from worker.engines.guard import below
 from worker.engines.vllm import VLLMEngine
 from worker.thoughts import without_thinking
 
@@ -42,11 +48,6 @@ def engine(folder: Path) -> Iterator[VLLMEngine]:
     assert isinstance(made, VLLMEngine)
     yield made
     made.close()
-
-
-def unfinished(engine: VLLMEngine) -> int:
-    number: int = engine._llm.get_num_unfinished_requests()
-    return number
 
 
 def test_an_answer_says_what_it_took(engine: VLLMEngine) -> None:
@@ -92,32 +93,81 @@ def test_a_prompt_that_is_too_long_is_an_answer_of_its_own(engine: VLLMEngine) -
     assert (answer.text, answer.finish_reason) == ("", "prompt_too_long")
 
 
-def test_many_threads_each_get_their_own_answer(engine: VLLMEngine) -> None:
+def test_many_calls_each_get_their_own_answer(engine: VLLMEngine) -> None:
     asked = {number: request("x" * number, 300 + number) for number in range(1, 65)}
-    got = {}
-
-    def ask(number: int) -> None:
-        got[number] = engine.complete(asked[number])
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in asked]
-    for thread in threads:
-        thread.start()
-    wait_for(lambda: unfinished(engine) == 64)
-    for thread in threads:
-        thread.join()
+    calls = {number: engine.begin(each) for number, each in asked.items()}
+    got = {number: call.result() for number, call in calls.items()}
     lengths = {number: (a.prompt_tokens, a.completion_tokens) for number, a in got.items()}
     prompt = lengths[1][0]
     assert prompt is not None
     assert lengths == {number: (prompt + number - 1, 300 + number) for number in asked}
 
 
-def test_a_call_that_takes_too_long_leaves_the_engine(
-    engine: VLLMEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_calls_are_computed_together_and_one_that_takes_too_long_leaves_the_engine(
+    folder: Path,
 ) -> None:
-    monkeypatch.setattr(engine, "_model", model(folder, timeout=0.2))
-    with pytest.raises(InfrastructureError, match=r"no answer within 0\.2 s"):
-        engine.complete(request("Hello", 900))
-    wait_for(lambda: unfinished(engine) == 0, 5)
+    """In this process, where one can look into vLLM."""
+
+    async def ask() -> None:
+        loaded = await front_end.load(model(folder))
+        unfinished = loaded._llm.get_num_unfinished_requests
+        many = [asyncio.create_task(loaded.complete(request("x", 100))) for _ in range(64)]
+        async with asyncio.timeout(60):
+            while unfinished() != 64:
+                await asyncio.sleep(0.01)
+        await asyncio.gather(*many)
+        loaded._model = model(folder, timeout=0.2)
+        with pytest.raises(InfrastructureError, match=r"no answer within 0\.2 s"):
+            await loaded.complete(request("Hello", 900))
+        async with asyncio.timeout(5):
+            while unfinished():
+                await asyncio.sleep(0.01)
+        await loaded.close()
+
+    asyncio.run(ask())
+
+
+def test_feeders_share_one_engine(folder: Path) -> None:
+    engine = load(model(folder, feeders=2))
+    assert isinstance(engine, VLLMEngine)
+    calls = [engine.begin(request("x" * number, 20)) for number in range(1, 65)]
+    assert [len(feeder._asked) for feeder in engine._feeders] == [32, 32]
+    lengths = [call.result().prompt_tokens for call in calls]
+    assert lengths == list(range(lengths[0] or 0, (lengths[0] or 0) + 64))
+    there = {engine._process.pid} | {pid for pid, _ in below(engine._process.pid)}
+    said = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in there]
+    assert sum(b"EngineCore" in each for each in said) == 1
+    engine.close()
+    wait_for(lambda: not any(map(alive, there)), 20)
+
+
+@pytest.mark.parametrize(
+    ("killed", "feeders"), [("worker", 1), ("feeder", 1), ("core", 1), ("worker", 2), ("core", 2)]
+)
+def test_however_it_ends_no_process_stays_and_no_call_waits(
+    folder: Path, killed: str, feeders: int
+) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from tests.vllm.test_engine import load, model, request\nfrom worker.engines import EngineDied\n"
+        f"engine = load(model(Path({str(folder)!r}), feeders={feeders}))\nprint('up', flush=True)\n"
+        "try:\n    engine.complete(request('Hello', 900))\n"
+        "except EngineDied as error:\n    print(error, flush=True)\nos._exit(1)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        wait_for(lambda: worker.stdout.readline() == "up\n", 300)  # type: ignore[union-attr]
+        there = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid, _ in below(worker.pid)}
+        pids = {"worker": worker.pid}
+        pids |= {"feeder" if b"engines.feeder" in said else "core": pid for pid, said in there.items()
+                 if b"engines.feeder" in said or b"EngineCore" in said}  # fmt: skip
+        os.kill(pids[killed], signal.SIGKILL)
+        if killed != "worker":
+            told = worker.stdout.read()
+            assert "has ended" in told or "EngineDeadError" in told
+        wait_for(lambda: not any(map(alive, there)), 60)
 
 
 def test_what_a_model_thinks_is_kept_and_no_schema_binds_it(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ class Request:
             thinking=request.get("thinking"),
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return {
+            "messages": self.chat(),
+            "sampling": self.sampling.model_dump(mode="json"),
+            "seed": self.seed,
+            "schema": self.schema,
+            "thinking": self.thinking,
+        }
+
     def chat(self) -> list[dict[str, str]]:
         """The messages in the shape that chat servers take."""
         return [{"role": each.role, "content": each.content} for each in self.messages]

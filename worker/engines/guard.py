@@ -2,8 +2,9 @@
 
 vLLM's engine core waits for its front end for ever, and keeps the card's memory: a worker that is
 killed (SIGKILL, out of memory) cannot end it, and the next worker finds no room. So a worker has a
-guard: this file, run by itself. It notes the worker's processes and those below them every second; the
-end of its input is the worker's, and then it kills what is left of them.
+guard: this file, run by itself. It notes the worker's processes and those below them every second, and
+does not forget those whose parent has ended meanwhile, as an engine core's front end may; the end of
+its input is the worker's, and then it kills what is left of them.
 """
 
 import os
@@ -11,6 +12,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _LOOK_SECONDS = 1.0
@@ -39,8 +41,8 @@ class Guard:
         self._process.wait(_END_SECONDS)
 
 
-def below(ancestor: int) -> set[Process]:
-    """The processes that a process has started, and those below them."""
+def below(*ancestors: int) -> set[Process]:
+    """The processes that these have started, and those below them."""
     children: dict[int, list[Process]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -50,7 +52,7 @@ def below(ancestor: int) -> set[Process]:
         fields = after.rpartition(") ")[2].split()
         children.setdefault(int(fields[1]), []).append((int(pid), fields[19]))
     found: set[Process] = set()
-    parents = [ancestor]
+    parents = [*ancestors]
     while parents:
         for process in children.get(parents.pop(), ()):
             if process not in found:
@@ -59,27 +61,40 @@ def below(ancestor: int) -> set[Process]:
     return found
 
 
-def _end(process: Process) -> None:
+def _is_there(process: Process) -> bool:
     pid, started = process
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-        if stat.rpartition(") ")[2].split()[19] == started:
-            os.kill(pid, signal.SIGKILL)
-    except OSError:  # it has ended
-        return
+    except OSError:
+        return False
+    return stat.rpartition(") ")[2].split()[19] == started
+
+
+def end(process: Process) -> None:
+    """Kill a process, if it is still that one."""
+    with suppress(OSError):  # it has ended
+        if _is_there(process):
+            os.kill(process[0], signal.SIGKILL)
 
 
 def main() -> None:
     """Guard whoever started this process."""
     worker, me = os.getppid(), os.getpid()
     noted: set[Process] = set()
-    while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+
+    def look() -> None:
+        nonlocal noted
+        noted = set(filter(_is_there, noted))
+        parents = [pid for pid, _ in noted]
         if os.getppid() == worker:
-            noted = {process for process in below(worker) if process[0] != me}
-    if os.getppid() == worker:
-        noted |= {process for process in below(worker) if process[0] != me}
-    for process in noted | {each for pid, _ in noted for each in below(pid)}:
-        _end(process)
+            parents.append(worker)
+        noted |= {process for process in below(*parents) if process[0] != me}
+
+    while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+        look()
+    look()
+    for process in noted:
+        end(process)
 
 
 if __name__ == "__main__":

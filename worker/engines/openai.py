@@ -1,11 +1,12 @@
 """Any OpenAI-compatible server: vllm serve, SGLang, llama.cpp, or a provider."""
 
 import asyncio
+import itertools
 import json
 import os
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -54,9 +55,12 @@ class OpenAIEngine:
     trickles in byte by byte ends at it, too.
     """
 
-    def __init__(self, model: OpenAI, client: httpx.AsyncClient, key: str, tries: int) -> None:
+    def __init__(
+        self, model: OpenAI, clients: Sequence[httpx.AsyncClient], key: str, tries: int
+    ) -> None:
         self._model = model
-        self._client = client
+        self._clients = clients
+        self._next_client = itertools.cycle(clients)
         self._key = key
         self._tries = tries
         self._pace = Pace(model.requests_per_minute)
@@ -87,7 +91,8 @@ class OpenAIEngine:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def _answer(self, request: Request) -> Answer:
         started = time.monotonic()
@@ -120,6 +125,7 @@ class OpenAIEngine:
     async def _asked(self, request: Request, max_tokens: int | None = None) -> dict[str, Any]:
         """What the server returns, which is a JSON object. Raises: Declined, InfrastructureError."""
         body = json.dumps(body_of(self._model, request, max_tokens)).encode()
+        client = next(self._next_client)
         failed: Exception | None = None
 
         def tell(error: Exception) -> bool | float:
@@ -138,7 +144,7 @@ class OpenAIEngine:
                         turn = self._pace.turn()
                         limit.reschedule((limit.when() or 0.0) + turn)
                         await asyncio.sleep(turn)
-                        return await connections.post(self._client, self._key, body)
+                        return await connections.post(client, self._key, body)
         except TimeoutError as error:
             before = f" (before: {self._cause(failed)})" if failed else ""
             said = f"no answer within {self._model.timeout:g} s{before}"
@@ -293,4 +299,4 @@ def load(model: OpenAI, tries: int = TRIES) -> OpenAIEngine:
             f"models.{model.name}: what the environment variable {model.api_key_env} holds cannot be "
             "a key: it has other characters than printable ASCII"
         )
-    return OpenAIEngine(model, connections.client(model), key, tries)
+    return OpenAIEngine(model, connections.clients(model), key, tries)

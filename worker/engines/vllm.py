@@ -1,71 +1,71 @@
-"""vLLM in this process: one AsyncLLM on a thread of its own, fed by every task thread at once.
+"""vLLM, below this process: its front end in a feeder or several, its engine below them.
 
-What it computes at the same time is its own decision (continuous batching). It reads its environment
-when it is imported, so that happens in `load` and not at the top.
+The worker keeps Celery, the database and nothing of vLLM: what stands between is a socket for each
+feeder, on which requests go out and answers come back (worker/engines/feeder.py has the other end).
 """
 
-import asyncio
-import difflib
 import itertools
+import json
 import os
+import select
+import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Collection, Coroutine
 from concurrent.futures import Future
-from dataclasses import fields, replace
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from pathlib import Path
+from typing import Any
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import VLLM
-from worker.engines import failures
-from worker.engines.base import Answer, EngineDied, Request, unanswered
-from worker.engines.ends import ended
-from worker.engines.failures import Context
+from worker.engines.base import Answer, EngineDied, Request
+from worker.engines.feeder import line
 from worker.engines.guard import Guard
 
-Result = TypeVar("Result")
-
-#: Seconds between two lines of vLLM's own in the log: calls running and waiting, tokens per second.
-_TELL_EVERY = 10.0
-#: Seconds that its tasks get to end once it is shut down.
-_END_SECONDS = 5.0
-#: Tokens of a prompt's end in which a template's `<think>` would be.
-_PROMPT_END = 16
-#: Characters of a failure's message: vLLM's may hold a whole configuration.
-_SHOWN = 300
+_ROOT = Path(__file__).parent.parent.parent
+#: Seconds beyond a call's own time after which a feeder that says nothing of it is taken for dead.
+_GRACE = 60.0
+#: Seconds between two looks whether one is.
+_LOOK_SECONDS = 5.0
+#: Seconds that the engine gets to end by itself.
+_END_SECONDS = 30.0
+_BYTES = 1 << 18
+_ERRORS = {kind.__name__: kind for kind in (EngineDied, InfrastructureError, RequestRefused)}
 
 
 class VLLMEngine:
     """A loaded model. Calls may come from any number of threads."""
 
-    def __init__(self, model: VLLM, version: str) -> None:
+    def __init__(self, model: VLLM) -> None:
         self._model = model
-        self._version = f"vllm {version}"
         self._guard = Guard()
-        self._numbers = itertools.count()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
-        self._thread.start()
+        pairs = [socket.socketpair() for _ in range(model.feeders)]
+        self._process = _start([theirs for _, theirs in pairs])
+        for _, theirs in pairs:
+            theirs.close()
+        self._feeders = [_Feeder(ours, self._process, model.timeout) for ours, _ in pairs]
         try:
-            self._llm = self._await(_start(model))
-        except BaseException:
-            self._end_loop()
-            self._guard.close()
+            self._load()
+        except BaseException as error:
+            self._end(_END_SECONDS if isinstance(error, Exception) else 0.0)
             raise
-        self._telling = asyncio.run_coroutine_threadsafe(self._tell(), self._loop)
 
-    def check_template(self) -> None:
-        """Raises: FoureyesError if the model cannot be talked to: it has no chat template."""
-        try:
-            self._await(self._rendered([{"role": "user", "content": "Hello"}], None))
-        except Exception as error:
-            self.close()
-            raise FoureyesError(
-                f"{self._model.model} cannot take a chat: {_first_line(error)}. "
-                "It needs an instruct model's chat template."
-            ) from None
+    def _load(self) -> None:
+        """Wait until the feeders have loaded the model. It may take minutes."""
+        self._feeders[0].send(self._model.model_dump(mode="json"))
+        for feeder in self._feeders:
+            told = feeder.loaded()
+            if "missing" in told:
+                raise ModuleNotFoundError(name=told["missing"])
+            if "ready" not in told:
+                said = told.get("failed") or (
+                    f"vLLM cannot load {self._model.model}: its process ended with status "
+                    f"{self._process.wait()} (the log above has the cause)"
+                )
+                raise FoureyesError(said)
+        for feeder in self._feeders:
+            feeder.listen()
 
     def complete(self, request: Request) -> Answer:
         """Answer in the shape of the model's own chat template."""
@@ -73,197 +73,155 @@ class VLLMEngine:
 
     def begin(self, request: Request) -> "Future[Answer]":
         """The same, without waiting for it."""
-        return asyncio.run_coroutine_threadsafe(self._complete(request), self._loop)
-
-    async def _complete(self, request: Request) -> Answer:
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(self._model.timeout):  # which ends it in the engine too
-                made = await self._answer(request)
-        except TimeoutError:
-            raise InfrastructureError(
-                f"vllm: no answer within {self._model.timeout:g} s ({self._model.model})"
-            ) from None
-        except _client_error() as error:
-            said = _first_line(error)
-            room = failures.context(said)
-            if room is Context.FITS:
-                raise RequestRefused(f"vllm: {said}") from error
-            if await self._fits_with_a_shorter_answer(request, room):
-                raise RequestRefused(failures.too_small("vllm", said)) from error
-            return unanswered(started, self._version)
-        except Exception as error:
-            kind = EngineDied if self._llm.errored else InfrastructureError
-            raise kind(f"vllm: {type(error).__name__}: {_first_line(error)}") from error
-        return self._read(made, started)
-
-    def _read(self, made: Any, started: float) -> Answer:
-        output = made.outputs[0]
-        end = self._llm.get_tokenizer().decode(made.prompt_token_ids[-_PROMPT_END:])
-        opened = end.rstrip().endswith("<think>")  # by the template, so the answer begins inside
-        tokens = len(output.token_ids)
-        return Answer(
-            text=f"<think>\n{output.text}" if opened else output.text,
-            finish_reason=ended("vllm", output.finish_reason, output.text, tokens),
-            prompt_tokens=len(made.prompt_token_ids),
-            cached_tokens=made.num_cached_tokens,
-            completion_tokens=tokens,
-            seconds=time.monotonic() - started,
-            engine=self._version,
-        )
-
-    async def _fits_with_a_shorter_answer(self, request: Request, said: Context) -> bool:
-        """Whether only `max_tokens` is too much; where its words leave it open, it is asked for a token."""
-        if said in (Context.PROMPT, Context.BOTH):
-            return said is Context.BOTH
-        shorter = replace(request, sampling=request.sampling.model_copy(update={"max_tokens": 1}))
-        try:
-            async with asyncio.timeout(self._model.timeout):
-                await self._answer(shorter)
-        except _client_error():
-            return False
-        return True
+        return min(self._feeders, key=_Feeder.calls).begin(request)
 
     def close(self) -> None:
         """End the engine's processes."""
-        self._telling.cancel()
-        self._await(self._shut_down())
-        self._end_loop()
+        self._end(_END_SECONDS)
+
+    def _end(self, seconds: float) -> None:
+        for feeder in self._feeders:
+            feeder.dismiss()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:  # it does not listen
+            self._process.kill()
         self._guard.close()
+        self._process.wait()
 
-    async def _answer(self, request: Request) -> Any:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
-        sampling = request.sampling
-        params = SamplingParams(
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
-            stop=list(sampling.stop),
-            seed=request.seed,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-            structured_outputs=(
-                None if request.schema is None else StructuredOutputsParams(json=request.schema)
-            ),
-        )
-        prompt = await self._rendered(request.chat(), request.thinking)
-        name = f"{request.key[:16]}-{next(self._numbers)}"
-        answers = [made async for made in self._llm.generate(prompt, params, name)]
-        return answers[-1]
+class _Feeder:
+    """A feeder, seen from the worker: its socket, and the calls that it has."""
 
-    async def _rendered(self, messages: list[dict[str, str]], thinking: bool | None) -> Any:
-        """The prompt's tokens."""
-        from vllm.renderers import ChatParams
+    def __init__(
+        self, ours: socket.socket, process: "subprocess.Popen[bytes]", timeout: float
+    ) -> None:
+        """`process` is the feeder's, or that of all of them; `timeout`: seconds of a call."""
+        self._socket = ours
+        self._process = process
+        self._timeout = timeout
+        self._numbers = itertools.count()
+        #: Calls, and when each is overdue.
+        self._asked: dict[int, tuple[Future[Answer], float]] = {}
+        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        #: Why nothing can be asked any more.
+        self._dead: str | None = None
 
-        options: dict[str, Any] = {"add_generation_prompt": True}
-        if thinking is not None:
-            options["enable_thinking"] = thinking
-        params = ChatParams(chat_template_kwargs=options)
-        _, (prompt,) = await self._llm.renderer.render_chat_async([messages], params)
-        return prompt
+    def calls(self) -> int:
+        """How many calls it has; none can be given to one that is dead, and all are to know."""
+        return -1 if self._dead else len(self._asked)
 
-    async def _tell(self) -> None:
+    def loaded(self) -> dict[str, Any]:
+        """Wait for what came of loading the model; nothing if the feeder has ended."""
+        with self._socket.makefile("rb", buffering=0) as file:  # reads not a byte too much
+            told: dict[str, Any] = json.loads(file.readline() or "{}")
+        return told
+
+    def listen(self) -> None:
+        """Hand out answers from here on."""
+        threading.Thread(target=self._read, name="vllm", daemon=True).start()
+
+    def begin(self, request: Request) -> "Future[Answer]":
+        """Ask for an answer."""
+        asked: Future[Answer] = Future()
+        number = next(self._numbers)
+        with self._lock:
+            if self._dead is not None:
+                raise EngineDied(self._dead)
+            self._asked[number] = asked, time.monotonic() + self._timeout + _GRACE
+        try:
+            self.send({"number": number, "key": request.key, "request": request.to_json()})
+        except OSError:
+            self._die(self._ended())
+        return asked
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Raises: OSError if the feeder has ended."""
+        told = line(message)
+        with self._sending:
+            self._socket.sendall(told)
+
+    def dismiss(self) -> None:
+        """Say that nothing more is asked, which ends it."""
+        with self._lock:
+            self._dead = self._dead or "vllm: the engine was closed"
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:  # it is gone
+            return
+
+    def _read(self) -> None:
+        """Hand out what it says, until it says no more."""
+        rest: list[bytes] = []
+        look = select.poll()
+        look.register(self._socket, select.POLLIN)
         while True:
-            await asyncio.sleep(_TELL_EVERY)
-            await self._llm.do_log_stats()
+            if not look.poll(_LOOK_SECONDS * 1000):
+                if self._is_overdue():
+                    self._die("vllm: the front end's process does not answer")
+                    return
+                continue
+            try:
+                came = self._socket.recv(_BYTES)
+            except OSError:
+                came = b""
+            if not came:
+                self._die(self._ended())
+                return
+            if b"\n" not in came:
+                rest.append(came)
+                continue
+            *lines, after = b"".join((*rest, came)).split(b"\n")
+            rest = [after]
+            for told in map(json.loads, lines):
+                self._hand_out(told)
 
-    async def _shut_down(self) -> None:
-        self._llm.shutdown()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others, timeout=_END_SECONDS)
+    def _hand_out(self, told: dict[str, Any]) -> None:
+        with self._lock:
+            asked, _ = self._asked.pop(told["number"])
+        if "answer" in told:
+            asked.set_result(Answer(**told["answer"]))
+        else:
+            kind = _ERRORS.get(told["error"])
+            said = told["said"] if kind else f"vllm: {told['error']}: {told['said']}"
+            asked.set_exception((kind or InfrastructureError)(said))
 
-    def _await(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+    def _is_overdue(self) -> bool:
+        with self._lock:
+            return any(due < time.monotonic() for _, due in self._asked.values())
 
-    def _end_loop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+    def _ended(self) -> str:
+        try:
+            how = f"status {self._process.wait(_LOOK_SECONDS)}"
+        except subprocess.TimeoutExpired:
+            how = "status unknown"
+        return f"vllm: the front end's process {self._process.pid} has ended ({how})"
 
-
-def arguments(model: VLLM) -> dict[str, Any]:
-    """What the engine is started with, by vLLM's names: ours, and over them the model's own."""
-    ours: dict[str, Any] = {
-        "model": model.model,
-        "revision": model.revision,
-        "dtype": model.dtype,
-        "quantization": model.quantization,
-        "max_model_len": model.context,
-        "kv_cache_dtype": model.kv_cache_dtype,
-        "tensor_parallel_size": model.tensor_parallel,
-        "gpu_memory_utilization": model.gpu_memory,
-        "max_num_seqs": model.threads,
-        "enable_prefix_caching": True,  # all steps on a problem begin with its specification
-        # a small model may go on with blanks for ever where JSON allows them
-        "structured_outputs_config": {
-            "backend": "xgrammar",
-            "disable_any_whitespace": True,
-            "reasoning_parser": model.reasoning_parser or "",
-        },
-    }
-    return ours | model.engine_args
-
-
-def check_arguments(model: VLLM, known: Collection[str], version: str) -> None:
-    """Raises: FoureyesError for an argument that this vLLM does not have."""
-    for name in model.engine_args:
-        if name not in known:
-            alike = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {alike[0]}?" if alike else ""
-            raise FoureyesError(
-                f"model {model.name!r}: engine_args: vLLM {version} has no argument {name!r}{hint}"
-            )
-
-
-async def _start(model: VLLM) -> Any:
-    """The engine; made inside the loop that it is going to live in."""
-    from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model)))
+    def _die(self, said: str) -> None:
+        """Nothing is answered any more: whatever was asked fails of it."""
+        with self._lock:
+            self._dead = self._dead or said
+            left, self._asked = self._asked, {}
+        for asked, _ in left.values():
+            asked.set_exception(EngineDied(said))
 
 
-def _client_error() -> type[Exception]:
-    """What vLLM raises of a request that is itself at fault: 0.26 has no word for all of it."""
-    from vllm import exceptions
-
-    found: type[Exception] = getattr(exceptions, "VLLMClientError", exceptions.VLLMValidationError)
-    return found
+def _start(theirs: list[socket.socket]) -> "subprocess.Popen[bytes]":
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    numbers = [each.fileno() for each in theirs]
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "worker.engines.feeder", *map(str, numbers)],
+        env=os.environ | {"PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        pass_fds=numbers,
+        start_new_session=True,  # a terminal's Ctrl-C is the worker's, which lets its calls end first
+    )
 
 
 def load(model: VLLM) -> VLLMEngine:
-    """Load a model onto the GPUs. Not in a process that Celery has forked, which may not have any.
+    """Load a model onto the GPUs.
 
-    Raises: FoureyesError if vLLM cannot load it.
+    Raises: FoureyesError if vLLM cannot load it; ModuleNotFoundError without vLLM.
     """
-    if model.gpus:
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", ",".join(map(str, model.gpus)))
-    if model.batch_invariant:
-        os.environ["VLLM_BATCH_INVARIANT"] = "1"
-    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    # a fork would take over our threads' locks, and never their threads
-    os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
-    import vllm  # here, so that what is missing is named, and not taken for a failure to load
-    from vllm.engine.arg_utils import AsyncEngineArgs
-
-    known = [each.name for each in fields(AsyncEngineArgs)]
-    check_arguments(model, known, vllm.__version__)
-    try:
-        engine = VLLMEngine(model, vllm.__version__)
-    except Exception as error:
-        raise FoureyesError(
-            f"vLLM cannot load {model.model}: {_first_line(error)} (the log above has the cause; a "
-            "model that does not fit needs a smaller `context`, `threads`, or more GPUs)"
-        ) from error
-    engine.check_template()
-    return engine
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # its first line only counts what is wrong
-        wrong = error.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        return f"{where}: {wrong['msg']}".removeprefix(": ").partition("\n")[0][:_SHOWN]
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:_SHOWN]
+    return VLLMEngine(model)

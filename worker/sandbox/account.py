@@ -109,6 +109,7 @@ def threads_of(program: int) -> dict[int, Thread] | None:
 def own_waits() -> float:
     """Seconds that the calling thread has waited for a processor; 0 where the kernel does not say."""
     try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+        with open("/proc/thread-self/schedstat", "rb", buffering=0) as account:  # for each program
+            return int(account.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0

@@ -82,10 +82,13 @@ class Group:
         """How many times the kernel killed a process because this cgroup's memory was full."""
         folder = self._folders["memory"]
         if self._memory.version == 2:
-            return _count(folder / "memory.events", "oom")
+            return _count(folder / "memory.events", b"oom")
+        kills = _count(folder / "memory.oom_control", b"oom_kill")
+        if not kills:
+            return 0
         # Kills for want of all the machine's memory are counted with them.
         peak, most = (int((folder / f"memory.{name}").read_text()) for name in _PEAK_AND_MOST)
-        return _count(folder / "memory.oom_control", "oom_kill") if peak > most - _NEARLY else 0
+        return kills if peak > most - _NEARLY else 0
 
     def close(self) -> None:
         """Remove it, once the last process in it has ended; at worst the next `sweep` does."""
@@ -95,9 +98,11 @@ class Group:
                 time.sleep(0.01)
 
 
-def _count(file: Path, name: str) -> int:
-    """A number in a file of names and numbers."""
-    return int(dict(line.split() for line in file.read_text().splitlines())[name])
+def _count(file: Path, name: bytes) -> int:
+    """A number in a file of names and numbers. Read for each program that is judged."""
+    with open(file, "rb", buffering=0) as content:
+        words = content.read().split()
+    return int(words[words.index(name) + 1])
 
 
 def _removed(folder: Path) -> bool:

@@ -25,6 +25,7 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",  # a zygote must have one thread
     "OMP_NUM_THREADS": "1",
+    "LD_BIND_NOW": "1",  # once in the zygote, in place of in every program
 }
 _OPTIONS = ("-s", "-S", "-B", "-X", "utf8")
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"

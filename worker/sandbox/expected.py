@@ -69,6 +69,15 @@ def forget(version: str) -> None:
     (_folder() / version).unlink(missing_ok=True)
 
 
+def stamp(version: str) -> tuple[int, int] | None:
+    """Something that is another once a version's answers are found out anew; None if none are kept."""
+    try:
+        kept = (_folder() / version).stat()
+    except FileNotFoundError:
+        return None
+    return kept.st_ino, kept.st_mtime_ns
+
+
 def _folder() -> Path:
     """Of what programs meet here: `8-CPython-3.11.7-numpy-2.4.1-linux-x86_64-glibc-2.36`."""
     name = re.sub(r"[^\w.]+", "-", f"{_FORMAT}, {environment.fingerprint()}")

@@ -20,6 +20,7 @@ from worker.sandbox import (
     visible,
 )
 from worker.sandbox.expected import Expected, Failure
+from worker.sandbox.prepared import Prepared, tests_of
 from worker.sandbox.running import Killed, SandboxEnded, Starved
 from worker.sandbox.sandbox import Sandbox
 
@@ -27,8 +28,6 @@ __all__ = ["JUDGE_VERSION", "Judge", "identity"]
 
 #: Part of what identifies an execution. Change it when any verdict could change.
 JUDGE_VERSION = "10"
-
-_PREPARED = 8
 
 Result = TypeVar("Result")
 
@@ -60,7 +59,6 @@ class Judge:
         self._levels = levels
         self._profile = profile
         self._sandbox: Sandbox | None = None
-        self._prepared: dict[str, suites.Prepared] = {}
 
     def hidden(self, problem: HiddenTests, code: str, all_tests: bool = False) -> Judgement:
         """What the base and plus tests say of a program.
@@ -80,7 +78,7 @@ class Judge:
             return self._twice(lambda sandbox: self._hidden(sandbox, problem, code, all_tests))
         except SandboxEnded:
             expected = self.expected(problem)  # if that ends it too, it is not the program's doing
-            return self._killed(suites.Prepared.of(problem, expected), all_tests)
+            return self._killed(Prepared.of(problem, expected), all_tests)
 
     def visible(self, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
         """What running the tests of the prompt shows. Raises: InfrastructureError as above."""
@@ -139,10 +137,12 @@ class Judge:
     def _hidden(
         self, sandbox: Sandbox, problem: HiddenTests, code: str, all_tests: bool
     ) -> Judgement:
-        prepared = self._prepare(sandbox, problem)
+        prepared = tests_of(problem, lambda: _expected(sandbox, problem))
         started = time.monotonic()
         base = suites.judge(sandbox, self._profile, prepared.base, code, all_tests)
-        if base.status is Status.PASS or self._profile.plus_without_base or all_tests:
+        if base.status is Status.PASS and not prepared.plus.inputs:
+            plus, cpu_seconds = base, base.cpu_seconds  # that it can be loaded is known
+        elif base.status is Status.PASS or self._profile.plus_without_base or all_tests:
             plus = suites.judge(sandbox, self._profile, prepared.plus, code, all_tests)
             cpu_seconds = base.cpu_seconds + plus.cpu_seconds
         else:
@@ -163,7 +163,7 @@ class Judge:
             failed_plus=plus.failed if all_tests else None,
         )
 
-    def _killed(self, prepared: suites.Prepared, all_tests: bool) -> Judgement:
+    def _killed(self, prepared: Prepared, all_tests: bool) -> Judgement:
         """What is said of a program that ended its sandbox, and then another one."""
         return Judgement(
             base=Status.TIMEOUT,
@@ -179,15 +179,6 @@ class Judge:
             failed_base=tuple(range(len(prepared.base.inputs))) if all_tests else None,
             failed_plus=tuple(range(len(prepared.plus.inputs))) if all_tests else None,
         )
-
-    def _prepare(self, sandbox: Sandbox, problem: HiddenTests) -> suites.Prepared:
-        prepared = self._prepared.pop(problem.version, None)
-        if prepared is None:
-            prepared = suites.Prepared.of(problem, _expected(sandbox, problem))
-            if len(self._prepared) >= _PREPARED:
-                del self._prepared[next(iter(self._prepared))]
-        self._prepared[problem.version] = prepared
-        return prepared
 
 
 def _expected(sandbox: Sandbox, problem: HiddenTests) -> Expected:

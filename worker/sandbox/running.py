@@ -87,7 +87,7 @@ class Run:
         self._zygote = zygote
         self._cpu_limit = cpu_limit
         self._room = room
-        self._hits = room.hits() if room is not None else 0
+        self._hits = room.hits() if room is not None and room.is_full else 0
         self._is_watched = room is not None and room.is_watched
         #: Whether it was killed for taking more memory than any program may.
         self.out_of_memory = False
@@ -114,7 +114,9 @@ class Run:
         self.ended: Ended | None = None
 
     def begin(self, request: bytes) -> None:
-        """Wait until the process is confined, then tell it what to do."""
+        """Tell the process what to do, which it reads once it is confined, and wait until it is."""
+        self._outgoing += request
+        self._send()
         try:
             first = self.next(_SEND_SECONDS, judge_cpu=False)
         except (Overtime, BadFrames):
@@ -123,11 +125,14 @@ class Run:
             raise InfrastructureError(
                 "the sandbox could not confine a program: see foureyes doctor"
             )
+        if not self._outgoing:  # the program may have ended already
+            return
         self._connection.settimeout(_SEND_SECONDS)
         try:
-            self._connection.sendall(request)
+            self._connection.sendall(self._outgoing)
         except OSError as error:
             raise InfrastructureError(f"the sandbox took no request: {error}") from None
+        self._outgoing.clear()
 
     def allow(self, seconds: float) -> None:
         """Charge the program with no more than this in all, since it began."""
@@ -362,12 +367,17 @@ class Run:
             and self.ended.signal == signal.SIGKILL
             and self.ended.cpu_seconds < self._cpu_limit * _NEARLY
         ):
-            room = self._room
-            if room is not None and room.is_full and room.hits() > self._hits:
+            if self.has_filled_its_room:
                 self.out_of_memory = True
                 return self.ended
             raise Killed("a program was killed: is this machine short of memory?")
         return self.ended
+
+    @property
+    def has_filled_its_room(self) -> bool:
+        """Whether its cgroup was full since it began, of as much memory as any program may have."""
+        room = self._room
+        return room is not None and room.is_full and room.hits() > self._hits
 
     def _note_end(self, reply: bytes) -> None:
         _, status, cpu_seconds = zygote.ENDED_FORMAT.unpack(reply)

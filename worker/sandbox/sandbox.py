@@ -109,7 +109,6 @@ class Sandbox:
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
             run = Run(ours, self._control, self.pid, cpu_seconds, self._room)
-            hits = self._room.hits()
             try:
                 run.begin(request)
                 try:
@@ -117,7 +116,7 @@ class Sandbox:
                 finally:
                     run.end()
             except SandboxEnded as ended:
-                if self._was_killed() and not (self._room.is_full and self._room.hits() > hits):
+                if self._was_killed() and not run.has_filled_its_room:
                     raise Killed(
                         "the sandbox is gone: it was killed; is this machine short of memory?"
                     ) from ended

@@ -9,9 +9,9 @@ from typing import Any
 
 from models.enums import Status
 from models.problem import HiddenTests
-from worker.sandbox import comparison, mbpp, oracles
+from worker.sandbox import comparison, oracles
 from worker.sandbox.allowance import Allowance, TooMuch
-from worker.sandbox.expected import Answer, Expected
+from worker.sandbox.expected import Answer
 from worker.sandbox.inside import digests, frames, wire
 from worker.sandbox.inside.values import ARRAY, Large, Other
 from worker.sandbox.profiles import Profile
@@ -69,33 +69,13 @@ class Tests:
 
     def asked(self, at: int, count: int) -> bytes:
         """Some of the inputs, as they are sent."""
-        return frames.inputs(self._given[at : at + count])
+        return frames.inputs(self.given[at : at + count])
 
     @functools.cached_property
-    def _given(self) -> list[bytes]:
+    def given(self) -> list[bytes]:
         """Every input as it is sent; kept, for many programs are asked the same."""
         near = [atol != 0 for atol in self.atols] or [True] * len(self.inputs)
         return list(map(frames.given, self.inputs, near))
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The two sets of tests of one problem."""
-
-    base: Tests
-    plus: Tests
-
-    @classmethod
-    def of(cls, problem: HiddenTests, expected: Expected) -> "Prepared":
-        """Put together what the benchmark gives and what the reference answered."""
-        sets = []
-        for given, answers in (
-            (problem.base_inputs, expected.base),
-            (problem.plus_inputs, expected.plus),
-        ):
-            inputs = mbpp.arguments(problem, given)
-            sets.append(Tests(problem, inputs, answers, tolerances(problem, answers)))
-        return cls(*sets)
 
 
 @dataclass(frozen=True)

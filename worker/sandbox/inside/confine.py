@@ -42,31 +42,36 @@ class Enclosure(Protocol):
         """Whether programs can read the folder, which Python would look for modules in."""
 
     def fork(self) -> int:
-        """Start a process for one program. As os.fork."""
+        """Start a process for one program. As kernel.fork."""
 
     def enter(self) -> None:
         """Close the calling process in, for good. It was started by `fork`."""
 
 
+def limit() -> None:
+    """Give up in the zygote, once, what each program is to lack and it can do without itself."""
+    kernel.refuse_new_privileges()
+    for resource_, most in _LIMITS.items():
+        _lower(resource_, most)
+
+
+def _lower(resource_: int, most: int) -> None:
+    """Allow so much of a resource, or what whoever started the worker has set if that is less."""
+    _, allowed = resource.getrlimit(resource_)
+    if allowed != resource.RLIM_INFINITY:
+        most = min(most, allowed)
+    resource.setrlimit(resource_, (most, most))
+
+
 def confine(fd: int, cpu_seconds: int, enclosure: Enclosure) -> None:
-    """Give up files, processes, capabilities and system calls; keep `fd`.
+    """Give up files, processes, capabilities and system calls; keep `fd`. After `limit`.
 
     `cpu_seconds` is a backstop; deadlines are the supervisor's.
     """
-    kernel.refuse_new_privileges()
     enclosure.enter()
     os.closerange(3, fd)
     os.closerange(fd + 1, 1 << 16)
-    for limit, most in _LIMITS.items():
-        _, hard = resource.getrlimit(limit)
-        if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)  # whoever started the worker may have set less
-        resource.setrlimit(limit, (most, most))
-    _, allowed = resource.getrlimit(resource.RLIMIT_NPROC)
-    most = enclosure.most_processes
-    if allowed != resource.RLIM_INFINITY:
-        most = min(most, allowed)
-    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    _lower(resource.RLIMIT_NPROC, enclosure.most_processes)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     kernel.drop_capabilities()
     enclosure.filter.install()

@@ -57,7 +57,7 @@ class Landlock:
 
     def fork(self) -> int:
         """Start a process. It can start none itself, so that nothing can outlive it."""
-        return os.fork()
+        return kernel.fork()
 
     def enter(self) -> None:
         """Into a Landlock domain of its own; and die with the zygote."""

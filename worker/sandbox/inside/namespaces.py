@@ -3,13 +3,14 @@
 import os
 
 from .confine import DISK, TASKS
-from .kernel import check, libc
+from .kernel import check, fork, libc, mount_tmpfs
 from .seccomp import Filter
 
 _CLONE_NEWNS, _CLONE_NEWPID = 0x00020000, 0x20000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
-#: Files of the private /tmp.
-_FILES = 2048
+_FLAGS = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+#: Of the private /tmp, with so many files.
+_OPTIONS = f"size={DISK},nr_inodes=2048,mode=0700".encode()
 
 
 class Namespaces:
@@ -28,7 +29,7 @@ class Namespaces:
     def fork(self) -> int:
         """Start a process that is the first of a process namespace."""
         check(libc.unshare(_CLONE_NEWPID), "unshare(CLONE_NEWPID)")
-        child = os.fork()
+        child = fork()
         if child != 0:
             # Back to our own namespace for what we start next: unshare works only from there.
             check(libc.setns(self._own_namespace, _CLONE_NEWPID), "setns(CLONE_NEWPID)")
@@ -43,7 +44,5 @@ class Namespaces:
         """
         os.setpgid(0, 0)
         check(libc.unshare(_CLONE_NEWNS), "unshare(CLONE_NEWNS)")
-        flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-        options = f"size={DISK},nr_inodes={_FILES},mode=0700".encode()
-        check(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", flags, options), "mount(/tmp)")
+        mount_tmpfs(b"/tmp", _FLAGS, _OPTIONS)
         os.chdir("/tmp")  # noqa: S108

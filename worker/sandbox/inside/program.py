@@ -19,8 +19,8 @@ import numpy as np
 from . import digests, frames, manners, values, wire
 
 #: A program's own name for itself; never "__main__", so that what stands behind that is not run.
-_MODULE = "solution"
-_FILE = "<program>"
+MODULE = "solution"
+FILE = "<program>"
 _SHOWN = 300
 
 
@@ -45,15 +45,15 @@ def _load(fd: int, code: str, entry_point: str, bare: bool) -> dict[str, Any] | 
     """
     namespace: dict[str, Any] = {}
     if not bare:
-        module = types.ModuleType(_MODULE)
-        module.__file__ = _FILE
-        sys.modules[_MODULE] = module
-        linecache.cache[_FILE] = (len(code), None, code.splitlines(True), _FILE)
+        module = types.ModuleType(MODULE)
+        module.__file__ = FILE
+        sys.modules[MODULE] = module
+        linecache.cache[FILE] = (len(code), None, code.splitlines(True), FILE)
         namespace = module.__dict__
     problem = ""
     try:
         try:
-            compiled = compile(code, _FILE, "exec")
+            compiled = compile(code, FILE, "exec")
         except (SyntaxError, ValueError) as error:  # ValueError: a NUL, in older Pythons
             problem = f"syntax error: {error}"
         else:

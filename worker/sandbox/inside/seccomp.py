@@ -8,11 +8,11 @@ import errno
 import platform
 import struct
 
-from .kernel import check, libc
+from .kernel import libc, prctl
 
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-#: Numbers on (x86_64, aarch64); None where an architecture does without. The busiest first.
+#: Numbers on (x86_64, aarch64); None where an architecture does without.
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -167,11 +167,6 @@ def _return(value: int) -> bytes:
     return _instruction(_RETURN, value)
 
 
-def _case(number: int, body: list[bytes]) -> list[bytes]:
-    """Run `body`, which must return, for the system call `number`."""
-    return [_instruction(_JUMP_EQUAL, number, 0, len(body)), *body]
-
-
 def _one_of(argument: int, values: tuple[int, ...]) -> list[bytes]:
     allow = [
         part
@@ -215,48 +210,63 @@ def build(machine: str, without: frozenset[str] = frozenset(), libraries: int = 
     if machine not in _AUDIT_ARCHITECTURE:
         raise OSError(errno.ENOSYS, f"no system call filter for {machine}: use x86_64 or aarch64")
     which = list(_AUDIT_ARCHITECTURE).index(machine)
+    cases = {
+        number: [_return(_ALLOW)]
+        for name, numbers in _ALLOWED.items()
+        if name not in without and (number := numbers[which]) is not None
+    }
+    cases[_MMAP[which]] = _near(0, libraries)
+    cases[_CLONE[which]] = [
+        _argument(0),
+        _instruction(_JUMP_SET, _CLONE_THREAD, 1, 0),
+        _return(_FAIL | errno.EPERM),
+        _return(_ALLOW),
+    ]
+    # So a SIGKILL is never a program's own doing: whoever is killed was killed by the machine.
+    cases[_KILL[which]] = _unless(1, _SIGKILL)
+    cases[_TGKILL[which]] = _unless(2, _SIGKILL)
+    cases[_MREMAP[which]] = _one_of(3, _MREMAP_FLAGS)
+    # The C library then falls back on clone, whose flags a filter can read.
+    cases[_CLONE3[which]] = [_return(_FAIL | errno.ENOSYS)]
+    cases[_FCNTL[which]] = _one_of(1, _FCNTL_COMMANDS)
+    cases[_IOCTL[which]] = _one_of(1, _IOCTL_COMMANDS)
+    cases[_PRLIMIT[which]] = [  # limits may be read, not set: the new limit must be a null pointer
+        _argument(2),
+        _instruction(_JUMP_EQUAL, 0, 1, 0),
+        _return(_FAIL | errno.EPERM),
+        _argument(2, high=True),
+        _instruction(_JUMP_EQUAL, 0, 1, 0),
+        _return(_FAIL | errno.EPERM),
+        _return(_ALLOW),
+    ]
     program = [
         _instruction(_LOAD, _ARCHITECTURE),
         _instruction(_JUMP_EQUAL, _AUDIT_ARCHITECTURE[machine], 1, 0),
         _return(_KILL_PROCESS),
         _instruction(_LOAD, _NUMBER),
+        *_decided(_parts(cases)),
     ]
-    program += _case(_MMAP[which], _near(0, libraries))
-    for name, numbers in _ALLOWED.items():
-        number = numbers[which]
-        if number is not None and name not in without:
-            program += _case(number, [_return(_ALLOW)])
-    program += _case(
-        _CLONE[which],
-        [
-            _argument(0),
-            _instruction(_JUMP_SET, _CLONE_THREAD, 1, 0),
-            _return(_FAIL | errno.EPERM),
-            _return(_ALLOW),
-        ],
-    )
-    # So a SIGKILL is never a program's own doing: whoever is killed was killed by the machine.
-    program += _case(_KILL[which], _unless(1, _SIGKILL))
-    program += _case(_TGKILL[which], _unless(2, _SIGKILL))
-    program += _case(_MREMAP[which], _one_of(3, _MREMAP_FLAGS))
-    # The C library then falls back on clone, whose flags a filter can read.
-    program += _case(_CLONE3[which], [_return(_FAIL | errno.ENOSYS)])
-    program += _case(_FCNTL[which], _one_of(1, _FCNTL_COMMANDS))
-    program += _case(_IOCTL[which], _one_of(1, _IOCTL_COMMANDS))
-    program += _case(
-        _PRLIMIT[which],  # limits may be read, not set: the new limit must be a null pointer
-        [
-            _argument(2),
-            _instruction(_JUMP_EQUAL, 0, 1, 0),
-            _return(_FAIL | errno.EPERM),
-            _argument(2, high=True),
-            _instruction(_JUMP_EQUAL, 0, 1, 0),
-            _return(_FAIL | errno.EPERM),
-            _return(_ALLOW),
-        ],
-    )
-    program.append(_return(_FAIL | errno.EPERM))
     return b"".join(program)
+
+
+def _parts(cases: dict[int, list[bytes]]) -> list[tuple[int, list[bytes]]]:
+    """All numbers in order, as the first of each part that is decided alike, and how."""
+    refused = [_return(_FAIL | errno.EPERM)]
+    parts: list[tuple[int, list[bytes]]] = []
+    for number in range(max(cases) + 2):
+        body = cases.get(number, refused)
+        if not parts or body != parts[-1][1]:
+            parts.append((number, body))
+    return parts
+
+
+def _decided(parts: list[tuple[int, list[bytes]]]) -> list[bytes]:
+    """Find a number's part by halving: the kernel runs a new filter once for each system call there is."""
+    if len(parts) == 1:
+        return parts[0][1]
+    half = len(parts) // 2
+    below, above = _decided(parts[:half]), _decided(parts[half:])
+    return [_instruction(_JUMP_FROM, parts[half][0], len(below), 0), *below, *above]
 
 
 class _Program(ctypes.Structure):
@@ -270,10 +280,8 @@ class Filter:
         libraries = ctypes.cast(libc.getpid, ctypes.c_void_p).value or 0
         self._code = build(platform.machine(), without, libraries)
         self._program = _Program(len(self._code) // 8, self._code)
+        self._address = ctypes.addressof(self._program)
 
     def install(self) -> None:
         """Bind this process, which must have refused new privileges, to the filter for good."""
-        zero = ctypes.c_ulong(0)
-        program = ctypes.byref(self._program)
-        mode = ctypes.c_ulong(_MODE_FILTER)
-        check(libc.prctl(_PR_SET_SECCOMP, mode, program, zero, zero), "prctl(PR_SET_SECCOMP)")
+        prctl(_PR_SET_SECCOMP, "prctl(PR_SET_SECCOMP)", _MODE_FILTER, self._address)

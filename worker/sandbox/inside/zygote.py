@@ -9,10 +9,12 @@ Never runs a program itself and never reads what one wrote. Spoken to over a soc
 When the supervisor goes away, the socket closes and the sandbox ends.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal's, without a look-up of names for each
 import contextlib
 import gc
 import importlib
 import os
+import random
 import select
 import signal
 import socket
@@ -21,7 +23,8 @@ import sys
 import time
 
 from . import frames, kernel, ordinary, program
-from .confine import Enclosure, confine
+from .confine import Enclosure, confine, limit
+from .rehearsal import rehearse
 
 STARTED, CPU, ENDED = b"Z", b"C", b"E"
 RUN, KILL = b"R", b"K"
@@ -41,6 +44,9 @@ _PRELOADED = [
 ]  # fmt: skip
 
 
+#: `random.seed` of fresh numbers from the kernel, without what it does for other seeds.
+_seed = super(random.Random, random.seed.__self__).seed  # type: ignore[attr-defined]
+
 #: Signals that a process can ignore, and still wait for its children.
 _IGNORABLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
 
@@ -51,7 +57,7 @@ class Zygote:
     def __init__(self, control: socket.socket, enclosure: Enclosure) -> None:
         self._control = control
         self._enclosure = enclosure
-        self._usual = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORABLE}
+        self._usual = {int(n): _signal.signal(n, _signal.SIG_IGN) for n in _IGNORABLE}
 
     def serve(self) -> None:
         """Run what the supervisor sends until it goes away."""
@@ -75,8 +81,9 @@ class Zygote:
 
     def _be_program(self, fd: int, cpu_seconds: int) -> None:
         try:
+            _seed()
             for number, handler in self._usual.items():
-                signal.signal(number, handler)
+                _signal.signal(number, handler)
             _open_null()
             confine(fd, cpu_seconds, self._enclosure)
             frames.send(fd, frames.CONFINED)
@@ -142,8 +149,11 @@ def main(control_fd: int, enclosure: Enclosure) -> None:
     for path in list(sys.path_importer_cache):
         if not enclosure.shows(path):  # else imports from there fail with another exception
             del sys.path_importer_cache[path]
+    del os.environ["LD_BIND_NOW"]  # it was for the zygote alone
     # Errors so far went to the supervisor's pipe; from here on nobody reads them.
     _open_null()
+    limit()
+    rehearse()
     ordinary.give()
     gc.collect()
     gc.disable()
