@@ -62,7 +62,9 @@ def enqueue(sweep: Sweep) -> SweepRow:
     with session() as db:
         values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
         _insert_missing(db, SweepRow, [values], ["key"])
-        row = db.exec(select(SweepRow).where(SweepRow.key == sweep.key).with_for_update()).one()
+        row = db.exec(
+            select(SweepRow).where(SweepRow.key == sweep.key).with_for_update(key_share=True)
+        ).one()
         row.cancelled_at = None
         model_ids = _make_own(db, sweep, row)
         problem_ids = _problems(db, sweep)
@@ -93,7 +95,9 @@ def take_over(sweep: Sweep) -> list[str]:
     """Make a finished sweep one's own if all of it is known from an archive alone, so that it can be
     retried; what the file says otherwise than the archive, if it was."""
     with session() as db:
-        row = db.exec(select(SweepRow).where(SweepRow.key == sweep.key).with_for_update()).one()
+        row = db.exec(
+            select(SweepRow).where(SweepRow.key == sweep.key).with_for_update(key_share=True)
+        ).one()
         if row.origin is None:
             return []
         places = imported.differences(sweep, row)
@@ -244,7 +248,9 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
         ["name"],
     )
     row = db.exec(
-        select(LanguageModel).where(LanguageModel.name == model.name).with_for_update()
+        select(LanguageModel)
+        .where(LanguageModel.name == model.name)
+        .with_for_update(key_share=True)
     ).one()
     replayed = "replay" in (row.settings["engine"], definition["engine"])
     if row.identity != identity or (replayed and row.settings != definition):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.integration.test_advance import (
     count,
     run_to_the_end,
 )
+from tests.programs import wait_for
 from tests.sweeps import make_sweep
 from worker import advance as advancing
 from worker import patterns, rows, steps, templates, tries
@@ -256,3 +258,30 @@ def test_reading_that_takes_for_ever_ends_its_attempt_alone(
     ended, _ = attempts()
     assert ended.outcome is Outcome.ERROR
     assert ended.error is not None and "reading an answer" in ended.error
+
+
+def test_a_sweep_is_enqueued_again_while_its_attempts_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each waits for rows of the other's: were a model's row locked as if it went, they would for ever."""
+    make_sweep("raw-coder")
+    (attempt_id,) = attempt_ids()
+    enqueued: list[Future[int]] = []
+    asks = advancing.ask
+
+    def overtaken(*given: Any) -> Any:
+        if not enqueued:  # this attempt's row is changed, and no call is asked for yet
+            enqueued.append(other.submit(make_sweep, "raw-coder"))
+            wait_for(waits_for_a_lock)
+        return asks(*given)
+
+    monkeypatch.setattr(advancing, "ask", overtaken)
+    with ThreadPoolExecutor(1) as other:
+        assert len(advance(attempt_id)) == 1
+    assert enqueued[0].result() == 1
+    assert (count(StepRow), len(completions())) == (1, 1)
+
+
+def waits_for_a_lock() -> bool:
+    with session() as db:
+        return bool(db.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
