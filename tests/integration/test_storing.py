@@ -182,9 +182,9 @@ def test_an_attempt_that_is_too_much_work_ends_alone_and_tells_why(
     first, second = attempt_ids()
     go_on = advancing._go_on
 
-    def endless(attempt_id: int, counted: bool) -> Any:
+    def endless(attempt_id: int, counted: bool, longest: float) -> Any:
         if attempt_id != first:
-            return go_on(attempt_id, counted)
+            return go_on(attempt_id, counted, longest)
         with transaction() as db:
             db.execute(text("SET LOCAL statement_timeout = '20ms'"))
             db.execute(text("SELECT pg_sleep(5)"))

@@ -49,6 +49,12 @@ _seed = super(random.Random, random.seed.__self__).seed  # type: ignore[attr-def
 
 #: Signals that a process can ignore, and still wait for its children.
 _IGNORABLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
+#: What Python does about each, whatever whoever started the worker ignored (a shell's `&` does).
+_USUAL = dict.fromkeys(map(int, _IGNORABLE), _signal.SIG_DFL) | {
+    int(signal.SIGINT): signal.default_int_handler,
+    int(signal.SIGPIPE): _signal.SIG_IGN,
+    int(signal.SIGXFSZ): _signal.SIG_IGN,
+}
 
 
 class Zygote:
@@ -57,7 +63,8 @@ class Zygote:
     def __init__(self, control: socket.socket, enclosure: Enclosure) -> None:
         self._control = control
         self._enclosure = enclosure
-        self._usual = {int(n): _signal.signal(n, _signal.SIG_IGN) for n in _IGNORABLE}
+        for number in _IGNORABLE:
+            _signal.signal(number, _signal.SIG_IGN)
 
     def serve(self) -> None:
         """Run what the supervisor sends until it goes away."""
@@ -82,7 +89,7 @@ class Zygote:
     def _be_program(self, fd: int, cpu_seconds: int) -> None:
         try:
             _seed()
-            for number, handler in self._usual.items():
+            for number, handler in _USUAL.items():
                 _signal.signal(number, handler)
             _open_null()
             confine(fd, cpu_seconds, self._enclosure)
