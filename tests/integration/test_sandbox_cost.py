@@ -3,6 +3,7 @@
 Costs are counted, not timed: a page of memory that a process has to copy is so on a busy machine too.
 """
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ MOST_PAGES, MOST_PAGES_OF_ZYGOTE = 420, 160
 
 @pytest.fixture(scope="module", params=Level)
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as with `&` in a script
     sandbox = Sandbox(6, request.param)
+    signal.signal(signal.SIGINT, usual)
     yield sandbox
     sandbox.close()
 
