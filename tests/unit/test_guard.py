@@ -27,6 +27,7 @@ core = subprocess.Popen(
     [sys.executable, '-S', '-c', {_CORE!r}], stdout=subprocess.PIPE, text=True,
     start_new_session=True,
 )
+guard.note(core.pid)
 print(core.pid, core.stdout.readline().strip(), guard._process.pid, flush=True)
 if sys.stdin.readline() == 'close\\n':
     guard.close()

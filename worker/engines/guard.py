@@ -2,9 +2,9 @@
 
 vLLM's engine core waits for its front end for ever, and keeps the card's memory: a worker that is
 killed (SIGKILL, out of memory) cannot end it, and the next worker finds no room. So a worker has a
-guard: this file, run by itself. It notes the worker's processes and those below them every second, and
-does not forget those whose parent has ended meanwhile, as an engine core's front end may; the end of
-its input is the worker's, and then it kills what is left of them.
+guard: this file, run by itself. It is told of each process that the worker starts for its engine, notes
+those below them every second, and does not forget those whose parent has ended meanwhile, as an engine
+core's front end may; the end of its input is the worker's, and then it kills what is left of them.
 """
 
 import os
@@ -23,7 +23,7 @@ Process = tuple[int, str]
 
 
 class Guard:
-    """The guard of this process, from here on."""
+    """The guard of what this process tells it of."""
 
     def __init__(self) -> None:
         # away from a terminal's Ctrl-C; nothing but the standard library is needed
@@ -34,8 +34,14 @@ class Guard:
             start_new_session=True,
         )
 
+    def note(self, pid: int) -> None:
+        """Tell it of a process that was just started."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{pid}\n".encode())
+        self._process.stdin.flush()
+
     def close(self) -> None:
-        """Have it end what is left below this process, and itself."""
+        """Have it end what is left of them and below them, and itself."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(_END_SECONDS)
@@ -61,13 +67,17 @@ def below(*ancestors: int) -> set[Process]:
     return found
 
 
-def _is_there(process: Process) -> bool:
-    pid, started = process
+def _known(pid: int) -> set[Process]:
+    """The process of this number; none if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return stat.rpartition(") ")[2].split()[19] == started
+        return set()
+    return {(pid, stat.rpartition(") ")[2].split()[19])}
+
+
+def _is_there(process: Process) -> bool:
+    return process in _known(process[0])
 
 
 def end(process: Process) -> None:
@@ -78,19 +88,20 @@ def end(process: Process) -> None:
 
 
 def main() -> None:
-    """Guard whoever started this process."""
-    worker, me = os.getppid(), os.getpid()
+    """Guard the processes that whoever started this one tells of, and those below them."""
     noted: set[Process] = set()
 
     def look() -> None:
         nonlocal noted
         noted = set(filter(_is_there, noted))
-        parents = [pid for pid, _ in noted]
-        if os.getppid() == worker:
-            parents.append(worker)
-        noted |= {process for process in below(*parents) if process[0] != me}
+        noted |= below(*(pid for pid, _ in noted))
 
-    while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+    while True:
+        if select.select([0], [], [], _LOOK_SECONDS)[0]:
+            told = os.read(0, 4096)  # as whole lines: they are short
+            if not told:
+                break
+            noted.update(*map(_known, map(int, told.split())))
         look()
     look()
     for process in noted:

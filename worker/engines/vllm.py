@@ -42,6 +42,7 @@ class VLLMEngine:
         self._guard = Guard()
         pairs = [socket.socketpair() for _ in range(model.feeders)]
         self._process = _start([theirs for _, theirs in pairs])
+        self._guard.note(self._process.pid)
         for _, theirs in pairs:
             theirs.close()
         self._feeders = [_Feeder(ours, self._process, model.timeout) for ours, _ in pairs]
