@@ -86,6 +86,9 @@ class _Reader:
     def _run(self) -> None:
         while not self._stopping:
             attempt_id = _waiting.get()
+            if self._stopping:
+                _waiting.put(attempt_id)  # it is for who comes after
+                return
             with _lock:
                 _known.discard(attempt_id)
             if not self._tell(attempt_id) and not self._stopping:
