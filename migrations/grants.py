@@ -2,8 +2,8 @@
 
 Whoever got out of a sandbox and of its container would hold this role. It writes executions, and has
 steps wait for another one where its judge is another than was asked for (worker/adoption.py); it deletes
-nothing, touches no attempt, call, problem, sweep or model, and makes nothing. deploy/postgres/execution.sql makes the role; it is granted this at each
-`alembic upgrade head`.
+nothing, touches no attempt, call, problem, sweep or model, and makes nothing.
+deploy/postgres/execution.sql makes the role; it is granted this at each `alembic upgrade head`.
 """
 
 from sqlalchemy import Connection, text

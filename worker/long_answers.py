@@ -92,19 +92,21 @@ class _Reader:
             with _lock:
                 _known.discard(attempt_id)
             if not self._tell(attempt_id) and not self._stopping:
-                log.warning("the process that read attempt %d ended; it is read again", attempt_id)
+                log.warning(
+                    "no process has read attempt %d to its end; it is read again", attempt_id
+                )
 
     def _tell(self, attempt_id: int) -> bool:
         """Whether the process answered that the attempt has gone on."""
-        if self._process is None or self._process.poll() is not None:
-            self._process = _start()
-        given, answers = self._process.stdin, self._process.stdout
-        assert given is not None and answers is not None
         try:
+            if self._process is None or self._process.poll() is not None:
+                self._process = _start()
+            given, answers = self._process.stdin, self._process.stdout
+            assert given is not None and answers is not None
             given.write(f"{attempt_id}\n")
             given.flush()
             return bool(answers.readline())
-        except OSError:
+        except OSError:  # it has ended, or could not be started
             return False
 
 

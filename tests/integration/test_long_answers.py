@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,23 @@ def test_a_reader_that_is_killed_is_started_again_and_nothing_is_lost() -> None:
     long_answers.let_go_on(second)
     wait_for(lambda: count(Execution) == 2)
     assert reader() != killed
+
+
+def test_a_process_that_cannot_be_started_now_can_be_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its thread would be gone, and every long answer from then on would wait for ever."""
+    first, second = answered(LONG, LONG + "\n")
+    start, failed = long_answers._start, []
+
+    def out_of_memory() -> Any:
+        failed.append(True)
+        raise OSError("Cannot allocate memory")
+
+    monkeypatch.setattr(long_answers, "_start", out_of_memory)
+    long_answers.let_go_on(first)
+    wait_for(lambda: failed)
+    monkeypatch.setattr(long_answers, "_start", start)
+    long_answers.let_go_on(second)
+    wait_for(lambda: count(Execution) == 1)
 
 
 def test_what_is_not_begun_here_counts_as_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
