@@ -9,9 +9,6 @@ rabbitmq-server.
 import argparse
 import json
 import os
-import shutil
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +16,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench import clients
-from bench.scale import Bench, cpu_seconds
+from bench.servers import Bench, cpu_seconds, opened
 from models import broker
 from models.session import session
 from tests.faults.fleet import Fleet
-from tests.faults.servers import RabbitMQ
 from tests.programs import foureyes, wait_for
 from worker.advance import advance
 
@@ -156,23 +152,11 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=256, help="calls that the model has at once")
     parser.add_argument("--latency", type=float, default=0.85, help="seconds that a call takes")
     options = parser.parse_args()
-    if RabbitMQ.program() is None:
-        sys.exit("bench: rabbitmq-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-calls-"))
-    folder.chmod(0o755)
-    bench = Bench(folder)
-    script = f'engine = "scripted", script = "{folder}/script.toml", latency = {options.latency}'
     in_flight = _in_flight(options.batch)
-    try:
-        bench.postgres.start()
-        bench.rabbitmq.start()
-        with bench.database("calls"):
-            model = f"{script}, threads = {in_flight}"
-            cost = through_foureyes(bench, "calls", model, options.calls, options.batch, 768)
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with opened("calls") as bench, bench.database("calls"):
+        script = f'engine = "scripted", script = "{bench.folder}/script.toml"'
+        model = f"{script}, latency = {options.latency}, threads = {in_flight}"
+        cost = through_foureyes(bench, "calls", model, options.calls, options.batch, 768)
     print(f"{os.cpu_count()} cores; {options.calls:,} calls, {in_flight} in flight\n")
     print(
         "| calls a second | worker, ms a call | PostgreSQL, ms | RabbitMQ, ms |\n|---:|---:|---:|---:|"

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from bench.endpoints import Endpoint, in_flight
-from bench.scale import Bench
+from bench.servers import Bench
 from models.session import session
 from producer import enqueue
 from tests.faults.fleet import Fleet

@@ -10,23 +10,20 @@ Needs rabbitmq-server.
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.scale import Bench, cpu_seconds
+from bench.servers import Bench, cpu_seconds, opened
 from evaluation.memory import tree
 from models.session import session
 from producer import enqueue
 from tests.faults.fleet import Fleet
-from tests.faults.servers import RabbitMQ
 from tests.programs import ROOT, command, problem_line
 
 #: Of HumanEval+ and MBPP+.
@@ -159,19 +156,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.grid")
     parser.add_argument("--problems", type=int, default=sum(_SHARES.values()))
     options = parser.parse_args()
-    if RabbitMQ.program() is None:
-        sys.exit("bench: rabbitmq-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-grid-"))
-    folder.chmod(0o755)
-    bench = Bench(folder)
-    try:
-        bench.postgres.start()
-        bench.rabbitmq.start()
+    with opened("grid") as bench:
         measure(bench, options.problems)
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -8,22 +8,18 @@ and files once the workers have ended. Needs rabbitmq-server.
 
 import argparse
 import os
-import shutil
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.scale import Bench
+from bench.servers import Bench, opened
 from evaluation.memory import tree
 from models import starts
 from models.session import session
 from producer import enqueue, sweep
 from tests.faults.fleet import Fleet
-from tests.faults.servers import RabbitMQ
 from tests.hostile_answers import sweep as written
 from tests.hostile_answers import write
 
@@ -114,23 +110,16 @@ def main() -> None:
         "--size", type=int, default=1000, help="of answers: 1000 is half a megabyte"
     )
     options = parser.parse_args()
-    if RabbitMQ.program() is None:
-        sys.exit("bench: rabbitmq-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-hostile-"))
-    folder.chmod(0o755)
-    bench = Bench(folder)
     problems = options.hostile // _ATTEMPTS
-    hostile, innocent = write(
-        folder, MODEL, problems, options.innocent // _ATTEMPTS, size=options.size
-    )
-    wishes = [f"harmlessly {number}" for number in range(problems)]
-    harmless = written(folder, "harmless", MODEL, wishes)
-    print(f"{os.cpu_count()} cores; {options.innocent} attempts beside {options.hostile}\n")
-    head = ["beside", "seconds", "innocent", "neighbour", "its seconds", "left behind"]
-    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    try:
-        bench.postgres.start()
-        bench.rabbitmq.start()
+    with opened("hostile") as bench:
+        hostile, innocent = write(
+            bench.folder, MODEL, problems, options.innocent // _ATTEMPTS, size=options.size
+        )
+        wishes = [f"harmlessly {number}" for number in range(problems)]
+        harmless = written(bench.folder, "harmless", MODEL, wishes)
+        print(f"{os.cpu_count()} cores; {options.innocent} attempts beside {options.hostile}\n")
+        head = ["beside", "seconds", "innocent", "neighbour", "its seconds", "left behind"]
+        print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
         for beside, neighbour in (("nobody", None), ("harmless", harmless), ("hostile", hostile)):
             each = measure(bench, beside, neighbour, innocent)
             print(
@@ -138,10 +127,6 @@ def main() -> None:
                 f"| {each.neighbour_seconds:.1f} | {each.left} |",
                 flush=True,
             )
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

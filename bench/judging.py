@@ -8,22 +8,19 @@ outputs. Workers, RabbitMQ and Postgres are the bench's. Needs rabbitmq-server a
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.scale import Bench, cpu_seconds
+from bench.servers import Bench, cpu_seconds, opened
 from models.benchmark import Problem
 from models.session import session
 from models.settings import settings
 from producer import benchmarks, enqueue, sweep
 from tests.faults.fleet import Fleet
-from tests.faults.servers import RabbitMQ
 from tests.programs import ROOT, command
 
 SLOTS = 2
@@ -116,31 +113,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.judging")
     parser.add_argument("--limit", type=int, help="problems of each benchmark")
     options = parser.parse_args()
-    if RabbitMQ.program() is None or settings().data is None:
-        sys.exit("bench: rabbitmq-server is not installed, or FOUREYES_DATA is not set")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-judging-"))
-    folder.chmod(0o755)
+    if settings().data is None:
+        sys.exit("bench: FOUREYES_DATA is not set")
     problems = [one for name in _BENCHMARKS for one in benchmarks.load(name, options.limit)]
-    bench = Bench(folder)
-    write(folder, problems)
-    try:
-        evaluate(bench, folder / "samples.jsonl")  # expected outputs are found out once
-        bench.postgres.start()
-        bench.rabbitmq.start()
+    with opened("judging") as bench:
+        write(bench.folder, problems)
+        evaluate(bench, bench.folder / "samples.jsonl")  # expected outputs are found out once
         print(f"{os.cpu_count()} cores; {len(problems)} programs, {SLOTS} slots\n")
         print("| | s | CPU, s | servers' CPU, s | programs a second |\n|---|---:|---:|---:|---:|")
         for name, (seconds, ours, theirs) in (
-            ("`foureyes evaluate`", (*evaluate(bench, folder / "samples.jsonl"), 0.0)),
+            ("`foureyes evaluate`", (*evaluate(bench, bench.folder / "samples.jsonl"), 0.0)),
             ("a sweep", work(bench)),
         ):
             rate = len(problems) / seconds
             print(
                 f"| {name} | {seconds:.1f} | {ours:.1f} | {theirs:.1f} | {rate:.1f} |", flush=True
             )
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

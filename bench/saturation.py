@@ -14,22 +14,17 @@ machine's CPU.
 
 import argparse
 import asyncio
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
 from itertools import pairwise
-from pathlib import Path
 
 from bench import calls, clients
 from bench.endpoints import Endpoint, Use, in_flight, llamacpp, simulated
-from bench.scale import Bench
+from bench.servers import Bench, opened
 from models import weights
 from models.errors import FoureyesError
-from tests.faults.servers import RabbitMQ
 from tests.programs import ROOT
 
 PARTS = ["simulated", "fast", "stages", "engine", "llamacpp"]
@@ -183,8 +178,6 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
 def main() -> None:
     """Measure, and print tables."""
     options = parse()
-    if RabbitMQ.program() is None:
-        sys.exit("bench: rabbitmq-server is not installed")
     if "llamacpp" in options.parts:
         try:
             weights.locate(WEIGHTS)
@@ -194,18 +187,8 @@ def main() -> None:
         print("inspect_ai and evalplus.codegen are not measured: make peers")
     if "engine" in options.parts and not VLLM.exists():
         print("vLLM's engine is not measured: make test-vllm")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers end with us
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-saturation-"))
-    folder.chmod(0o755)
-    bench = Bench(folder)
-    try:
-        bench.postgres.start()
-        bench.rabbitmq.start()
+    with opened("saturation") as bench:
         measure(bench, options)
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -8,36 +8,26 @@ worked on is then filled in by SQL. Needs rabbitmq-server.
 
 import argparse
 import os
-import re
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-import migrations
-from evaluation.memory import tree
-from models import broker
-from models.session import dialect_url, engine, session
-from models.settings import settings
+from bench.servers import Bench, cpu_seconds, opened
+from models.session import engine, session
 from producer import enqueue
 from results import watch
 from results.scoreboard import scoreboard
 from tests.faults.fleet import Fleet
-from tests.faults.servers import Postgres, RabbitMQ
-from tests.programs import ROOT, SCRIPT, problem_line, weighed
+from tests.programs import ROOT, problem_line, weighed
 from worker import reaper
 
 #: Problems of each sweep; the attempts are so many samples of them, by two patterns.
 PROBLEMS = 100
 PATTERNS = ["raw-coder", "review-then-fix"]
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -66,124 +56,80 @@ class Worked:
     kept: int
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and all below it, the ended ones too."""
-    ticks = 0
-    for each in tree(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / _TICKS
+def sweep_file(bench: Bench, attempts: int) -> Path:
+    """A sweep of so many attempts."""
+    folder = bench.folder / f"sweep-{attempts}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "mine.jsonl").open("w") as file:
+        for number in range(PROBLEMS):
+            file.write(problem_line("mine", number))
+    model = f'engine = "scripted", script = "{bench.folder}/script.toml", threads = 8'
+    sampling = "sampling = { temperature = 0.8 }"  # else all samples were one call
+    (folder / "sweep.toml").write_text(
+        f'name = "scale"\nsamples = {attempts // (PROBLEMS * len(PATTERNS))}\n'
+        f'patterns = {PATTERNS}\nbenchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n'
+        f"[models]\nc = {{ {model}, {sampling} }}\n"
+        '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
+    )
+    return folder / "sweep.toml"
 
 
-class Bench:
-    """Servers, workers, and a database for each size."""
+def enqueue_as_a_person(bench: Bench, attempts: int, database: str) -> Enqueued:
+    """As a person does it."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        weighed("sweep", str(sweep_file(bench, attempts))),
+        cwd=ROOT,
+        env=bench.environment(database),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        said, first = [], 0.0
+        for line in child.stdout:
+            first = first or time.monotonic()
+            said.append(line)
+    ended = time.monotonic()
+    assert child.returncode == 0 and "is enqueued" in "".join(said), said
+    return Enqueued(ended - began, ended - first, int(said[-1]))
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("rabbitmq", "postgres"):
-            (folder / name).mkdir()
-        (folder / "rabbitmq").chmod(0o777)
-        self.rabbitmq = RabbitMQ(folder / "rabbitmq")
-        self.postgres = Postgres(folder / "postgres")
-        (folder / "script.toml").write_text(SCRIPT)
 
-    def environment(self, database: str) -> dict[str, str]:
-        """What our processes are told."""
-        kept = {name: value for name, value in os.environ.items() if "FOUREYES" not in name}
-        return kept | {
-            "FOUREYES_HOME": str(self.folder / "home"),
-            "FOUREYES_BROKER_URL": self.rabbitmq.url,
-            "FOUREYES_DATABASE_URL": self.postgres.url(database),
-        }
-
-    @contextmanager
-    def database(self, name: str) -> Iterator[None]:
-        """A new database, which this process uses too; an empty broker."""
-        admin = create_engine(dialect_url(self.postgres.url()), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        admin.dispose()
-        os.environ.update(self.environment(name))
-        for remembered in (settings, engine, broker.app):
-            remembered.cache_clear()
-        migrations.upgrade()
-        yield
-        engine().dispose()
-        for queue in re.findall(r"^(\S+)\t", self.rabbitmq.control("list_queues"), re.MULTILINE):
-            if queue != "name":
-                self.rabbitmq.control("delete_queue", queue)
-
-    def sweep_file(self, attempts: int) -> Path:
-        """A sweep of so many attempts."""
-        folder = self.folder / f"sweep-{attempts}"
-        folder.mkdir(exist_ok=True)
-        with (folder / "mine.jsonl").open("w") as file:
-            for number in range(PROBLEMS):
-                file.write(problem_line("mine", number))
-        model = f'engine = "scripted", script = "{self.folder}/script.toml", threads = 8'
-        sampling = "sampling = { temperature = 0.8 }"  # else all samples were one call
-        (folder / "sweep.toml").write_text(
-            f'name = "scale"\nsamples = {attempts // (PROBLEMS * len(PATTERNS))}\n'
-            f'patterns = {PATTERNS}\nbenchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n'
-            f"[models]\nc = {{ {model}, {sampling} }}\n"
-            '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
-        )
-        return folder / "sweep.toml"
-
-    def enqueue(self, attempts: int, database: str) -> Enqueued:
-        """As a person does it."""
+def work(bench: Bench, database: str, most_seconds: float) -> Worked:
+    """Three workers, until nothing is left to do or the time is over."""
+    fleet = Fleet(bench.folder, bench.environment(database))
+    fleet.start("start", queues="start", threads=4)
+    fleet.start("execution", queues="execution", threads=2)
+    fleet.start("model", queues="model.c", threads=8)
+    servers = [bench.rabbitmq.pid, bench.postgres.pid]
+    try:
         began = time.monotonic()
-        with subprocess.Popen(
-            weighed("sweep", str(self.sweep_file(attempts))),
-            cwd=ROOT,
-            env=self.environment(database),
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as child:
-            assert child.stdout is not None
-            said, first = [], 0.0
-            for line in child.stdout:
-                first = first or time.monotonic()
-                said.append(line)
-        ended = time.monotonic()
-        assert child.returncode == 0 and "is enqueued" in "".join(said), said
-        return Enqueued(ended - began, ended - first, int(said[-1]))
+        before = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
+        transactions, logged = postgres_did(database)
+        while enqueue.unfinished(1) > 0 and time.monotonic() - began < most_seconds:
+            time.sleep(1)
+        after = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
+        seconds = time.monotonic() - began
+    finally:
+        fleet.close()
+    now = postgres_did(database)
+    with session() as db:
+        steps, ended, wrong, kept = db.execute(_DONE).one()
+    assert ended and not wrong
+    return Worked(
+        ended, steps, seconds, after[0] - before[0], after[1] - before[1],
+        now[0] - transactions, now[1] - logged, kept,
+    )  # fmt: skip
 
-    def work(self, database: str, most_seconds: float) -> Worked:
-        """Three workers, until nothing is left to do or the time is over."""
-        fleet = Fleet(self.folder, self.environment(database))
-        fleet.start("start", queues="start", threads=4)
-        fleet.start("execution", queues="execution", threads=2)
-        fleet.start("model", queues="model.c", threads=8)
-        servers = [self.rabbitmq.pid, self.postgres.pid]
-        try:
-            began = time.monotonic()
-            before = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
-            transactions, logged = self.postgres_did(database)
-            while enqueue.unfinished(1) > 0 and time.monotonic() - began < most_seconds:
-                time.sleep(1)
-            after = sum(map(cpu_seconds, fleet.pids())), sum(map(cpu_seconds, servers))
-            seconds = time.monotonic() - began
-        finally:
-            fleet.close()
-        now = self.postgres_did(database)
-        with session() as db:
-            steps, ended, wrong, kept = db.execute(_DONE).one()
-        assert ended and not wrong
-        return Worked(
-            ended, steps, seconds, after[0] - before[0], after[1] - before[1],
-            now[0] - transactions, now[1] - logged, kept,
-        )  # fmt: skip
 
-    def postgres_did(self, database: str) -> tuple[int, int]:
-        """Transactions in a database so far, and bytes logged in all."""
-        query = (
-            "SELECT xact_commit + xact_rollback, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
-            " FROM pg_stat_database WHERE datname = :name"
-        )
-        with session() as db:
-            transactions, logged = db.execute(text(query), {"name": database}).one()
-        return int(transactions), int(logged)
+def postgres_did(database: str) -> tuple[int, int]:
+    """Transactions in a database so far, and bytes logged in all."""
+    query = (
+        "SELECT xact_commit + xact_rollback, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
+        " FROM pg_stat_database WHERE datname = :name"
+    )
+    with session() as db:
+        transactions, logged = db.execute(text(query), {"name": database}).one()
+    return int(transactions), int(logged)
 
 
 _DONE = text("""
@@ -233,14 +179,14 @@ def measure(bench: Bench, attempts: int, seconds: float) -> list[str]:
     """One line of the table."""
     database = f"scale{attempts}"
     with bench.database(database):
-        enqueued = bench.enqueue(attempts, database)
-        worked = bench.work(database, seconds)
+        enqueued = enqueue_as_a_person(bench, attempts, database)
+        worked = work(bench, database, seconds)
         reap = timed(reaper.reap)
         fill()
         look = timed(lambda: watch.look(1))
         report = timed(lambda: scoreboard(1))
     with bench.database(f"{database}c"):
-        bench.enqueue(attempts, f"{database}c")
+        enqueue_as_a_person(bench, attempts, f"{database}c")
         began = time.monotonic()
         assert enqueue.cancel(1) == attempts
         cancel = time.monotonic() - began
@@ -276,14 +222,7 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--seconds", type=float, default=3600, help="of work, for each size")
     options = parser.parse_args()
-    if RabbitMQ.program() is None:
-        sys.exit("bench: rabbitmq-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="foureyes-scale-"))
-    folder.chmod(0o755)
-    bench = Bench(folder)
-    try:
-        bench.postgres.start()
-        bench.rabbitmq.start()
+    with opened("scale") as bench:
         rows = []
         for size in options.attempts:
             print(f"  {size:,} attempts", flush=True)
@@ -292,10 +231,6 @@ def main() -> None:
         print("| " + " | ".join(HEAD) + " |\n|" + "---:|" * len(HEAD))
         for row in rows:
             print("| " + " | ".join(row) + " |")
-    finally:
-        bench.rabbitmq.close()
-        bench.postgres.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
