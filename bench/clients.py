@@ -18,7 +18,7 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from bench.endpoints import Endpoint, in_flight
 from bench.servers import Bench
 from models.session import session
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, foureyes
 
@@ -70,10 +70,12 @@ def sweep_file(
 def through_foureyes(
     bench: Bench, database: str, file: Path, models: Mapping[str, Endpoint]
 ) -> None:
-    """The sweep from `foureyes sweep` to its last attempt, by workers that are up already."""
+    """A sweep from its first call to its last attempt, whose workers start when it is enqueued."""
     environment = bench.environment(database)
     made = foureyes("sweep", str(file), home=Path(environment["FOUREYES_HOME"]), **environment)
     assert made.returncode == 0, made.stderr
+    for server in models.values():
+        server.used()  # the command asks each whether it answers
     fleet = Fleet(bench.folder, environment)
     try:
         for name, server in models.items():

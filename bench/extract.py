@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation import evalplus_sandbox
-from models.problem import HiddenTests
-from producer import benchmarks
+from judging import sources
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.sandbox import launch
+from judging.sandbox.launch import Bind
 from tests.answers import ANSWERS, PROMPT
-from worker.extract import extract_code
-from worker.sandbox import command
-from worker.sandbox.command import Bind
-from worker.sandbox.judge import Judge
+from worker.patterns.reading.extract import extract_code
 
 OUTPUTS = Path(__file__).parents[1] / "tests" / "parity" / "outputs"
 SANITIZE = """
@@ -40,7 +40,7 @@ print(json.dumps([made, time.perf_counter() - began]))
 """
 #: Lines of an unfinished answer on which the time for one is measured too.
 LONG = "```python\n" + "def f(x):\n    return [x]\n\n" * 80 + "x = (\n"
-ADD = HiddenTests(
+ADD = FunctionTests(
     problem_id="answers/add",
     entry_point="add",
     reference="def add(a, b):\n    return a + b\n",
@@ -61,7 +61,7 @@ def theirs(answers: Sequence[tuple[str, str]]) -> tuple[list[str], float]:
         shown = [Bind(Path(file.name), "/answers.json")]
         line = evalplus_sandbox.launch_command(found, shown, None, ["-c", SANITIZE], fill=False)
         made = subprocess.run(
-            line, env=command.environment(), capture_output=True, text=True, check=True
+            line, env=launch.environment(), capture_output=True, text=True, check=True
         )
     codes, seconds = json.loads(made.stdout.splitlines()[-1])
     return codes, seconds
@@ -112,7 +112,7 @@ def report(answers: Sequence[tuple[str, str]]) -> str:
 def compare() -> None:
     """The answers of tests/parity/outputs: extract, judge and print."""
     lines = [json.loads(line) for path in sorted(OUTPUTS.glob("*.jsonl")) for line in path.open()]
-    problems = {p.problem_id: p for name in ("humaneval+", "mbpp+") for p in benchmarks.load(name)}
+    problems = {p.problem_id: p for name in ("humaneval+", "mbpp+") for p in sources.load(name)}
     lines = [line for line in lines if line["task_id"] in problems]
     answers = [(line["text"], problems[line["task_id"]].entry_point) for line in lines]
     prompts = [problems[line["task_id"]].prompt for line in lines]

@@ -29,7 +29,7 @@ from bench import shapes
 from bench.processes import Watch, parent
 from models.llm import VLLM, Sampling
 from models.session import session
-from producer import embedded
+from producer.stack import embedded
 from tests.programs import ROOT, command
 from worker.engines.guard import below, end
 

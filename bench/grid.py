@@ -22,7 +22,7 @@ from sqlalchemy import text
 from bench.servers import Bench, cpu_seconds, opened
 from evaluation.memory import tree
 from models.session import session
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, command, problem_line
 

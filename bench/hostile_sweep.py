@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from bench.servers import Bench, opened
 from evaluation.memory import tree
-from models import starts
+from models import admission
 from models.session import session
-from producer import enqueue, sweep
+from producer.sweeps import enqueue, sweep
 from tests.faults.fleet import Fleet
 from tests.hostile_answers import sweep as written
 from tests.hostile_answers import write
@@ -55,7 +55,7 @@ class Round:
 def begin(file: Path) -> int:
     """Enqueue a sweep and start it; its id."""
     row = enqueue.enqueue(sweep.load(file))
-    starts.start_waiting()
+    admission.start_waiting()
     return row.id
 
 

@@ -17,17 +17,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from evaluation.memory import tree
-from models.problem import HiddenTests
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.profiles import DEFAULT
 from tests.parity.judges import judged
 from tests.parity.programs import FILES, Program, Task, tasks
-from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import DEFAULT
 
 SLOTS = 2
 #: Times that a program written by a model is judged: so many samples of a problem.
 SAMPLES = 5
 _PR_SET_CHILD_SUBREAPER = 36
-TRIVIAL = HiddenTests("Trivial/0", "f", "def f(x):\n    return x\n", [[1]], [], 0.0, "0" * 64)
+TRIVIAL = FunctionTests("Trivial/0", "f", "def f(x):\n    return x\n", [[1]], [], 0.0, "0" * 64)
 
 
 def cpu_seconds() -> float:

@@ -16,10 +16,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.servers import Bench, cpu_seconds, opened
-from models.benchmark import Problem
+from judging import sources
+from judging.formats.problem import Problem
 from models.session import session
 from models.settings import settings
-from producer import benchmarks, enqueue, sweep
+from producer.sweeps import enqueue, sweep
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, command
 
@@ -115,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     if settings().data is None:
         sys.exit("bench: FOUREYES_DATA is not set")
-    problems = [one for name in _BENCHMARKS for one in benchmarks.load(name, options.limit)]
+    problems = [one for name in _BENCHMARKS for one in sources.load(name, options.limit)]
     with opened("judging") as bench:
         write(bench.folder, problems)
         evaluate(bench, bench.folder / "samples.jsonl")  # expected outputs are found out once

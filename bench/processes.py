@@ -19,7 +19,7 @@ _KINDS = {
     "VLLM::": "engine",
     "guard.py": "guard",
     "-Q model.": "model's worker",
-    "-Q start,": "start and execution",
+    "-Q start": "start",
     "-Q execution": "execution",
     "worker.viewer": "Flower",
     "postgres": "PostgreSQL",

@@ -82,9 +82,9 @@ def fast(
         database = f"fast{number}"
         folder = bench.folder / database
         with bench.database(database):
-            costs.append(
-                calls.through_foureyes(bench, database, model, requests, server.batch, 768)
-            )
+            calls.lay_ready(bench, database, model, requests, 768)
+            server.used()  # the command asks a server whether it answers
+            costs.append(calls.work(bench, database, requests, server.batch))
             measured["foureyes, one worker"].append(server.used())
             same = clients.asked(server.model)
         asyncio.run(clients.at_once(server.url, same))
@@ -158,8 +158,16 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
         with simulated((options.batch, options.tokens), speed=FAST) as (server,):
             measured, costs = fast(bench, server, options.fast_requests, options.rounds)
         print_clients(measured)
-        spent = statistics.median(cost.worker for cost in costs)
-        print(f"\nfoureyes' worker: {spent:.2f} ms of CPU a call")
+        worker, postgres, rabbitmq = (
+            statistics.median(each)
+            for each in zip(
+                *((cost.worker, cost.postgres, cost.rabbitmq) for cost in costs), strict=True
+            )
+        )
+        print(
+            f"\nCPU a call: foureyes' worker {worker:.2f} ms, PostgreSQL {postgres:.2f}, "
+            f"RabbitMQ {rabbitmq:.2f}"
+        )
     if "stages" in options.parts:
         two_stages(bench, options.problems, options.tokens)
     if "engine" in options.parts and VLLM.exists():

@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from bench.servers import Bench, cpu_seconds, opened
 from models.session import engine, session
-from producer import enqueue
+from producer.sweeps import enqueue
 from results import watch
-from results.scoreboard import scoreboard
+from results.figures.scoreboard import scoreboard
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, problem_line, weighed
 from worker import reaper

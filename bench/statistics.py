@@ -16,14 +16,14 @@ from itertools import product
 
 import numpy as np
 
-from results.paired import (
+from results.figures.paired import (
     detectable_difference,
     difference_interval,
     mcnemar_exact,
     sign_flip,
     smallest_p,
 )
-from results.statistics import SIGNIFICANT, holm, mean_interval
+from results.figures.statistics import SIGNIFICANT, holm, mean_interval
 
 
 @dataclass(frozen=True)

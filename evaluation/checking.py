@@ -15,20 +15,14 @@ from rich.text import Text
 
 from evaluation import judging
 from evaluation.slots import in_slots
-from models.benchmark import Problem
+from judging import sources
+from judging.formats.problem import Problem
+from judging.formats.verdicts import KEPT, ReferenceFails
+from judging.judge import Judge
+from judging.sandbox import probe
 from models.errors import InfrastructureError
-from models.problem import HiddenTests
-from producer import benchmarks
-from results.text import in_line
-from worker.sandbox import expected, probe, reference
-from worker.sandbox.expected import Expected
-from worker.sandbox.inside import frames, wire
-from worker.sandbox.judge import Judge
-from worker.sandbox.reference import ReferenceFails
+from results.visible import in_line
 
-#: Seconds of CPU time for all inputs of a problem, above which judging a sweep is felt.
-_SLOW = 10.0
-_NOTHING = frames.VALUE + wire.encode(None)
 _SHOWN = 300
 
 Ready = TypeVar("Ready")
@@ -57,8 +51,8 @@ def check(source: str, slots: int | None, console: Console) -> bool:
 
     Raises: FoureyesError for a file that cannot be used, or if no program can be judged here.
     """
-    is_name = source in benchmarks.names() and not Path(source).exists()
-    problems = benchmarks.load(source) if is_name else benchmarks.load_file(Path(source))
+    is_name = source in sources.names() and not Path(source).exists()
+    problems = sources.load(source) if is_name else sources.load_file(Path(source))
     probe.check()
     found = examine(problems, slots or os.cpu_count() or 1, console)
     _show(found, console)
@@ -91,40 +85,24 @@ def _opened(slots: int, slot: int) -> Iterator[Callable[[Problem], Checked]]:
 
 
 def _check(judge: Judge, problem: Problem) -> Checked:
-    tests, spec = problem.hidden_tests(), problem.spec()
     seconds, kept = None, 0
     findings: list[str] = []
     try:
-        expected.forget(problem.version)  # it may have been found out on a busy machine
-        answers = judge.expected(tests)
-        seconds = sum(answer.seconds for answer in (*answers.base, *answers.plus))
-        findings += _answer_findings(answers, seconds)
-        trial = judge.visible(tests.reference, problem.entry_point, spec.visible_tests)
-        kept = trial.passes
+        found = judge.examine(problem)
+        seconds, kept = found.seconds, found.trial.passes
+        findings += found.findings
         findings += [
             f"its own example fails: {' '.join(result.source.split())} ({result.shown})"
-            for result in trial.results
+            for result in found.trial.results
             if not result.passed
         ]
     except ReferenceFails as error:
         said = str(error).removeprefix(f"{problem.problem_id}: ")
-        findings.append(said.removesuffix(reference.AGAIN))
+        findings.append(said.removesuffix(KEPT))
     except InfrastructureError as error:
         findings.append(f"could not be checked: {error}")
-    return Checked(
-        problem, len(spec.visible_tests), kept, *_inputs(tests), seconds, tuple(findings)
-    )
-
-
-def _inputs(tests: HiddenTests) -> tuple[int, int]:
-    return len(tests.base_inputs), len(tests.plus_inputs)
-
-
-def _answer_findings(answers: Expected, seconds: float) -> Iterator[str]:
-    if seconds > _SLOW:
-        yield f"slow: {seconds:.0f} s for all inputs, and so does every right program"
-    if all(answer.frame == _NOTHING for answer in (*answers.base, *answers.plus)):
-        yield "its reference returns None for every input, as a program without a return does"
+    examples, (base, plus) = len(problem.spec().visible_tests), problem.hidden_tests().counts
+    return Checked(problem, examples, kept, base, plus, seconds, tuple(findings))
 
 
 def _shown(ready: Iterator[Ready], what: str, count: int, console: Console) -> Iterator[Ready]:
@@ -153,6 +131,9 @@ def _show(found: list[Checked], console: Console) -> None:
     faulty = sum(bool(each.findings) for each in found)
     without = sum(not each.examples for each in found)
     said = [f"{len(found)} problems: {faulty or 'none'} to mend"]
+    problems = [each.problem for each in found]
+    if release := type(problems[0]).release(problems):
+        said.append(f"they are {release}")
     if without:
         said.append(f"{without} without an example that could be read")
     console.print("; ".join(said), highlight=False)

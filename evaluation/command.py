@@ -11,14 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from evaluation import against, judging, samples, summary
+from evaluation.cost import Cost
 from evaluation.journal import Journal, Verdict
 from evaluation.samples import Mistake, Sample
-from models.benchmark import Problem
+from judging import sources
+from judging.formats.problem import Problem
+from judging.profiles import PROFILES
+from judging.sandbox import probe
 from models.errors import FoureyesError
-from producer import benchmarks
-from results.text import in_line
-from worker.sandbox import probe
-from worker.sandbox.profiles import PROFILES
+from results.visible import in_line
 
 #: Lines about samples that cannot be judged, before the rest is only counted.
 _MISTAKES_SHOWN = 20
@@ -42,7 +43,7 @@ def evaluate(
     output: Path | None,
     force: bool,
     all_tests: bool,
-    against_evalplus: bool,
+    peer: str | None,
     console: Console,
 ) -> Evaluation:
     """Judge samples and print what came out.
@@ -53,9 +54,9 @@ def evaluate(
     chosen = PROFILES[profile]
     wanted, mistakes = _wanted(path, problems, console)
     slots = slots or os.cpu_count() or 1
-    cost = against.Cost()
-    if against_evalplus:
-        against.check(wanted)
+    cost = Cost()
+    if peer is not None:
+        against.check(peer, wanted)
     probe.check()
     with Journal(_output(output, path, data), force=force) as journal:
         keys = [judging.key(sample, chosen, all_tests) for sample in wanted]
@@ -85,9 +86,18 @@ def evaluate(
     summary.show(found, len(problems), console)
     levels = "/".join(sorted({verdict["level"] for verdict in found if "level" in verdict}))
     console.print(f"level {levels or 'none'}, profile {profile}", highlight=False)
+    whole = list(problems.values())
+    if release := type(whole[0]).release(whole):
+        console.print(f"the problems are {release}", highlight=False)
+    if shared := sum(verdict.get("trust") == "shared" for verdict in found):
+        console.print(
+            f"{shared} of {len(found)} verdicts were made where the program had its tests beside it: "
+            "their trust is 'shared'",
+            highlight=False,
+        )
     console.print(f"verdicts: {journal.output}", highlight=False, soft_wrap=True)
-    if against_evalplus:
-        against.compare(wanted, found, slots, cost, console)
+    if peer is not None:
+        against.compare(peer, wanted, found, slots, cost, console)
     errors = sum(verdict["outcome"] == "error" for verdict in found)
     return Evaluation(mistakes, errors)
 
@@ -118,11 +128,11 @@ def _note_random(journal: Journal, todo: dict[str, Sample], versions: set[str]) 
 
 def _problems(benchmark: str | None, data: Path | None) -> list[Problem]:
     if data is not None:
-        return benchmarks.load_file(data, benchmark)
+        return sources.load_file(data, benchmark)
     if benchmark is None:
-        known = ", ".join(benchmarks.names())
+        known = ", ".join(sources.names())
         raise FoureyesError(f"say which problems: --benchmark ({known}), or --data FILE")
-    return benchmarks.load(benchmark)
+    return sources.load(benchmark)
 
 
 def _wanted(path: Path, problems: dict[str, Problem], console: Console) -> tuple[list[Sample], int]:

@@ -14,9 +14,9 @@ from typing import IO, Any, Literal, NamedTuple
 from evaluation import evalplus_sandbox
 from evaluation.evalplus_sandbox import Environment, environment
 from evaluation.memory import PeakMemory
+from judging.sandbox import launch
+from judging.sandbox.launch import Bind
 from models.errors import FoureyesError, InfrastructureError
-from worker.sandbox import command
-from worker.sandbox.command import Bind
 
 __all__ = ["FAULTS", "Kind", "Result", "Verdict", "environment", "evaluate"]
 
@@ -168,7 +168,7 @@ def _fill(
         try:
             subprocess.run(
                 line,
-                env=command.environment(),
+                env=launch.environment(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 timeout=patience,
@@ -186,7 +186,7 @@ def _run(line: list[str], patience: float | None) -> tuple[dict[str, Any], int]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             line,
-            env=command.environment(),
+            env=launch.environment(),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=errors,

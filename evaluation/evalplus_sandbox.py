@@ -1,6 +1,7 @@
-"""Where EvalPlus runs: its own environment, confined, as it gives hostile samples a free hand.
+"""Where EvalPlus and other judges run: an environment of their own, confined, as they give hostile samples a
+free hand.
 
-Unlike our own sandbox this one holds an evaluator and all samples at once: EvalPlus needs to start
+Unlike our own sandbox this one holds an evaluator and all samples at once: it needs to start
 processes, and a sample can forge the verdict of another. It cannot reach the machine, though: no
 network, no file but what is shown, nothing it writes outlives it, and it is never root.
 """
@@ -10,11 +11,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from judging.sandbox import launch
+from judging.sandbox.launch import Bind
+from judging.sandbox.users import FIRST_UID
 from models.errors import FoureyesError
 from models.settings import settings
-from worker.sandbox import command
-from worker.sandbox.command import Bind
-from worker.sandbox.users import FIRST_UID
 
 #: A user id that no account has, and no slot of our own sandbox.
 UID = FIRST_UID - 1
@@ -34,7 +35,7 @@ version = "python%d.%d" % sys.version_info[:2]
 standard = sysconfig.get_path("stdlib")
 installed = [os.path.join(standard, name) for name in ("site-packages", "dist-packages")]
 print(json.dumps({
-    "evalplus": importlib.metadata.version("evalplus"),
+    "version": importlib.metadata.version(sys.argv[1]),
     "python": version,
     "files": {
         "/python/bin/" + version: os.path.realpath(sys.executable),
@@ -66,11 +67,24 @@ _ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
+class Package:
+    """A judge that can be installed: as people call it and pip does, its version, and who makes it here."""
+
+    name: str
+    distribution: str
+    version: str
+    target: str
+
+
+EVALPLUS = Package("EvalPlus", "evalplus", VERSION, "evalplus")
+
+
+@dataclass(frozen=True)
 class Environment:
-    """A Python that has EvalPlus: its name in the sandbox, and what has to be shown for it.
+    """A Python that has a judge of others: its name in the sandbox, and what has to be shown for it.
 
     `hidden` are folders of the standard library that hold what was installed for the base
-    interpreter: EvalPlus sees its own environment's libraries, and no others.
+    interpreter: it sees its own environment's libraries, and no others.
     """
 
     python: str
@@ -89,19 +103,21 @@ def environment() -> Path:
     return found.expanduser()
 
 
-def examine(python: Path) -> Environment:
-    """What a Python that has EvalPlus consists of.
+def examine(python: Path, package: Package = EVALPLUS) -> Environment:
+    """What a Python that has a judge of others consists of.
 
-    Raises: FoureyesError if it does not have the EvalPlus that our verdicts are compared with.
+    Raises: FoureyesError if it does not have the one that our verdicts are compared with.
     """
-    ask = [str(python), "-I", "-c", _FACTS]
+    ask = [str(python), "-I", "-c", _FACTS, package.distribution]
     try:
         asked = subprocess.run(ask, capture_output=True, text=True, timeout=_ASK_SECONDS)
         facts = json.loads(asked.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        raise FoureyesError(f"{python} has no EvalPlus: make evalplus") from None
-    if facts["evalplus"] != VERSION:
-        raise FoureyesError(f"{python} has EvalPlus {facts['evalplus']}, not {VERSION}")
+        raise FoureyesError(f"{python} has no {package.name}: make {package.target}") from None
+    if facts["version"] != package.version:
+        raise FoureyesError(
+            f"{python} has {package.name} {facts['version']}, not {package.version}"
+        )
     binds = [Bind(Path(source), target) for target, source in facts["files"].items()]
     return Environment(facts["python"], tuple(binds), tuple(facts["hidden"]))
 
@@ -120,7 +136,7 @@ def launch_command(
 
     def arguments(binds: list[Bind]) -> list[str]:
         line = [
-            command.bubblewrap(),
+            launch.bubblewrap(),
             *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"),
             *("--unshare-uts", "--unshare-cgroup-try", "--new-session", "--die-with-parent"),
             "--as-pid-1",  # so the driver inherits what EvalPlus leaves behind, and can count it
@@ -129,7 +145,7 @@ def launch_command(
         places = {"XDG_CACHE_HOME": "/cache" if cache is not None else "/tmp/cache"}  # noqa: S108
         for name, value in (_ENVIRONMENT | places).items():
             line += ["--setenv", name, value]
-        line += command.system_libraries()
+        line += launch.system_libraries()
         for bind in binds:
             how = "--bind" if bind.target in writable else "--ro-bind"
             line += [how, str(bind.source), bind.target]
@@ -139,4 +155,4 @@ def launch_command(
         line += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
         return [*line, f"/python/bin/{found.python}", "-s", *script]
 
-    return command.launched(binds, UID, arguments)
+    return launch.launched(binds, UID, arguments)

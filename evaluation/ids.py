@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from models.benchmark import Problem
+from judging.formats.problem import Problem
 from models.errors import FoureyesError
 
 _SHOWN = 80

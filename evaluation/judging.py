@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from evaluation.journal import Verdict
 from evaluation.samples import Sample
 from evaluation.slots import in_slots
-from models.benchmark import Problem
+from judging.formats.problem import Problem
+from judging.formats.verdicts import ReferenceFails
+from judging.identity import identity
+from judging.judge import Judge
+from judging.profiles import DEFAULT, Profile
 from models.errors import InfrastructureError
-from models.problem import Judgement
-from results.text import visible
-from worker.sandbox.judge import Judge, identity
-from worker.sandbox.profiles import DEFAULT, Profile
-from worker.sandbox.reference import ReferenceFails
+from models.problem import HiddenTests, Judgement
+from results.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ _OTHER_SEED = 1
 
 def key(sample: Sample, profile: Profile, all_tests: bool) -> str:
     """What identifies the judging of a program: everything that its verdict depends on."""
-    parts = [identity(), profile.name, all_tests, sample.problem.version, sample.code]
+    judge = identity(_hidden_tests(sample.problem).format)
+    parts = [judge, profile.name, all_tests, sample.problem.version, sample.code]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -81,9 +83,10 @@ def random_references(
 
 
 def _is_random(judge: Judge, problem: Problem) -> bool:
-    tests = _hidden_tests(problem)
+    if problem.reference is None:
+        return False
     try:
-        judgement = judge.hidden(tests, tests.reference)
+        judgement = judge.hidden(_hidden_tests(problem), problem.reference)
     except InfrastructureError:
         return False  # nobody knows
     return judgement.reason == "wrong answer" or judgement.reason.startswith("exception")
@@ -98,7 +101,9 @@ class _Judged(NamedTuple):
 
 
 #: A problem's samples usually follow each other; reading its record takes longer than judging one.
-_hidden_tests = functools.lru_cache(maxsize=8)(Problem.hidden_tests)
+@functools.lru_cache(maxsize=8)
+def _hidden_tests(problem: Problem) -> HiddenTests:
+    return problem.hidden_tests()
 
 
 def _judge(judge: Judge, profile: Profile, all_tests: bool, sample: Sample) -> _Judged:
@@ -119,7 +124,7 @@ def _judge(judge: Judge, profile: Profile, all_tests: bool, sample: Sample) -> _
         "index": sample.index,
         **found,
         "profile": profile.name,
-        "judge": identity(),
+        "judge": identity(_hidden_tests(sample.problem).format),
         "key": key(sample, profile, all_tests),
     }
     return _Judged(sample, verdict, is_passing)
@@ -145,6 +150,7 @@ def _found(judgement: Judgement) -> dict[str, Any]:
         "seconds": round(judgement.seconds, 4),
         "cpu_seconds": round(judgement.cpu_seconds, 4),
         "level": judgement.level,
+        "trust": judgement.trust,
     }
     if judgement.failed_base is not None:
         found |= {"failed_base": judgement.failed_base, "failed_plus": judgement.failed_plus}

@@ -1,4 +1,4 @@
-"""Samples in EvalPlus's formats: a file with one JSON object a line, or a folder of programs."""
+"""Samples: a file with one JSON object a line, or a list of them, or a folder of programs."""
 
 import gzip
 import json
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.ids import Ids
-from models.benchmark import Problem
+from judging.formats.problem import Problem
 from models.errors import FoureyesError
 
+_MARK = b"\xef\xbb\xbf"
 #: Stands for the standard input.
 STANDARD_INPUT = Path("-")
 
@@ -39,7 +40,8 @@ def read(path: Path, problems: Mapping[str, Problem]) -> Iterator[Sample | Mista
     """The samples in their order.
 
     In a file, which may be gzipped, `solution` is a whole program and `completion` what follows the
-    prompt. In a folder, `HumanEval_0/1.py` is a whole program for HumanEval/0.
+    prompt; `code_list` holds all programs for a `question_id`, as LiveCodeBench writes them, a line
+    each or all in one list. In a folder, `HumanEval_0/1.py` is a whole program for HumanEval/0.
 
     Raises: FoureyesError if there is no such file or folder, or it cannot be read.
     """
@@ -57,15 +59,37 @@ def read(path: Path, problems: Mapping[str, Problem]) -> Iterator[Sample | Mista
 def _file(path: Path, ids: Ids) -> Iterator[tuple[Problem, str] | Mistake]:
     name = "standard input" if path == STANDARD_INPUT else str(path)
     with _opened(path, name) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
+        for place, fields in _entries(file, name):
             try:
-                fields = _fields(line)
-                problem = _problem(fields.get("task_id"), ids)
-                yield problem, _code(fields, problem)
+                if isinstance(fields, FoureyesError):
+                    raise fields
+                if "code_list" in fields:
+                    problem = _problem(fields.get("question_id"), "question_id", ids)
+                    yield from ((problem, code) for code in _codes(fields["code_list"]))
+                else:
+                    problem = _problem(fields.get("task_id"), "task_id", ids)
+                    yield problem, _code(fields, problem)
             except FoureyesError as error:
-                yield Mistake(f"{name} line {number}: {error}")
+                yield Mistake(f"{place}: {error}")
+
+
+def _entries(
+    file: Iterable[bytes], name: str
+) -> Iterator[tuple[str, dict[str, Any] | FoureyesError]]:
+    """What a file holds, each with its place: a line each, or the items of one list."""
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        place = f"{name} line {number}"
+        try:
+            if number == 1 and line.removeprefix(_MARK).lstrip().startswith(b"["):
+                rest = b"".join([line, *file])
+                for at, item in enumerate(_list(rest), start=1):
+                    yield f"{name} item {at}", _object(item)
+                return
+            yield place, _object(_json(line))
+        except FoureyesError as error:
+            yield place, error
 
 
 @contextmanager
@@ -85,25 +109,38 @@ def _opened(path: Path, name: str) -> Iterator[Iterable[bytes]]:
         raise FoureyesError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
-def _fields(line: bytes) -> dict[str, Any]:
+def _json(content: bytes) -> Any:
     try:
-        fields = json.loads(line.decode("utf-8-sig"))
+        return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FoureyesError("not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         raise FoureyesError(f"not JSON: {error}") from None
-    if not isinstance(fields, dict):
-        raise FoureyesError("not a JSON object")
-    return fields
 
 
-def _problem(task_id: Any, ids: Ids) -> Problem:
-    if task_id is None:
-        raise FoureyesError("the field 'task_id' is missing")
-    found = ids.problems.get(task_id) if isinstance(task_id, str) else None
-    if found is None:
-        raise FoureyesError(ids.unknown(str(task_id)))
+def _list(content: bytes) -> list[Any]:
+    found = _json(content)
+    assert isinstance(found, list)  # it begins like one
     return found
+
+
+def _object(value: Any) -> dict[str, Any] | FoureyesError:
+    return value if isinstance(value, dict) else FoureyesError("not a JSON object")
+
+
+def _problem(given: Any, field: str, ids: Ids) -> Problem:
+    if given is None:
+        raise FoureyesError(f"the field {field!r} is missing")
+    found = ids.problems.get(given) if isinstance(given, str) else None
+    if found is None:
+        raise FoureyesError(ids.unknown(str(given)))
+    return found
+
+
+def _codes(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        raise FoureyesError("the field 'code_list' must be a list of programs")
+    return value
 
 
 def _code(fields: dict[str, Any], problem: Problem) -> str:
@@ -111,7 +148,7 @@ def _code(fields: dict[str, Any], problem: Problem) -> str:
     if isinstance(code := fields.get("solution"), str):
         return code
     if isinstance(completion := fields.get("completion"), str):
-        return problem.prompt + completion
+        return problem.whole(completion)
     raise FoureyesError("no code: neither 'solution' nor 'completion' is a text")
 
 

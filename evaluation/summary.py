@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluation.journal import Verdict
-from results.numbers import interval, percent
-from results.statistics import mean_interval, pass_at_k
-from results.text import in_line
+from results.figures.statistics import mean_interval, pass_at_k
+from results.formatting import interval, percent
+from results.visible import in_line
 
 _KS = (1, 10, 100)
 

@@ -1,35 +1,44 @@
-"""The database's history: tables, then views. Run by Alembic."""
+"""The database's history: tables, then views. Run by Alembic.
 
+Every command and every worker asks at which revision a database is, and hardly any changes that: so
+Alembic, which takes long to import, is imported by whoever does.
+"""
+
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from sqlalchemy import text
 
 from migrations import views
 from models.errors import FoureyesError
 from models.session import engine
 
+if TYPE_CHECKING:
+    from alembic.config import Config
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    return config
+_FOLDER = Path(__file__).parent
+_IS_THERE = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+_CURRENT = text("SELECT version_num FROM alembic_version")
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """The revisions that this code knows, in their order: its files begin with their numbers."""
+    return tuple(sorted(file.name.partition("_")[0] for file in _FOLDER.glob("versions/*_*.py")))
 
 
 def head() -> str:
     """The revision that this code needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
+    return revisions()[-1]
 
 
 def current() -> str | None:
     """The revision that the database is at; None if it has none of our tables."""
     with engine().connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not connection.execute(_IS_THERE).scalar():
+            return None
+        return connection.execute(_CURRENT).scalar()
 
 
 def upgrade(revision: str = "head") -> None:
@@ -37,6 +46,9 @@ def upgrade(revision: str = "head") -> None:
 
     Raises: FoureyesError in one line when somebody's own view stands on one of ours.
     """
+    from alembic import command
+    from alembic.util import CommandError
+
     try:
         command.upgrade(_config(), revision)
     except CommandError as error:
@@ -45,7 +57,17 @@ def upgrade(revision: str = "head") -> None:
 
 def downgrade(revision: str) -> None:
     """Bring the database back to an earlier revision ("base" for none); rows may be lost."""
+    from alembic import command
+
     command.downgrade(_config(), revision)
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
 
 
 def has_views() -> bool:
@@ -65,8 +87,13 @@ def check_views() -> None:
 
 def check_known(found: str) -> None:
     """Raises: FoureyesError when this code does not know the revision that the database is at."""
-    scripts = ScriptDirectory.from_config(_config())
-    if found not in {script.revision for script in scripts.walk_revisions()}:
+    if found < revisions()[0]:
+        raise FoureyesError(
+            f"the database is at migration {found}, from before the first release, whose tables are "
+            f"those of {revisions()[0]}: export its sweeps with the version that made it, and import "
+            "them into a new database"
+        )
+    if found not in revisions():
         raise FoureyesError(
             f"the database is at migration {found}, which this version of foureyes (it knows up to "
             f"{head()}) does not know; update foureyes"

@@ -4,6 +4,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlmodel import SQLModel
 
+import migrations
 import models.tables  # noqa: F401 - fills the metadata
 from migrations import grants, views
 from models.errors import FoureyesError
@@ -12,16 +13,18 @@ from models.session import check_connection, engine
 
 def _run() -> None:
     check_connection()
+    if (revision := migrations.current()) is not None:
+        migrations.check_known(revision)
     with engine().begin() as connection:
         context.configure(connection=connection, target_metadata=SQLModel.metadata)
-        found = context.get_context()
+        here = context.get_context()
         with context.begin_transaction():
-            if "destination_rev" not in found.opts:  # `alembic current` and its like change nothing
+            if "destination_rev" not in here.opts:  # `alembic current` and its like change nothing
                 context.run_migrations()
                 return
             granted = views.drop(connection)
             context.run_migrations()
-            if found.get_current_revision() == context.get_head_revision():
+            if here.get_current_revision() == context.get_head_revision():
                 views.make(connection, granted)
                 grants.renew(connection)
 

@@ -1,6 +1,6 @@
 """State changes of many completions at once, for a model's worker: one statement where each had its own.
 
-They change what `models/work.py` changes one by one, and under the same guards. A row that somebody
+They change what `models/lifecycle.py` changes one by one, and under the same guards. A row that somebody
 else holds is left out, so that no batch waits for a lock while it has others: whoever calls does what
 was left out by itself.
 """
@@ -10,13 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from models.columns import ANSWER, assigned, listed
 from models.settings import settings
-
-#: Columns of a completion that its answer fills, as `worker/answers.py` makes them.
-ANSWER = (
-    "text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds",
-    "engine",
-)  # fmt: skip
 
 #: A subquery that is asked row by row, by an index: a join may be planned without statistics.
 _CLAIM = text("""
@@ -34,28 +29,22 @@ UPDATE completion SET state = 'running', worker = :by, tries = tries + 1,
 FROM free WHERE completion.id = free.id
 RETURNING completion.*
 """)
-_FINISH = text("""
+_ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in ANSWER.items())
+_FINISH = text(f"""
 WITH given AS (
     SELECT * FROM unnest(
-        CAST(:ids AS bigint[]), CAST(:text AS text[]), CAST(:finish_reason AS text[]),
-        CAST(:prompt_tokens AS integer[]), CAST(:cached_tokens AS integer[]),
-        CAST(:completion_tokens AS integer[]), CAST(:seconds AS double precision[]),
-        CAST(:engine AS text[])
-    ) AS given (
-        id, text, finish_reason, prompt_tokens, cached_tokens, completion_tokens, seconds, engine
-    )
+        CAST(:ids AS bigint[]), {_ARRAYS}
+    ) AS given (id, {listed(ANSWER)})
 ), held AS (
     SELECT id FROM completion
     WHERE id = ANY(:ids) AND worker = :by AND state = 'running'
     FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE completion SET state = 'done', error = NULL, lease_until = NULL,
-    finished_at = clock_timestamp(), text = given.text, finish_reason = given.finish_reason,
-    prompt_tokens = given.prompt_tokens, cached_tokens = given.cached_tokens,
-    completion_tokens = given.completion_tokens, seconds = given.seconds, engine = given.engine
+    finished_at = clock_timestamp(), {assigned(ANSWER, "given")}
 FROM given JOIN held USING (id) WHERE completion.id = given.id
 RETURNING completion.id
-""")
+""")  # noqa: S608 - names of columns, all ours
 _WAITING = text("""
 SELECT asked.id AS completion_id, attempt.id AS attempt_id
 FROM unnest(CAST(:ids AS bigint[])) AS asked (id)

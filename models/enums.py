@@ -64,3 +64,10 @@ class Level(StrEnum):
 
     A = "A"  # namespaces, system call filter, limits
     B = "B"  # no namespaces to be had: Landlock instead
+
+
+class LogFormat(StrEnum):
+    """How a line of a log is written."""
+
+    TEXT = "text"
+    JSON = "json"

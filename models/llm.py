@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
 
 class Sampling(BaseModel):
@@ -175,9 +175,15 @@ class VLLM(Model):
     tensor_parallel: int = Field(default=1, ge=1)
     #: Those of the machine that it may use, unless CUDA_VISIBLE_DEVICES says so already.
     gpus: tuple[int, ...] = ()
-    #: The share of their memory that weights and cache may take.
-    gpu_memory: float = Field(default=0.9, gt=0, le=1)
-    #: Seconds that a call may take, waiting included.
+    #: `sleep`: it takes turns on its cards with the other models that say so, and sleeps, its weights in
+    #: main memory, while another has its turn.
+    share: Literal["sleep"] | None = None
+    #: The share of their memory that weights and cache may take; 0.9, with `share` 0.85: models that
+    #: sleep keep a little of a card.
+    gpu_memory: float = Field(
+        default_factory=lambda told: 0.9 if told.get("share") is None else 0.85, gt=0, le=1
+    )
+    #: Seconds that a call may take, waiting for a place in the batch included, and for a turn not.
     timeout: float = Field(default=1800.0, gt=0)
     #: The largest batch.
     threads: int = Field(default=64, ge=1, le=512)
@@ -188,7 +194,13 @@ class VLLM(Model):
     #: said here holds against all of the above, and is part of what the model is.
     engine_args: dict[str, Any] = {}
 
-    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "timeout", "feeders"})
+    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "share", "timeout", "feeders"})
+
+    @model_validator(mode="after")
+    def _can_sleep(self) -> "VLLM":
+        if self.share == "sleep" and not self.engine_args.get("enable_sleep_mode", True):
+            raise ValueError('`share = "sleep"` needs what engine_args.enable_sleep_mode forbids')
+        return self
 
     def identity(self) -> dict[str, Any]:
         """With vLLM's own arguments where there are any: models without keep the keys they had."""
@@ -196,6 +208,12 @@ class VLLM(Model):
         if not self.engine_args:
             del told["engine_args"]
         return told
+
+    @property
+    def memory_share(self) -> float:
+        """The share of its cards' memory that the engine is started with."""
+        share: float = self.engine_args.get("gpu_memory_utilization", self.gpu_memory)
+        return share
 
     @property
     def in_flight(self) -> int:

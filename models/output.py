@@ -31,7 +31,7 @@ _MOST_LINKS = 40
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """What a command writes, and how a file shows that it is one: that may be replaced."""
 
     name: str
@@ -40,15 +40,17 @@ class Kind:
 
 #: A JSON string.
 _STRING = rb'"(?:[^"\\\n]|\\.)*"'
-VERDICTS = Kind("file of verdicts", re.compile(rb'\{"task_id": ' + _STRING + rb', "index": \d+, '))
-RECORDING = Kind(
+VERDICTS = FileKind(
+    "file of verdicts", re.compile(rb'\{"task_id": ' + _STRING + rb', "index": \d+, ')
+)
+RECORDING = FileKind(
     "recording",
     re.compile(
         rb'\{"key": "[0-9a-f]{64}", "text": |\{"benchmark": '
         + _STRING + rb', "problem_id": ' + _STRING + rb', "version": ' + _STRING + rb', "code": '
     ),
 )  # fmt: skip
-REPORT = Kind(
+REPORT = FileKind(
     "report",
     re.compile(rb'\s*<!doctype html>\n<html lang="en">(?s:.){,400}?<title>[^<]* - foureyes<'),
 )
@@ -62,7 +64,7 @@ class Target:
     is_stream: bool
 
 
-def find(path: Path, kind: Kind | None, *, force: bool = False) -> Target:
+def find(path: Path, kind: FileKind | None, *, force: bool = False) -> Target:
     """Where an output to `path` would go. Nothing is opened: ask before work is done.
 
     A file may be replaced if it is empty, or one of this kind, or if that is forced.
@@ -97,7 +99,7 @@ def find(path: Path, kind: Kind | None, *, force: bool = False) -> Target:
 
 
 @contextmanager
-def writing(path: Path, kind: Kind | None, *, force: bool = False) -> Iterator[BinaryIO]:
+def writing(path: Path, kind: FileKind | None, *, force: bool = False) -> Iterator[BinaryIO]:
     """A file to write an output to, which is at `path` when the block has ended well.
 
     Raises: FoureyesError if it cannot go there, or the disk or the folder ends meanwhile.
@@ -182,14 +184,14 @@ def _is_written_into(path: Path) -> bool:
     return _is_ours(path) or stat.S_ISCHR(there) or stat.S_ISFIFO(there)
 
 
-def _refusal(path: Path, kind: Kind | None) -> FoureyesError:
+def _refusal(path: Path, kind: FileKind | None) -> FoureyesError:
     what = f"no {kind.name} of foureyes" if kind else "not written over"
     return FoureyesError(
         f"{path}: is there already, and {what}; choose another path, or --force replaces it"
     )
 
 
-def _may_go(path: Path, kind: Kind | None) -> bool:
+def _may_go(path: Path, kind: FileKind | None) -> bool:
     if path.lstat().st_size == 0:
         return True
     with path.open("rb") as file:
@@ -223,7 +225,7 @@ def _open(path: Path) -> int:
 
 
 @contextmanager
-def _replacing(path: Path, kind: Kind | None, force: bool) -> Iterator[BinaryIO]:
+def _replacing(path: Path, kind: FileKind | None, force: bool) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its place, its permissions and its owner.
 
     What has come there meanwhile is asked the same as what was there before.

@@ -1,7 +1,7 @@
 """A benchmark problem in its two faces: what a pattern may see, and what only the judge may see."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Protocol
 
 from models.enums import Status
 
@@ -10,11 +10,11 @@ from models.enums import Status
 class VisibleTest:
     """One test that the prompt shows.
 
-    `source` is the test as a person reads it; `call` the expression or statement to run, and
-    `expected` what a doctest should print (None for an assert).
+    `source` is the test as a person reads it. A "doctest" has the expression to run as its `call`, and
+    what that should print as `expected`; an "assert" its statement. Formats have kinds of their own.
     """
 
-    kind: Literal["doctest", "assert"]
+    kind: str
     source: str
     call: str
     expected: str | None = None
@@ -24,7 +24,10 @@ class VisibleTest:
 class Spec:
     """What a pattern sees of a problem. Hidden tests are not here, so they cannot leak.
 
-    `notes` is what a model added to the specification, if a pattern asked it to.
+    `entry_point` is empty where a program is run as a whole, from its input to what it prints. `prose`:
+    the prompt is text, and not the head of a program. `notes` is what a model added to the
+    specification, if a pattern asked it to. `format` names who can run its programs: a package in
+    judging/formats.
     """
 
     problem_id: str
@@ -32,24 +35,28 @@ class Spec:
     entry_point: str
     visible_tests: tuple[VisibleTest, ...]
     notes: str = ""
+    format: str = "evalplus"
+    prose: bool = False
 
 
-@dataclass(frozen=True)
-class HiddenTests:
-    """What only the judge sees: a complete reference program, and the inputs it is compared on.
+class HiddenTests(Protocol):
+    """What only the judge may see: a class of its own for each format, which alone can read it."""
 
-    Each input is a list of arguments. `version` is the hash of the whole record. `official`: it is
-    EvalPlus's problem of this id, and one of the few that it has rules for (models/official.py).
-    """
+    @property
+    def problem_id(self) -> str:
+        """The problem's, within its benchmark."""
 
-    problem_id: str
-    entry_point: str
-    reference: str
-    base_inputs: list[Any]
-    plus_inputs: list[Any]
-    atol: float
-    version: str
-    official: bool = False
+    @property
+    def version(self) -> str:
+        """The hash of the whole record."""
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many tests they are: base, which a program must pass first, and plus."""
+
+    @property
+    def format(self) -> str:
+        """Whose these tests are: a package in judging/formats."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,8 @@ class Judgement:
 
     `reason` is empty for a solved program; `failing_input`, `expected` and `got` are shortened
     representations for a person to read. `failed_base` and `failed_plus` are the numbers of the
-    failing inputs, from 0, if all were run.
+    failing inputs, from 0, if all were run. `trust`: "outside" if the verdict was made where the program
+    could not reach it, "shared" if its tests ran in its own process.
     """
 
     base: Status
@@ -120,6 +128,7 @@ class Judgement:
     profile: str
     failed_base: tuple[int, ...] | None = None
     failed_plus: tuple[int, ...] | None = None
+    trust: str = "outside"
 
     @property
     def solved(self) -> bool:

@@ -8,9 +8,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.enums import Level
+from models.enums import Level, LogFormat
 from models.errors import FoureyesError
-from models.logs import LogFormat
 
 
 def cores_to_spare() -> int:

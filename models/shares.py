@@ -1,23 +1,29 @@
 """How many attempts of each run may be started now: the rules, without a database.
 
 A place is where attempts wait: a model, or the judge. Of each only so much is begun ahead of what is
-at work there, so that what is begun is finished first, and whoever comes later waits behind few. What
-room there is goes to sweeps that have little left, and to others in equal shares.
+at work there, so that what is begun is finished first, and whoever comes later waits behind few. How
+much that is shows from one look to the next: a place that ran dry gets more ahead, one that has more
+than it can do meanwhile gets less. What room there is goes to sweeps that have little left, and to
+others in equal shares.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-#: What may be open at a place: so much, and so much more for each call or program at work there.
-_AHEAD, _PER_WORK = 24, 2
+#: What may wait at a place beside what is at work there, at first, at least and at most; never less
+#: than what is at work.
+AHEAD, LEAST, _MOST = 24, 4, 500
 #: What may be open at a place where nobody works: the worker that comes has something to do, and those
 #: before it can go on meanwhile.
 _AWAY = 500
+#: What may wait at a model that takes turns on a card with others, for each call in hand there: a turn
+#: with less to do would be over before it has been worth its switch.
+_PER_TURN = 10
 #: Attempts under way of a run: those that cannot go on may be at no place.
 _MOST_OF_A_RUN = 5000
 #: Attempts of a run that are started at once.
-AT_ONCE = 64
+AT_ONCE = 128
 #: A sweep with fewer attempts left than this comes before those with more.
 FEW = 1000
 #: The judge's id among the places; models have theirs.
@@ -26,17 +32,58 @@ JUDGE = 0
 
 @dataclass(frozen=True)
 class Place:
-    """What is open at a model or the judge, what of it is at work, and whether nobody takes the rest."""
+    """What is open at a model or the judge, what of it is at work, and whether nobody takes the rest.
+
+    `takes_turns`: what is at work there waits for the model's turn on a card, half of the time.
+    """
 
     opened: int
     at_work: int
     is_away: bool
+    takes_turns: bool = False
 
     @property
-    def room(self) -> int:
+    def waiting(self) -> int:
+        """What is open, and not at work."""
+        return self.opened - self.at_work
+
+    def room(self, ahead: int) -> int:
         """How much more may be open here; negative if there is too much already."""
-        most = _AWAY if self.is_away else _AHEAD + _PER_WORK * self.at_work
-        return most - self.opened
+        if self.is_away:
+            return _AWAY - self.opened
+        return max(ahead, self.at_work * (_PER_TURN if self.takes_turns else 1)) - self.waiting
+
+
+class Ahead:
+    """What has shown from one look to the next: how much may wait at each place, and whose turn it is."""
+
+    def __init__(self, first: int = AHEAD) -> None:
+        """`first` is how much it is as long as nothing has shown."""
+        self._first = first
+        self._at: dict[int, int] = {}
+        #: Places that held up attempts at the last look, for they had no room; None before the first.
+        self._full: frozenset[int] | None = None
+        #: Attempts that were started, by run: where few may wait, those of many runs take turns.
+        self.started: Counter[int] = Counter()
+
+    def at(self, place: int) -> int:
+        """How much may wait at a place."""
+        return self._at.get(place, self._first)
+
+    def learn(self, waiting: Mapping[int, int]) -> None:
+        """Look at what waits now, by place, of what was there at the last look."""
+        if self._full is None:
+            return
+        for place, number in waiting.items():
+            ahead = self.at(place)
+            if not number and place in self._full:
+                self._at[place] = min(2 * ahead, _MOST)
+            elif 2 * number > ahead:
+                self._at[place] = max(ahead // 2, LEAST)
+
+    def note(self, room: Mapping[int, int]) -> None:
+        """Note which places have room left, now that attempts were started."""
+        self._full = frozenset(place for place, left in room.items() if left <= 0)
 
 
 @dataclass
@@ -67,7 +114,10 @@ class Queue:
 
 
 def shares(
-    places: Mapping[int, Place], pending: Mapping[frozenset[int], int], sweeps: Iterable[Queue]
+    places: Mapping[int, Place],
+    pending: Mapping[frozenset[int], int],
+    sweeps: Iterable[Queue],
+    ahead: Ahead,
 ) -> dict[int, int]:
     """How many attempts to start, by run.
 
@@ -76,10 +126,13 @@ def shares(
     """
     empty = Place(0, 0, is_away=False)
     asked = {where for queue in sweeps for run in queue.runs for where in run.places}
-    room = {where: places.get(where, empty).room for where in asked}
+    coming = dict.fromkeys(asked, 0)
     for some, number in pending.items():
-        for where in some & room.keys():
-            room[where] -= number
+        for where in some & asked:
+            coming[where] += number
+    found = {where: places.get(where, empty) for where in asked}
+    ahead.learn({where: place.waiting + coming[where] for where, place in found.items()})
+    room = {where: place.room(ahead.at(where)) - coming[where] for where, place in found.items()}
     given: Counter[int] = Counter()
     left = [queue for queue in sweeps if queue.runs]
     while left:
@@ -88,11 +141,13 @@ def shares(
         if not fits:
             left.remove(queue)  # room only gets less
             continue
-        run = min(fits, key=lambda each: each.under_way)
+        run = min(fits, key=lambda each: (each.under_way, ahead.started[each.run_id]))
         given[run.run_id] += 1
+        ahead.started[run.run_id] += 1
         run.under_way += 1
         for where in run.places:
             room[where] -= 1
+    ahead.note(room)
     return dict(given)
 
 

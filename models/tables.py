@@ -95,8 +95,13 @@ class Problem(SQLModel, table=True):
     problem_id: str
     #: The hash of the record: problems of two benchmarks that have it in common are judged as one.
     version: str = Field(index=True)
+    #: What programs have to define; empty where they are run as a whole.
     entry_point: str
     record: str = _text()
+    #: What models see of it.
+    prompt: str = Field(default="", sa_type=Text)
+    #: What results can be split by, as far as its record says so: difficulty, topic, date, platform.
+    facts: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
 
 
 class Run(SQLModel, table=True):
@@ -202,6 +207,8 @@ class Execution(Work, table=True):
     plus: Status | None = _words(Status, name="plus_status", nullable=True, default=None)
     reason: str | None = None
     level: str | None = None
+    #: "shared" if the program had the tests beside it, else "outside".
+    trust: str | None = None
     detail: dict[str, Any] | None = _json(nullable=True)
     seconds: float | None = None
 

@@ -10,8 +10,8 @@ from sqlmodel import col, select, update
 
 from models.enums import State
 from models.session import session
+from models.storable import storable
 from models.tables import Attempt, LanguageModel, Run
-from models.text import storable
 
 log = logging.getLogger(__name__)
 

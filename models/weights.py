@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from models.errors import FoureyesError
 from models.settings import settings
 
@@ -201,6 +199,7 @@ def _from_hub(entry: Weights, partial: Path, tell: Progress) -> bool:
     tell(0, entry.bytes, "asking the model hub")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
+        import httpx  # theirs, and as long in coming
         from huggingface_hub import constants, hf_hub_download
     except ImportError:
         return False

@@ -2,19 +2,28 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup, TyperOption
 
 from models.errors import FoureyesError
+from models.later import Later
 from models.output import NO_ROOM
-from models.session import is_passing
-from models.text import storable
-from producer import catalogue, celery_worker, commands, exchange, reading, running
-from producer.embedded import Broker
-from producer.terminal import drop_output, mistake, say
+from models.storable import storable
+from producer.commands.choices import Broker, Exported, ModelSet, Peer, ProfileName, Rows
+from producer.commands.terminal import drop_output, mistake, say
+
+if TYPE_CHECKING:
+    from producer.commands import catalogue, exchange, keeping, reading, sweeping
+    from producer.stack import celery_worker
+else:  # this module only declares: what a command does is imported when it is run
+    catalogue, celery_worker = (
+        Later("producer.commands.catalogue"),
+        Later("producer.stack.celery_worker"),
+    )
+    keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
+    reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
 
 
 class _Commands(TyperGroup):
@@ -39,7 +48,7 @@ app = typer.Typer(
 )
 patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
 models_app = typer.Typer(help="The GGUF models of the embedded stack; trying a server's.")
-benchmark_app = typer.Typer(help="Check problems of your own.")
+benchmark_app = typer.Typer(help="Check problems of your own; install what a benchmark needs.")
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
@@ -66,12 +75,10 @@ def sweep(
     file: Annotated[Path, typer.Argument(help="A sweep file, e.g. sweeps/starter.toml.")],
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
     limit: Limit = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Use this file of problems (EvalPlus's format) instead.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Use this file of problems instead.")] = None,
     models: Annotated[
-        running.ModelSet, typer.Option(help="The file's models, or the two that run anywhere.")
-    ] = running.ModelSet.FILE,
+        ModelSet, typer.Option(help="The file's models, or the two that run anywhere.")
+    ] = ModelSet.FILE,
     fresh: Annotated[
         str, typer.Option(help="A word: reuse only what was made under the same word.")
     ] = "",
@@ -90,7 +97,7 @@ def sweep(
 
     Exit code 1 if it was waited for and attempts ended in error.
     """
-    running.sweep(
+    sweeping.sweep(
         file,
         wait=wait,
         limit=limit,
@@ -112,7 +119,7 @@ def demo(
 
     Exit code 1 if attempts ended in error.
     """
-    running.demo(limit)
+    sweeping.demo(limit)
 
 
 @app.command()
@@ -122,7 +129,7 @@ def up(
     ] = Broker.VALKEY,
 ) -> None:
     """Run the stack until Ctrl-C: database, broker, workers, Flower."""
-    running.up(broker)
+    sweeping.up(broker)
 
 
 @app.command()
@@ -147,7 +154,7 @@ def watch(sweep: SweepName = None) -> None:
 
     Exit code 1 if attempts ended in error.
     """
-    running.watch(sweep)
+    sweeping.watch(sweep)
 
 
 @app.command()
@@ -192,9 +199,7 @@ def show(attempt: Annotated[int, typer.Argument(help="An attempt's id (see v_att
 @app.command()
 def sql(
     statement: Annotated[str, typer.Argument(help='E.g. "select * from v_scores".')],
-    format: Annotated[
-        reading.Format, typer.Option(help="How to print rows.")
-    ] = reading.Format.TABLE,
+    format: Annotated[Rows, typer.Option(help="How to print rows.")] = Rows.TABLE,
 ) -> None:
     """Query the results tables (read only)."""
     reading.sql(statement, format)
@@ -228,7 +233,7 @@ def record(
 @app.command()
 def export(
     sweep: OneSweep,
-    format: Annotated[exchange.Format, typer.Option(help="What as; see docs/exchange.md.")],
+    format: Annotated[Exported, typer.Option(help="What as; see docs/exchange.md.")],
     output: Annotated[
         Path | None, typer.Option(help="Where to.", show_default="a name in this folder")
     ] = None,
@@ -251,7 +256,7 @@ def import_(
 @app.command()
 def cancel(sweep: OneSweep) -> None:
     """End what is unfinished of a sweep; what is done stays."""
-    commands.cancel(sweep)
+    keeping.cancel(sweep)
 
 
 @app.command()
@@ -263,7 +268,7 @@ def retry(
 
     Exit code 1 if it was waited for and attempts ended in error again.
     """
-    running.retry(sweep, wait=wait)
+    sweeping.retry(sweep, wait=wait)
 
 
 @app.command()
@@ -273,14 +278,15 @@ def evaluate(
         typer.Argument(help="A .jsonl or .jsonl.gz file, a folder of programs, or - (stdin)."),
     ],
     benchmark: Annotated[
-        str | None, typer.Option(help="humaneval+, mbpp+, starter-rich or starter-lean.")
+        str | None,
+        typer.Option(
+            help="Its name: humaneval+, mbpp+, contest, bigcodebench, livecodebench-v6..."
+        ),
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="A file of problems in EvalPlus's format instead.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="A file of problems instead.")] = None,
     profile: Annotated[
-        commands.Profile, typer.Option(help="Time limits and labels.")
-    ] = commands.Profile.DEFAULT,
+        ProfileName, typer.Option(help="Time limits and labels.")
+    ] = ProfileName.DEFAULT,
     slots: Annotated[
         int | None,
         typer.Option(min=1, max=64, help="Programs at a time.", show_default="one a core"),
@@ -293,11 +299,11 @@ def evaluate(
         bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
     ] = False,
     against: Annotated[
-        commands.Peer | None, typer.Option(help="Have EvalPlus judge too, and compare.")
+        Peer | None, typer.Option(help="Have another judge judge too, and compare.")
     ] = None,
 ) -> None:
     """Judge programs that exist already, with no broker or database."""
-    commands.evaluate(samples, benchmark, data, profile, slots, output, force, all_tests, against)
+    keeping.evaluate(samples, benchmark, data, profile, slots, output, force, all_tests, against)
 
 
 @app.command()
@@ -306,27 +312,35 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove an ended sweep, and what no other sweep uses of its work."""
-    commands.prune(sweep, yes=yes)
+    keeping.prune(sweep, yes=yes)
 
 
 @app.command()
 def doctor() -> None:
     """Show what this machine has, what is missing, and how to bring it."""
-    commands.doctor()
+    keeping.doctor()
 
 
 @benchmark_app.command("check")
 def benchmark_check(
-    file: Annotated[
-        str, typer.Argument(help="A file of problems in EvalPlus's format, or a benchmark's name.")
-    ],
+    file: Annotated[str, typer.Argument(help="A file of problems, or a benchmark's name.")],
     slots: Annotated[
         int | None,
         typer.Option(min=1, max=64, help="Programs at a time.", show_default="one a core"),
     ] = None,
 ) -> None:
     """Run each problem's reference: examples, inputs, time, and what has to be mended (exit code 1)."""
-    commands.benchmark_check(file, slots)
+    keeping.benchmark_check(file, slots)
+
+
+@benchmark_app.command("prepare")
+def benchmark_prepare(
+    name: Annotated[
+        str, typer.Argument(help="The format whose libraries to install: bigcodebench.")
+    ],
+) -> None:
+    """Install the libraries that a benchmark's programs may use in the sandbox (some minutes)."""
+    keeping.benchmark_prepare(name)
 
 
 @patterns_app.callback()
@@ -389,11 +403,6 @@ def main() -> None:
             sys.stdout.flush()
     except FoureyesError as error:
         _end(str(error), 2)
-    except SQLAlchemyError as error:
-        if not is_passing(error):
-            raise
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
-        _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
     except UnicodeError:
         given = next((word for word in sys.argv if storable(word) != word), None)
         if given is None:
@@ -414,6 +423,13 @@ def main() -> None:
         if not error.filename:
             raise
         _end(f"{error.filename}: {error.strerror}", 2)
+    except Exception as error:
+        from models.session import is_passing  # whoever can fail so has imported it already
+
+        if not is_passing(error):
+            raise
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
+        _end(f"the database failed: {reason}. What was done is kept; run it again to go on.", 2)
 
 
 def _end(line: str, code: int) -> NoReturn:

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from models.errors import FoureyesError
-from models.settings import settings
 
 #: What every server takes: their own shells, settings files and URLs stumble over other characters,
 #: and the path of a socket may have 107 characters, `/.s.PGSQL.5432.lock` included.
@@ -20,6 +19,8 @@ def prepared() -> Path:
 
     Raises: FoureyesError if it cannot be written.
     """
+    from models.settings import settings  # the process that keeps a database needs `plain` alone
+
     home = settings().home
     try:
         if not home.exists():

@@ -1,7 +1,6 @@
 """One attempt as data: what was asked, answered, found and judged, in order. From rows alone."""
 
 import difflib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,11 @@ from sqlmodel import Session
 
 from models.enums import Kind
 from models.problem import Trial
-from results.text import visible
+from results.visible import visible
 
 
 @dataclass(frozen=True)
-class Program:
+class ProgramShown:
     """What a draft or a fix produced. `name` is what a person calls it, e.g. `draft 1`."""
 
     name: str
@@ -23,7 +22,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Message:
+class MessageShown:
     """One message of what a model was asked."""
 
     role: str
@@ -31,7 +30,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkShown:
     """What model calls and executions have in common. `id` is the completion's or execution's.
 
     `number` counts the steps from 1, `branch` those that were asked for at the same time from 0.
@@ -52,7 +51,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Call(Work):
+class CallShown(WorkShown):
     """A model call. `about` is the earlier program that it was shown, to review or to mend.
 
     `issues` are those that a review named, as a fix was told of them; None if nobody noted them: it
@@ -62,19 +61,19 @@ class Call(Work):
     role: str | None
     model: str
     prompt: str
-    messages: tuple[Message, ...]
+    messages: tuple[MessageShown, ...]
     answer: str | None
     finish_reason: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
     verdict: str | None
     issues: tuple[str, ...] | None
-    program: Program | None
-    about: Program | None
+    program: ProgramShown | None
+    about: ProgramShown | None
 
 
 @dataclass(frozen=True)
-class Check(Work):
+class Check(WorkShown):
     """An execution: of the visible tests (`trial`), or of the hidden ones."""
 
     code: str
@@ -91,12 +90,12 @@ class Transcript:
     attempt: RowMapping
     problem_row: int
     prompt: str
-    steps: tuple[Call | Check, ...]
+    steps: tuple[CallShown | Check, ...]
 
 
 _ATTEMPT = text("SELECT * FROM v_attempts WHERE attempt_id = :id")
 _PROBLEM = text(
-    "SELECT problem.id, problem.record FROM attempt JOIN problem ON problem.id = attempt.problem_id"
+    "SELECT problem.id, problem.prompt FROM attempt JOIN problem ON problem.id = attempt.problem_id"
     " WHERE attempt.id = :id"
 )
 _STEPS = text("""
@@ -134,26 +133,21 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
     problem = db.execute(_PROBLEM, {"id": attempt_id}).first()
     if attempt is None or problem is None:
         return None
-    steps: list[Call | Check] = []
-    programs: list[Program] = []
+    steps: list[CallShown | Check] = []
+    programs: list[ProgramShown] = []
     for row in db.execute(_STEPS, {"id": attempt_id}):
         step = _check(row) if row.model is None else _call(row, programs)
-        if isinstance(step, Call) and step.program is not None:
+        if isinstance(step, CallShown) and step.program is not None:
             programs.append(step.program)
         steps.append(step)
-    return Transcript(attempt, problem.id, prompt_of(problem.record), tuple(steps))
-
-
-def prompt_of(record: str) -> str:
-    """The prompt in a problem's record, which is a line of a benchmark file."""
-    return str(json.loads(record).get("prompt", ""))
+    return Transcript(attempt, problem.id, problem.prompt, tuple(steps))
 
 
 #: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.
 _MOST_LINES = 2000
 
 
-def changes(old: Program, new: Program) -> list[str] | None:
+def changes(old: ProgramShown, new: ProgramShown) -> list[str] | None:
     """What a fix changed, as lines of a unified diff to look at; None for programs too long for it."""
     before, after = (visible(program.code).rstrip("\n").split("\n") for program in (old, new))
     if max(len(before), len(after)) > _MOST_LINES:
@@ -169,13 +163,13 @@ def _work(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names} | {"number": row.position + 1}
 
 
-def _call(row: Row[Any], programs: list[Program]) -> Call:
+def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
     messages = tuple(
-        Message(str(message.get("role")), str(message.get("content")))
+        MessageShown(str(message.get("role")), str(message.get("content")))
         for message in row.request.get("messages", ())
     )
     name = f"{row.kind} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
-    return Call(
+    return CallShown(
         **_work(row),
         role=row.role,
         model=row.model,
@@ -187,14 +181,14 @@ def _call(row: Row[Any], programs: list[Program]) -> Call:
         completion_tokens=row.completion_tokens,
         verdict=row.verdict,
         issues=None if row.issues is None else tuple(row.issues),
-        program=Program(name, row.produced) if row.produced is not None else None,
+        program=ProgramShown(name, row.produced) if row.produced is not None else None,
         about=_shown_program(row, messages, programs),
     )
 
 
 def _shown_program(
-    row: Row[Any], messages: tuple[Message, ...], programs: list[Program]
-) -> Program | None:
+    row: Row[Any], messages: tuple[MessageShown, ...], programs: list[ProgramShown]
+) -> ProgramShown | None:
     """The latest program before a review or a fix whose code stands in what the model was asked."""
     if row.kind not in (Kind.REVIEW, Kind.FIX) or row.prompt == "choose":
         return None

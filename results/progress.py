@@ -45,7 +45,7 @@ class ModelProgress:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingWork:
     """Open work that unfinished attempts wait for: the calls in one model's queue, or all judgings.
 
     `retried` of it has failed before, the last of that for the reason `said`. `trouble`: why the
@@ -78,7 +78,7 @@ class Progress:
     models: list[ModelProgress]
     failures: list[tuple[str, int]]
     per_minute: float
-    waiting: list[Waiting]
+    waiting: list[WaitingWork]
     sweep_id: int
 
     @property
@@ -102,12 +102,12 @@ class Progress:
         return sum(run.errors for run in self.runs)
 
     @property
-    def retried(self) -> list[Waiting]:
+    def retried(self) -> list[WaitingWork]:
         """Where something has failed and is tried again."""
         return [each for each in self.waiting if each.retried]
 
     @property
-    def in_vain(self) -> list[Waiting]:
+    def in_vain(self) -> list[WaitingWork]:
         """The models' queues at which nothing works."""
         return [each for each in self.waiting if each.is_in_vain]
 
@@ -233,7 +233,7 @@ def progress(db: Session, sweep_id: int) -> Progress:
         models=[_model(*row) for row in db.execute(MODELS, lately)],
         failures=[(row.error, row.times) for row in db.execute(FAILURES, sweep)],
         per_minute=float(db.execute(RATE, lately).scalar_one()),
-        waiting=[Waiting(*row) for row in db.execute(WAITING, sweep)],
+        waiting=[WaitingWork(*row) for row in db.execute(WAITING, sweep)],
         sweep_id=sweep_id,
     )
 

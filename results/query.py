@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from models.errors import FoureyesError
 from models.session import engine
-from results.text import cell, in_line, visible
+from results.visible import cell, in_line, visible
 
 _SECONDS = 60
 #: What a statement that reads begins with, behind comments and brackets.

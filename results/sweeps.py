@@ -4,8 +4,8 @@ from sqlmodel import col, select
 
 from models.errors import FoureyesError
 from models.session import session
+from models.storable import storable
 from models.tables import Sweep
-from models.text import storable
 
 #: Before an id that may be taken for a name; no name has such a character.
 _ID = "id="

@@ -9,9 +9,9 @@ from models.enums import Kind
 from models.errors import FoureyesError
 from models.session import session
 from results import attempts
-from results.attempts import Call, Check, changes
-from results.numbers import duration
-from results.text import in_line, visible
+from results.attempts import CallShown, Check, changes
+from results.formatting import duration
+from results.visible import in_line, visible
 
 
 def show(attempt_id: int, console: Console) -> None:
@@ -27,7 +27,7 @@ def show(attempt_id: int, console: Console) -> None:
         )
     _heading(found.attempt, console)
     for step in found.steps:
-        if isinstance(step, Call):
+        if isinstance(step, CallShown):
             _call(step, console)
         else:
             _check(step, console)
@@ -53,7 +53,7 @@ def _plain(said: str, console: Console, style: str = "") -> None:
     console.print(Text(visible(said), style=style))
 
 
-def _call(call: Call, console: Console) -> None:
+def _call(call: CallShown, console: Console) -> None:
     took = f", {duration(call.seconds)}" if call.seconds is not None else ""
     tokens = (
         f", {call.prompt_tokens} tokens in, {call.completion_tokens} out"
@@ -79,7 +79,7 @@ def _call(call: Call, console: Console) -> None:
     _changes(call, console)
 
 
-def _changes(call: Call, console: Console) -> None:
+def _changes(call: CallShown, console: Console) -> None:
     """What a fix changed in the program that it mends."""
     if call.program is None or call.about is None:
         return
@@ -99,7 +99,8 @@ def _check(check: Check, console: Console) -> None:
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
         return
-    _plain(f"base: {check.base}, plus: {check.plus}", console)
+    beside = "; the tests ran beside the program" if check.detail.get("trust") == "shared" else ""
+    _plain(f"base: {check.base}, plus: {check.plus}{beside}", console)
     for name in ("reason", "failing_input", "expected", "got"):
         value = check.detail.get(name)
         if value:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from models.session import session
 from results.progress import ModelProgress, Progress, RunProgress, progress
-from results.text import in_line, visible
+from results.visible import in_line, visible
 
 #: Seconds between looks; of the time, looking takes at most a fifth.
 _REFRESH = 1.0

@@ -21,9 +21,11 @@ from typer.main import get_command
 from models import llm, tables
 from models.session import session
 from models.settings import Settings, settings
-from producer import cli, embedded, flow, sweep_file
+from producer import cli
+from producer.stack import embedded
+from producer.sweeps import rehearsal, sweep_file
 from worker.patterns import Pattern, patterns
-from worker.style import Style
+from worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -54,7 +56,7 @@ def sweep_files() -> Iterator[str]:
     example = (ROOT / "sweeps" / "starter.toml").read_text()
     yield f"This is `sweeps/starter.toml`, a whole one:\n\n```toml\n{example}```\n"
     yield _section("The file", sweep_file.SweepFile)
-    yield _section("A table in `benchmarks`", sweep_file.DataFile)
+    yield _section("A table in `benchmarks`", sweep_file.BenchmarkChoice)
     yield _section("A table in `patterns`", sweep_file.PatternChoice)
     yield "The patterns and their options are in [Patterns](patterns.md).\n"
     yield _section("`[[pairings]]`", sweep_file.Pairing)
@@ -130,7 +132,7 @@ def _drawn(pattern: Pattern) -> str:
     """The flow as a tree, the same on every terminal."""
     console = Console(width=100, color_system=None, force_terminal=False, _environ={})
     with console.capture() as captured:
-        console.print(flow.draw(pattern.configure({})))
+        console.print(rehearsal.draw(pattern.configure({})))
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
@@ -148,10 +150,11 @@ def _fields(
     defined = schema.get("$defs", {})
     rows = []
     for name in names:
-        found = schema["properties"][name]
-        needed = name in schema.get("required", [])
+        key = model.model_fields[name].alias or name
+        found = schema["properties"][key]
+        needed = key in schema.get("required", [])
         default = "**required**" if needed else _default(found.get("default"))
-        rows.append([f"`{named(name)}`", _kind(found, defined), default, said.get(name, "")])
+        rows.append([f"`{named(key)}`", _kind(found, defined), default, said.get(name, "")])
     heads = ["key", "value", "default", "meaning"]
     if not any(row[-1] for row in rows):
         heads, rows = heads[:-1], [row[:-1] for row in rows]
@@ -209,7 +212,7 @@ def _comments(model: type) -> dict[str, str]:
     """The `#:` comments above the fields of a class and of those it inherits from."""
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        if each.__module__.partition(".")[0] not in ("models", "producer", "worker"):
+        if each.__module__.partition(".")[0] not in ("models", "judging", "producer", "worker"):
             continue
         try:
             source = inspect.getsource(each)

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from results.baselines import BASELINE, baselines
-from results.outcomes import Outcomes
-from results.scoreboard import Ending, Group, Problem, Scoreboard, against_baselines
-from results.scores import Cost, RunInfo, Score, score
+from results.figures.baselines import BASELINE, baselines
+from results.figures.outcomes import Outcomes
+from results.figures.scoreboard import Ending, Group, ProblemRow, Scoreboard, against_baselines
+from results.figures.scores import Cost, RunInfo, Score, score
 
 COST = Cost(
     completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0,
@@ -45,7 +45,7 @@ def group(
 ) -> tuple[Group, dict[int, Outcomes]]:
     """A benchmark's runs: by pattern, a word for each problem, in it a letter for each sample."""
     problems = [
-        Problem(
+        ProblemRow(
             100 * first_run + n,
             benchmark,
             f"p/{n}",

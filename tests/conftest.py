@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 import migrations
 from models.session import dialect_url, engine
 from models.settings import settings
-from producer.postgres import server
+from producer.stack.postgres import server
 from tests import parallel
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def make() -> dict[str, int]:
         sweep = Sweep(key="hostile", name=f"s {HOSTILE}", file={"name": HOSTILE, "huge": HUGE})
         problem = Problem(
             benchmark=f"b {HOSTILE}", problem_id=f"p {HOSTILE}", version=HOSTILE, entry_point=HOSTILE,
-            record=json.dumps({"prompt": program}),
+            record=json.dumps({"prompt": program}), prompt=program,
         )  # fmt: skip
         db.add_all([model, sweep, problem])
         db.flush()

@@ -6,10 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from models.benchmark import Problem, parse_record
-from producer import enqueue
-from producer.sweep import Sweep
-from producer.sweep_file import SweepFile
+from judging.formats.problem import Problem
+from judging.formats.records import parse_record
+from producer.sweeps import enqueue
+from producer.sweeps.sweep import PlannedSweep
+from producer.sweeps.sweep_file import SweepFile
 from worker.patterns import Module, with_modules
 
 RECORD = {
@@ -51,7 +52,7 @@ def make_grid(
     coder: str = "c",
     accepts_imported: bool = False,
     own: Mapping[str, Module] = MappingProxyType({}),
-) -> Sweep:
+) -> PlannedSweep:
     """A sweep of these patterns. `lean`: on the problems in fewer words, too.
 
     `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder `modules`.
@@ -77,7 +78,7 @@ def make_grid(
             "modules": list(own),
         }
     )
-    return Sweep(
+    return PlannedSweep(
         file,
         file.configured(with_modules(own)),
         benchmarks,

@@ -7,26 +7,33 @@ that gave it: so nothing passes as judged that was not, and nothing waits for a 
 
 from typing import Any
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import ARRAY, Text, all_, bindparam, or_, update
 from sqlmodel import col, select
 
-from models import work
+from judging.execution import execution_key
+from judging.formats.records import parse_record
+from judging.identity import identities, identity
+from models import lifecycle
 from models.enums import State
+from models.lifecycle import Asked, moment
 from models.session import transaction
 from models.tables import Execution, Problem, Step
-from models.work import Asked, moment
-from worker.requests import execution_key
-from worker.sandbox import judge
 
 #: An execution that nobody works on, asked of another judge; locked.
 _FOREIGN: Any = (
     select(  # type: ignore[call-overload]
-        Execution.id, Execution.problem_id, Execution.suite, Execution.code, col(Problem.version)
+        Execution.id,
+        Execution.problem_id,
+        Execution.suite,
+        Execution.code,
+        col(Problem.version),
+        col(Problem.benchmark),
+        col(Problem.record),
     )
     .join(Problem)
     .where(
         Execution.id == bindparam("row"),
-        Execution.judge_version != bindparam("judge"),
+        col(Execution.judge_version) != all_(bindparam("judges", type_=ARRAY(Text))),
         or_(
             col(Execution.state) == State.QUEUED,
             (col(Execution.state) == State.RUNNING) & (col(Execution.lease_until) < moment()),
@@ -52,12 +59,12 @@ def adopted(execution_id: int) -> int:
     Else that of the same judging by our own judge, which may be done already; the attempts that
     waited for the other wait for this one now.
     """
-    ours = judge.identity()
     with transaction() as db:
-        asked = db.execute(_FOREIGN, {"row": execution_id, "judge": ours}).one_or_none()
+        asked = db.execute(_FOREIGN, {"row": execution_id, "judges": identities()}).one_or_none()
         if asked is None:
             return execution_id
-        mine, _ = work.ask(
+        ours = identity(parse_record(asked.benchmark, asked.record).spec().format)
+        mine, _ = lifecycle.ask(
             db,
             Asked(
                 Execution,

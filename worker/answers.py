@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from models.columns import ANSWER
 from models.errors import RequestRefused
-from models.text import countable, storable
+from models.storable import countable, storable
 from worker.engines import Answer
-
-_COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 
 
 def columns(answer: Answer) -> dict[str, Any]:
@@ -14,16 +13,13 @@ def columns(answer: Answer) -> dict[str, Any]:
 
     Raises: RequestRefused if a server counts what is no number of tokens.
     """
-    counts = {name: getattr(answer, name) for name in _COUNTS}
-    for name, count in counts.items():
-        if not (count is None or countable(count)):
+    filled: dict[str, Any] = {}
+    for name, kind in ANSWER.items():
+        value = getattr(answer, name)
+        if kind == "integer" and not (value is None or countable(value)):
             raise RequestRefused(
-                f"the model's server answered, and says that {name} is {count!r:.60}: no number of "
+                f"the model's server answered, and says that {name} is {value!r:.60}: no number of "
                 "tokens; another server, or another version of it, may count right"
             )
-    return counts | {
-        "text": storable(answer.text),
-        "finish_reason": storable(answer.finish_reason),
-        "seconds": answer.seconds,
-        "engine": storable(answer.engine),
-    }
+        filled[name] = storable(value) if kind == "text" else value
+    return filled

@@ -6,7 +6,7 @@ declared here. Delivery guarantees are the settings in `models/broker.py`.
 
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import stamina
 from celery import signals
@@ -15,10 +15,16 @@ import migrations
 from models import broker, logs
 from models import session as database
 from models.errors import FoureyesError, Unreachable
+from models.later import Later
 from models.settings import settings
-from worker import long_answers, patience, reaper, starter
-from worker.sandbox import probe
-from worker.serving import open_serving, serving
+from worker import reaper, retrying, starter
+from worker.process import open_serving, serving
+
+if TYPE_CHECKING:
+    from judging.sandbox import probe
+    from worker import long_answers
+else:  # much of what a worker may need is needed by those of one queue alone
+    long_answers, probe = Later("worker.long_answers"), Later("judging.sandbox.probe")
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +79,7 @@ def _open(sender: Any, **_: Any) -> None:
         database.reserve(sender.concurrency)
         _await_database()
         open_serving(sender.hostname).load_model()
-        if broker.EXECUTION in sender.app.amqp.queues.consume_from:
+        if _takes(sender.app, broker.EXECUTION):
             probe.check()  # fail closed: nothing is judged where the sandbox does not hold
     except FoureyesError as error:
         log.critical("%s", error)
@@ -81,6 +87,11 @@ def _open(sender: Any, **_: Any) -> None:
     except Exception as error:  # Celery would go on without what failed
         log.critical("cannot start: %s", error, exc_info=True)
         raise SystemExit(1) from None
+
+
+def _takes(app: Any, queue: str) -> bool:
+    """Whether this worker takes messages of a queue."""
+    return queue in app.amqp.queues.consume_from
 
 
 def _await_database() -> None:
@@ -93,19 +104,20 @@ def _await_database() -> None:
 
 @signals.worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
-    if broker.START in sender.app.amqp.queues.consume_from:
+    if _takes(sender.app, broker.START):
         reaper.start()
         starter.start()
 
 
 @signals.worker_shutting_down.connect
 def _hurry(**_: Any) -> None:
-    patience.stop_waiting()
+    retrying.stop_waiting()
 
 
 @signals.worker_shutdown.connect
-def _close(**_: Any) -> None:
+def _close(sender: Any, **_: Any) -> None:
     reaper.stop()
     starter.stop()
-    long_answers.stop()
+    if _takes(sender.app, broker.START):
+        long_answers.stop()
     serving().close()

@@ -20,7 +20,6 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import structlog
 from billiard.einfo import ExceptionInfo
 from celery.exceptions import Reject
 from celery.worker import state
@@ -31,8 +30,8 @@ from models.session import is_passing, transaction
 from models.tables import Completion
 from worker import answers, claims
 from worker.engines import Answer
-from worker.patience import patiently
-from worker.serving import Serving
+from worker.process import Serving
+from worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +275,7 @@ def _tell_begun(calls: Sequence[Call]) -> None:
 def _tell_ended(calls: Sequence[Call], error: Exception | None) -> None:
     for call in calls:
         _tell(call, error)
-    structlog.contextvars.clear_contextvars()
+    logs.about()
 
 
 def _tell(call: Call, error: Exception | None) -> None:

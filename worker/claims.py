@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import Row
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from models import work
+from models import lifecycle
 from models.enums import State
 from models.errors import FoureyesError, RequestRefused
+from models.lifecycle import AnyTable
 from models.session import is_passing, transaction
 from models.settings import settings
+from models.storable import storable
 from models.tables import Completion, Execution
-from models.text import storable
-from models.work import AnyTable
-from worker.patience import patiently
+from worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 
@@ -114,9 +114,9 @@ class Holder:
     def _renew_once(self, held: dict[AnyTable, tuple[int, ...]]) -> None:
         with transaction() as db:
             for table, ids in held.items():
-                work.renew(db, table, ids, self.name)
+                lifecycle.renew(db, table, ids, self.name)
             for (table, row_id), said in list(self._troubles.items()):
-                work.tell(db, table, row_id, self.name, said)
+                lifecycle.tell(db, table, row_id, self.name, said)
 
 
 def _note_retry(details: RetryDetails) -> None:
@@ -135,10 +135,11 @@ def work_on(
     table: AnyTable,
     row_id: int,
     produce: Callable[[Row[Any]], dict[str, Any]],
-) -> list[int]:
-    """Claim a row, produce its result and write it, once; nothing if it is done or taken.
+    judges: list[str] | None = None,
+) -> list[int] | None:
+    """Claim a row, produce its result and write it, once; None if it cannot be claimed.
 
-    Returns the attempts that can go on, as the row has ended.
+    Returns the attempts that can go on, as the row has ended. `judges` as in models.lifecycle.claim.
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
@@ -146,9 +147,9 @@ def work_on(
     mend. A database that is away is no such failure: it is waited for, and a result that cost a
     model call waits too.
     """
-    row = take(holder, table, row_id)
+    row = take(holder, table, row_id, judges)
     if row is None:
-        return waiting(table, row_id)
+        return None
     with holder.hold(table, row_id):
         made = False
         try:
@@ -160,9 +161,11 @@ def work_on(
             raise
 
 
-def take(holder: Holder, table: AnyTable, row_id: int) -> Row[Any] | None:
-    """Claim a row; None if it is done, taken, or wanted by nobody."""
-    return patiently(lambda: _claim(holder, table, row_id))
+def take(
+    holder: Holder, table: AnyTable, row_id: int, judges: list[str] | None = None
+) -> Row[Any] | None:
+    """Claim a row; None if it is done, taken, wanted by nobody, or another judge's."""
+    return patiently(lambda: _claim(holder, table, row_id, judges))
 
 
 def store(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]) -> list[int]:
@@ -199,24 +202,26 @@ def waiting(table: AnyTable, row_id: int) -> list[int]:
 
 def _waiting(table: AnyTable, row_id: int) -> list[int]:
     with transaction() as db:
-        if work.state(db, table, row_id) not in (State.DONE, State.ERROR):
+        if lifecycle.state(db, table, row_id) not in (State.DONE, State.ERROR):
             return []
-        return work.waiting_attempts(db, table, row_id)
+        return lifecycle.waiting_attempts(db, table, row_id)
 
 
-def _claim(holder: Holder, table: AnyTable, row_id: int) -> Row[Any] | None:
+def _claim(
+    holder: Holder, table: AnyTable, row_id: int, judges: list[str] | None
+) -> Row[Any] | None:
     with transaction() as db:
-        return work.claim(db, table, row_id, holder.name)
+        return lifecycle.claim(db, table, row_id, holder.name, judges)
 
 
 def _fail(holder: Holder, table: AnyTable, row: Row[Any], said: str, permanent: bool) -> None:
     with transaction() as db:
-        work.fail(db, table, row, holder.name, said, permanent)
+        lifecycle.fail(db, table, row, holder.name, said, permanent)
 
 
 def _finish(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]) -> list[int]:
     with transaction() as db:
-        if not work.finish(db, table, row_id, holder.name, **result):
+        if not lifecycle.finish(db, table, row_id, holder.name, **result):
             log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
         # who asks from here on waits for our commit, and finds the row done
-        return work.waiting_attempts(db, table, row_id)
+        return lifecycle.waiting_attempts(db, table, row_id)

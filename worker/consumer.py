@@ -1,6 +1,7 @@
 """How a worker meets its broker: at every connection, and with messages that cannot be read."""
 
 import logging
+import sys
 from collections.abc import Collection
 from typing import Any, ClassVar
 
@@ -10,12 +11,12 @@ from celery.worker.state import maybe_shutdown
 from kombu import Connection
 from kombu.message import Message
 
-from models import broker, work
+from models import broker, lifecycle
 from models.errors import FoureyesError
 from models.session import transaction
 from models.tables import Completion, Execution
 from worker import strategy
-from worker.patience import patiently
+from worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
 
     first_connection_attempt: bool
     connection: Connection
+    event_dispatcher: Any
     #: Whether this worker's name was found to be its own.
     named = False
 
@@ -63,6 +65,15 @@ class Consumer(celery_consumer.Consumer):  # type: ignore[misc]  # Celery has no
         """Take nothing more; end when what is in hand is done, as Celery waits for its threads."""
         super().stop()
         strategy.finish()
+
+    def on_send_event_buffered(self) -> None:
+        """Have what is to be shown sent by Celery's own thread. Called by any.
+
+        A full buffer would be sent by the thread that filled it, over the connection that Celery's own
+        reads: each would wait for what the other has got.
+        """
+        self.event_dispatcher.buffer_limit = sys.maxsize
+        super().on_send_event_buffered()
 
     def ensure_connected(self, connection: Connection) -> Connection:
         """Connect for ever, every three seconds: Celery's steps grow to half a minute."""
@@ -107,13 +118,13 @@ def check_name(consumer: Any) -> None:
 
 def return_claims(node: str, queues: Collection[str]) -> None:
     """Free what an earlier process of this name had claimed, of these queues, when it was killed."""
-    tables: list[work.AnyTable] = [Execution] if broker.EXECUTION in queues else []
+    tables: list[lifecycle.AnyTable] = [Execution] if broker.EXECUTION in queues else []
     if any(map(broker.is_models, queues)):  # who only judges has no right to touch calls
         tables.append(Completion)
 
     def release() -> int:
         with transaction() as db:
-            return sum(work.release(db, table, node) for table in tables)
+            return sum(lifecycle.release(db, table, node) for table in tables)
 
     if returned := patiently(release):
         log.warning("%d claims of a lost %s returned", returned, node)

@@ -1,4 +1,4 @@
-"""Attempts whose answers are long go on in a process of low priority, and hold up no others.
+"""Attempts whose answers are long go on in a process of the lowest priority, and hold up no others.
 
 To read half a megabyte takes some seconds, and in one process every thread would wait for it. Nothing
 is kept of what waits here but its number: should this process end, the reaper comes back to all of it.
@@ -13,17 +13,16 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-import structlog
-
+from judging.sandbox.inside.kernel import die_with
 from models import logs
 from models import session as database
 from models.errors import FoureyesError
 from models.settings import settings
-from worker.advance import advance_patiently
-from worker.sandbox.inside.kernel import die_with
-from worker.tries import TooLong
+from worker.attempt.advance import advance_patiently
+from worker.attempt.tries import TooLong
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,10 @@ log = logging.getLogger(__name__)
 _LONGEST = 0.25
 #: Of the machine's cores, those that may read long answers at a time; at least one does.
 _SHARE = 4
-_LOW_PRIORITY = 10
+_LOWEST_PRIORITY = 19
+#: Where Linux has a session's processes share time as one (autogroup), this session's priority: with
+#: its processes' own alone, one of them would get as much as a whole worker.
+_OF_SESSION = Path("/proc/self/autogroup")
 _ROOT = str(Path(__file__).parent.parent)
 
 _waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -125,12 +127,14 @@ def _start() -> subprocess.Popen[str]:
 
 def main() -> None:
     """Let attempts go on until the input ends."""
-    os.nice(_LOW_PRIORITY)
+    os.nice(_LOWEST_PRIORITY)
+    with suppress(OSError):  # no such file
+        _OF_SESSION.write_text(str(_LOWEST_PRIORITY))
     die_with(os.getppid(), signal.SIGKILL)
     logs.configure(settings().log)
     database.reserve(1)
     for line in sys.stdin:
-        with structlog.contextvars.bound_contextvars(attempts=[int(line)]):
+        with logs.within(attempts=[int(line)]):
             _go_on(int(line))
         print("done", flush=True)
 

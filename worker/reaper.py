@@ -22,7 +22,7 @@ from sqlalchemy import and_, func, or_, text
 from sqlmodel import Session, col, exists, select
 
 import migrations
-from models import broker, logs, starts, work
+from models import admission, broker, lifecycle, logs, shares
 from models.enums import State
 from models.errors import FoureyesError, Unreachable
 from models.session import BY_INDEX, check_connection, is_passing, session
@@ -107,11 +107,12 @@ def _await_servers() -> None:
 
 def _run(after_round: Callable[[], None] = lambda: None) -> None:
     took = 0.0
+    ahead = shares.Ahead(shares.LEAST)  # workers start more, if there are any
     while not _stop.wait(max(settings().reap_every, _PAUSE * took)):
         began = time.monotonic()
         try:
             reap()
-            starts.start_waiting()
+            admission.start_waiting(ahead)
             took = time.monotonic() - began
             after_round()
         except Exception as error:  # one of the servers is away; a later round tries again
@@ -128,7 +129,7 @@ def reap() -> int:
     with session() as db:
         db.execute(BY_INDEX)
         for table in (Completion, Execution):
-            if freed := work.expire(db, table):
+            if freed := lifecycle.expire(db, table):
                 log.warning("%d claims of lost workers freed", freed)
         queues = [*_overdue(db)]
     depths = {each.name: broker.depth(each.name) for each in queues}
@@ -142,7 +143,7 @@ def reap() -> int:
     for task, queue, row_id, shown in messages:
         broker.send(task, queue, row_id, shown=shown)
     for sweep, ids in attempts.items():
-        starts.send(ids, sweep + _SHOWN)
+        admission.send(ids, sweep + _SHOWN)
     started = sum(map(len, attempts.values()))
     if messages or started:
         log.info("%d messages sent again, and %d attempts started", len(messages), started)
@@ -190,7 +191,7 @@ def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int, s
     shown = _shown(db, table, [row.id for row in rows])
     messages = []
     for row in rows:
-        row.send_again_at = work.after_grace()
+        row.send_again_at = lifecycle.after_grace()
         task = row.kind.value if isinstance(row, Completion) else broker.EXECUTE
         messages.append((task, queue.name, row.id, shown.get(row.id, "") + _SHOWN))
     return messages
@@ -263,7 +264,7 @@ def _take_stalled(db: Session) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     stalled = _stalled().limit(_BATCH).with_for_update(of=Attempt, skip_locked=True)
     for attempt, sweep in db.exec(stalled).all():
-        attempt.moved_at = work.moment()
+        attempt.moved_at = lifecycle.moment()
         found[sweep].append(attempt.id)
     return found
 

@@ -10,8 +10,9 @@ import threading
 
 from sqlalchemy import text
 
-from models import starts
+from models import admission
 from models.session import transaction
+from models.shares import Ahead
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 _TURN = text("""
 SELECT CASE WHEN pg_try_advisory_xact_lock(4711006) THEN pg_sleep(0.2) IS NOT NULL ELSE false END
 """)
-#: Seconds until a worker looks again that was not the one, or found nothing to start.
+#: Seconds until a worker looks again that was not the one, or found nothing that waits.
 _PAUSE = 0.8
 
 _stop = threading.Event()
@@ -42,14 +43,15 @@ def stop() -> None:
 
 
 def _run() -> None:
+    ahead = Ahead()
     while not _stop.is_set():
-        started = 0
+        others_wait = False
         try:
             with transaction() as db:
                 is_ours = db.execute(_TURN).scalar_one()
             if is_ours:
-                started = starts.start_waiting()
+                others_wait = admission.start_waiting(ahead).others_wait
         except Exception:  # one of the servers is away, and the reaper says so
             log.debug("attempts could not be started", exc_info=True)
-        if not started:
+        if not others_wait:
             _stop.wait(_PAUSE)

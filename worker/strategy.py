@@ -9,7 +9,7 @@ from celery.worker.state import revoked, task_reserved
 from kombu.utils.imports import symbol_by_name
 
 from worker.calls import Calls
-from worker.serving import serving
+from worker.process import serving
 
 #: What is said of a message in its headers that Celery's own strategy must see to.
 _SPECIAL = ("eta", "expires", "stamped_headers")

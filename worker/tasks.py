@@ -8,25 +8,30 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import current_task
 from sqlalchemy import Row
 
+from judging.identity import identities
 from models import broker
 from models.enums import Kind, Suite
-from models.errors import InfrastructureError
+from models.later import Later
+from models.lifecycle import AnyTable
 from models.session import is_passing
+from models.storable import storable, storable_json
 from models.tables import Completion, Execution
-from models.text import storable, storable_json
-from models.work import AnyTable
-from worker import answers, long_answers
+from worker import answers
 from worker.adoption import adopted
 from worker.app import app
 from worker.claims import waiting, work_on
-from worker.patience import PatientTask, patiently
-from worker.sandbox.judge import identity
-from worker.serving import serving
+from worker.process import serving
+from worker.retrying import PatientTask, patiently
+
+if TYPE_CHECKING:
+    from worker import long_answers
+else:  # patterns, prompts and all: only who lets attempts go on needs them
+    long_answers = Later("worker.long_answers")
 
 log = logging.getLogger(__name__)
 
@@ -72,16 +77,12 @@ for _kind in (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX):
 @app.task(name=broker.EXECUTE, base=PatientTask)
 def execute(execution_id: int) -> None:
     """Judge one program in the sandbox, once, whoever asked; then let every waiting attempt go on."""
-    execution_id = patiently(partial(adopted, execution_id))
 
     def produce(execution: Row[Any]) -> dict[str, Any]:
-        if execution.judge_version != identity():  # its holder was lost just after we looked
-            raise InfrastructureError(f"asked of another judge: {execution.judge_version}")
         problem = patiently(lambda: serving().problem(execution.problem_id))
         judge = serving().judge()
         if execution.suite is Suite.VISIBLE:
-            spec = problem.spec()
-            trial = judge.visible(execution.code, spec.entry_point, spec.visible_tests)
+            trial = judge.visible(problem.spec(), execution.code)
             return {"detail": storable_json(asdict(trial))}
         judgement = judge.hidden(problem.hidden_tests(), execution.code)
         return {
@@ -90,20 +91,30 @@ def execute(execution_id: int) -> None:
             "plus": judgement.plus,
             "reason": storable(judgement.reason),
             "level": judgement.level,
+            "trust": judgement.trust,
             "seconds": judgement.seconds,
         }
 
-    _do(Execution, execution_id, produce)
+    if not _do(Execution, execution_id, produce, identities()):
+        mine = patiently(partial(adopted, execution_id))
+        if mine != execution_id:  # it was asked of another judge
+            _do(Execution, mine, produce, identities())
 
 
-def _do(table: AnyTable, row_id: int, produce: Callable[[Row[Any]], dict[str, Any]]) -> None:
-    """Work on a row; if it has ended, let the attempts that wait for it go on."""
+def _do(
+    table: AnyTable,
+    row_id: int,
+    produce: Callable[[Row[Any]], dict[str, Any]],
+    judges: list[str] | None = None,
+) -> bool:
+    """Work on a row; if it has ended, let the attempts that wait for it go on. Whether it was ours."""
     try:
-        attempts = work_on(serving().holder, table, row_id, produce)
+        attempts = work_on(serving().holder, table, row_id, produce, judges)
     except Exception:
         _go_on(waiting(table, row_id))
         raise
-    _go_on(attempts)
+    _go_on(waiting(table, row_id) if attempts is None else attempts)
+    return attempts is not None
 
 
 def _go_on(attempts: list[int]) -> None:

@@ -9,12 +9,17 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from flower import command  # type: ignore[import-untyped]
-from flower.app import Flower  # type: ignore[import-untyped]
-from tornado.httputil import HTTPServerRequest
-from tornado.web import RequestHandler
-
+from models.errors import FoureyesError
 from models.hosts import is_ours
+from models.later import importing
+
+with importing():
+    from flower import command  # type: ignore[import-untyped]
+    from flower.app import Flower  # type: ignore[import-untyped]
+    from tornado.httputil import HTTPServerRequest
+    from tornado.web import RequestHandler
+
+    from models import broker
 
 _NAME = "--name="
 
@@ -49,8 +54,11 @@ def main() -> NoReturn:
     names = {word.removeprefix(_NAME).lower() for word in sys.argv[1:] if word.startswith(_NAME)}
     _Viewer.names = frozenset({socket.gethostname().lower(), *names})
     command.Flower = _Viewer
-    from worker.app import app  # ends the process in one line without a broker
-
+    try:
+        app = broker.app()  # a worker's would bring all that workers need
+    except FoureyesError as error:
+        print(f"viewer: {error}", file=sys.stderr)
+        sys.exit(2)
     rest = [word for word in sys.argv[1:] if not word.startswith(_NAME)]
     if not any(word.startswith("--conf") for word in rest):
         rest.append(f"--conf={os.devnull}")  # else it runs a flowerconfig.py of the current folder

@@ -1,7 +1,6 @@
 """The views that people query: a file each, and all made anew when the database is migrated.
 
-So a file is what a view is, and a migration changes tables as if there were no views. Only revisions
-before 0009 make views by hand. Which files a database's views are of is said by the comment on
+So a file is what a view is, and a migration changes tables as if there were no views. Which files a database's views are of is said by the comment on
 Alembic's own table, beside the revision.
 """
 
@@ -22,7 +21,6 @@ NAMES = (
 
 #: The hash of the files that a database's views are of, then the views' names.
 _SAID = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
-_HAS_REVISION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
 _GRANTS = text("""
 SELECT format('GRANT %s ON %I TO %s', privilege_type, relname,
     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
@@ -50,19 +48,14 @@ def are_current(connection: Connection) -> bool:
 def drop(connection: Connection) -> list[str]:
     """Drop what `make` made, perhaps that of another version; who was granted what, as SQL.
 
-    Views that were made by hand stay: their revisions drop them, once it is known that this can be.
-
     Raises: FoureyesError when somebody's own view stands on one of ours.
     """
     _, *names = (connection.execute(_SAID).scalar() or "").split() or [""]
-    by_hand = not names and connection.execute(_HAS_REVISION).scalar()
-    if not names and not by_hand:
+    if not names:
         return []
-    given = {"names": names or list(NAMES)}
-    granted = connection.execute(_GRANTS, given).scalars().all()
-    trial = connection.begin_nested()
+    granted = connection.execute(_GRANTS, {"names": names}).scalars().all()
     try:
-        connection.execute(text(f"DROP VIEW IF EXISTS {', '.join(given['names'])}"))
+        connection.execute(text(f"DROP VIEW IF EXISTS {', '.join(names)}"))
     except DBAPIError as error:
         if not isinstance(error.orig, DependentObjectsStillExist):
             raise
@@ -71,11 +64,7 @@ def drop(connection: Connection) -> list[str]:
             f"a migration makes our views anew, and others stand on them: {told}. "
             "Drop these, migrate, and make them again"
         ) from None
-    if by_hand:
-        trial.rollback()
-    else:
-        trial.commit()
-        connection.execute(text("COMMENT ON TABLE alembic_version IS NULL"))
+    connection.execute(text("COMMENT ON TABLE alembic_version IS NULL"))
     return list(granted)
 
 

@@ -17,6 +17,7 @@ SELECT
     judged.base,
     judged.plus,
     judged.reason,
+    judged.trust,
     attempt.error,
     calls.completions,
     calls.prompt_tokens,
@@ -25,7 +26,8 @@ SELECT
     calls.changes_asked,
     attempt.created_at,
     attempt.finished_at,
-    run.options
+    run.options,
+    problem.facts
 FROM attempt
 JOIN run ON run.id = attempt.run_id
 JOIN sweep ON sweep.id = run.sweep_id
@@ -33,7 +35,7 @@ JOIN problem ON problem.id = attempt.problem_id
 JOIN language_model AS coder ON coder.id = run.coder_id
 JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
 LEFT JOIN LATERAL (
-    SELECT execution.base, execution.plus, execution.reason
+    SELECT execution.base, execution.plus, execution.reason, execution.trust
     FROM step JOIN execution ON execution.id = step.execution_id
     WHERE step.attempt_id = attempt.id AND step.kind = 'judge'
 ) AS judged ON true
@@ -52,4 +54,6 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW v_attempts IS
     'One row per attempt: where it belongs, how it ended, and what it took. Tokens and seconds are '
-    'those of the completions it used, whether or not others used them too.';
+    'those of the completions it used, whether or not others used them too. trust is shared where '
+    'the hidden tests ran beside the program, and outside where it could not reach them. facts is '
+    'what the problem''s record says of it: difficulty, topic, date, platform, as far as it does.';

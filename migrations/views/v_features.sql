@@ -4,19 +4,19 @@ SELECT
     problem.benchmark,
     problem.problem_id,
     problem.version,
-    (SELECT count(*) FROM regexp_matches(asked.prompt, '\S+', 'g')) AS words,
+    (SELECT count(*) FROM regexp_matches(problem.prompt, '\S+', 'g')) AS words,
     (
         SELECT count(*)
-        FROM regexp_split_to_table(asked.prompt, '\n') AS line
+        FROM regexp_split_to_table(problem.prompt, '\n') AS line
         WHERE strpos(replace(line, ' (', '('), problem.entry_point || '(') > 0
             AND line ~ '>>>|\massert\M|\)\s*(==|=|->|=>|➞|→|⇒|should return|returns?)'
             AND line !~ '^\s*def\s'
     ) AS examples,
-    asked.prompt ~ ('\mdef\s+' || problem.entry_point || '\s*\([^)]*(:|\)\s*->)') AS types,
+    problem.prompt ~ ('\mdef\s+' || problem.entry_point || '\s*\([^)]*(:|\)\s*->)') AS types,
     (
         SELECT count(*)
         FROM regexp_matches(
-            regexp_replace(asked.prompt, '^\s*def\s.*$', '', 'gn'),
+            regexp_replace(problem.prompt, '^\s*def\s.*$', '', 'gn'),
             '\m(empty|none|null|zero|negative|missing|invalid|otherwise|unless|except|never|raises?'
                 '|ignore[ds]?|duplicates?|ties?|equally|at most|at least|if there (is|are) no)\M',
             'gi'
@@ -24,19 +24,7 @@ SELECT
     ) AS edge_words,
     -- read only for problems that may be the same: a record may have megabytes
     md5(regexp_replace(problem.record, '"prompt"\s*:\s*"(?:[^"\\]|\\.)*"', '')) AS rest
-FROM problem
-CROSS JOIN LATERAL (
-    -- The record is a line of JSON, perhaps of megabytes, that need not be Postgres' JSON (NaN, half
-    -- a surrogate pair): its prompt is cut out, nearly always from the beginning, and read alone.
-    SELECT regexp_replace(
-        coalesce(
-            substring(left(problem.record, 5000) FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")'),
-            substring(problem.record FROM '"prompt"\s*:\s*("(?:[^"\\]|\\.)*")')
-        ),
-        '\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\u003f', 'g'
-    )::json #>> '{}' AS prompt
-    OFFSET 0
-) AS asked;
+FROM problem;
 
 COMMENT ON VIEW v_features IS
     'One row per version of a problem: how much its prompt says. words: of the whole prompt; '

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 
-from models.text import storable
+from models.storable import storable
 
 #: Ids are Postgres' integers.
 MOST = 2**31 - 1
@@ -16,7 +16,7 @@ Id = Annotated[int, Field(ge=1, le=MOST)]
 Words = Annotated[str, BeforeValidator(lambda value: storable(str(value))), Field(max_length=300)]
 
 
-class Ended(StrEnum):
+class HowEnded(StrEnum):
     """How an attempt ended, or that it did not."""
 
     SOLVED = "solved"
@@ -50,7 +50,7 @@ class Filters(BaseModel):
     benchmark: Words = ""
     pattern: Words = ""
     pairing: Words = ""
-    outcome: Ended | None = None
+    outcome: HowEnded | None = None
     #: How the reason of an unsolved attempt begins.
     reason: Words = ""
     #: A problem's id, or a part of it if no problem has that very id.

@@ -7,12 +7,12 @@ found by their name and by the attempt that asked first, which stands in their a
 from urllib.parse import quote
 
 from models import broker
-from results.attempts import Call, Check
+from results.attempts import CallShown, Check
 
 
-def of_step(flower_url: str, step: Call | Check) -> str:
+def of_step(flower_url: str, step: CallShown | Check) -> str:
     """The address of Flower's list of the tasks of a model call or an execution."""
-    task = step.kind if isinstance(step, Call) else broker.EXECUTE
+    task = step.kind if isinstance(step, CallShown) else broker.EXECUTE
     # Flower puts `name` into its search as it is, so that a second word can follow
     words = quote(f'{task} args:"attempt {step.asked_by})"', safe="")
     return f"{flower_url.rstrip('/')}/tasks?name={words}"

@@ -11,7 +11,7 @@ from models.session import session
 from models.tables import Problem, Sweep
 from results import attempts as transcripts
 from results.progress import Progress, progress
-from results.text import visible
+from results.visible import visible
 from results.web import flower, queries, search, texts
 from results.web.filters import MOST, Filters, is_canonical, parse
 from results.web.templating import render
@@ -138,7 +138,7 @@ def problem(problem_id: Id, sweep: Annotated[int | None, Query(ge=1, le=MOST)] =
         return render(
             "problem.html",
             problem=row,
-            prompt=transcripts.prompt_of(row.record),
+            prompt=row.prompt,
             sweeps=having,
             chosen=chosen,
             runs=queries.on_problem(db, problem_id, chosen) if chosen else [],

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-from results import outcomes
-from results.comparisons import MCNEMAR, Question
-from results.paired import mcnemar_exact
+from results.figures import outcomes
+from results.figures.comparisons import MCNEMAR, Question
+from results.figures.paired import mcnemar_exact
 
 #: Sweeps of a page of their list.
 SWEEPS = 20
@@ -114,7 +114,7 @@ _CHOICES = {
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedRuns:
     """A run against another one of its sweep and pairing; `p` is the p-value of that test."""
 
     row: Any
@@ -143,7 +143,7 @@ def reviewer(db: Session, run: RowMapping) -> RowMapping | None:
     return db.execute(_REVIEWER, asked).mappings().first()
 
 
-def compared(db: Session, run: RowMapping) -> list[Compared]:
+def compared(db: Session, run: RowMapping) -> list[ComparedRuns]:
     """A run against each other one of its sweep, benchmark and pairing, by the report's test."""
     asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
     rows = list(db.execute(_COMPARED, asked).mappings())
@@ -151,18 +151,18 @@ def compared(db: Session, run: RowMapping) -> list[Compared]:
         return _over_problems(db, run["run_id"], rows)
     # what was counted suffices, which is quicker than every attempt of every run
     return [
-        Compared(row, MCNEMAR, mcnemar_exact(row["improved"], row["regressed"])) for row in rows
+        ComparedRuns(row, MCNEMAR, mcnemar_exact(row["improved"], row["regressed"])) for row in rows
     ]
 
 
-def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[Compared]:
+def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[ComparedRuns]:
     """The same with several samples: those of one problem are not independent, problems are."""
     found = outcomes.read(db, [run_id, *(row["baseline_run_id"] for row in rows)])
     compared = []
     for row in rows:
         other = row["baseline_run_id"]
         question = Question(other, found[other], run_id, found[run_id])
-        compared.append(Compared(row, *question.test()))
+        compared.append(ComparedRuns(row, *question.test()))
     return compared
 
 

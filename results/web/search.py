@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from models.tables import Attempt, Problem, Run
-from results.web.filters import Ended, Filters, Show
+from results.web.filters import Filters, HowEnded, Show
 
 #: Attempts of a page.
 PAGE = 50
@@ -107,8 +107,8 @@ _REVIEWED = text("""
     )""")
 _ENDED = text("attempt.outcome = :outcome")
 _STATES = {
-    Ended.UNFINISHED: text("attempt.state IN ('queued', 'running')"),
-    Ended.CANCELLED: text("attempt.state = 'cancelled'"),
+    HowEnded.UNFINISHED: text("attempt.state IN ('queued', 'running')"),
+    HowEnded.CANCELLED: text("attempt.state = 'cancelled'"),
 }
 _WORTH_A_LOOK = {
     Show.IMPROVED: _FLIP.bindparams(own=True),
@@ -125,7 +125,7 @@ ORDER BY attempt.run_id, attempt.problem_id, attempt.sample
 
 
 @dataclass(frozen=True)
-class Page:
+class SearchPage:
     """Rows of `v_attempts`; `next` is the address of the next page, None if this is the last.
 
     `looked_at` is the number of attempts up to which was looked, if time ended the look.
@@ -136,7 +136,7 @@ class Page:
     looked_at: int | None = None
 
 
-def attempts(db: Session, filters: Filters) -> Page:
+def attempts(db: Session, filters: Filters) -> SearchPage:
     """The page of a search that its `after` says."""
     began, size = time.monotonic(), _FIRST_PORTION
     within, meant = _within(db, filters), _meant(filters)
@@ -146,12 +146,12 @@ def attempts(db: Session, filters: Filters) -> Page:
         portion = _portion(db, within, meant, last, size)
         found += [row.id for row in portion if row.is_meant]
         if len(found) > PAGE:
-            return Page(rows(db, found[:PAGE]), filters.from_attempt(found[PAGE - 1]))
+            return SearchPage(rows(db, found[:PAGE]), filters.from_attempt(found[PAGE - 1]))
         if not portion or portion[-1].number < size:
-            return Page(rows(db, found), None)
+            return SearchPage(rows(db, found), None)
         last, looked_at, size = portion[-1].id, looked_at + size, min(4 * size, _LARGEST_PORTION)
         if time.monotonic() - began > _SECONDS:
-            return Page(rows(db, found), filters.from_attempt(last), looked_at)
+            return SearchPage(rows(db, found), filters.from_attempt(last), looked_at)
 
 
 def rows(db: Session, attempt_ids: list[int]) -> list[Any]:

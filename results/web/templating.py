@@ -11,11 +11,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from results import numbers, reviews
+from results import formatting, reviews
 from results.attempts import changes
-from results.numbers import duration, p_value, percent
-from results.statistics import wilson
-from results.text import visible
+from results.figures.statistics import wilson
+from results.formatting import duration, p_value, percent
+from results.visible import visible
 from results.web.texts import excerpt
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def interval(solved: int, n: int, samples: int) -> str:
     """
     if not n or samples > 1:
         return percent(solved / n if n else None)
-    return numbers.interval(solved / n, *wilson(solved, n))
+    return formatting.interval(solved / n, *wilson(solved, n))
 
 
 def moment(value: datetime | None) -> str:
@@ -78,7 +78,7 @@ def _environment() -> Environment:
     )
     for each in (percent, interval, duration, p_value, moment, count, sql, excerpt, changes):
         made.filters[each.__name__] = each
-    made.globals |= {"shares": numbers.interval, "beside": reviews.beside}
+    made.globals |= {"shares": formatting.interval, "beside": reviews.beside}
     return made
 
 

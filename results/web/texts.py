@@ -7,8 +7,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from results.attempts import prompt_of
-
 #: What a page shows of a text. More is a link away.
 _MOST_LINES = 400
 _MOST_CHARACTERS = 20_000
@@ -38,7 +36,7 @@ _WHOLE = {
     ("execution", "code"): text("SELECT code FROM execution WHERE id = :id"),
     ("execution", "detail"): text("SELECT detail FROM execution WHERE id = :id"),
     ("execution", "error"): text("SELECT error FROM execution WHERE id = :id"),
-    ("problem", "prompt"): text("SELECT record FROM problem WHERE id = :id"),
+    ("problem", "prompt"): text("SELECT prompt FROM problem WHERE id = :id"),
     ("step", "code"): text("SELECT code FROM step WHERE id = :id"),
     ("sweep", "file"): text("SELECT file FROM sweep WHERE id = :id"),
 }
@@ -50,8 +48,6 @@ def whole(db: Session, table: str, row_id: int, name: str) -> str | None:
     found = db.execute(query, {"id": row_id}).scalar() if query is not None else None
     if found is None:
         return None
-    if name == "prompt":
-        return prompt_of(found)
     return readable(found) if isinstance(found, dict) else str(found)
 
 

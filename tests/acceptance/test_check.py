@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from evaluation import checking
+from judging.formats.evalplus import verdicts
 from models.settings import settings
 from tests.programs import foureyes
 
@@ -57,7 +58,7 @@ FOUND = {
 def test_every_kind_of_unfit_problem_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "_SLOW", 1.5)
+    monkeypatch.setattr(verdicts, "_SLOW", 1.5)
     records = [record(name, reference) for name, (reference, _) in FOUND.items()]
     records.append(record("examples", "    return x + 1\n", prompt=EXAMPLES))
     path = tmp_path / "mine.jsonl"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests import bigcodebench, contests
 from tests.programs import ROOT, command, environment, foureyes, started
 
 PROBLEMS = ROOT / "problems" / "starter-lean.jsonl"
@@ -454,4 +455,43 @@ def test_evalplus_that_is_not_there_is_named_before_anything_is_judged(tmp_path:
     )  # fmt: skip
     assert made.returncode == 2
     assert "make evalplus" in " ".join(made.stderr.split())
+    assert not (tmp_path / "s.verdicts.jsonl").exists()
+
+
+@pytest.mark.parametrize("peer", ["livecodebench", "bigcodebench"])
+def test_other_judges_judge_their_own_beside_us(peer: str, tmp_path: Path) -> None:
+    """A right program, a wrong one, and one that the other refuses, or is fooled by."""
+    if peer == "livecodebench":
+        record = contests.record()
+        right_one = "print(sum(map(int, input().split())))\n"
+        exotic = "a, b = open(0).read().split()\nprint(int(a) + int(b))\n"
+        codes = [right_one, "print('no')\n", exotic]
+        lines = [{"question_id": record["question_id"], "code_list": codes}]
+        expected = ["all", "2", "of", "3", "1", "0", "0"]
+    else:
+        record = bigcodebench.RECORDS["sorted"]
+        right_one = record["complete_prompt"] + record["canonical_solution"]
+        equals = "class A(list):\n    __eq__ = lambda *_: True\n    __len__ = lambda _: 0\n"
+        forged = f"{equals}def task_func(items):\n    iter(items)\n    return A()\n"
+        codes = [right_one, "def task_func(x): pass\n", forged]
+        lines = [{"task_id": record["task_id"], "solution": code} for code in codes]
+        expected = ["all", "2", "of", "3", "0", "1", "0"]
+    data, samples = write(tmp_path / "mine.jsonl", [record]), write(tmp_path / "s.jsonl", lines)
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(data), "--against", peer,
+        home=tmp_path / "home", COLUMNS="160",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    rows = [line.replace("│", " ").split() for line in made.stdout.splitlines()]
+    assert expected in rows, made.stdout
+
+
+def test_a_judge_of_another_format_says_so_before_anything_is_judged(tmp_path: Path) -> None:
+    samples = write(tmp_path / "s.jsonl", [right(RECORDS[0])])
+    made = foureyes(
+        "evaluate", str(samples), "--data", str(PROBLEMS), "--against", "livecodebench",
+        home=tmp_path / "home",
+    )  # fmt: skip
+    assert made.returncode == 2
+    assert "judges no problem like" in " ".join(made.stderr.split())
     assert not (tmp_path / "s.verdicts.jsonl").exists()

@@ -12,7 +12,7 @@ import pytest
 
 from models import weights
 from models.settings import settings
-from producer import sweep
+from producer.sweeps import sweep
 from tests import tiny_model
 from tests.parity.programs import DATA, FILES
 from tests.programs import ROOT, foureyes

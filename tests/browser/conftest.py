@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from models.session import engine
 from models.settings import settings
-from producer.ports import free_port
+from producer.stack.ports import free_port
 from tests.programs import started, wait_for
 
 

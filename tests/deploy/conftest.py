@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from models.errors import FoureyesError
-from producer import rabbitmq
-from producer.ports import free_port
+from producer.stack import rabbitmq
+from producer.stack.ports import free_port
 from tests import compose
 from tests.production import (
     RUNNING,

@@ -13,7 +13,7 @@ from amqp.exceptions import AccessRefused
 from kombu import Connection, Exchange, Queue
 
 from models.broker import DEAD, EXCHANGE, EXECUTION, START, queue
-from producer import rabbitmq
+from producer.stack import rabbitmq
 from tests.production import EXECUTION_USER, Node, broker_users
 
 
@@ -44,7 +44,9 @@ def test_the_broker_reads_its_users_when_it_starts(tmp_path: Path) -> None:
     """And makes no other: not the `guest` that RabbitMQ has by itself."""
     file = tmp_path / "users.json"
     file.write_text(broker_users("one", "two"))
-    with rabbitmq.server(tmp_path / "home", more=f"load_definitions = {file}\n") as url:
+    home = tmp_path / "home"
+    home.mkdir()
+    with rabbitmq.server(home, more=f"load_definitions = {file}\n") as url:
         here = url.rsplit("@", 1)[1]
         for user, password in (("foureyes", "one"), (EXECUTION_USER, "two")):
             with Connection(f"amqp://{user}:{password}@{here}") as connection:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from producer.ports import free_port
+from producer.stack.ports import free_port
 from tests import compose
 from tests.programs import ROOT, wait_for
 

@@ -15,12 +15,12 @@ import pytest
 
 from models import broker
 from models.settings import settings
-from producer import enqueue, sweep
+from producer.sweeps import enqueue, sweep
 from tests.production import Node
 from tests.programs import ROOT, scripted_sweep, wait_for
 
-#: The reaper lets twenty attempts go with one message, and so many at most while nobody works.
-PROBLEMS, MESSAGES = 24, 2
+#: While nobody works the reaper lets only a few attempts go, in one message.
+PROBLEMS, MESSAGES = 24, 1
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_health_checks_of_the_servers_fail_when_they_are_not_there(
 
 
 def test_the_health_check_of_postgres(production: Production) -> None:
-    from producer import postgres as embedded
+    from producer.stack import postgres as embedded
 
     programs = embedded._package() / embedded._PROGRAMS
     sockets = psycopg.conninfo.conninfo_to_dict(production.database_url)["host"]

@@ -17,11 +17,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import migrations
-from models import broker, starts
+from models import admission, broker
 from models.session import dialect_url, engine
 from models.settings import settings
-from producer import enqueue
-from producer import sweep as sweep_files
+from producer.sweeps import enqueue
+from producer.sweeps import sweep as sweep_files
 from tests.faults import audit
 from tests.faults.fleet import Fleet
 from tests.faults.proxy import Proxy
@@ -85,7 +85,7 @@ class System:
     def enqueue(self, file: Path) -> int:
         """Enqueue a sweep file; its id."""
         row = enqueue.enqueue(sweep_files.load(file))
-        starts.start_waiting()
+        admission.start_waiting()
         return row.id
 
     @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from evaluation.memory import tree
 from models import broker
 from models.session import session
-from producer import valkey
+from producer.stack import valkey
 from tests.faults import audit
 from tests.faults.conftest import System, _as_settings
 from tests.faults.fleet import Fleet

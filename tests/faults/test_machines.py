@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from models import starts
+from models import admission
 from models.session import session
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.faults import audit
 from tests.faults.conftest import WORKERS, System
 from tests.faults.model_server import LASTING, WAYS, ModelServer
@@ -37,7 +37,7 @@ def test_a_failing_model_server_gives_errors_and_never_wrong_answers(system: Sys
         server.broken = False
         ended = audit.clock()
         assert enqueue.retry(sweep_id) == audit.ATTEMPTS_PER_PROBLEM * failing
-        starts.start_waiting()
+        admission.start_waiting()
         audit.wait_until_ended(sweep_id)
         audit.check("a model server that hangs, 429, 500, truncates, rubbish; retry", sweep_id, ended)  # fmt: skip
         system.fleet.kill("served")
@@ -95,7 +95,7 @@ def test_a_full_disk_gives_errors_and_never_wrong_answers(system: System, small_
     system.all_up()
     ended = audit.clock()
     assert enqueue.retry(sweep_id) == found["errors"]
-    starts.start_waiting()
+    admission.start_waiting()
     audit.wait_until_ended(sweep_id)
     audit.check("a worker's disk full; room made; retry", sweep_id, ended)
 

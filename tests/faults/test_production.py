@@ -3,11 +3,11 @@
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from models import broker, starts
+from models import admission, broker
 from models.enums import Outcome, State
 from models.session import engine, session
 from models.tables import Attempt, Run
-from producer import enqueue, sweep
+from producer.sweeps import enqueue, sweep
 from tests.faults import audit
 from tests.faults.conftest import System
 from tests.programs import scripted_sweep
@@ -24,7 +24,7 @@ def test_a_sweep_with_a_worker_for_each_role(system: System) -> None:
     with session() as db:
         mine = select(func.count()).select_from(Attempt).join(Run).where(Run.sweep_id == row.id)
         assert db.exec(mine).one() == 12
-    starts.start_waiting()
+    admission.start_waiting()
     assert broker.depth(broker.START) == 1  # twelve attempts, one message
     system.fleet.start("judge", queues="start,execution", model="coder", wait=False)
     system.fleet.start("coder", queues="model.coder", model="coder", wait=False)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from models import starts
+from models import admission
 from models.session import session
-from producer import enqueue
-from producer.prune import prune
+from producer.sweeps import enqueue
+from producer.sweeps.prune import prune
 from results.sweeps import find_sweep
 from tests.faults import audit
 from tests.faults.conftest import System
@@ -50,7 +50,7 @@ def test_enqueueing_needs_the_same_memory_for_any_number(system: System, tmp_pat
     assert enqueue.unfinished(sweep.id) == 40_000
     assert max(few, many) < 300
     assert many < few + 30, (few, many)
-    starts.start_waiting()
+    admission.start_waiting()
     with session() as db:  # what waits for a model that nobody serves
         begun = db.execute(text(_BEGUN), {"sweep": sweep.id})
         assert begun.scalar_one() <= 600

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from models import broker
 from models.session import session
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.faults import audit
 from tests.faults.conftest import WORKERS, System
 from tests.faults.fleet import THREADS

@@ -3,8 +3,9 @@
 INSERT INTO language_model (name, settings, identity)
 VALUES ('c', '{"price_per_hour": 1}', 'c'), ('r', '{"price_per_hour": 2}', 'r');
 
-INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
-SELECT 'b', 'p/' || id, md5(id::text), 'f', '{"prompt": "def f(x):\n    \"\"\"Return x.\"\"\"\n"}'
+INSERT INTO problem (benchmark, problem_id, version, entry_point, record, prompt)
+SELECT 'b', 'p/' || id, md5(id::text), 'f', '{"prompt": "def f(x):\n    \"\"\"Return x.\"\"\"\n"}',
+    E'def f(x):\n    """Return x."""\n'
 FROM generate_series(1, 100) AS id;
 
 INSERT INTO sweep (id, key, name, file, created_at)

@@ -16,27 +16,26 @@ from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
 import models.tables
-from models import broker, starts, work
+from models import admission, broker, lifecycle
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.problem import Spec, Trial
 from models.session import session, transaction
 from models.settings import settings
-from models.shares import Place
-from models.tables import Attempt, Completion, Execution, Run, Step, now
-from producer import enqueue, estimate
-from producer.prune import prune
+from models.shares import AHEAD
+from models.tables import Attempt, Completion, Execution, LanguageModel, Run, Step, now
+from producer.sweeps import enqueue, estimate
+from producer.sweeps.prune import prune
 from results.sweeps import find_sweep
 from tests.sweeps import make_grid, make_sweep
 from worker import patterns, reaper
-from worker.advance import advance
-from worker.steps import CODER, Draft, Plan, Review, Steps
-from worker.style import Style
+from worker.attempt.advance import advance
+from worker.patterns.steps import CODER, Draft, Plan, Review, Steps
+from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
 
 #: Attempts that are started where nothing is at work.
-AHEAD = Place(0, 0, is_away=False).room
 
 
 def attempt_ids() -> list[int]:
@@ -62,11 +61,11 @@ def count(table: type) -> int:
 def answer(completion_id: int, text: str, worker: str = "w/1") -> bool:
     """Do as a model worker does; whether the claim was granted and the result was written."""
     with session() as db:
-        row = work.claim(db, Completion, completion_id, worker)
+        row = lifecycle.claim(db, Completion, completion_id, worker)
     if row is None:
         return False
     with session() as db:
-        return work.finish(
+        return lifecycle.finish(
             db, Completion, row.id, worker, text=text, completion_tokens=1, prompt_tokens=1,
             engine=f"engine of {worker}",
         )  # fmt: skip
@@ -74,12 +73,14 @@ def answer(completion_id: int, text: str, worker: str = "w/1") -> bool:
 
 def judge(execution_id: int, solved: bool = True) -> None:
     with session() as db:
-        row = work.claim(db, Execution, execution_id, "w/1")
+        row = lifecycle.claim(db, Execution, execution_id, "w/1")
     assert row is not None
     status = Status.PASS if solved else Status.FAIL
     detail = {"results": []} if row.suite is Suite.VISIBLE else {"solved": solved}
     with session() as db:
-        assert work.finish(db, Execution, row.id, "w/1", detail=detail, base=status, plus=status)
+        assert lifecycle.finish(
+            db, Execution, row.id, "w/1", detail=detail, base=status, plus=status
+        )
 
 
 CODE = "```python\ndef f(x):\n    return x\n```"
@@ -257,13 +258,13 @@ def test_a_worker_that_lost_its_claim_cannot_overwrite_the_result() -> None:
     advance(attempt_ids()[0])
     (draft,) = completions()
     with session() as db:
-        lost = work.claim(db, Completion, draft.id, "slow/1")
+        lost = lifecycle.claim(db, Completion, draft.id, "slow/1")
         assert lost is not None
-        assert work.claim(db, Completion, draft.id, "other/1") is None  # held by a lease
+        assert lifecycle.claim(db, Completion, draft.id, "other/1") is None  # held by a lease
         db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
     assert answer(draft.id, CODE, worker="quick/1")
     with session() as db:
-        assert not work.finish(db, Completion, lost.id, "slow/1", text="too late")
+        assert not lifecycle.finish(db, Completion, lost.id, "slow/1", text="too late")
     assert completions()[0].text == CODE
 
 
@@ -282,10 +283,10 @@ def test_no_clock_of_a_worker_enters_a_lease(monkeypatch: pytest.MonkeyPatch) ->
     for attempt_id in attempt_ids():
         advance(attempt_id)
     with session() as db:
-        assert work.claim(db, Completion, completions()[0].id, "w/1")
-        assert work.claim(db, Completion, completions()[1].id, "w/1")
+        assert lifecycle.claim(db, Completion, completions()[0].id, "w/1")
+        assert lifecycle.claim(db, Completion, completions()[1].id, "w/1")
     with session() as db:
-        work.renew(db, Completion, [completions()[0].id], "w/1")
+        lifecycle.renew(db, Completion, [completions()[0].id], "w/1")
     decides = (
         "SELECT greatest(max(abs(extract(epoch FROM lease_until - clock_timestamp()))),"
         " max(abs(extract(epoch FROM send_again_at - clock_timestamp()))),"
@@ -301,17 +302,19 @@ def test_what_kills_every_worker_ends_in_error_and_is_not_tried_for_ever() -> No
     (attempt_id,) = attempt_ids()
     advance(attempt_id)
     (draft,) = completions()
-    for killed in range(work.MOST_CLAIMS):
+    for killed in range(lifecycle.MOST_CLAIMS):
         assert completions()[0].state is State.QUEUED, killed
         with session() as db:
-            assert work.claim(db, Completion, draft.id, "dead/1")
-            db.exec(update(Completion).values(lease_until=work.later(-1)))
+            assert lifecycle.claim(db, Completion, draft.id, "dead/1")
+            db.exec(update(Completion).values(lease_until=lifecycle.later(-1)))
         with session() as db:
             # a supervisor may be quicker to start the worker again than the lease is to end
             freed = (
-                work.release(db, Completion, "dead") if killed % 2 else work.expire(db, Completion)
+                lifecycle.release(db, Completion, "dead")
+                if killed % 2
+                else lifecycle.expire(db, Completion)
             )
-        assert freed == (killed + 1 < work.MOST_CLAIMS)
+        assert freed == (killed + 1 < lifecycle.MOST_CLAIMS)
     advance(attempt_id)
     (attempt,) = attempts()
     assert attempt.outcome is Outcome.ERROR
@@ -324,10 +327,10 @@ def test_a_worker_frees_its_own_claims_and_not_those_of_a_similar_name() -> None
         advance(attempt_id)
     mine, other = completions()
     with session() as db:
-        assert work.claim(db, Completion, mine.id, "c_1@host/7-ab")
-        assert work.claim(db, Completion, other.id, "cx1@host/7-ab")
+        assert lifecycle.claim(db, Completion, mine.id, "c_1@host/7-ab")
+        assert lifecycle.claim(db, Completion, other.id, "cx1@host/7-ab")
     with session() as db:
-        assert work.release(db, Completion, "c_1@host") == 1
+        assert lifecycle.release(db, Completion, "c_1@host") == 1
     assert [row.state for row in completions()] == [State.QUEUED, State.RUNNING]
 
 
@@ -338,14 +341,14 @@ def test_a_call_that_keeps_failing_ends_in_error_and_is_never_a_wrong_answer(
     advance(attempt_ids()[0])
     for _ in range(5):  # workers that are lost are not the call's fault
         with session() as db:
-            assert work.claim(db, Completion, completions()[0].id, "w/0") is not None
+            assert lifecycle.claim(db, Completion, completions()[0].id, "w/0") is not None
             db.execute(text("UPDATE completion SET lease_until = now() - interval '1 second'"))
     for attempted in range(1, 5):
         with session() as db:
-            row = work.claim(db, Completion, completions()[0].id, "w/1")
+            row = lifecycle.claim(db, Completion, completions()[0].id, "w/1")
             assert row is not None
         with session() as db:
-            ended = work.fail(db, Completion, row, "w/1", "the engine died", permanent=False)
+            ended = lifecycle.fail(db, Completion, row, "w/1", "the engine died", permanent=False)
         assert ended == (attempted == 4)
     advance(attempt_ids()[0])
     (attempt,) = attempts()
@@ -531,7 +534,7 @@ def test_what_is_drawn_again_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> N
 
 MINE = '''
 from worker.patterns import pattern
-from worker.steps import CODER, Draft
+from worker.patterns.steps import CODER, Draft
 
 @pattern("mine")
 def mine(spec):
@@ -577,7 +580,7 @@ def test_no_attempt_is_missed_when_a_call_ends_while_it_is_asked_for() -> None:
         went_on = bool(advance(mine))
         other.join()
         with session() as db:
-            told = mine in work.waiting_attempts(db, Completion, row.id)
+            told = mine in lifecycle.waiting_attempts(db, Completion, row.id)
         if not (went_on or told):
             missed.append(mine)
     assert missed == []
@@ -590,17 +593,17 @@ def test_what_is_asked_for_cannot_end_before_the_asking_is_written() -> None:
     advance(attempt_id)
     (draft,) = completions()
     with session() as db:
-        assert work.claim(db, Completion, draft.id, "w/1") is not None
+        assert lifecycle.claim(db, Completion, draft.id, "w/1") is not None
     ended = threading.Event()
 
     def finish() -> None:
         with session() as db:
-            assert work.finish(db, Completion, draft.id, "w/1", text=CODE)
+            assert lifecycle.finish(db, Completion, draft.id, "w/1", text=CODE)
         ended.set()
 
     other = threading.Thread(target=finish)
     with transaction() as db:
-        _, send = work.ask(db, work.Asked(Completion, {"key": draft.key, **_UNUSED}))
+        _, send = lifecycle.ask(db, lifecycle.Asked(Completion, {"key": draft.key, **_UNUSED}))
         assert not send
         other.start()
         assert not ended.wait(1)
@@ -621,18 +624,18 @@ def test_what_is_asked_for_is_not_cancelled_meanwhile(monkeypatch: pytest.Monkey
     (draft,) = completions()
     asked, go_on = threading.Event(), threading.Event()
 
-    def ask(db: work.Db, wanted: work.Asked) -> Any:
-        found = work.ask(db, wanted)
+    def ask(db: lifecycle.Db, wanted: lifecycle.Asked) -> Any:
+        found = lifecycle.ask(db, wanted)
         asked.set()
         assert go_on.wait(20)
         return found
 
-    monkeypatch.setattr("worker.advance.ask", ask)
+    monkeypatch.setattr("worker.attempt.advance.ask", ask)
     claims = []
 
     def claim() -> None:
         with session() as db:
-            claims.append(work.claim(db, Completion, draft.id, "w/1"))
+            claims.append(lifecycle.claim(db, Completion, draft.id, "w/1"))
 
     with ThreadPoolExecutor(2) as pool:
         advancing = pool.submit(advance, attempt_ids()[1])
@@ -764,7 +767,7 @@ def test_the_reaper_takes_work_from_the_dead(sent: list[tuple[str, str, int, str
     advance(attempt_ids()[0])
     (draft,) = completions()
     with session() as db:
-        assert work.claim(db, Completion, draft.id, "dead/1")
+        assert lifecycle.claim(db, Completion, draft.id, "dead/1")
     assert reaper.reap() == 0
     with session() as db:
         db.exec(update(Completion).values(lease_until=now() - timedelta(seconds=1)))
@@ -791,8 +794,8 @@ def test_of_a_big_run_only_a_part_is_started_and_more_as_it_goes_on(
     """Else a hundred thousand drafts wait in front of the first fix, and a broker that is wiped
     loses as many messages."""
     make_sweep("raw-coder", problems=100, samples=3)
-    assert starts.start_waiting() == AHEAD
-    assert starts.start_waiting() == 0
+    assert admission.start_waiting().started == AHEAD
+    assert admission.start_waiting().started == 0
     with session() as db:  # those that have not been started are not lost: no reaper starts them
         db.exec(update(Attempt).where(col(Attempt.moved_at).is_(None)).values(created_at=now() - timedelta(days=1)))  # fmt: skip
     assert reaper.reap() == 0
@@ -801,14 +804,14 @@ def test_of_a_big_run_only_a_part_is_started_and_more_as_it_goes_on(
     for attempt_id in first:  # eight problems, whose samples share a draft
         advance(attempt_id)
     assert len(completions()) == AHEAD / 3
-    assert starts.start_waiting() == AHEAD - len(completions())
+    assert admission.start_waiting().started == AHEAD - len(completions())
     for attempt_id in started(sent):
         advance(attempt_id)
     with session() as db:
         for row in completions()[:5]:
-            assert work.claim(db, Completion, row.id, "w/1") is not None
-    # for each call at work there is room for two more
-    assert starts.start_waiting() == AHEAD + 2 * 5 - len(completions())
+            assert lifecycle.claim(db, Completion, row.id, "w/1") is not None
+    # what is at work takes nobody's place
+    assert admission.start_waiting().started == AHEAD + 5 - len(completions())
     moved = sum(attempt.moved_at is not None for attempt in attempts())
     assert moved == len(started(sent)) < len(attempts())
 
@@ -825,7 +828,7 @@ def test_one_who_waits_for_a_model_that_is_away_does_not_hold_up_the_others(
     def begin() -> dict[int, int]:
         """Start what there is room for, and have it ask; how many of each run."""
         sent.clear()
-        starts.start_waiting()
+        admission.start_waiting()
         found: Counter[int] = Counter()
         for attempt in attempts():
             if attempt.id in started(sent):
@@ -849,6 +852,21 @@ def test_one_who_waits_for_a_model_that_is_away_does_not_hold_up_the_others(
     assert begin() == {reviewers.id: AHEAD}
     assert enqueue.cancel(sweep_id)
     assert begin() == {}
+
+
+def test_more_waits_for_a_model_that_takes_turns(sent: list[tuple[str, str, int, str]]) -> None:
+    """What it has in hand may wait for its turn: with little more there, the turn would be short."""
+    make_sweep("raw-coder", problems=100)
+    assert admission.start_waiting().started == AHEAD
+    for attempt_id in started(sent):
+        advance(attempt_id)
+    first, *_ = completions()
+    with session() as db:
+        for row in completions()[:5]:
+            assert lifecycle.claim(db, Completion, row.id, "w/1") is not None
+        row = db.get_one(LanguageModel, first.model_id)
+        row.settings = row.settings | {"share": "sleep"}
+    assert admission.start_waiting().started == AHEAD  # as many as the judge may get, and not 5
 
 
 def finish_drafts(run: Run) -> None:

@@ -19,7 +19,7 @@ from models.tables import Completion
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, make_sweep
 from tests.programs import wait_for
 from worker import calls as calling
-from worker.advance import advance
+from worker.attempt.advance import advance
 from worker.calls import Calls
 from worker.claims import Holder
 from worker.engines import Answer

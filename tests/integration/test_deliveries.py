@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from models import broker, work
+from models import broker, lifecycle
 from models.enums import Status, Suite
+from models.lifecycle import AnyTable
 from models.session import session, transaction
 from models.tables import Completion, Execution
-from models.work import AnyTable
 from tests.integration.test_advance import make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 PATTERNS = (
     "raw-coder", "review-then-fix-retry", "debate", "grounded-review", "guarded-fix",
@@ -67,11 +67,11 @@ def deliver(delivery: Delivery) -> list[Delivery]:
             for message in advance(row_id)
         ]
     with transaction() as db:
-        row = work.claim(db, table, row_id, "w/1")
+        row = lifecycle.claim(db, table, row_id, "w/1")
     with transaction() as db:
         if row is not None:
-            assert work.finish(db, table, row_id, "w/1", **result(table, row))
-        return [(None, attempt_id) for attempt_id in work.waiting_attempts(db, table, row_id)]
+            assert lifecycle.finish(db, table, row_id, "w/1", **result(table, row))
+        return [(None, attempt_id) for attempt_id in lifecycle.waiting_attempts(db, table, row_id)]
 
 
 def run(shuffle: random.Random | None) -> list[tuple[object, ...]]:

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 
 from models.session import dialect_url, engine
 from models.settings import settings
-from producer import postgres
+from producer.stack import postgres
 from results import watch
 from tests.sweeps import make_sweep
 
@@ -34,7 +34,7 @@ import sys, threading
 from pathlib import Path
 from models.errors import FoureyesError
 from models.settings import settings
-from producer import embedded
+from producer.stack import embedded
 
 what, demand = sys.argv[1], Path(sys.argv[2])
 say = lambda line: print("say:", line, flush=True)

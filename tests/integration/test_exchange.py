@@ -19,14 +19,15 @@ from models.enums import State
 from models.errors import FoureyesError
 from models.session import engine, session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from producer import archive, enqueue, export_sweep, import_sweep
-from producer.import_sweep import Imported
-from producer.sweep import run_key, sweep_key
-from producer.sweep_file import SweepFile
+from producer.archive import export_sweep, format, import_sweep
+from producer.archive.import_sweep import Imported
+from producer.sweeps import enqueue
+from producer.sweeps.sweep import run_key, sweep_key
+from producer.sweeps.sweep_file import SweepFile
 from results.sweeps import find_sweep
 from tests.conftest import _execute, _forget_settings
 from tests.integration.test_advance import answer, count, judge, make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 PATTERNS = ("review-then-fix", "debate", "sample-and-select")
 TABLES = (Sweep, LanguageModel, Problem, Run, Completion, Execution, Attempt, Step)
@@ -379,11 +380,12 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     of_this_machine |= {"origin", "accepts_imported", "roles"}
     references = {"run_id", "attempt_id", "completion_id", "execution_id"}
     for table, row in (
-        (Sweep, archive.Sweep), (Problem, archive.Problem), (Run, archive.Run),
-        (Completion, archive.Completion), (Execution, archive.Execution),
-        (Attempt, archive.Attempt), (Step, archive.Step),
+        (Sweep, format.ArchivedSweep), (Problem, format.ArchivedProblem), (Run, format.ArchivedRun),
+        (Completion, format.ArchivedCompletion), (Execution, format.ArchivedExecution),
+        (Attempt, format.ArchivedAttempt), (Step, format.ArchivedStep),
     ):  # fmt: skip
-        left = set(table.model_fields) - set(row.model_fields) - ids - of_this_machine - references
+        kept = {*row.model_fields, *row.model_computed_fields}
+        left = set(table.model_fields) - kept - ids - of_this_machine - references
         named_by_its_version = {"problem_id"} if table is Execution else set()
         # an attempt without an outcome is unfinished, whatever it was about; its tries are of now
         implied = {"state", "tries"} if table is Attempt else set()
@@ -600,12 +602,12 @@ def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path, content: bytes, s
     path = tmp_path / "archive"
     path.write_bytes(content)
     with pytest.raises(FoureyesError, match=says) as raised:
-        list(archive.read(path))
+        list(format.read(path))
     assert "\n" not in str(raised.value)
 
 
 def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(FoureyesError, match="nowhere: there is no such file"):
-        list(archive.read(tmp_path / "nowhere"))
+        list(format.read(tmp_path / "nowhere"))
     with pytest.raises(FoureyesError, match="cannot be read"):
-        list(archive.read(tmp_path))
+        list(format.read(tmp_path))

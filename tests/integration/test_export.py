@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from models.errors import FoureyesError
 from models.session import session
-from results import export_samples, export_tables
+from results.export import samples, tables
 from results.sweeps import find_sweep
 from tests.integration.test_advance import make_sweep
 from tests.integration.test_exchange import swept, work
@@ -39,7 +39,7 @@ def ended_sweep() -> None:
 
 def shown(table: str) -> list[dict[str, Any]]:
     """The rows as the view has them."""
-    statement = text(export_tables.TABLES[table])
+    statement = text(tables.TABLES[table])
     with session() as db:
         return [
             dict(row._mapping) for row in db.execute(statement, {"sweep": find_sweep("test").id})
@@ -55,7 +55,7 @@ def test_parquet_has_the_rows_and_the_types_of_the_views(tmp_path: Path) -> None
             )
         )
     make_sweep("raw-coder", name="other", fresh="other")  # is no part of it
-    counts = export_tables.write(find_sweep("test"), tmp_path, export_tables.as_parquet)
+    counts = tables.write(find_sweep("test"), tmp_path, tables.as_parquet)
     attempts = parquet.read_table(tmp_path / "attempts.parquet")
     types = {field.name: str(field.type) for field in attempts.schema}
     assert types["attempt_id"] == "int32"
@@ -68,15 +68,17 @@ def test_parquet_has_the_rows_and_the_types_of_the_views(tmp_path: Path) -> None
         found = parquet.read_table(tmp_path / f"{name}.parquet").to_pylist()
         assert len(found) == count == len(expected) > 0, name
         for row, original in zip(found, expected, strict=True):
-            options = original.get("options")
-            assert row == original | ({"options": json.dumps(options)} if options else {})
+            as_text = {
+                key: json.dumps(value) for key, value in original.items() if isinstance(value, dict)
+            }
+            assert row == original | as_text
     first = parquet.read_table(tmp_path / "attempts.parquet").to_pylist()[0]
     assert first["created_at"].utcoffset() == timedelta(0)
 
 
 def test_csv_survives_hostile_programs(tmp_path: Path) -> None:
     ended_sweep()
-    counts = export_tables.write(find_sweep(None), tmp_path, export_tables.as_csv)
+    counts = tables.write(find_sweep(None), tmp_path, tables.as_csv)
     with (tmp_path / "steps.csv").open(newline="") as file:
         steps = list(csv.DictReader(file))
     assert len(steps) == counts["steps"]
@@ -94,7 +96,7 @@ def test_without_pyarrow_one_line_says_what_to_install(
     make_sweep("raw-coder")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(FoureyesError, match=r"install foureyes\[report\]"):
-        export_tables.write(find_sweep(None), tmp_path, export_tables.as_parquet)
+        tables.write(find_sweep(None), tmp_path, tables.as_parquet)
 
 
 def test_memory_does_not_grow_with_the_sweep(tmp_path: Path) -> None:
@@ -106,8 +108,8 @@ def test_memory_does_not_grow_with_the_sweep(tmp_path: Path) -> None:
         )
     sweep = find_sweep(None)
     for write in (
-        lambda: export_tables.write(sweep, tmp_path, export_tables.as_csv),
-        lambda: export_samples.write(sweep, tmp_path),
+        lambda: tables.write(sweep, tmp_path, tables.as_csv),
+        lambda: samples.write(sweep, tmp_path),
     ):
         tracemalloc.start()
         write()
@@ -133,14 +135,22 @@ def test_samples_are_those_that_ended_with_a_program(tmp_path: Path) -> None:
         )
         left = db.scalar(text("SELECT count(*) FROM attempt JOIN run ON run.id = run_id"
                               " WHERE position = 0 AND attempt.id NOT IN (1, 2, 4, 5)"))  # fmt: skip
-    made = export_samples.write(find_sweep(None), tmp_path)
+    made = samples.write(find_sweep(None), tmp_path)
     assert made.left_out == {"ended in error": 1, "refused": 1, "unfinished": 1, "without code": 1}
     raw, reviewed = sorted(path.name for path in tmp_path.iterdir())
     assert raw == "001_mine_raw-coder_c+r.jsonl"
     assert reviewed == "002_.._.._mine_review-then-fix_prompts=terse_c+r.jsonl"
-    assert made.files[raw] == left
+    assert made.files[raw.removesuffix(".jsonl")] == left
     lines = [json.loads(line) for line in (tmp_path / raw).read_text().splitlines()]
     assert len(lines) == left
     assert all(set(line) == {"task_id", "solution"} for line in lines)
     by_problem = [line["solution"] for line in lines if line["task_id"] == "t/2"]
     assert by_problem == ["0 of 3", "1 of 3"]  # in the order of the samples
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    assert samples.write(find_sweep(None), lists, samples.as_lists) == made
+    listed = json.loads((lists / "001_mine_raw-coder_c+r.json").read_text())
+    assert {each["question_id"]: each["code_list"] for each in listed} == {
+        key: [line["solution"] for line in lines if line["task_id"] == key]
+        for key in dict.fromkeys(line["task_id"] for line in lines)
+    }

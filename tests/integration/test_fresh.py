@@ -15,20 +15,23 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from models import broker, starts, work
+from models import admission, broker, lifecycle
 from models.session import engine, session
 from models.tables import Completion
-from producer import enqueue
-from producer.exchange import Format, export
-from producer.prune import prune
-from results import details, sentences, watch
-from results.scoreboard import scoreboard
+from producer.commands.choices import Exported
+from producer.commands.exchange import export
+from producer.sweeps import enqueue
+from producer.sweeps.prune import prune
+from results import watch
+from results.figures import details
+from results.figures.scoreboard import scoreboard
+from results.report import sentences
 from results.web.app import create
 from tests.conftest import copied
 from tests.integration.test_plans import touched
 from tests.sweeps import make_sweep
 from worker import reaper
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 #: Runs, problems, samples: every pattern with two pairings on two benchmarks, and one long run.
 SHAPES = {"wide": (52, 542, 1), "long": (1, 500, 200)}
@@ -148,7 +151,9 @@ def reading(most: float) -> Iterator[list[str]]:
 
 def test_work_reads_what_is_under_way_and_cancelling_each_row_a_few_times(fresh: int) -> None:
     with reading(15_000):
-        assert starts.start_waiting() == 0  # those under way wait for a model at which nobody works
+        assert (
+            admission.start_waiting().started == 0
+        )  # those under way wait for a model at which nobody works
     with session() as db:
         db.execute(text("UPDATE completion SET send_again_at = now() WHERE state = 'queued'"))
     with reading(10 * _UNDER_WAY) as asked:
@@ -157,17 +162,17 @@ def test_work_reads_what_is_under_way_and_cancelling_each_row_a_few_times(fresh:
     with session() as db:
         db.execute(text("UPDATE completion SET state = 'done' WHERE state = 'queued'"))
     with reading(15_000) as asked:
-        assert starts.start_waiting()
+        assert admission.start_waiting().started
     assert len(asked) > 5
     with session() as db:
         attempt, completion = db.execute(text(_NEXT)).one()
     with reading(1_000) as asked:
         (message,) = advance(attempt)
         with session() as db:
-            assert work.claim(db, Completion, message.row_id, "w/1") is not None
-            assert work.waiting_attempts(db, Completion, message.row_id) == [attempt]
-            work.renew(db, Completion, [message.row_id], "w/1")
-            assert work.claim(db, Completion, completion, "w/1") is None  # it is done
+            assert lifecycle.claim(db, Completion, message.row_id, "w/1") is not None
+            assert lifecycle.waiting_attempts(db, Completion, message.row_id) == [attempt]
+            lifecycle.renew(db, Completion, [message.row_id], "w/1")
+            assert lifecycle.claim(db, Completion, completion, "w/1") is None  # it is done
     assert len(asked) > 8
     with reading(_TIMES * fresh) as asked:
         assert enqueue.cancel(1)
@@ -191,5 +196,5 @@ def test_looks_reports_pages_and_archives_read_each_row_a_few_times(
             assert pages.get(address).status_code == 200
         assert asked
     with reading(_TIMES * fresh) as asked:
-        export("fresh", Format.ARCHIVE, tmp_path / "fresh.jsonl.gz", False, lambda _: None)
+        export("fresh", Exported.ARCHIVE, tmp_path / "fresh.jsonl.gz", False, lambda _: None)
     assert len(asked) > 3

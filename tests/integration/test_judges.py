@@ -5,19 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 from sqlmodel import col, select
 
+from judging.sandbox import environment
+from models import lifecycle
 from models.enums import Outcome, State, Status
-from models.session import session
+from models.session import engine, session, transaction
 from models.settings import settings
 from models.tables import Attempt, Execution
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.integration.test_advance import CODE, answer, attempts, completions, judge
 from tests.sweeps import make_sweep
-from worker import serving
+from worker import process
 from worker.adoption import adopted
-from worker.advance import advance
-from worker.sandbox import environment
+from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,7 +31,7 @@ def by(monkeypatch: pytest.MonkeyPatch) -> By:
     """Let this process be a worker with such a Python from here on."""
 
     def change(python: str) -> None:
-        monkeypatch.setattr(environment, "fingerprint", lambda: python)
+        monkeypatch.setattr(environment, "fingerprint", lambda *_: python)
 
     return change
 
@@ -133,6 +135,40 @@ def test_what_another_judge_is_at_is_left_to_it(by: By) -> None:
     assert len(executions()) == 1
 
 
+def test_an_execution_is_claimed_by_the_judge_that_it_was_asked_of(by: By) -> None:
+    """By a look before the claim it cost a transaction more, and another could come in between."""
+    by("3.11")
+    ask("raw-coder")
+    (row,) = executions()
+    with transaction() as db:
+        assert lifecycle.claim(db, Execution, row.id, "w/1", ["another"]) is None
+        assert lifecycle.claim(db, Execution, row.id, "w/1", [row.judge_version]) is not None
+
+
+def test_what_is_asked_of_the_worker_itself_takes_three_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To claim it, to read its problem, and to write what came of it."""
+    monkeypatch.setenv("FOUREYES_BROKER_URL", "redis://127.0.0.1:1/0")  # to load the task; not met
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
+    settings.cache_clear()
+    tasks = importlib.import_module("worker.tasks")
+    monkeypatch.setattr(tasks, "_go_on", lambda attempts: None)
+    ask("raw-coder")
+    (asked,) = executions()
+    opened = process.open_serving("w")
+    begun: list[Connection] = []
+    note = begun.append
+    event.listen(engine(), "begin", note)
+    try:
+        tasks.execute.run(asked.id)
+    finally:
+        opened.close()
+        event.remove(engine(), "begin", note)
+    assert len(begun) == 3
+    assert executions()[0].state is State.DONE
+
+
 def test_a_worker_judges_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The task itself, with a sandbox: what was asked of a Python that is gone is done."""
     monkeypatch.setenv("FOUREYES_BROKER_URL", "redis://127.0.0.1:1/0")  # to load the task; not met
@@ -141,9 +177,9 @@ def test_a_worker_judges_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     tasks = importlib.import_module("worker.tasks")
     monkeypatch.setattr(tasks, "_go_on", lambda attempts: [advance(each) for each in attempts])
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(environment, "fingerprint", lambda: "CPython 3.0")
+        elsewhere.setattr(environment, "fingerprint", lambda *_: "CPython 3.0")
         ask("raw-coder")
-    opened = serving.open_serving("w")
+    opened = process.open_serving("w")
     try:
         tasks.execute.run(executions()[0].id)
     finally:

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from producer import valkey
-from producer.ports import free_port
+from producer.stack import valkey
+from producer.stack.ports import free_port
 from results.web import connections
 from tests.programs import ROOT, wait_for
 

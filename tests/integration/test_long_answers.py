@@ -15,8 +15,9 @@ from models.tables import Execution
 from tests.integration.test_advance import CODE, answer, attempt_ids, attempts, completions, count
 from tests.programs import wait_for
 from tests.sweeps import make_sweep
-from worker import long_answers, rows
-from worker.advance import advance
+from worker import long_answers
+from worker.attempt import rows
+from worker.attempt.advance import advance
 
 #: A right program behind more than is read at once.
 LONG = "a\n" * 3000 + CODE
@@ -58,10 +59,33 @@ def test_they_are_read_in_a_process_of_low_priority_and_others_here() -> None:
     long_answers.let_go_on(long)
     wait_for(lambda: count(Execution) == 2)
     pid = reader()
-    assert os.getpriority(os.PRIO_PROCESS, pid) == 10
-    assert [each.tries for each in attempts()] == [0, 0]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, own + 19)
+    session = Path(f"/proc/{pid}/autogroup")
+    assert not session.exists() or session.read_text().endswith(" nice 19\n")
+    wait_for(lambda: [each.tries for each in attempts()] == [0, 0])  # moved after it has asked
     long_answers.stop()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_an_answer_that_is_there_when_it_is_asked_for_is_as_long() -> None:
+    """Patterns share drafts: every second attempt finds its first answer made."""
+    make_sweep("raw-coder", samples=2)
+    first, second = attempt_ids()
+    advance(first)
+    (completion,) = completions()
+    assert answer(completion.id, LONG)
+    long_answers.let_go_on(second)
+    wait_for(lambda: count(Execution) == 1)
+    assert reader()
+    wait_for(lambda: [each.tries for each in attempts()] == [0, 0])
+
+
+def test_what_was_only_thought_is_passed_over_and_its_attempt_goes_on_here() -> None:
+    """Every answer of a reasoning model would else wait for a processor that others leave."""
+    (thought,) = answered(f"<think>{LONG}</think>{CODE}")
+    long_answers.let_go_on(thought)
+    assert (count(Execution), long_answers._readers) == (1, [])
 
 
 def test_an_attempt_waits_once_however_often_it_is_told_to_go_on() -> None:

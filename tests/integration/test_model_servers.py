@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from models import work
+from models import lifecycle
 from models.enums import Outcome, State, Status
 from models.errors import FoureyesError
 from models.session import session
@@ -18,7 +18,7 @@ from models.tables import Attempt, Completion, Execution, Step, Sweep
 from producer import cli
 from tests.model_servers import Server, error
 from tests.sweeps import make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -39,13 +39,13 @@ def run(say: Say) -> Attempt:
         for row in calls:
             said, reason = say(row)
             with session() as db:
-                work.claim(db, Completion, row.id, "w/1")
-                work.finish(db, Completion, row.id, "w/1", text=said, finish_reason=reason)
+                lifecycle.claim(db, Completion, row.id, "w/1")
+                lifecycle.finish(db, Completion, row.id, "w/1", text=said, finish_reason=reason)
         for program in programs:
             detail = {"results": []}
             with session() as db:
-                work.claim(db, Execution, program.id, "w/1")
-                work.finish(
+                lifecycle.claim(db, Execution, program.id, "w/1")
+                lifecycle.finish(
                     db, Execution, program.id, "w/1",
                     detail=detail, base=Status.FAIL, plus=Status.FAIL,
                 )  # fmt: skip

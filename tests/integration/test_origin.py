@@ -16,15 +16,16 @@ from models.enums import State
 from models.errors import FoureyesError, RequestRefused
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Sweep
-from producer import enqueue, export_sweep, import_sweep
-from producer.sweep import _replayed
-from results.scoreboard import Elsewhere, scoreboard
-from results.sentences import of_sweep
+from producer.archive import export_sweep, import_sweep
+from producer.sweeps import enqueue
+from producer.sweeps.sweep import _replayed
+from results.figures.scoreboard import Elsewhere, scoreboard
+from results.report.sentences import of_sweep
 from results.sweeps import find_sweep
 from tests.integration.test_exchange import On, export, on, outcomes, sizes, work
 from tests.sweeps import make_grid, make_sweep
 from worker.engines.replay import ReplayEngine
-from worker.serving import Serving
+from worker.process import Serving
 
 __all__ = ["on"]
 

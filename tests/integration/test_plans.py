@@ -15,18 +15,20 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from models import broker, shares, starts, work
+from models import admission, broker, lifecycle, shares
 from models.session import engine, session
 from models.tables import Completion
-from producer import enqueue
-from results import details, sentences, watch
-from results.scoreboard import scoreboard
+from producer.sweeps import enqueue
+from results import watch
+from results.figures import details
+from results.figures.scoreboard import scoreboard
+from results.report import sentences
 from results.web import search
 from results.web.app import create
 from tests.conftest import copied
 from tests.integration.test_advance import CODE, answer, make_sweep
 from worker import reaper
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 _TABLES = re.compile(r"Seq Scan on (attempt|step|completion|execution)\b")
 
@@ -141,17 +143,20 @@ def open_attempt(sweep_id: int) -> int:
 @pytest.mark.usefixtures("crowd")
 def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "send", lambda *_, **__: None)
-    monkeypatch.setattr(shares, "_AHEAD", 100_000)  # the crowd's model has very much to do
     with plans() as found:
         small = make_sweep("raw-coder", problems=2, name="small", fresh="small")
-    assert starts.start_waiting() >= 2  # it counts what is under way: test_fresh.py looks at it
+    # the crowd's model has very much to do
+    ahead = shares.Ahead(100_000)
+    assert (
+        admission.start_waiting(ahead).started >= 2
+    )  # it counts what is under way: test_fresh.py looks at it
     with plans() as more:
         attempt_id = open_attempt(small)
         (message,) = advance(attempt_id)
         assert answer(message.row_id, CODE)
         with session() as db:
-            assert work.waiting_attempts(db, Completion, message.row_id) == [attempt_id]
-            work.renew(db, Completion, [message.row_id], "w/1")
+            assert lifecycle.waiting_attempts(db, Completion, message.row_id) == [attempt_id]
+            lifecycle.renew(db, Completion, [message.row_id], "w/1")
         assert enqueue.models_in_demand() == ["c"]
         (judging,) = advance(attempt_id)
         assert judging.task == broker.EXECUTE
@@ -240,8 +245,8 @@ def test_what_is_asked_of_all_sweeps_reads_each_row_a_few_times(
 
 #: Two runs of sweep 7, the raw coder's and another, as if of a benchmark with shorter prompts.
 _LEANER = """
-INSERT INTO problem (id, benchmark, problem_id, version, entry_point, record)
-SELECT id + 100, 'lean', problem_id, 'lean ' || version, entry_point, '{"prompt": "x"}'
+INSERT INTO problem (id, benchmark, problem_id, version, entry_point, record, prompt)
+SELECT id + 100, 'lean', problem_id, 'lean ' || version, entry_point, '{"prompt": "x"}', 'x'
 FROM problem WHERE benchmark = 'b';
 UPDATE run SET benchmark = 'lean', pattern = CASE id WHEN 33 THEN 'raw-coder' ELSE 'raw-reviewer' END
 WHERE id IN (33, 34);

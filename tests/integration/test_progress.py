@@ -7,7 +7,7 @@ from sqlalchemy import text
 from models.session import session
 from results import watch
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 

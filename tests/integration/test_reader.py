@@ -12,7 +12,7 @@ from sqlalchemy import text
 from models.errors import FoureyesError
 from models.session import dialect_url, engine
 from models.settings import settings
-from producer import embedded, reader
+from producer.stack import embedded, reader
 from results import query
 
 #: Each tries to change, run or read what is none of its business, behind a word that reads.

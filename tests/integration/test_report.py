@@ -18,8 +18,9 @@ from models.session import session
 from models.settings import settings
 from models.tables import LanguageModel, Sweep
 from producer import cli
-from results import details, formats, page, report
-from results.scoreboard import scoreboard
+from results.figures import details
+from results.figures.scoreboard import scoreboard
+from results.report import formats, page, terminal
 from results.sweeps import find_sweep
 from tests.integration.test_advance import make_sweep
 from worker import patterns
@@ -108,7 +109,7 @@ def end_calls() -> None:
 
 def shown(sweep_id: int, **size: int) -> str:
     output = io.StringIO()
-    report.render(scoreboard(sweep_id), Console(file=output, width=size.get("width", 80)))
+    terminal.render(scoreboard(sweep_id), Console(file=output, width=size.get("width", 80)))
     return output.getvalue()
 
 

@@ -12,10 +12,12 @@ from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from results import details, page, query, report, sentences, transcript
-from results.scoreboard import scoreboard
+from results import query, transcript
+from results.figures import details
+from results.figures.scoreboard import scoreboard
+from results.report import page, sentences, terminal
 from results.sweeps import find_sweep
-from results.text import visible
+from results.visible import visible
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -141,7 +143,9 @@ def test_progress_adds_up(sweep_id: int) -> None:
 def test_a_run_costs_its_part_of_the_time_in_which_models_were_busy(sweep_id: int) -> None:
     """Four calls of a second each, two and two at the same time: two seconds, for either run."""
     with session() as db:
-        file = '{"models": {"c": {"price_per_hour": 3600}, "r": {"price_per_hour": 1}}}'
+        told = {"engine": "scripted", "script": "x.toml"}
+        models = {"c": told | {"price_per_hour": 3600}, "r": told | {"price_per_hour": 1}}
+        file = json.dumps({"models": models})
         db.execute(text("UPDATE sweep SET file = file || CAST(:file AS jsonb)"), {"file": file})
         db.execute(
             text("UPDATE completion SET finished_at = now() - (id % 2) * interval '1 minute'")
@@ -174,7 +178,7 @@ def test_the_scoreboard_compares_pairs_and_says_when_there_is_no_evidence(sweep_
     assert comparison.p == 1.0
     assert "1 attempt ended in error" in " ".join(sentences.of_sweep(board))
     output = io.StringIO()
-    report.render(board, Console(file=output, width=80))
+    terminal.render(board, Console(file=output, width=80))
     assert "No evidence of a difference between raw-coder and review-then-fix" in " ".join(
         output.getvalue().split()
     )

@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.profiles import Profile
+from judging.sandbox import cgroups, room, turns
 from models.enums import Level, Status
 from models.errors import InfrastructureError
-from models.problem import HiddenTests, Judgement
+from models.problem import Judgement
 from models.settings import settings
-from worker.sandbox import cgroups, room, turns
-from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import Profile
 
 ROOT = Path(__file__).parents[2]
-ADD = HiddenTests("Room/0", "f", "def f(x):\n    return x + 1\n", [[1]], [[2]], 0.0, f"{7:0>64}")
+ADD = FunctionTests("Room/0", "f", "def f(x):\n    return x + 1\n", [[1]], [[2]], 0.0, f"{7:0>64}")
 #: Right, once it has had 400 MiB in memory.
 LARGE = """
 import time
@@ -132,11 +133,11 @@ def test_a_worker_that_is_killed_leaves_no_process_and_its_cgroup_is_swept(level
     code = f"""
 import sys
 from models.enums import Level
-from worker.sandbox.judge import Judge
+from judging.judge import Judge
 from tests.integration.test_room import ADD
 judge = Judge(9, levels=(Level("{level}"),))
 assert judge.hidden(ADD, ADD.reference).solved
-print(judge._sandbox.pid, flush=True)
+print(judge._sandboxes[''].pid, flush=True)
 judge.hidden(ADD, "import time\\ntime.sleep(60)")
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

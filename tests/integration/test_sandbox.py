@@ -15,18 +15,22 @@ from pathlib import Path
 
 import pytest
 
-from models.benchmark import parse_record
+from judging import profiles
+from judging.formats import verdicts
+from judging.formats.evalplus import expected, reference
+from judging.formats.evalplus.functions import FunctionTests
+from judging.formats.records import parse_record
+from judging.judge import Judge
+from judging.sandbox.attack import attack
+from judging.sandbox.inside import frames, landlock
+from judging.sandbox.probe import probe
+from judging.sandbox.process import Run
+from judging.sandbox.sandbox import Sandbox
 from models.enums import Level, Status
 from models.errors import InfrastructureError
-from models.problem import HiddenTests, VisibleTest
+from models.problem import VisibleTest
 from models.settings import settings
-from worker.sandbox import expected, profiles, reference
-from worker.sandbox.attack import attack
-from worker.sandbox.inside import frames, landlock
-from worker.sandbox.judge import Judge
-from worker.sandbox.probe import probe
-from worker.sandbox.running import Run
-from worker.sandbox.sandbox import Sandbox
+from tests.problems import shows
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FOUREYES_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -35,10 +39,10 @@ FILES = ("HumanEvalPlus-v0.1.10.jsonl.gz", "MbppPlus-v0.2.0.jsonl.gz")
 
 def problem(
     reference: str, base: list[list[object]], plus: list[list[object]], **more: object
-) -> HiddenTests:
+) -> FunctionTests:
     name = f"{abs(hash((reference, str(base), str(plus)))):064x}"
     fields = {"problem_id": "Test/0", "entry_point": "f", "atol": 0.0, "version": name, **more}
-    return HiddenTests(reference=reference, base_inputs=base, plus_inputs=plus, **fields)
+    return FunctionTests(reference=reference, base_inputs=base, plus_inputs=plus, **fields)
 
 
 ADD = problem("def f(x):\n    return x + 1\n", [[1], [2]], [[3], [40]])
@@ -287,8 +291,7 @@ def test_a_program_that_gets_no_processor_does_not_sleep(home: Path) -> None:
     judge = Judge(slot=6, levels=(Level.A,))
     one = problem("def f(x):\n    return x + 1\n", [[1]], [])
     assert judge.hidden(one, one.reference).solved
-    assert judge._sandbox is not None
-    zygote = judge._sandbox.pid
+    zygote = judge._sandboxes[""].pid
     os.setpriority(os.PRIO_PROCESS, zygote, 19)
     with suppress(OSError):  # where sessions have a priority of their own, as a sandbox of level A
         Path(f"/proc/{zygote}/autogroup").write_text("19")
@@ -350,7 +353,7 @@ def test_a_program_that_does_not_load_fails_a_set_of_no_tests(home: Path) -> Non
 def test_visible_tests_have_the_output_that_hidden_ones_have(judge: Judge) -> None:
     code = "import sys\ndef f(x):\n    sys.stdout.buffer.write(b'2')\n    print(chr(0xd800))"
     test = VisibleTest("doctest", ">>> f(1)\n2\\\\ud800", "f(1)", "2\\ud800")
-    (result,) = judge.visible(code, "f", [test]).results
+    (result,) = judge.visible(shows(test), code).results
     assert result.passed, result
 
 
@@ -393,7 +396,7 @@ def test_a_trial_shows_a_model_what_its_program_did(
     judge: Judge, code: str, passed: tuple[bool, ...], shown: tuple[str, ...]
 ) -> None:
     """This is all that a reviewing or fixing model learns of running the program."""
-    trial = judge.visible(code, "f", [DOCTEST, ASSERT])
+    trial = judge.visible(shows(DOCTEST, ASSERT), code)
     assert [result.source for result in trial.results] == [DOCTEST.source, ASSERT.source]
     if "00000001" in code:  # a doctest's numbers may be as close as the hidden tests' floats
         passed = (False, False)
@@ -403,7 +406,7 @@ def test_a_trial_shows_a_model_what_its_program_did(
 
 
 def test_a_trial_without_tests_has_not_passed(judge: Judge) -> None:
-    nothing = judge.visible("def f(x): return x", "f", [])
+    nothing = judge.visible(shows(), "def f(x): return x")
     assert not nothing.failed and nothing.passes == 0
 
 
@@ -459,9 +462,9 @@ def test_why_a_reference_fails_is_found_out_once(
     for _ in range(2):
         judge = Judge(slot=6)
         for sample in range(2):
-            with pytest.raises(reference.ReferenceFails, match=f"Test/0: its .*{says}") as raised:
+            with pytest.raises(verdicts.ReferenceFails, match=f"Test/0: its .*{says}") as raised:
                 judge.hidden(broken, f"def f(x): return {sample}")
-            assert str(raised.value).endswith(reference.AGAIN)
+            assert str(raised.value).endswith(verdicts.KEPT)
         judge.close()
     assert len(runs) == 1
 
@@ -485,7 +488,7 @@ def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
         expected.load(slow.version, lambda: reference.run(sandbox, slow))
     killer.join()
     sandbox.close()
-    assert not isinstance(raised.value, reference.ReferenceFails)
+    assert not isinstance(raised.value, verdicts.ReferenceFails)
     assert not list((home / "expected").glob(f"*/{slow.version}"))
 
 
@@ -500,7 +503,7 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
     with pytest.raises(InfrastructureError, match="was killed") as raised:
         expected.load(gone.version, lambda: reference.run(sandbox, gone))
     sandbox.close()
-    assert not isinstance(raised.value, reference.ReferenceFails)
+    assert not isinstance(raised.value, verdicts.ReferenceFails)
     assert not list((home / "expected").glob(f"*/{gone.version}"))
 
 
@@ -581,7 +584,7 @@ def test_an_end_of_the_sandbox_is_the_failure_of_the_program_that_caused_it(
     assert len(ends_its_sandbox) == 2, "tried again by itself"
     everything = judge.hidden(ADD, "def f(x): return 'ends its sandbox'", all_tests=True)
     assert (everything.failed_base, everything.failed_plus) == ((0, 1), (0, 1))
-    trial = judge.visible("# ends its sandbox\ndef f(x): return x + 1", "f", [DOCTEST])
+    trial = judge.visible(shows(DOCTEST), "# ends its sandbox\ndef f(x): return x + 1")
     assert trial.results[0].shown == "the process ended"
     assert judge.hidden(ADD, ADD.reference).solved
 
@@ -594,7 +597,8 @@ def test_a_sandbox_that_was_killed_says_nothing_of_its_program(home: Path) -> No
 
     def kill() -> None:
         while not stop.wait(0.05):
-            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            sandbox = judge._sandboxes.get("")
+            zygote = sandbox.pid if sandbox is not None else 0
             if zygote and children(zygote):
                 with suppress(ProcessLookupError):
                     os.kill(zygote, signal.SIGKILL)
@@ -619,7 +623,8 @@ def test_a_program_that_the_machine_killed_is_not_wrong(judge: Judge, times: int
 
     def kill() -> None:
         while not stop.wait(0.02) and len(killed) < times:
-            zygote = judge._sandbox.pid if judge._sandbox is not None else 0
+            sandbox = judge._sandboxes.get("")
+            zygote = sandbox.pid if sandbox is not None else 0
             for program in children(zygote) - set(killed) if zygote else ():
                 with suppress(ProcessLookupError):
                     os.kill(program, signal.SIGKILL)
@@ -635,7 +640,7 @@ def test_a_program_that_the_machine_killed_is_not_wrong(judge: Judge, times: int
             with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
                 judge.hidden(ADD, code)
             with pytest.raises(InfrastructureError, match=r"was killed|not confine"):
-                judge.visible(code, "f", [DOCTEST])
+                judge.visible(shows(DOCTEST), code)
     finally:
         stop.set()
         killer.join()
@@ -670,12 +675,13 @@ def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path, level: Level)
         import sys
         from models.enums import Level
         from models.problem import VisibleTest
-        from worker.sandbox.judge import Judge
+        from tests.problems import shows
+        from judging.judge import Judge
         test = VisibleTest("doctest", "", "f()", "1")
         judge = Judge(slot=3, levels=(Level(sys.argv[1]),))
-        judge.visible("def f(): return 1", "f", [test])
+        judge.visible(shows(test), "def f(): return 1")
         print("ready", flush=True)
-        judge.visible("while True: pass", "f", [test])
+        judge.visible(shows(test), "while True: pass")
     """
     environment = {**os.environ, "FOUREYES_HOME": str(tmp_path)}
     with subprocess.Popen(

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from judging.judge import Judge
+from judging.sandbox.inside import frames
+from judging.sandbox.process import Run
+from judging.sandbox.sandbox import Sandbox
 from models.enums import Level, Status
 from tests.integration.test_sandbox import problem
-from worker.sandbox.inside import frames
-from worker.sandbox.judge import Judge
-from worker.sandbox.sandbox import Sandbox
 
 #: Pages that a program which does nothing may take or copy, and its zygote for it, with some room for
 #: other Pythons: 325 and 110 were counted; with os.fork and without a rehearsal 540 and 120.
@@ -120,3 +121,21 @@ def test_a_program_that_ends_at_once_costs_no_sandbox(sandbox: Sandbox, code: st
 def test_programs_see_no_variable_that_is_the_zygotes(sandbox: Sandbox) -> None:
     code = "import os\nfound = 'LD_BIND_NOW' in os.environ\ndef f(x): return found"
     assert answered(sandbox, code) == answered(sandbox, "def f(x): return False")
+
+
+def test_quick_answers_are_not_waited_for_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look at the time for each of hundreds of answers was most of what a real problem cost."""
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
+    many = problem("def f(x):\n    return x + 1\n", [[1]], [[number] for number in range(600)])
+    judge = Judge(slot=6)
+    assert judge.hidden(many, "def f(x): return x + 1").solved
+    waits = []
+    following = Run.next
+    monkeypatch.setattr(Run, "next", lambda *a, **b: waits.append(1) or following(*a, **b))
+    assert judge.hidden(many, "def f(x): return 1 + x").solved
+    assert len(waits) < 200  # one for each: 605
+    wrong = judge.hidden(many, "def f(x): return x + (x != 333)", all_tests=True)
+    assert (wrong.plus, wrong.failed_plus) == (Status.FAIL, (333,))
+    judge.close()

@@ -13,16 +13,16 @@ import stamina
 from sqlalchemy import Row, text
 from sqlmodel import select
 
-from models import work
+from models import lifecycle
 from models.enums import State
 from models.errors import InfrastructureError, RequestRefused
 from models.session import session, transaction
 from models.settings import settings
 from models.tables import Completion, LanguageModel
 from tests.integration.test_advance import attempt_ids, completions, make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 from worker.engines import Answer, Request
-from worker.serving import Serving
+from worker.process import Serving
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -54,7 +54,7 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving
 
 def claimed(serving: Serving) -> Row[Any]:
     with transaction() as db:
-        row = work.claim(db, Completion, completions()[0].id, serving.holder.name)
+        row = lifecycle.claim(db, Completion, completions()[0].id, serving.holder.name)
     assert row is not None
     return row
 
@@ -172,7 +172,7 @@ def test_a_call_that_an_engine_tries_again_tells_so_while_it_does(
         go_on.set()
         asking.join()
     with transaction() as db:
-        assert work.finish(db, Completion, row.id, serving.holder.name, text="x = 1")
+        assert lifecycle.finish(db, Completion, row.id, serving.holder.name, text="x = 1")
     time.sleep(0.5)  # nothing is written any more
     assert completions()[0].error is None
 

@@ -14,10 +14,10 @@ from models.errors import RequestRefused
 from models.session import is_passing, transaction
 from models.tables import Completion, Execution
 from tests.integration.test_advance import CODE, attempt_ids, attempts, completions, make_sweep
-from worker import advance as advancing
-from worker import answers, patience
-from worker.advance import advance
-from worker.claims import Holder, work_on
+from worker import answers, retrying
+from worker.attempt import advance as advancing
+from worker.attempt.advance import advance
+from worker.claims import Holder, waiting, work_on
 from worker.engines import Answer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -71,7 +71,8 @@ def test_an_answer_that_cannot_be_stored_fails_once_with_its_reason(
     assert draft.error is not None and draft.error.startswith("what came of it cannot be stored: ")
     assert reason in draft.error
     # a message that comes once more does nothing but let the attempts go on, and they end so
-    assert work_on(holder, Completion, draft.id, produce) == [attempt_id]
+    assert work_on(holder, Completion, draft.id, produce) is None
+    assert waiting(Completion, draft.id) == [attempt_id]
     assert len(calls) == 1
     advance(attempt_id)
     assert [(each.outcome, each.error) for each in attempts()] == [(Outcome.ERROR, draft.error)]
@@ -155,7 +156,7 @@ def test_what_is_too_much_for_postgres_is_not_taken_for_its_absence() -> None:
 def test_a_transaction_that_is_ended_each_time_is_refused_at_last(
     statements: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", 1.0)
+    monkeypatch.setattr(retrying, "PATIENCE", 1.0)
     tries = []
 
     def too_much() -> None:
@@ -168,8 +169,8 @@ def test_a_transaction_that_is_ended_each_time_is_refused_at_last(
                 else:
                     db.execute(text(statement))
 
-    with pytest.raises(patience.Refused, match="timeout"):
-        patience.patiently(too_much)
+    with pytest.raises(retrying.Refused, match="timeout"):
+        retrying.patiently(too_much)
     assert len(tries) > 1
 
 
@@ -177,7 +178,7 @@ def test_an_attempt_that_is_too_much_work_ends_alone_and_tells_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else it would come back at every round of the reaper, and take a thread each time."""
-    monkeypatch.setattr(patience, "PATIENCE", 0.5)
+    monkeypatch.setattr(retrying, "PATIENCE", 0.5)
     make_sweep("raw-coder", problems=2)
     first, second = attempt_ids()
     go_on = advancing._go_on
@@ -201,7 +202,7 @@ def test_an_attempt_that_is_too_much_work_ends_alone_and_tells_why(
 def test_a_result_that_waits_for_a_lock_too_long_counts_as_a_failure_that_may_pass(
     monkeypatch: pytest.MonkeyPatch, holder: Holder
 ) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", 0.5)
+    monkeypatch.setattr(retrying, "PATIENCE", 0.5)
     make_sweep("raw-coder")
     advance(attempt_ids()[0])
     (draft,) = completions()
@@ -212,7 +213,7 @@ def test_a_result_that_waits_for_a_lock_too_long_counts_as_a_failure_that_may_pa
             db.execute(text("SELECT pg_sleep(5)"))
 
     monkeypatch.setattr("worker.claims._finish", blocked)
-    with pytest.raises(patience.Refused):
+    with pytest.raises(retrying.Refused):
         work_on(holder, Completion, draft.id, lambda _: {"text": CODE})
     (draft,) = completions()
     assert (draft.state, draft.failures) == (State.QUEUED, 1)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from models.enums import Outcome, State
 from models.session import engine, session
 from models.tables import Step as StepRow
-from producer import enqueue
+from producer.sweeps import enqueue
 from tests.integration.test_advance import (
     CODE,
     answer,
@@ -25,11 +25,13 @@ from tests.integration.test_advance import (
 )
 from tests.programs import wait_for
 from tests.sweeps import make_sweep
-from worker import advance as advancing
-from worker import patterns, rows, steps, templates, tries
-from worker.advance import advance, advance_patiently
-from worker.steps import Draft, Step, Steps
-from worker.style import Style
+from worker import patterns
+from worker.attempt import advance as advancing
+from worker.attempt import rows, tries
+from worker.attempt.advance import advance, advance_patiently
+from worker.patterns import steps, templates
+from worker.patterns.steps import Draft, Step, Steps
+from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -225,8 +227,8 @@ def test_a_database_without_room_counts_no_tries(monkeypatch: pytest.MonkeyPatch
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
     failed = failing(monkeypatch, attempt_id, FULL)
-    monkeypatch.setattr("worker.patience.PATIENCE", 3.0)
-    monkeypatch.setattr("worker.patience._LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("worker.retrying.PATIENCE", 3.0)
+    monkeypatch.setattr("worker.retrying._LONGEST_WAIT", 0.01)
     with pytest.raises(OperationalError):
         advance_patiently(attempt_id)
     assert len(failed) > rows.MOST_TRIES

@@ -16,10 +16,11 @@ from sqlmodel import select
 
 from models.enums import Kind, Outcome, Role, State, Status, Suite
 from models.session import session
+from models.storable import storable
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from results.figures.scoreboard import problems_of
+from results.figures.statistics import pass_at_k, wilson
 from results.progress import progress
-from results.scoreboard import problems_of
-from results.statistics import pass_at_k, wilson
 from tests.programs import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -65,7 +66,7 @@ def write(
             problem = _row(
                 db, Problem,
                 {"benchmark": benchmark, "problem_id": problem_id, "version": f"text of {problem_id}"},
-                entry_point="f", record=json.dumps({"prompt": _PROMPT}),
+                entry_point="f", record=json.dumps({"prompt": _PROMPT}), prompt=_PROMPT,
             )  # fmt: skip
             key = f"{benchmark} {pattern} {pairing}"
             run = _row(
@@ -453,7 +454,7 @@ def test_what_a_prompt_says_is_measured(name: str) -> None:
     record = {"prompt": prompt, "base_input": [[float("nan"), "\0", '"prompt": "x"']]}
     with session() as db:
         db.add(
-            Problem(benchmark="b", problem_id="p", version="1", entry_point=entry_point, record=json.dumps(record))
+            Problem(benchmark="b", problem_id="p", version="1", entry_point=entry_point, record=json.dumps(record), prompt=storable(prompt))
         )  # fmt: skip
     assert rows("SELECT words, examples, types, edge_words FROM v_features") == [expected]
 
@@ -463,9 +464,10 @@ def test_gain_is_shown_beside_what_the_prompt_says() -> None:
     write(MAIN)
     write(OTHER, sweep="other", pairing="x+y")
     with session() as db:
-        record = json.dumps({"prompt": RICH.replace("longest", "f")})
+        prompt = RICH.replace("longest", "f")
         db.execute(
-            text("UPDATE problem SET record = :r WHERE problem_id IN ('p0', 'p3')"), {"r": record}
+            text("UPDATE problem SET record = :r, prompt = :p WHERE problem_id IN ('p0', 'p3')"),
+            {"r": json.dumps({"prompt": prompt}), "p": prompt},
         )
     assert rows("""
         SELECT pattern, problem_id, words, examples, types, baseline_solved, solved, flip
@@ -495,8 +497,8 @@ FROM v_moderator ORDER BY benchmark, problem_id, sweep_id"""
 def reword(benchmark: str, prompt: str) -> None:
     with session() as db:
         db.execute(
-            text("UPDATE problem SET record = :r WHERE benchmark = :b"),
-            {"r": json.dumps({"prompt": prompt}), "b": benchmark},
+            text("UPDATE problem SET record = :r, prompt = :p WHERE benchmark = :b"),
+            {"r": json.dumps({"prompt": prompt}), "p": prompt, "b": benchmark},
         )
 
 
@@ -552,7 +554,7 @@ def test_the_rest_of_a_record_is_all_but_its_prompt() -> None:
     ]  # fmt: skip
     with session() as db:
         for number, record in enumerate(records):
-            db.add(Problem(benchmark=f"b{number}", problem_id="1", version=f"{number}", entry_point="f", record=json.dumps(record)))  # fmt: skip
+            db.add(Problem(benchmark=f"b{number}", problem_id="1", version=f"{number}", entry_point="f", record=json.dumps(record), prompt=record["prompt"]))  # fmt: skip
     first, second, third = (rest for (rest,) in rows("SELECT rest FROM v_features ORDER BY row_id"))
     assert first == second != third
     with session() as db:

@@ -19,10 +19,10 @@ from sqlmodel import col, select
 from models.enums import Kind, Outcome, Role, State, Status, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from results import sentences
-from results.baselines import baselines
-from results.scoreboard import scoreboard
-from worker.extract import without_thinking
+from results.figures.baselines import baselines
+from results.figures.scoreboard import scoreboard
+from results.report import sentences
+from worker.patterns.reading.extract import without_thinking
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -66,7 +66,7 @@ class Rows:
         chance = self.chance
         models = [LanguageModel(name=n, settings={"price_per_hour": 50}, identity=n) for n in "cdr"]
         problems = [
-            Problem(benchmark="b", problem_id=f"p{n}", version=f"v{n}", entry_point="f", record='{"prompt": "x"}')
+            Problem(benchmark="b", problem_id=f"p{n}", version=f"v{n}", entry_point="f", record='{"prompt": "x"}', prompt="x")
             for n in range(5)
         ]  # fmt: skip
         db.add_all([*models, *problems])
@@ -95,7 +95,13 @@ class Rows:
         for number in range(3):
             coder = models[number % 2]  # c and d ask for the same calls
             prices = {coder.name: chance.choice([None, 0, 10, 36]), "r": chance.choice([None, 5])}
-            file = {"models": {name: {"price_per_hour": price} for name, price in prices.items()}}
+            told = {"engine": "scripted", "script": "x.toml"}
+            file = {
+                "models": {
+                    name: told | ({} if price is None else {"price_per_hour": price})
+                    for name, price in prices.items()
+                }
+            }
             sweep = Sweep(key=f"s{number}", name=f"s{number}", file=file)
             db.add(sweep)
             db.flush()
@@ -244,7 +250,7 @@ def test_costs(written: Rows) -> None:
                 assert getattr(row, f"{prefix}completion_tokens") == sum(c.completion_tokens for c in calls)  # fmt: skip
                 seconds = {c.id: c.seconds * shares[c.model_id, (c.worker or "").partition("/")[0]] for c in calls}  # fmt: skip
                 assert getattr(row, f"{prefix}gpu_seconds") == pytest.approx(sum(seconds.values()))
-                prices = {name: model["price_per_hour"] or 0 for name, model in sweep.file["models"].items()}  # fmt: skip
+                prices = {name: model.get("price_per_hour", 0) for name, model in sweep.file["models"].items()}  # fmt: skip
                 spent = sum(seconds[call] * prices[name] / 3600 for call, name in names.items())
                 assert getattr(row, f"{prefix}price") == pytest.approx(spent)
             if row.solved and written.calls(sweep, row.run_id, judged=True):

@@ -6,7 +6,7 @@ from rich.console import Console
 from results import watch
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, make_sweep
 from tests.integration.test_progress import half_done, sql
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -19,17 +19,17 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.session import session
 from results import transcript
-from results.scoreboard import scoreboard
+from results.figures.scoreboard import scoreboard
 from results.web import database as reading
 from results.web.app import create
-from results.web.filters import Ended, Filters, Show
+from results.web.filters import Filters, HowEnded, Show
 from results.web.search import attempts
 from tests import hostile_rows
 from tests.integration.test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 from tests.production import run_reader_file
 from tests.programs import command, environment
 from tests.sweeps import make_sweep
-from worker.advance import advance
+from worker.attempt.advance import advance
 
 HERE = "http://127.0.0.1"
 
@@ -339,7 +339,7 @@ def test_with_one_sample_the_counted_flips_suffice(
 ) -> None:
     """A run's page need not read every attempt of every run of its sweep."""
     ids = flips()
-    monkeypatch.delattr("results.outcomes.read")
+    monkeypatch.delattr("results.figures.outcomes.read")
     shown = Elements(pages.get(f"/runs/{ids['review']}").text).text
     assert "exact McNemar" in shown and "1.000" in shown
     shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
@@ -384,7 +384,7 @@ def test_refusals_are_shown_found_and_count_as_not_solved(pages: TestClient) -> 
     ids = flips()
     with session() as db:
         db.execute(text("UPDATE attempt SET outcome = 'refused' WHERE id = (SELECT min(attempt_id) FROM v_flips WHERE flip = 'regressed' AND run_id = :r)"), {"r": ids["review"]})  # fmt: skip
-    assert problems_of(Filters(sweep=ids["sweep"], outcome=Ended.REFUSED)) == ["t/1"]
+    assert problems_of(Filters(sweep=ids["sweep"], outcome=HowEnded.REFUSED)) == ["t/1"]
     assert problems_of(Filters(run=ids["review"], show=Show.REGRESSED)) == ["t/1"]
     shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
     assert "1 refused, which count as not solved" in shown and "67% [21..94]" in shown
@@ -397,8 +397,8 @@ def test_filters_narrow_a_search() -> None:
     other = make_sweep("raw-coder", problems=2, name="other", fresh="other")
     assert len(problems_of(Filters())) == 8
     assert problems_of(Filters(sweep=other)) == ["t/0", "t/1"]
-    assert problems_of(Filters(outcome=Ended.UNFINISHED)) == ["t/0", "t/1"]
-    assert problems_of(Filters(run=ids["raw"], outcome=Ended.SOLVED)) == ["t/1", "t/2"]
+    assert problems_of(Filters(outcome=HowEnded.UNFINISHED)) == ["t/0", "t/1"]
+    assert problems_of(Filters(run=ids["raw"], outcome=HowEnded.SOLVED)) == ["t/1", "t/2"]
     assert problems_of(Filters(problem="T/2")) == ["t/2", "t/2"]
     assert len(problems_of(Filters(problem="t/"))) == 8
     assert problems_of(Filters(pattern="review-then-fix", problem="t/0")) == ["t/0"]
@@ -498,7 +498,7 @@ def test_a_search_ends_when_its_time_is_up_and_goes_on_from_there(
         )  # fmt: skip
     monkeypatch.setattr(search, "_FIRST_PORTION", 40)
     monkeypatch.setattr(search, "_SECONDS", 0.0)
-    filters, looks = Filters(outcome=Ended.SOLVED), 0
+    filters, looks = Filters(outcome=HowEnded.SOLVED), 0
     with session() as db:
         while (page := attempts(db, filters)).next is not None:
             assert page.rows == [] and page.looked_at == 40
@@ -614,5 +614,5 @@ def test_without_the_extra_it_says_how_to_install_it(database: str, tmp_path: Pa
 
 
 def test_the_other_commands_do_not_load_it() -> None:
-    code = "import sys, producer.cli; sys.exit(bool({'fastapi', 'uvicorn'} & set(sys.modules)))"
+    code = "import sys, producer.commands.reading; sys.exit(bool({'fastapi', 'uvicorn'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

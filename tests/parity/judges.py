@@ -8,10 +8,11 @@ from queue import Empty, SimpleQueue
 
 from evaluation import evalplus
 from evaluation.evalplus import Kind, Verdict
-from models.problem import HiddenTests, Judgement
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.profiles import Profile
+from models.problem import Judgement
 from tests.parity.programs import Program, Task
-from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import Profile
 
 #: No honest program needs as much for one input, even beside many others.
 _AMPLE_SECONDS = 15.0
@@ -34,10 +35,10 @@ class Difference:
 
 
 def judged(
-    profile: Profile, jobs: Iterable[tuple[HiddenTests, str]], slots: int = 2
+    profile: Profile, jobs: Iterable[tuple[FunctionTests, str]], slots: int = 2
 ) -> list[Judgement]:
     """Our judgements of programs, `slots` at a time, in the order of the jobs."""
-    left: SimpleQueue[tuple[int, tuple[HiddenTests, str]]] = SimpleQueue()
+    left: SimpleQueue[tuple[int, tuple[FunctionTests, str]]] = SimpleQueue()
     for numbered in enumerate(jobs):
         left.put(numbered)
     done: dict[int, Judgement] = {}
@@ -58,7 +59,7 @@ def judged(
 def _work(
     slot: int,
     profile: Profile,
-    left: "SimpleQueue[tuple[int, tuple[HiddenTests, str]]]",
+    left: "SimpleQueue[tuple[int, tuple[FunctionTests, str]]]",
     done: dict[int, Judgement],
     failed: list[BaseException],
 ) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.evalplus import Kind
-from models.benchmark import parse_record
-from models.problem import HiddenTests
+from judging.formats.evalplus.functions import FunctionTests
+from judging.formats.records import parse_record
 from tests.parity.mutants import mutants
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ class Task:
     """One problem: as EvalPlus reads it, as our judge does, and all programs for it."""
 
     record: dict[str, Any]
-    tests: HiddenTests
+    tests: FunctionTests
     programs: tuple[Program, ...]
 
 

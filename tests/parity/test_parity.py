@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from evaluation.evalplus import FAULTS, Kind
-from models.problem import HiddenTests
+from judging import profiles
+from judging.formats.evalplus.functions import FunctionTests
 from models.settings import settings
 from tests.parity.judges import Difference, differences, judged
 from tests.parity.programs import DATA, FILES, Task, tasks
 from tests.parity.table import table
-from worker.sandbox import profiles
 
 WHOLE = os.environ.get("FOUREYES_PARITY") == "all"
 #: Every so many-th problem.
@@ -81,7 +81,7 @@ def test_canonical_solutions_pass_on_a_busy_machine(kind: Kind) -> None:
     assert failed == []
 
 
-def lost_solutions(jobs: list[tuple[HiddenTests, str]]) -> list[str]:
+def lost_solutions(jobs: list[tuple[FunctionTests, str]]) -> list[str]:
     judgements = judged(profiles.DEFAULT, jobs)
     return [
         f"{tests.problem_id}: {judgement.reason}"

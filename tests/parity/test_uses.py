@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from evaluation import evalplus
+from judging import profiles
 from models.enums import Level
 from models.errors import FoureyesError
 from models.settings import settings
 from tests.parity import uses
-from worker.sandbox import profiles
 
 #: Level B has no place to write.
 WRITE = {

@@ -15,10 +15,10 @@ from textwrap import dedent
 from typing import Any
 
 from evaluation import evalplus
+from judging import profiles
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
 from models.enums import Level
-from models.problem import HiddenTests
-from worker.sandbox import profiles
-from worker.sandbox.judge import Judge
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
 _ANY = "from collections import *\nimport array, datetime, numpy as np\nfrom fractions import Fraction\nfrom decimal import Decimal\nfrom types import MappingProxyType\nfrom enum import IntEnum\n"
@@ -337,7 +337,7 @@ def here(profile: profiles.Profile, level: Level, slot: int) -> list[bool]:
     try:
         return [
             judge.hidden(
-                HiddenTests(
+                FunctionTests(
                     "Uses/0", "f", case.reference, [[]], [], 0.0, f"{abs(hash(case)):064x}"
                 ),
                 case.code,

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from worker.sandbox import launcher
+from judging.sandbox import launcher
 
 ROOT = Path(__file__).parents[2]
 

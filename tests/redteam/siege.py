@@ -17,9 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.profiles import Profile
+from judging.sandbox.users import FIRST_UID
 from models.enums import Level
 from models.errors import InfrastructureError
-from models.problem import HiddenTests
 from tests.redteam import (
     hostile,
     hostile_ends,
@@ -28,9 +31,6 @@ from tests.redteam import (
     hostile_neighbours,
     surroundings,
 )
-from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import Profile
-from worker.sandbox.users import FIRST_UID
 
 PROGRAMS = {
     **hostile.PROGRAMS,
@@ -42,7 +42,7 @@ PROGRAMS = {
 #: Run in two slots at once, each against the other.
 MUTUAL = hostile_neighbours.PROGRAMS
 
-PROBLEM = HiddenTests(
+PROBLEM = FunctionTests(
     problem_id="Redteam/0",
     entry_point="f",
     reference="def f(x):\n    return [x + 1]\n",
@@ -101,7 +101,7 @@ class Siege:
             judge.close()
 
     def _zygotes(self) -> list[int]:
-        return [judge._sandbox.pid for judge in self._judges if judge._sandbox is not None]
+        return [box.pid for judge in self._judges for box in judge._sandboxes.values()]
 
     def _code(self, program: str, *victims: int) -> str:
         pids = str([os.getpid(), *self._zygotes(), *victims])

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from judging.sandbox.inside import landlock
 from tests.redteam.mode import ROOT, can_become_a_user
-from worker.sandbox.inside import landlock
 
 JUDGE = """
 import json
 from tests.redteam.siege import HONEST, PROBLEM, PROGRAMS
 from models.errors import InfrastructureError
-from worker.sandbox.judge import Judge
+from judging.judge import Judge
 judge = Judge()
 try:
     honest = judge.hidden(PROBLEM, HONEST)

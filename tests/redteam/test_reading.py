@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.sandbox import allowance
+from judging.sandbox.inside import wire
 from models.enums import Status
-from models.problem import HiddenTests
 from tests.redteam.siege import HONEST, PROBLEM
-from worker.sandbox import allowance
-from worker.sandbox.inside import wire
-from worker.sandbox.judge import Judge
 
-MANY = HiddenTests(
+MANY = FunctionTests(
     problem_id="Reading/0",
     entry_point="f",
     reference="def f(x):\n    return x + 1\n",
@@ -95,7 +95,7 @@ def test_what_is_read_of_one_program_is_bounded(bodies: str, judge: Judge, read:
 
 def test_so_it_is_of_one_whose_answers_are_right(judge: Judge, read: list[int]) -> None:
     """Each is a list of ones, as fractions of the longest that are taken."""
-    problem = HiddenTests(
+    problem = FunctionTests(
         problem_id="Reading/1",
         entry_point="f",
         reference="def f(x):\n    return [1] * 120\n",
@@ -116,7 +116,7 @@ def test_answers_of_another_type_than_the_expected_ones_are_all_read(
 ) -> None:
     """However many there are: a right answer may take some times the bytes of the expected one."""
     monkeypatch.setattr(allowance, "_MOST", 1000)
-    problem = HiddenTests(
+    problem = FunctionTests(
         problem_id="Reading/2",
         entry_point="f",
         reference="def f(x):\n    return [1] * 2000\n",

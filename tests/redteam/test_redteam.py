@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from judging.judge import Judge
 from models.enums import Level
 from models.settings import settings
 from tests.redteam.mode import can_become_a_user
 from tests.redteam.siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
-from worker.sandbox.judge import Judge
 
 pytestmark = pytest.mark.alone  # what others leave in /tmp would be taken for a program's
 

@@ -10,11 +10,11 @@ import pytest
 
 from evaluation import evalplus_sandbox
 from evaluation.evalplus_sandbox import Environment
+from judging.sandbox import launch
+from judging.sandbox.launch import python_binds
+from judging.sandbox.sandbox import Sandbox
 from models.enums import Level
 from tests.redteam.surroundings import descendants
-from worker.sandbox import command
-from worker.sandbox.command import python_binds
-from worker.sandbox.sandbox import Sandbox
 
 SECRET = "a-secret-that-nobody-may-see"
 
@@ -69,7 +69,7 @@ def test_what_programs_and_libraries_are_found_by_is_kept(monkeypatch: pytest.Mo
     """Else a Python that needs it, or a bubblewrap of the user's own, would start no sandbox."""
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/python/lib")
     monkeypatch.setenv("PATH", "/opt/python/bin:/usr/bin")
-    assert command.environment() == {
+    assert launch.environment() == {
         "PATH": "/opt/python/bin:/usr/bin",
         "LD_LIBRARY_PATH": "/opt/python/lib",
     }

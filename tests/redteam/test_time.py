@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from judging import replies
+from judging.formats.evalplus import suites
+from judging.formats.evalplus.functions import FunctionTests
+from judging.judge import Judge
+from judging.profiles import Profile
 from models.enums import Level, Status
-from models.problem import HiddenTests, Judgement
+from models.problem import Judgement
 from models.settings import settings
-from worker.sandbox import suites
-from worker.sandbox.judge import Judge
-from worker.sandbox.profiles import Profile
 
 pytestmark = pytest.mark.alone  # its bounds are seconds by the clock
 
@@ -31,15 +33,15 @@ def judge(
         settings.cache_clear()
         judge = Judge(9, PROFILE, (request.param,))
         for each in (FEW, MANY, HARD, SLOW, LONG):
-            judge.expected(each)
+            judge.hidden(each, each.reference)  # what is expected has been worked out
         yield judge
         judge.close()
         settings.cache_clear()
 
 
-def problem(name: str, inputs: list[list[object]]) -> HiddenTests:
+def problem(name: str, inputs: list[list[object]]) -> FunctionTests:
     reference = "def f(x, *_):\n    return x + 1\n"
-    return HiddenTests(name, "f", reference, inputs, [], 0.0, f"{name:0>64}")
+    return FunctionTests(name, "f", reference, inputs, [], 0.0, f"{name:0>64}")
 
 
 FEW = problem("few", [[1], [2]])
@@ -50,7 +52,7 @@ SLOW = problem("slow", [[number] for number in [*range(20), 101, 102, 103, 104]]
 LONG = problem("long", [[1, "x" * (4 << 20)], [2, "x"]])
 
 
-def judged(judge: Judge, tests: HiddenTests, code: str, all_tests: bool = False) -> Judgement:
+def judged(judge: Judge, tests: FunctionTests, code: str, all_tests: bool = False) -> Judgement:
     judgement = judge.hidden(tests, code, all_tests)
     assert not judgement.solved
     assert judgement.reason == "timeout", judgement
@@ -96,7 +98,7 @@ def f(x):
 def test_who_sleeps_while_it_is_loaded_is_given_no_more(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suites, "LOAD_SECONDS", 1)
+    monkeypatch.setattr(replies, "LOAD_SECONDS", 1)
     began = time.monotonic()
     judged(judge, FEW, f"{DRIP}\ndrip(30, 0.006, 0.012)\ndef f(x): return x + 1")
     assert time.monotonic() - began < 1 + _SOON

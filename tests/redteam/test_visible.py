@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from judging.judge import Judge
 from models.enums import Level
 from models.problem import VisibleTest
 from models.settings import settings
-from worker.sandbox.judge import Judge
+from tests.problems import shows
 
 EXPECTED = 918273645
 TESTS = [
@@ -104,10 +105,10 @@ def judge(
 )
 def test_no_visible_test_is_passed_by_saying_so(judge: Judge, name: str, said: str) -> None:
     """What is expected is not in there, and what a program says of itself decides nothing."""
-    trial = judge.visible(HOSTILE[name].replace("SAYS", repr(said)), "f", TESTS)
+    trial = judge.visible(shows(*TESTS), HOSTILE[name].replace("SAYS", repr(said)))
     assert [result.passed for result in trial.results] == [False] * len(TESTS), trial
 
 
 def test_an_honest_program_passes(judge: Judge) -> None:
-    trial = judge.visible(f"def f(x): return {EXPECTED}", "f", TESTS)
+    trial = judge.visible(shows(*TESTS), f"def f(x): return {EXPECTED}")
     assert trial.passes == len(TESTS), trial

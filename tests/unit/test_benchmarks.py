@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from models.benchmark import parse_record
+from judging import released, sources
+from judging.formats.records import parse_record
 from models.errors import FoureyesError
 from models.settings import settings
-from producer import benchmarks
 
 OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
-RELEASE_PATH = "/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz"
+RELEASE_PATH = "/evalplus/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz"
 FILE = "HumanEvalPlus-v0.1.10.jsonl"
 
 
@@ -47,14 +47,20 @@ CONTENT = f"{line(0)}\n{line(1)}\n{line(2)}\n".encode()
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine without any benchmark, and without a network."""
-    for name in ("FOUREYES_DATA", "HUMANEVAL_OVERRIDE_PATH", "MBPP_OVERRIDE_PATH"):
+    for name in (
+        "FOUREYES_DATA",
+        "HUMANEVAL_OVERRIDE_PATH",
+        "MBPP_OVERRIDE_PATH",
+        "BIGCODEBENCH_OVERRIDE_PATH",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FOUREYES_CACHE", str(tmp_path / "ours"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(benchmarks, "RELEASES", "http://127.0.0.1:9")
+    for place in ("RELEASES", "HUB"):
+        monkeypatch.setattr(released, place, "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
     settings.cache_clear()
     yield tmp_path
@@ -62,11 +68,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def released(monkeypatch: pytest.MonkeyPatch) -> bytes:
+def humaneval(monkeypatch: pytest.MonkeyPatch) -> bytes:
     """CONTENT is what EvalPlus released as HumanEval+."""
     md5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
-    official = dataclasses.replace(benchmarks._OFFICIAL["humaneval+"], md5=md5)
-    monkeypatch.setitem(benchmarks._OFFICIAL, "humaneval+", official)
+    (official,) = sources._RELEASED["humaneval+"]
+    changed = [dataclasses.replace(official, md5=md5)]
+    monkeypatch.setitem(sources._RELEASED, "humaneval+", changed)
     return CONTENT
 
 
@@ -91,7 +98,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Release]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    monkeypatch.setattr(benchmarks, "RELEASES", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(released, "RELEASES", f"http://127.0.0.1:{server.server_port}")
     yield handler
     server.shutdown()
     thread.join()
@@ -106,7 +113,7 @@ def write(path: Path, content: bytes | str) -> Path:
 
 def refusal(name: str = "humaneval+") -> str:
     with pytest.raises(FoureyesError) as caught:
-        benchmarks.load(name)
+        sources.load(name)
     return str(caught.value)
 
 
@@ -123,30 +130,30 @@ def test_the_official_files_load_whole(
     name: str, count: int, plus: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else scores would be of another benchmark than the one they name."""
-    official = benchmarks._OFFICIAL[name]
+    (official,) = sources._RELEASED[name]
     if not any((OFFICIAL / f"{official.file}{end}").is_file() for end in ("", ".gz")):
         pytest.skip(f"needs {official.file}: set FOUREYES_DATA to the folder that has it")
     data_folder(OFFICIAL.resolve(), monkeypatch)
-    problems = benchmarks.load(name)
+    problems = sources.load(name)
     hidden = [problem.hidden_tests() for problem in problems]
     assert len(problems) == count
     assert sum(len(tests.plus_inputs) for tests in hidden) == plus
     assert all(tests.base_inputs for tests in hidden)
-    assert benchmarks.load(name, limit=3) == problems[:3]
+    assert sources.load(name, limit=3) == problems[:3]
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["jsonl", "gz"])
 @pytest.mark.parametrize("place", ["FOUREYES_DATA", "EvalPlus's cache"])
 def test_a_file_that_is_here_is_used_without_a_network(
-    place: str, packed: bool, released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, packed: bool, humaneval: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else an offline machine could not run the benchmarks it has."""
     folder = machine / "cache" / "evalplus"
     if place == "FOUREYES_DATA":
         folder = data_folder(machine / "data", monkeypatch)
     file = f"{FILE}.gz" if packed else FILE
-    write(folder / file, gzip.compress(released) if packed else released)
-    assert [problem.problem_id for problem in benchmarks.load("humaneval+")] == [
+    write(folder / file, gzip.compress(humaneval) if packed else humaneval)
+    assert [problem.problem_id for problem in sources.load("humaneval+")] == [
         "Mine/0",
         "Mine/1",
         "Mine/2",
@@ -154,28 +161,28 @@ def test_a_file_that_is_here_is_used_without_a_network(
 
 
 def test_a_file_that_is_not_the_released_one_is_refused(
-    released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+    humaneval: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a damaged or edited file would give scores under the official name."""
     folder = data_folder(machine / "data", monkeypatch)
-    write(folder / FILE, released.replace(b"71077", b"71078", 1))
+    write(folder / FILE, humaneval.replace(b"71077", b"71078", 1))
     message = refusal()
     assert str(folder / FILE) in message
     assert "HUMANEVAL_OVERRIDE_PATH" in message
     (folder / FILE).unlink()
-    write(folder / f"{FILE}.gz", gzip.compress(released)[:-20])
+    write(folder / f"{FILE}.gz", gzip.compress(humaneval)[:-20])
     assert "damaged" in refusal()
 
 
 def test_an_overriding_file_is_used_as_it_is_and_its_versions_differ(
-    released: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
+    humaneval: bytes, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EvalPlus's own variable; and results of changed problems must not pass for the official."""
-    write(machine / "cache" / "evalplus" / FILE, released)
-    official = benchmarks.load("humaneval+")
-    changed = write(machine / "changed.jsonl", released.replace(b"71077", b"71078", 1))
+    write(machine / "cache" / "evalplus" / FILE, humaneval)
+    official = sources.load("humaneval+")
+    changed = write(machine / "changed.jsonl", humaneval.replace(b"71077", b"71078", 1))
     monkeypatch.setenv("HUMANEVAL_OVERRIDE_PATH", str(changed))
-    overridden = benchmarks.load("humaneval+")
+    overridden = sources.load("humaneval+")
     assert overridden[0].benchmark == "humaneval+"
     assert overridden[0].hidden_tests().base_inputs == [[71078]]
     assert overridden[0].version != official[0].version
@@ -183,12 +190,12 @@ def test_an_overriding_file_is_used_as_it_is_and_its_versions_differ(
 
 
 def test_the_release_is_fetched_once_and_kept(
-    released: bytes, web: type[_Release], machine: Path
+    humaneval: bytes, web: type[_Release], machine: Path
 ) -> None:
     """Else a first run would need the file to be brought by hand, or every run the network."""
-    web.answer = gzip.compress(released)
-    first = benchmarks.load("humaneval+")
-    assert benchmarks.load("humaneval+") == first
+    web.answer = gzip.compress(humaneval)
+    first = sources.load("humaneval+")
+    assert sources.load("humaneval+") == first
     assert web.asked == [RELEASE_PATH]
     assert [path.name for path in (machine / "ours" / "benchmarks").iterdir()] == [FILE]
 
@@ -197,7 +204,7 @@ def test_the_release_is_fetched_once_and_kept(
     "answer", [b"<html>please log in</html>", gzip.compress(CONTENT[:-9]), b""]
 )
 def test_a_download_that_is_not_the_release_is_not_kept(
-    answer: bytes, released: bytes, web: type[_Release], machine: Path
+    answer: bytes, humaneval: bytes, web: type[_Release], machine: Path
 ) -> None:
     """Else a captive portal's page would be the benchmark from then on."""
     web.answer = answer
@@ -209,7 +216,7 @@ def test_a_download_that_is_not_the_release_is_not_kept(
 def test_offline_one_line_says_which_file_from_where_to_where(name: str) -> None:
     """Else the user of an offline machine would see a traceback of a connection."""
     message = refusal(name)
-    official = benchmarks._OFFICIAL[name]
+    (official,) = sources._RELEASED[name]
     assert "\n" not in message
     for needed in (official.file, official.url, "FOUREYES_DATA", official.override):
         assert needed in message
@@ -234,10 +241,34 @@ def test_an_unknown_name_gets_the_nearest_valid_one(given: str, meant: str) -> N
     assert meant in message.split("mean")[1]
 
 
+def test_a_file_of_the_hub_is_fetched_piece_by_piece_and_only_as_far_as_it_is_asked_for(
+    web: type[_Release], machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contests come in files of a gigabyte; the first ones are enough for the first problems."""
+    monkeypatch.setattr(released, "HUB", released.RELEASES)
+    monkeypatch.setattr(web, "do_GET", _of_hub)
+    web.answer = CONTENT
+    assert [problem.benchmark for problem in sources.load("livecodebench-v2", limit=2)] == (
+        2 * ["livecodebench-v2"]
+    )
+    assert web.asked == ["/livecodebench/code_generation_lite/resolve/main/test.jsonl"]
+    with pytest.raises(FoureyesError, match=r"livecodebench-2.jsonl line 1: .* already used"):
+        sources.load("livecodebench-v2")  # here the second file is the same as the first
+    web.answer = b"<html>please log in</html>"
+    assert "what came is not the released file" in refusal("livecodebench-v3")
+
+
+def _of_hub(self: _Release) -> None:
+    self.asked.append(self.path)
+    self.send_response(200)
+    self.end_headers()
+    self.wfile.write(self.answer)
+
+
 @pytest.mark.parametrize("name", ["starter-rich", "starter-lean"])
 def test_the_starter_sets_load(name: str) -> None:
     """Else the demo would have no problems."""
-    problems = benchmarks.load(name)
+    problems = sources.load(name)
     assert len(problems) == 30
     assert all(
         bool(problem.spec().visible_tests) == (name == "starter-rich") for problem in problems
@@ -247,7 +278,7 @@ def test_the_starter_sets_load(name: str) -> None:
 def test_a_record_is_kept_to_the_last_digit(machine: Path) -> None:
     """Else 1e5 would become an integer and -0.0 lose its sign, and with them verdicts."""
     text = line().replace("100000.0", "1e5") + "  "
-    (problem,) = benchmarks.load_file(write(machine / "mine.jsonl", text))
+    (problem,) = sources.load_file(write(machine / "mine.jsonl", text))
     assert problem.record == text.strip()
     assert problem.version == hashlib.sha256(text.strip().encode()).hexdigest()
     assert parse_record("mine", problem.record) == problem
@@ -262,11 +293,11 @@ def test_files_from_windows_and_with_rare_characters_are_read(machine: Path) -> 
     """Else a byte order mark, CRLF, blank lines or a raw U+2028 would break a good file."""
     rare = json.dumps(fields(1, base_input=[["a\u2028b"]]), ensure_ascii=False)
     content = b"\xef\xbb\xbf" + f"{line(0)}\r\n\r\n{rare}\r\n".encode()
-    problems = benchmarks.load_file(write(machine / "own.jsonl", content), "own")
+    problems = sources.load_file(write(machine / "own.jsonl", content), "own")
     assert problems[0].record == line(0)
     assert problems[1].hidden_tests().base_inputs == [["a\u2028b"]]
     packed = write(machine / "own.jsonl.gz", gzip.compress(content))
-    assert benchmarks.load_file(packed) == problems
+    assert sources.load_file(packed) == problems
 
 
 def test_absent_plus_inputs_are_none_at_all(machine: Path) -> None:
@@ -274,7 +305,7 @@ def test_absent_plus_inputs_are_none_at_all(machine: Path) -> None:
     without = fields(1)
     del without["plus_input"], without["atol"]
     text = f"{line(0, plus_input={})}\n{json.dumps(without)}\n"
-    for problem in benchmarks.load_file(write(machine / "own.jsonl", text)):
+    for problem in sources.load_file(write(machine / "own.jsonl", text)):
         assert problem.hidden_tests().plus_inputs == []
 
 
@@ -304,7 +335,7 @@ def test_a_mistake_in_a_file_is_named_with_its_line(
     """Else the user would have to search a file of hundreds of long lines."""
     path = write(machine / "mine.jsonl", f"{line(0)}\n\n{broken}\n{line(1)}\n")
     with pytest.raises(FoureyesError) as caught:
-        benchmarks.load_file(path)
+        sources.load_file(path)
     message = str(caught.value)
     assert message.startswith(f"{path} line 3: ")
     assert mistake in message
@@ -340,7 +371,7 @@ REFERENCES = [
 def test_a_reference_may_be_defined_in_any_way(reference: str, machine: Path) -> None:
     """Else a good file is refused for one line of it."""
     text = line(0, prompt="", canonical_solution=reference)
-    assert benchmarks.load_file(write(machine / "mine.jsonl", text))
+    assert sources.load_file(write(machine / "mine.jsonl", text))
 
 
 @pytest.mark.parametrize(
@@ -356,7 +387,7 @@ def test_a_reference_may_be_defined_in_any_way(reference: str, machine: Path) ->
 def test_what_only_mentions_the_entry_point_is_refused(reference: str, machine: Path) -> None:
     text = line(0, prompt="", canonical_solution=reference)
     with pytest.raises(FoureyesError, match="does not define the entry_point 'double'"):
-        benchmarks.load_file(write(machine / "mine.jsonl", text))
+        sources.load_file(write(machine / "mine.jsonl", text))
 
 
 def test_all_mistakes_of_a_file_are_listed_at_once(machine: Path) -> None:
@@ -365,14 +396,14 @@ def test_all_mistakes_of_a_file_are_listed_at_once(machine: Path) -> None:
     text = "\n".join([line(9), broken[0], "{", line(9), broken[1]])
     path = write(machine / "mine.jsonl", text)
     with pytest.raises(FoureyesError) as caught:
-        benchmarks.load_file(path)
+        sources.load_file(path)
     said = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in said] == [f"{path} line {n}" for n in (2, 3, 4, 5)]
     assert "already used" in said[2]
-    assert len(benchmarks.load_file(path, limit=1)) == 1  # what is not asked for may be broken
+    assert len(sources.load_file(path, limit=1)) == 1  # what is not asked for may be broken
     many = "\n".join(line(n, entry_point="triple") for n in range(50))
     with pytest.raises(FoureyesError, match=r"\n... and 30 more") as caught:
-        benchmarks.load_file(write(machine / "mine.jsonl", many))
+        sources.load_file(write(machine / "mine.jsonl", many))
     assert len(str(caught.value).splitlines()) == 21
 
 
@@ -393,22 +424,22 @@ def test_a_file_without_problems_is_refused(
     if content is not None:
         write(path, content)
     with pytest.raises(FoureyesError, match=mistake) as caught:
-        benchmarks.load_file(path)
+        sources.load_file(path)
     assert str(path) in str(caught.value)
 
 
 def test_a_folder_or_a_limit_of_nothing_is_refused(machine: Path) -> None:
     """Else the user would see a traceback, or a sweep of the wrong size."""
     with pytest.raises(FoureyesError, match="cannot be read"):
-        benchmarks.load_file(machine)
+        sources.load_file(machine)
     with pytest.raises(FoureyesError, match="at least 1, not -1"):
-        benchmarks.load_file(write(machine / "mine.jsonl", line()), limit=-1)
+        sources.load_file(write(machine / "mine.jsonl", line()), limit=-1)
 
 
 def test_hidden_tests_cannot_be_reached_from_a_spec(machine: Path) -> None:
     """Else a prompt template could show a model the tests it is judged by."""
     path = write(machine / "mine.jsonl", line())
-    (problem,) = benchmarks.load_file(path)
+    (problem,) = sources.load_file(path)
     reached: list[str] = []
     waiting: list[Any] = [problem.spec()]
     while waiting:

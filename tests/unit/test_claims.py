@@ -3,7 +3,7 @@ is held against the program otherwise than Python would."""
 
 import pytest
 
-from worker.sandbox.claims import claim
+from judging.visible.claims import claim
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from models.problem import HiddenTests
-from worker.sandbox import mbpp, oracles
-from worker.sandbox.comparison import matches, tolerances
-from worker.sandbox.inside import wire
-from worker.sandbox.inside.wire import Opaque
+from judging.comparison import matches, tolerances
+from judging.formats.evalplus import oracles, shapes
+from judging.formats.evalplus.functions import FunctionTests
+from judging.sandbox.inside import wire
+from judging.sandbox.inside.wire import Opaque
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -74,8 +74,8 @@ def test_floats_bring_a_tolerance(atol: float, expected: list[Any], found: list[
     assert tolerances(atol, floats) == found
 
 
-def problem(problem_id: str, entry_point: str, atol: float = 0.0) -> HiddenTests:
-    return HiddenTests(problem_id, entry_point, "", [], [], atol, "", official=True)
+def problem(problem_id: str, entry_point: str, atol: float = 0.0) -> FunctionTests:
+    return FunctionTests(problem_id, entry_point, "", [], [], atol, "", official=True)
 
 
 @pytest.mark.parametrize(
@@ -150,5 +150,5 @@ def test_programs_are_called_with_the_types_their_problem_means(
     problem_id: str, given: list[Any], called_with: list[Any]
 ) -> None:
     """JSON has neither tuples nor sets nor complex numbers; right programs may need them."""
-    (found,) = mbpp.arguments(problem(problem_id, "f"), [given])
+    (found,) = shapes.arguments(problem(problem_id, "f"), [given])
     assert repr(found) == repr(called_with)

@@ -2,10 +2,18 @@
 
 import pytest
 
-from results import charts, figures
-from results.comparisons import MCNEMAR, NO_EVIDENCE, SIGN_FLIP, Question, compare, compare_all
-from results.figures import pareto
-from results.numbers import (
+from results.figures.comparisons import (
+    MCNEMAR,
+    NO_EVIDENCE,
+    SIGN_FLIP,
+    Question,
+    compare,
+    compare_all,
+)
+from results.figures.outcomes import Outcomes
+from results.figures.paired import detectable_difference
+from results.figures.statistics import mean_interval, wilson
+from results.formatting import (
     duration,
     factor,
     interval,
@@ -16,9 +24,8 @@ from results.numbers import (
     points_interval,
     size,
 )
-from results.outcomes import Outcomes
-from results.paired import detectable_difference
-from results.statistics import mean_interval, wilson
+from results.report import charts, chosen_charts
+from results.report.chosen_charts import pareto
 from tests.boards import board, group, scored
 
 
@@ -173,7 +180,7 @@ def test_the_line_of_the_baseline_is_drawn_where_there_is_one(
     }
     found = group(1, "b", options=runs, **{name: ["1", "0"] for name in runs})
     here = board(found, baseline=f"raw-coder({styles[0]})")
-    figures.of_group(here, here.groups[0])
+    chosen_charts.of_group(here, here.groups[0])
     assert drawn == [line]
 
 

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.problem import HiddenTests
-from worker.sandbox import suites
-from worker.sandbox.comparison import matches
-from worker.sandbox.expected import Answer
-from worker.sandbox.inside import digests, frames, program, values, wire
-from worker.sandbox.inside.digests import digest
+from judging import replies
+from judging.comparison import matches
+from judging.formats.evalplus import suites
+from judging.formats.evalplus.expected import Answer
+from judging.formats.evalplus.functions import FunctionTests
+from judging.sandbox.inside import digests, frames, program, values, wire
+from judging.sandbox.inside.digests import digest
 
 NAN = values.NAN
 Pair = namedtuple("Pair", "left right")
@@ -87,7 +88,9 @@ def verdict(expected: Any, got: Any, atol: float, same_type: bool, limits: tuple
         tag + body for tag, body in program.answer(expected, (expected,), True, limits[0])
     )
     answer = Answer(first, 0.0, tuple(zlib.compress(frame[1:]) for frame in rest))
-    tests = suites.Tests(HiddenTests("Test/0", "f", "", [], [], atol, ""), [[]], (answer,), [atol])
+    tests = suites.Tests(
+        FunctionTests("Test/0", "f", "", [], [], atol, ""), [[]], (answer,), [atol]
+    )
     frame, *parts = (tag + body for tag, body in program.answer(got, (got,), atol != 0, limits[1]))
     assert suites.parts(tests.problem, frame) == len(parts) or atol == 0
     if frame == answer.frame:
@@ -231,4 +234,4 @@ def test_what_holds_something_opaque_equals_nothing_at_any_size() -> None:
     for limit in (0, 1 << 30):
         assert not verdict([1], [object()], 0, False, (1 << 30, limit))
     (frame,) = program.answer([object()], ([object()],), False, 0)
-    assert isinstance(suites.value(frames.VALUE + frame[1]), values.Opaque)
+    assert isinstance(replies.value(frames.VALUE + frame[1]), values.Opaque)

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from producer.sweep import load
+from producer.sweeps.sweep import load
+from producer.sweeps.sweep_file import parse
 from tests.programs import ROOT
 
 #: Attributes whose address a browser fetches without being asked, by element.
@@ -107,11 +108,18 @@ def test_the_benchmark_of_the_how_to_is_one(tmp_path: Path) -> None:
     """Else the first file that a user writes after it is refused."""
     text = (ROOT / "docs" / "howto" / "benchmark.md").read_text()
     (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (sweep,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    sweep, parts = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=60, check=True)
     (tmp_path / "mine.toml").write_text(sweep)
     made = load(tmp_path / "mine.toml")
     assert [len(problem.spec().visible_tests) for problem in made.problems["mine"]] == [1, 2, 1]
+    (tmp_path / "parts.toml").write_text(re.sub("benchmarks = .*\n", parts, sweep))
+    contests, libraries = parse(tmp_path / "parts.toml").benchmarks
+    assert (str(contests.first), str(contests.to), libraries.limit) == (
+        "2025-01-01",
+        "2025-03-31",
+        20,
+    )
 
 
 def _queries() -> list[tuple[str, str]]:

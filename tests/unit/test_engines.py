@@ -19,7 +19,7 @@ from tests import tiny_model
 from worker.engines import Engine, Message, Request, load
 from worker.engines.connections import Declined, wait_as_told
 from worker.engines.openai import OpenAIEngine, Pace
-from worker.extract import extract_code
+from worker.patterns.reading.extract import extract_code
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:

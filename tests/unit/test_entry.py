@@ -21,7 +21,7 @@ INTERRUPT = """
 import os, signal, sys
 class Finder:
     def find_spec(self, name, *_):
-        if name == "rich.console":
+        if name == "{module}":
             try:
                 os.kill(os.getpid(), signal.SIGINT)
             except BaseException:
@@ -30,7 +30,7 @@ sys.meta_path.insert(0, Finder())
 """
 #: A command of which nobody thought that it could fail like this.
 FAIL = """
-from producer import catalogue
+from producer.commands import catalogue
 def fail():
     raise {error}
 catalogue.models_list = fail
@@ -47,15 +47,25 @@ def run(
     )  # fmt: skip
 
 
-def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(tmp_path: Path) -> None:
-    made = run(INTERRUPT, "models", "list", home=tmp_path)
+@pytest.mark.parametrize(
+    "module", ["rich.console", "producer.commands.catalogue"]
+)  # at its start, and later
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(
+    tmp_path: Path, module: str
+) -> None:
+    made = run(INTERRUPT.format(module=module), "models", "list", home=tmp_path)
     assert (made.returncode, made.stdout, made.stderr) == (130, "", "")
 
 
 def test_a_background_job_is_not_interrupted(tmp_path: Path) -> None:
     """A shell lets its background jobs ignore Ctrl-C, as nohup lets them ignore the terminal's end."""
     ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-    made = run(ignore + INTERRUPT, "models", "list", home=tmp_path)
+    made = run(
+        ignore + INTERRUPT.format(module="producer.commands.catalogue"),
+        "models",
+        "list",
+        home=tmp_path,
+    )
     assert made.returncode == 0, made.stderr
 
 
@@ -142,7 +152,7 @@ def test_a_file_that_the_machine_refuses_is_named(tmp_path: Path) -> None:
 
 def test_an_argument_that_is_no_text_is_named(tmp_path: Path) -> None:
     program = """
-from producer import reading
+from producer.commands import reading
 def fail(*_):
     "\\udcff".encode()
 reading.sql = fail
@@ -185,11 +195,11 @@ def test_closed_outputs_are_no_failure(tmp_path: Path, closed: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_may_lack_any_character(tmp_path: Path, encoding: str) -> None:
     made = run(
-        "from producer import terminal\nfrom rich.table import Table\n"
+        "from producer.commands import terminal\nfrom rich.table import Table\n"
         "def fail():\n"
         "    table = Table(); table.add_column('a'); table.add_row('≥ × – 日 \\udcff')\n"
         "    terminal.console.print(table); print('≤ … \\U0001f600')\n"
-        "from producer import catalogue; catalogue.models_list = fail",
+        "from producer.commands import catalogue; catalogue.models_list = fail",
         "models", "list", home=tmp_path, PYTHONIOENCODING=encoding,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
@@ -206,7 +216,7 @@ def test_a_suite_that_ignores_ctrl_c_starts_children_that_do_not(tmp_path: Path)
     """A shell's background job ignores it, and so would everything that it starts."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        made = run(INTERRUPT, "models", "list", home=tmp_path)
+        made = run(INTERRUPT.format(module="rich.console"), "models", "list", home=tmp_path)
     finally:
         signal.signal(signal.SIGINT, before)
     assert made.returncode == 130

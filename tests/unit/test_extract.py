@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.answers import ADD, ANSWERS, BLOCK, FENCE, PROMPT, WRONG, WRONG_BLOCK, block, with_prefix
-from worker.extract import extract_code
-from worker.thoughts import without_thinking
+from worker.patterns.reading.extract import extract_code
+from worker.patterns.reading.thoughts import without_thinking
 
 
 def defined(code: str, name: str = "add") -> Any:

@@ -50,12 +50,12 @@ from dataclasses import dataclass, make_dataclass
 AsyncEngineArgs = make_dataclass("AsyncEngineArgs", [(name, object, None) for name in (
     "model", "revision", "dtype", "quantization", "max_model_len", "kv_cache_dtype",
     "tensor_parallel_size", "gpu_memory_utilization", "max_num_seqs", "enable_prefix_caching",
-    "structured_outputs_config")])
+    "enable_sleep_mode", "structured_outputs_config")])
 """,
     "v1/__init__.py": "",
     "v1/engine/__init__.py": "",
     "v1/engine/async_llm.py": """
-import asyncio, os, subprocess, sys, types
+import asyncio, os, subprocess, sys, time, types
 from vllm.exceptions import VLLMValidationError
 class AsyncLLM:
     errored = False
@@ -64,22 +64,47 @@ class AsyncLLM:
         if arguments.model == "too/large":
             raise RuntimeError("no room for it\\nand more")
         if arguments.model == "soon/loaded":
-            import time; time.sleep(1)
+            time.sleep(1)
         if arguments.model == "killed/while-loading":
             os.kill(os.getpid(), 9)
         if arguments.model == "slow/to-load":
             cls.core = subprocess.Popen(["sleep", "600"])
-            import time; time.sleep(600)
-        return cls()
-    def __init__(self):
+            time.sleep(600)
+        return cls(arguments)
+    def __init__(self, arguments):
         self.core = subprocess.Popen(["sleep", "600"], start_new_session=True)
         self.renderer = self
+        self.model = arguments.model
+        self.can_sleep = arguments.enable_sleep_mode
+        self.at_work = 0
+        self.note("awake")
+    def note(self, said):  # as tests/unit/test_turns.py reads it
+        if path := os.environ.get("FAKE_LOG"):
+            with open(path, "a") as log:
+                print(self.model, self.core.pid, said, file=log)
+    async def sleep(self, level=1, mode="abort"):
+        assert self.can_sleep and level == 1
+        self.note(f"falls-asleep {self.at_work}")
+        await asyncio.sleep(0.05)
+        self.note("asleep")
+    async def wake_up(self, tags=None):
+        if self.model == "never/wakes":
+            raise RuntimeError("CUDA out of memory")
+        self.note("awake")
+        await asyncio.sleep(0.05)
     async def render_chat_async(self, chats, params):
         return None, [chats[0][-1]["content"]]
     def get_tokenizer(self):
         return types.SimpleNamespace(decode=lambda tokens: "")
     async def do_log_stats(self): pass
-    async def generate(self, prompt, params, name):
+    async def generate(self, *told):
+        self.at_work += 1
+        try:
+            async for made in self.made(*told):
+                yield made
+        finally:
+            self.at_work -= 1
+    async def made(self, prompt, params, name):
         if prompt.startswith("wait"):
             await asyncio.sleep(float(prompt.split()[1]))
         if prompt == "stop":

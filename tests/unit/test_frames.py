@@ -9,12 +9,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.problem import HiddenTests, TestResult, VisibleTest
+from judging import replies
+from judging.formats.evalplus import suites
+from judging.formats.evalplus.expected import Answer
+from judging.formats.evalplus.functions import FunctionTests
+from judging.sandbox import process
+from judging.sandbox.inside import digests, frames, wire
+from judging.sandbox.process import BadFrames, Run
+from judging.visible import running as visible
+from models.problem import TestResult, VisibleTest
 from tests.unit.test_wire import encoded_like, values
-from worker.sandbox import running, suites, visible
-from worker.sandbox.expected import Answer
-from worker.sandbox.inside import frames, wire
-from worker.sandbox.running import BadFrames, Run
 
 tags = st.sampled_from([b"C", b"R", b"B", b"V", b"D", b"L", b"E", b"T", b"?", b""])
 bodies = st.binary(max_size=100) | encoded_like | values.map(wire.encode)
@@ -35,7 +39,7 @@ def received(parts: list[bytes]) -> list[bytes]:
             run._receive(1)
             found += list(run._frames)
             run._frames.clear()
-            assert len(run._buffer) <= running._MAX_FRAME + 4
+            assert len(run._buffer) <= process._MAX_FRAME + 4
         return found
 
 
@@ -60,8 +64,42 @@ def test_arbitrary_bytes_are_frames_or_refused(data: bytes, cuts: list[int]) -> 
     assert data.startswith(told)
 
 
+def test_what_has_arrived_is_taken_up_to_the_first_that_is_not_right() -> None:
+    """One answer more or less, and every later one would be held against another input's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        run = Run(ours, ours)
+        assert run.take([b"Va"]) == 0
+        theirs.sendall(b"".join(struct.pack(">I", 2) + frame for frame in (b"Va", b"Vb", b"Vx")))
+        run._receive(1)
+        assert run.take([None, b"Vb"]) == 0
+        assert run.take([b"Va", b"Vb", b"Vc", b"Vx"]) == 2
+        assert run.next(1) == b"Vx"
+
+
+def test_frames_before_what_is_none_are_received_however_they_arrive() -> None:
+    """Else who writes rubbish at once is no forger, but a sandbox that could not confine its program."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        run = Run(ours, ours)
+        theirs.sendall(struct.pack(">I", 1) + frames.CONFINED + b"\xff" * 99)
+        run.begin(frames.request(("call", "", "f")))
+        for _ in range(2):
+            with pytest.raises(BadFrames):
+                run.next(1)
+
+
+def test_no_frame_is_taken_as_it_is_that_may_be_followed_by_numbers() -> None:
+    """They would be taken for the next answer."""
+    large = Answer(frames.VALUE + wire.encode(digests.large([0.5] * 9, True)), 0.1)
+    small = Answer(frames.VALUE + wire.encode(1), 0.1)
+    problem = FunctionTests("Test/0", "f", "", [[1], [2]], [], 0.0, "0" * 64)
+    tests = suites.Tests(problem, [[1], [2]], (large, small), [1e-6, 1e-6])
+    assert tests.right == [None, small.frame]
+
+
 def prepared(problem_id: str, entry_point: str, expected: Any, arguments: list[Any]) -> Any:
-    problem = HiddenTests(problem_id, entry_point, "", [arguments], [], 0.0, "0" * 64, True)
+    problem = FunctionTests(problem_id, entry_point, "", [arguments], [], 0.0, "0" * 64, True)
     answer = Answer(frames.VALUE + wire.encode(expected), 0.1)
     return suites.Tests(problem, [arguments], (answer,), [1e-6])
 
@@ -88,7 +126,7 @@ def test_any_frame_is_an_outcome(tests: Any, frame: bytes, same_type: bool) -> N
     if outcome is None:
         assert frame[:1] in frames.VALUES if not same_type else frame[:1] == frames.VALUE
     else:
-        assert outcome.reason and len(outcome.got or "") <= suites.SHOWN
+        assert outcome.reason and len(outcome.got or "") <= replies.SHOWN
 
 
 @settings(max_examples=300)
@@ -98,7 +136,7 @@ def test_any_frame_is_an_outcome(tests: Any, frame: bytes, same_type: bool) -> N
 def test_any_frame_is_the_result_of_a_visible_test(frame: bytes, expected: str) -> None:
     test = VisibleTest("doctest", ">>> f()", "f()", expected)
     result = visible.read_result(test, frame)
-    assert isinstance(result, TestResult) and len(result.shown) <= suites.SHOWN
+    assert isinstance(result, TestResult) and len(result.shown) <= replies.SHOWN
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """If this fails, a worker that was killed leaves its engine behind, which keeps a card's memory for ever."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -68,3 +69,37 @@ def test_a_worker_that_ends_however_it_ends_leaves_no_engine(end: str) -> None:
             worker.stdin.flush()
         wait_for(lambda: not any(map(alive, pids)), 30)
         worker.wait(30)
+
+
+_HOLDER = """
+import os, subprocess, sys
+from worker.engines.guard import Guard
+lock = os.open(sys.argv[1], os.O_RDONLY | os.O_CREAT)
+import fcntl; fcntl.flock(lock, fcntl.LOCK_EX)
+guard = Guard([lock])
+core = subprocess.Popen(['sleep', '600'], start_new_session=True)
+guard.note(core.pid)
+print(core.pid, guard._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_holds_until_what_a_killed_worker_leaves_is_gone(tmp_path: Path) -> None:
+    """Else another model would wake up on a card that is still full."""
+    path = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as worker:  # fmt: skip
+        assert worker.stdout is not None
+        core, guard = map(int, worker.stdout.readline().split())
+        time.sleep(1.5)  # the guard has looked
+        os.kill(guard, signal.SIGSTOP)
+        worker.kill()
+        worker.wait()
+        with path.open() as file:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.kill(guard, signal.SIGCONT)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            assert not alive(core)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from models.errors import FoureyesError
-from producer.sweep import load
+from producer.sweeps.sweep import load
 from tests.programs import ROOT, scripted_sweep
 
 MODULE = '''
 from worker.patterns import pattern
-from worker.steps import CODER, Draft
+from worker.patterns.steps import CODER, Draft
 
 @pattern("mine")
 def mine(spec):

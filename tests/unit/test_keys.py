@@ -8,7 +8,8 @@ from models import keys
 from models.errors import FoureyesError
 from models.llm import OpenAI
 from models.settings import settings
-from producer import sweep_file, trust
+from producer.commands import trust
+from producer.sweeps import sweep_file
 from worker.engines import load
 
 FILE = """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from models import logs
-from models.logs import LogFormat
+from models.enums import LogFormat
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,19 @@ def test_a_line_for_people_is_one_line_whatever_it_says(
     (line,) = lines(capsys)
     assert "[critical ] no broker: set FOUREYES_BROKER_URL" in line and "execution=3" in line
     assert "\x1b" not in line
+
+
+def test_what_a_block_is_about_is_added_for_as_long_as_it_lasts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(LogFormat.TEXT)
+    logs.about(task="start")
+    with logs.within(attempts=[7], node="two words"):
+        logging.getLogger("worker").info("in it")
+    logging.getLogger("worker").info("after")
+    inside, after = lines(capsys)
+    assert inside.endswith("in it [worker] attempts=[7] node='two words' task=start")
+    assert after.endswith("after [worker] task=start")
 
 
 @pytest.mark.parametrize("format", LogFormat)

@@ -17,7 +17,7 @@ from tests import model_servers as servers
 from tests.model_servers import CASES, Case, Server, ask, ended, engine_at, error, model_at, request
 from worker.engines import Answer, load
 from worker.engines.failures import SHOWN, Context, context, words
-from worker.extract import extract_code, without_thinking
+from worker.patterns.reading.extract import extract_code, without_thinking
 
 DOCS = Path(__file__).parents[2] / "docs" / "howto" / "models.md"
 
@@ -279,7 +279,7 @@ def test_a_server_that_trickles_for_ever_is_ended_in_time(begin: bytes) -> None:
     def trickle(connection: socket.socket) -> None:
         connection.sendall(begin or b"HTTP/1.1 200 OK\r\nx-slow: ")
         while True:
-            connection.sendall(b" ")
+            connection.sendall(b"x")
             time.sleep(0.05)
 
     with listening(trickle) as port, engine_at(f"http://127.0.0.1:{port}/v1", timeout=1) as engine:
@@ -353,7 +353,8 @@ def test_a_redirect_that_loses_the_question_says_where_it_leads() -> None:
         first = connection.recv(65536)
         if first.startswith(b"POST"):
             connection.sendall(
-                b"HTTP/1.1 301 x\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"
+                b"HTTP/1.1 301 x\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n"
+                b"connection: close\r\n\r\n"
             )
         else:
             connection.sendall(b"HTTP/1.1 405 x\r\ncontent-length: 2\r\n\r\nno")

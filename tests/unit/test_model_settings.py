@@ -14,16 +14,18 @@ from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import OpenAI
 from models.problem import Spec
-from producer import cli, sweep_file, trying
-from producer.estimate import Estimate, Load
+from producer import cli
+from producer.commands import trying
+from producer.sweeps import sweep_file
+from producer.sweeps.estimate import Load, SweepEstimate
 from tests.model_servers import Server, ended, error, model_at
-from worker import templates
+from worker.attempt.requests import Caller, WantedCall
 from worker.engines import Request, load
 from worker.engines.probe import probe
-from worker.requests import Call, Caller
-from worker.steps import Choose, Draft, Program, RepairVerdict, Review
-from worker.style import Style
-from worker.verdict import Verdict
+from worker.patterns import templates
+from worker.patterns.reading.verdict import Verdict
+from worker.patterns.steps import Choose, Draft, Program, RepairVerdict, Review
+from worker.patterns.style import Style
 
 SPEC = Spec(problem_id="t/1", prompt="def f():\n", entry_point="f", visible_tests=())
 SWEEP = """
@@ -45,7 +47,7 @@ def sweep(folder: Path, url: str, more: str = "") -> Path:
     return path
 
 
-def call(model: llm.AnyModel, style: Style | None = None, sample: int = 0) -> Call:
+def call(model: llm.AnyModel, style: Style | None = None, sample: int = 0) -> WantedCall:
     style = style or Style()
     caller = Caller(templates.of(style.prompts, {}), style)
     return caller.call(Draft(SPEC), model, sample)
@@ -258,13 +260,13 @@ def away() -> str:
         return server.url
 
 
-def plan_for(model: OpenAI) -> Estimate:
-    plan = Estimate(attempts=1)
+def plan_for(model: OpenAI) -> SweepEstimate:
+    plan = SweepEstimate(attempts=1)
     plan.models["m"] = Load(calls=1, example=call(model).request)
     return plan
 
 
-def first(model: OpenAI, elsewhere: bool = False, plan: Estimate | None = None) -> list[str]:
+def first(model: OpenAI, elsewhere: bool = False, plan: SweepEstimate | None = None) -> list[str]:
     """What a sweep says before it enqueues."""
     told: list[str] = []
     trying.ask_first({"m": model}, plan or plan_for(model), told.append, elsewhere=elsewhere)

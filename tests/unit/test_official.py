@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from evaluation import evalplus
-from models.benchmark import parse_record
-from models.official import is_official
-from worker.sandbox import mbpp, oracles
+from judging.formats.evalplus import oracles, shapes
+from judging.formats.evalplus.official import is_official
+from judging.formats.records import parse_record
 
 DATA = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FILES = ("HumanEvalPlus-v0.1.10.jsonl.gz", "MbppPlus-v0.2.0.jsonl.gz")
@@ -45,7 +45,7 @@ def test_an_id_alone_brings_no_rules(
 ) -> None:
     problem = parse_record("mine", record(problem_id, entry_point, base_input)).hidden_tests()
     assert not problem.official
-    assert mbpp.arguments(problem, base_input) == base_input
+    assert shapes.arguments(problem, base_input) == base_input
     assert oracles.reduction(problem) == ""
     assert not oracles.right(problem, base_input[0], 7, 0, 0.0)
 
@@ -55,7 +55,7 @@ def test_evalplus_own_problem_is_known_in_other_words() -> None:
     base_input = [[["a"], 5], [[3, 4, 5, 6], [5, 7, 4, 10]]]
     problem = parse_record("de", record("Mbpp/2", "similar_elements", base_input)).hidden_tests()
     assert problem.official
-    assert mbpp.arguments(problem, base_input) == [[["a"], 5], [(3, 4, 5, 6), (5, 7, 4, 10)]]
+    assert shapes.arguments(problem, base_input) == [[["a"], 5], [(3, 4, 5, 6), (5, 7, 4, 10)]]
     assert oracles.reduction(problem) == "set"
 
 
@@ -74,6 +74,6 @@ def test_every_official_problem_with_rules_is_known() -> None:
                 else:
                     assert fields["entry_point"] not in oracles._SETS | oracles._PRESENCES
     later = {f"Mbpp/{n}" for n in (115, 143, 307, 399, 400, 401, 417, 438, 444, 617)}
-    assert set(mbpp._SHAPES) - known == later  # of earlier releases
+    assert set(shapes._SHAPES) - known == later  # of earlier releases
     assert {"Mbpp/558", "Mbpp/581", *evalplus.FAULTS} <= known
     assert len(known) == 67

@@ -18,7 +18,7 @@ from evaluation.journal import Journal
 from models import output
 from models.errors import FoureyesError
 from models.output import RECORDING, REPORT, VERDICTS
-from producer import archive
+from producer.archive import format
 
 VERDICT = {"task_id": "m/0", "index": 0, "key": "k", "outcome": "solved"}
 
@@ -392,6 +392,6 @@ def test_a_folder_of_files_comes_whole_and_never_over_another(tmp_path: Path) ->
 def test_an_archive_goes_into_a_pipe_too(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with reading(pipe) as found, output.writing(pipe, None) as file, archive.writing(file, "0009"):
+    with reading(pipe) as found, output.writing(pipe, None) as file, format.writing(file, "0009"):
         pass
     assert found[0].startswith(b"\x1f\x8b")

@@ -7,12 +7,12 @@ import pytest
 
 from models.errors import FoureyesError
 from models.problem import Spec
-from producer import flow, sweep, sweep_file
-from worker import patterns, templates
-from worker.patterns import Pattern, load_modules, with_modules
-from worker.replay import Replay
-from worker.steps import CODER, REVIEWER, Draft, Program, Review, Steps
-from worker.style import Style
+from producer.sweeps import rehearsal, sweep, sweep_file
+from worker import patterns
+from worker.attempt.replay import PatternReplay
+from worker.patterns import Pattern, load_modules, templates, with_modules
+from worker.patterns.steps import CODER, REVIEWER, Draft, Program, Review, Steps
+from worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -29,7 +29,7 @@ reviewer = "c"
 """
 
 
-def load(folder: Path, pattern: str, more: str = "") -> sweep.Sweep:
+def load(folder: Path, pattern: str, more: str = "") -> sweep.PlannedSweep:
     path = folder / "sweep.toml"
     if not (folder / "c.toml").exists():
         (folder / "c.toml").write_text('[[rules]]\nanswer = "code"\n')
@@ -114,7 +114,7 @@ def test_prompts_of_ones_own_travel_with_the_sweep(tmp_path: Path) -> None:
     folder = own_prompts(tmp_path)
     (folder / "draft.md").write_text("Solve this: {{ spec.prompt }}")
     grid = load(tmp_path, '"raw-coder"', 'prompts = "mine"')
-    files = grid.content()["prompt_files"]
+    files = grid.content().prompt_files
     (folder / "draft.md").unlink()
     made = templates.of("mine", files).render("draft", spec=grid.problems["starter-lean"][0].spec())
     assert made.startswith("Solve this: ")
@@ -167,7 +167,7 @@ def test_a_template_is_read_to_its_end(tmp_path: Path, name: str, text: str, say
 def test_the_variables_of_templates_are_those_that_steps_give() -> None:
     given = {"style"}
     for name in patterns.patterns():
-        steps = flow._steps(patterns.find(name).configure({}))
+        steps = rehearsal._steps(patterns.find(name).configure({}))
         given.update(*(step.variables() for step in steps))
     assert given == set(templates.VARIABLES)
 
@@ -191,7 +191,7 @@ def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
 
 MODULE = '''
 from worker.patterns import pattern
-from worker.steps import CODER, Draft
+from worker.patterns.steps import CODER, Draft
 
 @pattern("twice")
 def twice(spec, times: int = 2):
@@ -206,7 +206,7 @@ def test_patterns_of_ones_own_come_from_a_module(tmp_path: Path) -> None:
     (tmp_path / "my_twice.py").write_text(MODULE)
     grid = load(tmp_path, '{ name = "twice", times = 3 }', 'modules = ["my_twice"]')
     assert [pattern.label for pattern in grid.patterns] == ["twice(times=3)"]
-    assert grid.content()["module_folder"] == str(tmp_path)
+    assert grid.content().module_folder == str(tmp_path)
 
 
 def test_a_module_that_is_edited_makes_another_sweep(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from worker.patterns import pattern
-from worker.steps import CODER, Draft
+from worker.patterns.steps import CODER, Draft
 
 class Way(Enum):
     LEFT = "left"
@@ -274,8 +274,8 @@ def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
     known = with_modules(load_modules(["my_typed"], tmp_path))
     made = known["typed"].configure({"way": "right", "levels": [1, 2]})
     assert made.label == "typed(way=right, levels=[1, 2])"
-    replay = Replay(made, flow._SPEC)
-    replay.answer((Program(flow._SPEC, "", ""),))
+    replay = PatternReplay(made, rehearsal._SPEC)
+    replay.answer((Program(rehearsal._SPEC, "", ""),))
     assert replay.code == "Way.RIGHT (1, 2) Note(text=None)"
     assert known["typed"].configure({}).label == "typed"
 
@@ -331,16 +331,16 @@ def test_tests_of_a_specification_of_ones_own_are_refused_before_anything_is_enq
 def test_the_most_drafts_can_be_asked_for(tmp_path: Path) -> None:
     """Their trials turn out in more ways than there are atoms in the sun."""
     (made,) = load(tmp_path, '{ name = "sample-and-select", drafts = 50 }').patterns
-    assert len(list(flow._combinations([2] * 50))) == 2 + 2 * 50
-    assert flow.draw(made).children
+    assert len(list(rehearsal._combinations([2] * 50))) == 2 + 2 * 50
+    assert rehearsal.draw(made).children
 
 
 @pytest.mark.parametrize("name", sorted(patterns.patterns()))
 def test_every_pattern_can_be_drawn_and_names_its_prompts(name: str) -> None:
     configured = patterns.find(name).configure({})
-    drawn = flow.draw(configured)
+    drawn = rehearsal.draw(configured)
     assert drawn.children
-    prompts = flow.prompts(configured)
+    prompts = rehearsal.prompts(configured)
     assert prompts
     for folder in templates.names():
         for prompt in prompts:
@@ -348,7 +348,7 @@ def test_every_pattern_can_be_drawn_and_names_its_prompts(name: str) -> None:
 
 
 def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
-    root = flow._explore(patterns.find("review-then-fix").configure({}), [])
+    root = rehearsal._explore(patterns.find("review-then-fix").configure({}), [])
     (review,) = root.branches.values()
     assert (root.said, review.said) == ("1 draft by coder", "2 review by reviewer")
     assert [(said, node.said) for said, node in review.branches.items()] == [
@@ -385,4 +385,4 @@ def test_a_pattern_that_is_not_deterministic_is_named_before_it_runs(remembers: 
 
     made = Pattern("mine", body, "Mine.", Style).configure({})
     with pytest.raises(FoureyesError, match=r"pattern 'mine', step \d: asks for something else"):
-        flow.draw(made)
+        rehearsal.draw(made)

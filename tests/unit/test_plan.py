@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from producer import sweep
-from producer.estimate import Estimate
-from producer.running import _show_plan
+from producer.commands.sweeping import _show_plan
+from producer.sweeps import sweep
+from producer.sweeps.estimate import SweepEstimate
 
 FILE = """
 name = "mine"
@@ -53,7 +53,7 @@ def test_samples_of_greedy_models_are_said_to_be_copies(
     path.write_text(wanted.replace("REVIEWER", reviewer))
     grid = sweep.load(path, 1)
     assert grid.copies() == (["greedy+greedy"] if warned else [])
-    _show_plan(grid, Estimate(attempts=grid.attempts))
+    _show_plan(grid, SweepEstimate(attempts=grid.attempts))
     said = " ".join(capsys.readouterr().out.split())
     assert (
         "samples = 3 at temperature 0: greedy+greedy would give copies of one answer" in said

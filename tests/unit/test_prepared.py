@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from models.problem import HiddenTests
+from judging.formats.evalplus import expected, prepared
+from judging.formats.evalplus.expected import Answer, Expected
+from judging.formats.evalplus.functions import FunctionTests
+from judging.sandbox import environment
 from models.settings import settings
-from worker.sandbox import environment, expected, prepared
-from worker.sandbox.expected import Answer, Expected
 
-PROBLEM = HiddenTests("Test/0", "f", "def f(x): return x\n", [[1]], [[2], [3]], 0.0, "a" * 64)
+PROBLEM = FunctionTests("Test/0", "f", "def f(x): return x\n", [[1]], [[2], [3]], 0.0, "a" * 64)
 ANSWER = Answer(b"V1", 0.01)
 ANSWERS = Expected((ANSWER,), (ANSWER, ANSWER))
 
@@ -21,10 +22,10 @@ class Disk:
     def __init__(self) -> None:
         self.reads = 0
 
-    def read(self, problem: HiddenTests) -> prepared.Prepared:
+    def read(self, problem: FunctionTests) -> prepared.Prepared:
         return prepared.tests_of(problem, lambda: self._load(problem))
 
-    def _load(self, problem: HiddenTests) -> Expected:
+    def _load(self, problem: FunctionTests) -> Expected:
         self.reads += 1
         found = expected.load(problem.version, lambda: ANSWERS)
         assert isinstance(found, Expected)
@@ -33,7 +34,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    monkeypatch.setattr(environment, "fingerprint", lambda: "some Python")
+    monkeypatch.setattr(environment, "fingerprint", lambda *_: "some Python")
     monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
     settings.cache_clear()
     prepared._remembered.clear()

@@ -17,9 +17,10 @@ import pytest
 from models.digest import digest
 from models.llm import Scripted
 from models.problem import Spec, TestResult, Trial, VisibleTest
-from worker import templates
-from worker.requests import Caller
-from worker.steps import (
+from worker.attempt.requests import Caller
+from worker.patterns import templates
+from worker.patterns.reading.verdict import Verdict
+from worker.patterns.steps import (
     Choose,
     CompletionStep,
     Draft,
@@ -31,9 +32,8 @@ from worker.steps import (
     RepairVerdict,
     Review,
 )
-from worker.style import Style
-from worker.templates import COMMON, Templates
-from worker.verdict import Verdict
+from worker.patterns.style import Style
+from worker.patterns.templates import COMMON, Templates
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SPEC = Spec(
@@ -43,6 +43,14 @@ SPEC = Spec(
     visible_tests=(VisibleTest("doctest", ">>> f(4)\n2", "f(4)", "2"),),
 )
 NOTED = replace(SPEC, notes="\nx is never negative;\nodd x round down\n")
+WHOLE = Spec(
+    problem_id="t/2",
+    prompt="Read n, print its half.\n\nInput:\n\n    4\n\nOutput:\n\n    2\n",
+    entry_point="",
+    visible_tests=(),
+    prose=True,
+)
+SCRIPT = Program(WHOLE, "print(int(input()) / 2)\n", "")
 DRAFT = Program(SPEC, "def f(x):\n    return x / 2\n", "I think: def f")
 OTHER = Program(SPEC, "\ndef f(x):\n    return x // 2", "")
 PASSED = Trial((TestResult(">>> f(4)\n2", True, ""),))
@@ -73,6 +81,10 @@ CASES: dict[str, CompletionStep] = {
     "fix.nothing-listed": Fix(DRAFT, NOTHING_LISTED),
     "fix-failed-tests": Fix(DRAFT, FAILED),
     "choose": Choose(DRAFT, OTHER),
+    "draft.whole": Draft(WHOLE),
+    "draft-along-plan.whole": Draft(WHOLE, Planned("1. Halve.")),
+    "fix.whole": Fix(SCRIPT, FOUND),
+    "fix-failed-tests.whole": Fix(SCRIPT, FAILED),
 }
 #: What differs where a review is written in plain words.
 FREE = {name: step for name, step in CASES.items() if isinstance(step, Review)}
@@ -118,7 +130,7 @@ def test_every_prompt_is_what_it_was_when_somebody_last_looked_at_it() -> None:
 
 @pytest.mark.parametrize("prompts", templates.names())
 def test_every_template_is_among_them(prompts: str) -> None:
-    folder = Path(templates.__file__).parent / "prompts" / prompts
+    folder = Path(templates.__file__).parent.parent / "prompts" / prompts
     shipped = {path.stem for path in folder.glob("*.md")} - set(COMMON)
     assert {step.prompt for step in CASES.values()} == shipped
 
@@ -130,7 +142,7 @@ def test_no_two_of_them_are_alike() -> None:
 
 
 def texts(**changed: str) -> Mapping[str, str]:
-    folder = Path(templates.__file__).parent / "prompts" / "default"
+    folder = Path(templates.__file__).parent.parent / "prompts" / "default"
     return MappingProxyType({path.stem: path.read_text() for path in folder.glob("*.md")} | changed)
 
 

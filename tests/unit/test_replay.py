@@ -15,11 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.problem import Spec, TestResult, Trial, VisibleTest
-from worker import endless, patterns, replay
+from worker import patterns
+from worker.attempt import replay, watchdog
+from worker.attempt.replay import MAX_POSITIONS, PatternError, PatternReplay
 from worker.patterns import Configured, Pattern
-from worker.replay import MAX_POSITIONS, PatternError, Replay
-from worker.steps import Draft, Fix, Plan, RepairVerdict, Result, Review, Step, Steps, VisibleTests
-from worker.style import Style
+from worker.patterns.steps import (
+    Draft,
+    Fix,
+    Plan,
+    RepairVerdict,
+    Result,
+    Review,
+    Step,
+    Steps,
+    VisibleTests,
+)
+from worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +79,7 @@ def attempt(
     data: st.DataObject, pattern: Configured
 ) -> tuple[list[tuple[Step, ...]], list[tuple[Result, ...]], str]:
     """One attempt from beginning to end: what was wanted, what came of it, and the code."""
-    replay = Replay(pattern, SPEC)
+    replay = PatternReplay(pattern, SPEC)
     wanted, recorded = [], []
     while replay.wanted is not None:
         wanted.append(replay.wanted)
@@ -83,7 +94,7 @@ def test_replaying_after_every_step_gives_the_same_attempt(data: st.DataObject, 
     pattern = configured(data, name)
     wanted, recorded, code = attempt(data, pattern)
     for known in range(len(recorded) + 1):
-        again = Replay(pattern, SPEC)
+        again = PatternReplay(pattern, SPEC)
         for position in range(known):
             assert again.wanted == wanted[position]
             again.answer(recorded[position])
@@ -111,10 +122,11 @@ def test_another_process_asks_for_the_same(data: st.DataObject, name: str) -> No
 
 ELSEWHERE = """
 import pickle, sys
-from worker import endless, patterns, replay
-from worker.replay import Replay
+from worker import patterns
+from worker.attempt import replay, watchdog
+from worker.attempt.replay import PatternReplay
 name, options, spec, recorded = pickle.load(sys.stdin.buffer)
-replay, wanted = Replay(patterns.find(name).configure(options), spec), []
+replay, wanted = PatternReplay(patterns.find(name).configure(options), spec), []
 for results in recorded:
     wanted.append(replay.wanted)
     replay.answer(results)
@@ -125,7 +137,7 @@ sys.stdout.buffer.write(pickle.dumps((wanted, replay.code)))
 def test_a_review_without_a_verdict_is_asked_about_once() -> None:
     """Else an unreadable answer would count as an approval, or stop the attempt."""
     for said, ends in [('{"issues": ["x"], "verdict": "revise"}', 3), ("who knows", 2)]:
-        replay = Replay(patterns.find("review-then-fix").configure({}), SPEC)
+        replay = PatternReplay(patterns.find("review-then-fix").configure({}), SPEC)
         replay.answer((replay.wanted[0].read("```\ndef f(x): return 1\n```"),))
         replay.answer((replay.wanted[0].read("Looks odd to me."),))
         (question,) = replay.wanted
@@ -144,7 +156,7 @@ def test_a_review_without_a_verdict_is_asked_about_once() -> None:
 @pytest.mark.parametrize("said", ["", " \n", "<think>cut off before any answer"])
 def test_a_review_that_says_nothing_is_not_asked_about(said: str) -> None:
     """There would be nothing to quote, and whoever is asked about nothing finds that it is fine."""
-    replay = Replay(patterns.find("review-then-fix").configure({}), SPEC)
+    replay = PatternReplay(patterns.find("review-then-fix").configure({}), SPEC)
     replay.answer((replay.wanted[0].read("```\ndef f(x): return 1\n```"),))
     replay.answer((replay.wanted[0].read(said),))
     assert (replay.wanted, replay.code) == (None, "def f(x): return 1\n")
@@ -205,12 +217,12 @@ def test_an_endless_loop_holds_up_nobody(
     monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
 
     def spin() -> None:
-        Replay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
+        PatternReplay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
 
     with pytest.raises(PatternError, match=f"step {step}: has gone on for 0.2 s of CPU time"):
         spin()
-    time.sleep(2 * endless._LOOK_SECONDS)  # an interruption that came late would come now
-    assert endless._until == {}
+    time.sleep(2 * watchdog._LOOK_SECONDS)  # an interruption that came late would come now
+    assert watchdog._until == {}
 
 
 def test_a_replay_ends_its_pattern_in_time_wherever_it_waits(
@@ -226,7 +238,7 @@ def test_a_replay_ends_its_pattern_in_time_wherever_it_waits(
                 time.sleep(0.01)
 
     monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 0.5)
-    lingering = Replay(_pattern(lingers), SPEC)
+    lingering = PatternReplay(_pattern(lingers), SPEC)
     with pytest.raises(PatternError, match="step 1: has gone on"):
         lingering.close()
 
@@ -245,7 +257,7 @@ def test_all_steps_of_a_replay_have_one_limit(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
 
     def replay_to_the_end() -> None:
-        slowly = Replay(_pattern(slow), SPEC)
+        slowly = PatternReplay(_pattern(slow), SPEC)
         while slowly.wanted is not None:
             slowly.answer((Draft(SPEC).read("f = 1"),))
 
@@ -258,7 +270,7 @@ def test_parallel_steps_come_back_as_a_tuple() -> None:
         left, right = yield Draft(spec), Plan(spec)
         return str(left.code) + str(right.text)
 
-    replay = Replay(_pattern(both), SPEC)
+    replay = PatternReplay(_pattern(both), SPEC)
     assert replay.wanted is not None
     draft, plan = replay.wanted
     replay.answer((draft.read("f = 1"), plan.read("p")))  # type: ignore[union-attr]
@@ -358,7 +370,7 @@ def _loops(spec: Spec) -> Steps:
 )
 def test_a_broken_pattern_is_named_with_the_step(body: Callable[[Spec], Steps], says: str) -> None:
     def replay_to_the_end() -> None:
-        replay = Replay(_pattern(body), SPEC)
+        replay = PatternReplay(_pattern(body), SPEC)
         while replay.wanted is not None:
             replay.answer(tuple(step.read("f = 1") for step in replay.wanted))  # type: ignore[union-attr]
 
@@ -375,7 +387,7 @@ def test_a_draft_on_a_specification_with_notes_is_tested_as_any_other() -> None:
         trial = yield VisibleTests(draft)
         return str(trial.failed)
 
-    replay = Replay(_pattern(enriched), SPEC)
+    replay = PatternReplay(_pattern(enriched), SPEC)
     (step,) = replay.wanted or ()
     replay.answer((step.read("f = 1"),))  # type: ignore[union-attr]
     replay.answer((Trial(()),))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.sandbox import cgroups, room
-from worker.sandbox.cgroups import Controller, Group
+from judging.sandbox import cgroups, room
+from judging.sandbox.cgroups import Controller, Group
 
 
 def controllers(version: int, folder: Path) -> dict[Controller, Path]:

@@ -12,15 +12,16 @@ import pytest
 from evaluation import judging
 from evaluation.ids import Ids
 from evaluation.samples import Mistake, Sample, read
-from models.benchmark import Problem
+from judging.formats.problem import Problem
+from judging.profiles import DEFAULT
+from judging.sandbox import environment
 from models.errors import FoureyesError
+from tests.problems import problem
 from tests.programs import ROOT
-from worker.sandbox import environment
-from worker.sandbox.profiles import DEFAULT
 
 
 def problems(*ids: str) -> dict[str, Problem]:
-    return {each: Problem("mine", each, "", "f", "{}", each) for each in ids}
+    return {each: problem(each) for each in ids}
 
 
 BOTH = problems(
@@ -91,8 +92,8 @@ def test_a_packed_file_is_read_whatever_it_is_called(tmp_path: Path, name: str) 
 READ = """
 from pathlib import Path
 from evaluation.samples import read
-from models.benchmark import Problem
-for one in read(Path("-"), {"A/0": Problem("mine", "A/0", "", "f", "{}", "v")}):
+from tests.problems import problem
+for one in read(Path("-"), {"A/0": problem("A/0")}):
     print(getattr(one, "code", None) or one.line)
 """
 
@@ -136,7 +137,7 @@ def test_a_verdict_is_of_the_python_that_gave_it(monkeypatch: pytest.MonkeyPatch
     sample = Sample(BOTH["Mbpp/2"], 0, "x")
     keys = {judging.key(sample, DEFAULT, False)}
     for python in ("CPython 3.12.1, numpy 2.4.1", "CPython 3.11.7, numpy 2.0.0"):
-        monkeypatch.setattr(environment, "fingerprint", lambda python=python: python)
+        monkeypatch.setattr(environment, "fingerprint", lambda *_, python=python: python)
         keys.add(judging.key(sample, DEFAULT, False))
     assert len(keys) == 3
 
@@ -145,3 +146,33 @@ def test_the_fingerprint_says_what_programs_meet() -> None:
     found = environment.fingerprint()
     for part in (sys.version.split()[0], "CPython", "numpy 2", "linux", "glibc"):
         assert part in found
+
+
+def test_all_programs_of_a_problem_may_stand_in_one_list(tmp_path: Path) -> None:
+    """As LiveCodeBench writes what models answered; and as `foureyes export` does."""
+    entries = [
+        {"question_id": "A/0", "code_list": ["one", "two"]},
+        {"question_id": "B/0", "code_list": ["three"]},
+        {"question_id": "A/1", "code_list": "four"},
+        ["A/1"],
+        {"code_list": []},
+    ]
+    said = [
+        "the benchmark has no problem 'B/0'",
+        "the field 'code_list' must be a list of programs",
+        "not a JSON object",
+        "the field 'question_id' is missing",
+    ]
+    whole, lines = tmp_path / "whole.json", tmp_path / "lines.jsonl"
+    whole.write_text(json.dumps(entries, indent=1))
+    lines.write_text("".join(json.dumps(each) + "\n" for each in entries))
+    for path, unit in ((whole, "item"), (lines, "line")):
+        found = list(read(path, problems("A/0", "A/1")))
+        samples = [one for one in found if isinstance(one, Sample)]
+        assert [(one.index, one.code) for one in samples] == [(0, "one"), (1, "two")]
+        assert [one.line for one in found if isinstance(one, Mistake)] == [
+            f"{path} {unit} {number}: {what}" for number, what in enumerate(said, 2)
+        ]
+    whole.write_text(json.dumps(entries)[:-5])
+    (mistake,) = read(whole, BOTH)
+    assert isinstance(mistake, Mistake) and "line 1: not JSON" in mistake.line

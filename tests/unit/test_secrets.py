@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from models import broker, llm, logs, redaction, session
+from models.enums import LogFormat
 from models.errors import FoureyesError
-from models.logs import LogFormat
 from models.redaction import redacted
 from models.settings import settings
 from models.urls import shown

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import QueuePool
 
 from models import session
 from models.errors import FoureyesError
@@ -13,6 +16,7 @@ from models.settings import settings
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FOUREYES_DATABASE_URL", "postgresql://u@127.0.0.1:9/x?options=-c%20a.b=1")
     monkeypatch.setattr(session, "_pool", session._POOL)
+    monkeypatch.setattr(session, "_alive", 0.0)
     settings.cache_clear()
     session.engine.cache_clear()
     yield
@@ -36,3 +40,34 @@ def test_every_way_to_write_postgres_is_understood(scheme: str) -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(FoureyesError, match="only Postgres"):
         session.dialect_url("mysql://h/x")
+
+
+def test_a_connection_that_was_just_used_is_not_asked_whether_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would cost every transaction of a busy worker a quarter more; one that lay idle is asked."""
+    monkeypatch.setattr(session, "_alive", session._ALIVE)  # as a worker has it
+    pooled = create_engine("sqlite://", poolclass=QueuePool)
+    session._ask_after_idling(pooled)
+    asked = []
+    is_there = True
+
+    def ping(connection: object) -> bool:
+        asked.append(connection)
+        if not is_there:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return True
+
+    monkeypatch.setattr(pooled.dialect, "do_ping", ping)
+    for _ in range(3):
+        with pooled.connect() as first:
+            was = first.connection.driver_connection
+    assert not asked
+    monkeypatch.setattr(session, "_alive", 0.0)  # as a command has it, or after idling
+    with pooled.connect() as same:
+        assert same.connection.driver_connection is was
+    assert len(asked) == 1
+    is_there = False
+    with pooled.connect() as another:
+        assert another.connection.driver_connection is not was
+    pooled.dispose()

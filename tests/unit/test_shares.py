@@ -1,17 +1,26 @@
 """If one of these fails, somebody's sweep waits for somebody else's, or a model for its work."""
 
-from models.shares import AT_ONCE, FEW, JUDGE, Place, Queue, Waiting, shares
+from collections.abc import Iterable, Mapping
+
+from models import shares as rules
+from models.shares import AHEAD, AT_ONCE, FEW, JUDGE, LEAST, Ahead, Place, Queue, Waiting
 
 CODER, REVIEWER = 1, 2
 BOTH = frozenset({JUDGE, CODER, REVIEWER})
 CODER_ALONE = frozenset({JUDGE, CODER})
-IDLE = Place(0, 0, is_away=False)
-#: What may be open where nothing is at work yet.
-AHEAD = IDLE.room
 
 
 def run(number: int, places: frozenset[int] = BOTH, waiting: int = 64, begun: int = 0) -> Waiting:
     return Waiting(number, places, waiting, begun)
+
+
+def shares(
+    places: Mapping[int, Place],
+    pending: Mapping[frozenset[int], int],
+    sweeps: Iterable[Queue],
+    ahead: Ahead | None = None,
+) -> dict[int, int]:
+    return rules.shares(places, pending, sweeps, ahead or Ahead())
 
 
 def test_the_runs_of_a_sweep_begin_together() -> None:
@@ -27,7 +36,7 @@ def test_a_run_that_has_more_under_way_waits_for_the_others() -> None:
 
 def test_there_is_room_for_more_as_more_is_at_work() -> None:
     busy = {CODER: Place(300, 256, is_away=False)}
-    assert busy[CODER].room > AHEAD
+    assert busy[CODER].room(AHEAD) == 256 - 44
     (started,) = shares(busy, {}, [Queue(FEW, [run(1, CODER_ALONE)])]).values()
     assert started == AHEAD  # of the judge, where nothing is at work
 
@@ -50,6 +59,13 @@ def test_for_a_model_whose_worker_is_away_the_others_can_do_their_part() -> None
     assert shares(away, {}, [Queue(FEW, [run(1)])]) == {1: AHEAD}
     long_away = {REVIEWER: Place(500, 0, is_away=True)}
     assert shares(long_away, {}, [Queue(FEW, [run(1)])]) == {}
+
+
+def test_a_model_that_takes_turns_gets_enough_for_a_turn() -> None:
+    """Else its turn would be over at once, and the card would switch for most of the time."""
+    asleep = Place(opened=200, at_work=80, is_away=False, takes_turns=True)
+    assert asleep.room(AHEAD) == 10 * 80 - 120
+    assert Place(AHEAD, 0, is_away=False, takes_turns=True).room(AHEAD) == 0  # nothing was taken
 
 
 def test_nothing_is_started_while_programs_wait_to_be_judged() -> None:
@@ -77,5 +93,46 @@ def test_a_sweep_whose_model_is_full_does_not_hold_up_another() -> None:
 
 
 def test_one_run_is_started_in_parts() -> None:
-    places = {CODER: Place(320, 320, is_away=False), JUDGE: Place(0, 320, is_away=False)}
-    assert shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])]) == {1: AT_ONCE}
+    places = {each: Place(320, 320, is_away=False) for each in (CODER, JUDGE)}
+    assert shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE, 320)])]) == {1: AT_ONCE}
+
+
+def started(ahead: Ahead, judge: Place) -> int:
+    """How many attempts start at a look, where only the judge can be full."""
+    places = {JUDGE: judge, CODER: Place(320, 320, is_away=False)}
+    return sum(shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])], ahead).values())
+
+
+def test_who_has_more_waiting_than_it_does_from_look_to_look_gets_less_ahead() -> None:
+    ahead = Ahead()
+    assert started(ahead, Place(0, 0, is_away=False)) == AHEAD
+    while started(ahead, Place(ahead.at(JUDGE), 2, is_away=False)):
+        pass
+    for _ in range(5):
+        started(ahead, Place(ahead.at(JUDGE), 2, is_away=False))
+    assert ahead.at(JUDGE) == LEAST
+
+
+def test_who_ran_dry_gets_twice_as_much_until_it_does_not() -> None:
+    ahead = Ahead(LEAST)
+    dry = Place(2, 2, is_away=False)
+    assert [started(ahead, dry) for _ in range(5)] == [4, 8, 16, 32, 64]
+    assert started(ahead, Place(42, 2, is_away=False)) == 0  # 40 of 64: half would have been enough
+    assert started(ahead, Place(3, 2, is_away=False)) == 31
+
+
+def test_who_is_dry_for_others_are_full_gets_no_more() -> None:
+    ahead = Ahead(LEAST)
+    places = {CODER: Place(8, 4, is_away=False), JUDGE: Place(0, 0, is_away=False)}
+    for _ in range(5):
+        shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])], ahead)
+    assert ahead.at(JUDGE) == LEAST
+
+
+def test_runs_take_turns_where_fewer_may_wait_than_there_are_runs() -> None:
+    """Those that end at once would be started again and again, and the last run at the end."""
+    ahead = Ahead(LEAST)
+    begun: set[int] = set()
+    for _ in range(13):
+        begun |= shares({}, {}, [Queue(FEW, [run(number) for number in range(52)])], ahead).keys()
+    assert len(begun) == 52

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.settings import settings
-from producer.stack import Stack
+from producer.stack.processes import Stack
 
 
 @pytest.mark.parametrize(

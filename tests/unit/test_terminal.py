@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
-from producer import terminal
-from producer.terminal import Terminal
+from producer.commands import terminal
+from producer.commands.terminal import Terminal
 from results import watch
-from results.export_tables import as_csv
-from results.progress import ModelProgress, Progress, RunProgress, Waiting
-from results.text import cell, in_line, visible
+from results.export.tables import as_csv
+from results.progress import ModelProgress, Progress, RunProgress, WaitingWork
+from results.visible import cell, in_line, visible
 
 #: Clears the screen, sets the title, links, reverses, hides, breaks the line, is markup and an emoji.
 NAME = "a\x1b[2J\x1b]0;x\x07\x9b31m\u202egnp\u2066\u200b\u3164\u2028b[red]c[/red][/x]:smile:"
@@ -57,7 +57,7 @@ def test_watching_shows_names_as_text() -> None:
     run = RunProgress(NAME, NAME, NAME, 2, 1, 1, 0, 1, 1)
     other = replace(run, pairing="another")
     model = ModelProgress(NAME, 1, 1, 1, 10, 10, 1.0, 1.0, 0.0)
-    waiting = Waiting(NAME, 1, 0, 1, NAME, f"{NAME}\nall is well")
+    waiting = WaitingWork(NAME, 1, 0, 1, NAME, f"{NAME}\nall is well")
     found = Progress([run, other], [model], [(NAME, 2)], 1.0, [waiting], 1)
     output = io.StringIO()
     console = Console(file=output, width=600, height=40)

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
+from judging.sandbox import users
 from tests.programs import ROOT
-from worker.sandbox import users
 
 #: Another process's slot 20.
 _OTHER = """
-from worker.sandbox import users
+from judging.sandbox import users
 uid, taken = users.take(20)
 print(uid, flush=True)
 input()

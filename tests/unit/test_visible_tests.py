@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from models.benchmark import Problem, parse_record
+from judging.formats.problem import Problem
+from judging.formats.records import parse_record
+from judging.visible.reading import visible_tests
 from models.problem import VisibleTest
-from models.visible_tests import visible_tests
 
 OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
 

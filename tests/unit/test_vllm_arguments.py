@@ -1,9 +1,15 @@
 """If one of these fails, vLLM runs with other settings than a sweep file says, or answers pass for others'."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
+from models import llm
 from models.errors import FoureyesError
 from models.llm import VLLM
+from producer.sweeps.sweep_file import parse
+from tests.programs import ROOT
 from worker.engines.front_end import arguments, check_arguments
 
 
@@ -35,4 +41,46 @@ def test_an_argument_that_vllm_does_not_have_is_named_with_the_nearest() -> None
     assert str(raised.value) == (
         "model 'm': engine_args: vLLM 0.33.0 has no argument 'max_num_batch_tokens'; did you mean "
         "max_num_batched_tokens?"
+    )
+
+
+def test_models_that_take_turns_can_sleep_and_leave_room_for_those_that_do() -> None:
+    alone, shared = model(), model(share="sleep")
+    assert (alone.gpu_memory, shared.gpu_memory, alone.share) == (0.9, 0.85, None)
+    assert model(share="sleep", gpu_memory=0.7).gpu_memory == 0.7
+    both = model(share="sleep", gpus=(0, 1))
+    assert llm.read(both.model_dump(mode="json")) == both  # as a worker reads it
+    assert arguments(shared)["enable_sleep_mode"] and not arguments(alone)["enable_sleep_mode"]
+    assert shared.identity() == alone.identity()  # what was answered alone is not asked anew
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"share": "slepp"}, "share\n  Input should be 'sleep'"),
+        ({"share": True}, "share\n  Input should be 'sleep'"),
+        (
+            {"share": "sleep", "engine_args": {"enable_sleep_mode": False}},
+            '`share = "sleep"` needs what engine_args.enable_sleep_mode forbids',
+        ),
+    ],
+)
+def test_another_way_to_share_is_a_mistake(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        model(**wrong)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "sweeps").glob("*.toml")), ids=lambda file: file.name
+)
+@pytest.mark.parametrize("share", ["", 'share = "sleep"\n'], ids=["alone", "in turns"])
+def test_models_of_the_files_that_come_with_it_can_be_read(
+    file: Path, share: str, tmp_path: Path
+) -> None:
+    told = tmp_path / file.name
+    told.write_text(file.read_text().replace('engine = "vllm"\n', f'engine = "vllm"\n{share}'))
+    models = parse(told).models.values()
+    assert all(
+        each.share == ((share and "sleep") or None) for each in models if isinstance(each, VLLM)
     )

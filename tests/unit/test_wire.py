@@ -32,10 +32,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.problem import HiddenTests
-from worker.sandbox import suites
-from worker.sandbox.inside import frames, wire
-from worker.sandbox.inside.values import Large, Opaque
+from judging.formats.evalplus import suites
+from judging.formats.evalplus.functions import FunctionTests
+from judging.sandbox.inside import frames, wire
+from judging.sandbox.inside.values import Large, Opaque
 
 scalars = (
     st.none()
@@ -308,7 +308,7 @@ def test_a_shape_that_nothing_has_is_refused(shape: tuple[Any, ...]) -> None:
     data = wire.encode(Large(b"", "list", True, shape, "["))
     with pytest.raises(wire.WireError, match="not a shape"):
         wire.decode(data)
-    assert suites.parts(HiddenTests("Test/0", "f", "", [], [], 0.0, ""), frames.VALUE + data) == 0
+    assert suites.parts(FunctionTests("Test/0", "f", "", [], [], 0.0, ""), frames.VALUE + data) == 0
 
 
 @pytest.mark.parametrize("shape", [None, (), (0,), (3, 0), (1 << 20, 1 << 20), (1,) * 65])

@@ -5,13 +5,13 @@ from fractions import Fraction
 
 import pytest
 
-from models.copies import copying
-from results import sentences
-from results.comparisons import NO_EVIDENCE
-from results.moderators import Features, moderations
-from results.paired import difference_interval, mcnemar_exact, sign_flip, smallest_p
-from results.statistics import holm
-from results.wordings import with_gains, wordings
+from models.sweep_content import SweepContent
+from results.figures.comparisons import NO_EVIDENCE
+from results.figures.moderators import Features, moderations
+from results.figures.paired import difference_interval, mcnemar_exact, sign_flip, smallest_p
+from results.figures.rewordings import with_gains, wordings
+from results.figures.statistics import holm
+from results.report import sentences
 from tests.boards import board, group
 
 RICH = group(1, "rich", raw_coder=list("1100e1"), review=list("111001"))
@@ -181,8 +181,13 @@ def test_only_two_greedy_models_give_copies(
 ) -> None:
     """A coder at 0.8 with a reviewer left at the default is usual, and each of its samples differs."""
     models = {
-        name: {"sampling": {} if drawn is None else {"temperature": drawn}}
+        name: {
+            "engine": "scripted",
+            "script": "s",
+            "sampling": {} if drawn is None else {"temperature": drawn},
+        }
         for name, drawn in (("c", coder), ("r", reviewer), ("unused", 0))
     }
     pairings = [{"coder": "c", "reviewer": "r", "name": "mine"}]
-    assert copying({"models": models, "pairings": pairings}) == found
+    told = {"name": "n", "benchmarks": [], "patterns": [], "models": models, "pairings": pairings}
+    assert SweepContent.model_validate(told).copying() == found

@@ -21,7 +21,7 @@ from tests.vllm import tiny
 from worker.engines import Message, Request, front_end, load
 from worker.engines.guard import below
 from worker.engines.vllm import VLLMEngine
-from worker.thoughts import without_thinking
+from worker.patterns.reading.thoughts import without_thinking
 
 _SCHEMA = {
     "type": "object",
@@ -158,7 +158,7 @@ def test_however_it_ends_no_process_stays_and_no_call_waits(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None
-        wait_for(lambda: worker.stdout.readline() == "up\n", 300)  # type: ignore[union-attr]
+        wait_for(lambda: worker.stdout.readline() == "up\n", 900)  # type: ignore[union-attr]
         there = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid, _ in below(worker.pid)}
         pids = {"worker": worker.pid}
         pids |= {"feeder" if b"engines.feeder" in said else "core": pid for pid, said in there.items()

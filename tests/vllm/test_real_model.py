@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from judging.judge import Judge
 from models import weights
 from models.errors import FoureyesError
 from models.llm import VLLM, Sampling
-from models.problem import VisibleTest
+from models.problem import Spec, VisibleTest
 from worker.engines import Message, Request, load
-from worker.extract import extract_code
-from worker.sandbox.judge import Judge
+from worker.patterns.reading.extract import extract_code
 
 _QUESTION = (
     "Write a Python function `add(a, b)` that returns a + b. "
@@ -58,7 +58,7 @@ def test_a_real_model_writes_a_program_that_works(qwen: Path) -> None:
     judge = Judge()
     try:
         test = VisibleTest("assert", "assert add(7, 5) == 12", "assert add(7, 5) == 12")
-        trial = judge.visible(extract_code(answer.text, "add"), "add", [test])
+        trial = judge.visible(Spec("p", "", "add", (test,)), extract_code(answer.text, "add"))
     finally:
         judge.close()
     assert trial.passes == 1, answer.text

@@ -64,7 +64,7 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """What a model said, with what it thought first as a `<think>` section, which is kept for people
-    to read and never taken for code or a verdict (worker/thoughts.py). `finish_reason` is one of
+    to read and never taken for code or a verdict (worker/patterns/reading/thoughts.py). `finish_reason` is one of
     worker/engines/ends.py: after a refusal `text` is what was said instead of an answer.
     `cached_tokens` of the prompt were not read again; `seconds` is wall time; `engine` is the library
     and its version, or what a server says of itself."""

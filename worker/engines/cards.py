@@ -10,7 +10,7 @@ import logging
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,15 +33,16 @@ class Card:
     total: float
 
 
-def visible() -> list[Card]:
-    """The GPUs that CUDA_VISIBLE_DEVICES leaves; none where there is no telling."""
+def visible(gpus: Collection[int] = ()) -> list[Card]:
+    """The GPUs that CUDA_VISIBLE_DEVICES leaves, or a model's `gpus` where it says nothing; none where
+    there is no telling."""
     rows = _asked("--query-gpu=index,uuid,memory.free,memory.total")
     cards = [
         Card(index, uuid, float(free) / _MIB_IN_GIB, float(total) / _MIB_IN_GIB)
         for index, uuid, free, total in rows
         if free.isdigit() and total.isdigit()
     ]
-    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    said = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, gpus)) or None)
     if said is None:
         return cards
     names = [name.strip() for name in said.split(",")]
@@ -61,7 +62,7 @@ def turn() -> Iterator[None]:
 def _alone_on(card: Card) -> Iterator[None]:
     path = Path(tempfile.gettempdir()) / f"foureyes-{card.uuid}.lock"
     try:
-        file = _opened(path)
+        file = opened(path)
     except OSError as error:
         log.warning("%s: %s; no other model's loading is waited for", path, error.strerror)
         yield
@@ -77,7 +78,8 @@ def _alone_on(card: Card) -> Iterator[None]:
         os.close(file)  # which gives the turn on, as this process's end does
 
 
-def _opened(path: Path) -> int:
+def opened(path: Path) -> int:
+    """A file to lock, made if need be. Raises: OSError if it cannot be opened."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(path, flags | os.O_CREAT, 0o644)
@@ -85,7 +87,7 @@ def _opened(path: Path) -> int:
         return os.open(path, flags)
 
 
-def shortage(share: float) -> str:
+def shortage(share: float, gpus: Collection[int] = ()) -> str:
     """Who holds what is missing where a model wants a share of every card; empty if nothing is."""
     ours = {str(pid) for pid, _ in below(os.getpid())} | {str(os.getpid())}
     holders: dict[str, list[str]] = {}
@@ -97,7 +99,7 @@ def shortage(share: float) -> str:
         f"GPU {card.index}: {card.free:.1f} of {card.total:.1f} GiB are free and "
         f"{share * card.total:.1f} wanted, held by "
         f"{', '.join(holders.get(card.uuid, ['a process that nvidia-smi does not show']))}"
-        for card in visible()
+        for card in visible(gpus)
         if card.free < share * card.total
     )
 

@@ -1,21 +1,22 @@
 """Connections to a model server: one request over them, and why there was no answer."""
 
 import email.utils
-import importlib.util
+import errno
 import json
 import math
+import os
 import socket
 import ssl
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from http import HTTPStatus
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
+import certifi
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 
 from models.errors import FoureyesError
 from models.llm import OpenAI
@@ -26,25 +27,30 @@ from worker.engines.failures import Context
 LONGEST_WAIT = 60.0
 #: Seconds to a connection: a machine that drops what is sent to it says nothing at all.
 _CONNECT = 30.0
-#: Connections of one pool: whenever a call begins or ends, httpx looks through all of its pool. With
-#: 320 in one, a call took 26 ms of CPU for that.
-_POOL = 4
+#: Seconds for which a connection is kept without a call: vLLM's server closes it after five, and a call
+#: that is sent meanwhile is lost.
+_IDLE = 4.0
 #: Bytes of an answer. No answer has so many, and a server that never ends must not fill our memory.
 _MOST_BYTES = 64 << 20
 #: Characters of a key that is somebody's secret.
 _SHORTEST_KEY = 12
-#: httpcore asks for this several times a call, and where it is not installed, Python looks through all
-#: of its path each time: it is told here that it is not.
-_ASKED_FOR = "sniffio"
 #: What may pass, of what is no server error: it was busy, had not got all of the request, or what it
 #: asks itself has failed (424, TGI's).
 _PASSING = frozenset({408, 409, 424, 425, 429})
 #: What is said of the server, the way there or the key, and not of what was asked.
 _OF_THE_SERVER = frozenset({401, 402, 407, 502, 503, 504, 529})
-
-
-if importlib.util.find_spec(_ASKED_FOR) is None:
-    sys.modules.setdefault(_ASKED_FOR, cast(ModuleType, None))
+#: A proxy does not let us through.
+_AT_THE_PROXY = (
+    aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, ProxyError,
+    ProxyConnectionError, ProxyTimeoutError,
+)  # fmt: skip
+#: There was no connection, or it broke, or what came over it was not HTTP: it may be otherwise later.
+_LOST = (
+    aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, aiohttp.http.HttpProcessingError,
+    aiohttp.ClientResponseError, *_AT_THE_PROXY,
+)  # fmt: skip
+#: Whatever a call over a connection can fail of, beside what is read of its answer.
+FAILURES = (aiohttp.ClientError, *_AT_THE_PROXY)
 
 
 class Declined(Exception):
@@ -68,47 +74,74 @@ class Declined(Exception):
         return not settled and (odd or self.status in _PASSING)
 
 
-def clients(model: OpenAI) -> list[httpx.AsyncClient]:
-    """Connections as the environment wants them (proxies, certificates), in pools.
+class Client:
+    """Connections to one server, kept alive, as the environment wants them (proxies, certificates).
 
-    Raises: FoureyesError if it wants what cannot be had.
+    Made, used and closed in one event loop.
     """
-    try:
-        certificates = httpx.create_ssl_context()
-        return [
-            httpx.AsyncClient(
-                base_url=model.base_url,
-                verify=certificates,
-                timeout=httpx.Timeout(None, connect=min(_CONNECT, model.timeout)),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=_POOL),
-                follow_redirects=True,
-            )
-            for _ in range(-(-model.in_flight // _POOL))
-        ]
-    except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-        raise FoureyesError(
-            f"models.{model.name}: the environment's proxy or certificates (HTTPS_PROXY, ALL_PROXY, "
-            f"SSL_CERT_FILE) cannot be used: {error}"
-        ) from None
+
+    def __init__(self, model: OpenAI) -> None:
+        """Raises: FoureyesError if the environment wants what cannot be had."""
+        self._url = f"{model.base_url}/chat/completions"
+        try:
+            connector, self._proxy = _connector(_proxy(self._url))
+        except (ValueError, OSError) as error:
+            raise FoureyesError(
+                f"models.{model.name}: the environment's proxy or certificates (HTTPS_PROXY, "
+                f"ALL_PROXY, SSL_CERT_FILE) cannot be used: {error}"
+            ) from None
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # the time limit of a call is its caller's
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(_CONNECT, model.timeout)),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def post(self, key: str, body: bytes) -> dict[str, Any]:
+        """What the server returns for a chat. Raises: Declined, aiohttp.ClientError, ValueError."""
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {key or 'none'}",  # local servers want none
+        }
+        content = bytearray()
+        async with self._session.post(
+            self._url, data=body, headers=headers, proxy=self._proxy
+        ) as response:
+            async for part in response.content.iter_any():
+                content += part
+                if len(content) > _MOST_BYTES:
+                    raise ValueError(f"the answer is longer than {_MOST_BYTES:,} bytes")
+        return _read(response, _without(key, content.decode("utf-8", "replace")))
 
 
-async def post(client: httpx.AsyncClient, key: str, body: bytes) -> dict[str, Any]:
-    """What a server returns for a chat. Raises: Declined, httpx.HTTPError, ValueError."""
-    headers = {
-        "content-type": "application/json",
-        "authorization": f"Bearer {key or 'none'}",  # local servers want none
-    }
-    content = bytearray()
-    async with client.stream("POST", "chat/completions", content=body, headers=headers) as response:
-        async for part in response.aiter_bytes():
-            content += part
-            if len(content) > _MOST_BYTES:
-                raise ValueError(f"the answer is longer than {_MOST_BYTES:,} bytes")
-    text = _without(key, content.decode("utf-8", "replace"))
-    if not response.is_success:
+def _connector(proxy: str) -> tuple[aiohttp.BaseConnector, str | None]:
+    """Where connections come from, and the proxy that each request must name.
+
+    Raises: ValueError, OSError if the proxy or the certificates cannot be used.
+    """
+    certificates = ssl.create_default_context(
+        cafile=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        capath=os.environ.get("SSL_CERT_DIR"),
+    )
+    usual: dict[str, Any] = {"limit": 0, "keepalive_timeout": _IDLE, "ssl": certificates}
+    scheme = urlsplit(proxy).scheme
+    if scheme in ("", "http", "https"):
+        return aiohttp.TCPConnector(**usual), proxy or None
+    # socks5h is curl's word for what is always done here: the proxy resolves names
+    plain = scheme.removesuffix("h").removesuffix("a") + proxy.removeprefix(scheme)
+    return ProxyConnector.from_url(plain, rdns=True, **usual), None
+
+
+def _read(response: aiohttp.ClientResponse, text: str) -> dict[str, Any]:
+    """The JSON object of a response's text. Raises: Declined, ValueError."""
+    if not 200 <= response.status < 300:
         moved = f" (it redirects to {response.url})" if response.history else ""
         retry_after = response.headers.get("retry-after", "")
-        raise Declined(response.status_code, text, retry_after, moved)
+        raise Declined(response.status, text, retry_after, moved)
     try:
         made = json.loads(text)
     except (ValueError, RecursionError):
@@ -138,9 +171,7 @@ def wait_as_told(error: Exception) -> bool | float:
     if isinstance(error, Declined):
         told = _seconds(error.retry_after) if error.passes else None
         return error.passes if told is None else min(max(told, 0.0), LONGEST_WAIT)
-    return isinstance(error, httpx.TransportError) and not isinstance(
-        error, httpx.UnsupportedProtocol
-    )
+    return isinstance(error, _LOST) and not isinstance(error, aiohttp.TooManyRedirects)
 
 
 def _seconds(retry_after: str) -> float | None:
@@ -162,26 +193,26 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def cause(error: httpx.HTTPError, url: str) -> str:
+def cause(error: Exception, url: str) -> str:
     """Why a connection was lost or never came about, in words that say what to look after."""
     below = list(_chain(error))
     said = str(below[-1]) or str(error) or type(error).__name__
-    if not isinstance(error, httpx.TransportError):
+    if not isinstance(error, _LOST):
         return said
     host = urlsplit(url).hostname or ""
     proxy = _proxy(url)
     if proxy:
-        host = f"{host} by the proxy {proxy}"
+        host = f"{host} by the proxy {_without_password(proxy)}"
     for each in below:
         if isinstance(each, socket.gaierror):
             return f"no connection: a name cannot be resolved, of {host} (DNS: {each.strerror})"
         if isinstance(each, ssl.SSLError):
             return f"no connection to {host}: TLS: {said}"
-        if isinstance(each, ConnectionRefusedError):
+        if isinstance(each, OSError) and each.errno == errno.ECONNREFUSED:
             return f"no connection to {host}: it is refused, nothing listens there"
-    if isinstance(error, httpx.ConnectTimeout):
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
         return f"no connection to {host}: it does not answer"
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+    if isinstance(error, (aiohttp.ClientConnectorError, *_AT_THE_PROXY)):
         return f"no connection to {host}: {said}"
     return f"the connection to {host} was lost: {said}"
 
@@ -198,11 +229,15 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _proxy(url: str) -> str:
-    """The proxy that the environment names for a URL, without a password; empty if none."""
+    """The proxy that the environment names for a URL; empty if none."""
     parts = urlsplit(url)
     proxies = urllib.request.getproxies()
     named = proxies.get(parts.scheme) or proxies.get("all") or ""
     if not named or urllib.request.proxy_bypass(parts.hostname or ""):
         return ""
-    found = urlsplit(named if "://" in named else f"http://{named}")
+    return named if "://" in named else f"http://{named}"
+
+
+def _without_password(proxy: str) -> str:
+    found = urlsplit(proxy)
     return f"{found.scheme}://{found.hostname}:{found.port}"

@@ -5,7 +5,8 @@ database: in one process they would wait for each other's interpreter lock, and 
 This is the feeder's side: `python -m worker.engines.feeder FD...`, a socket that it shares with the
 worker (worker/engines/vllm.py), or several, for a feeder each (worker/engines/feeders.py). Both send
 JSON, a message a line: first the model and what came of loading it, then requests and, in any order,
-what became of them. The end of the worker's messages is the feeder's.
+what became of them; or that the engine is to sleep or to wake up, which the worker says while it has no
+requests there. The end of the worker's messages is the feeder's.
 """
 
 import asyncio
@@ -61,8 +62,12 @@ class Feeding:
     async def _answer(self, asked: dict[str, Any]) -> None:
         told: dict[str, Any] = {"number": asked["number"]}
         try:
-            request = Request.from_json(asked["key"], asked["request"])
-            told["answer"] = asdict(await self._loaded.complete(request))
+            if "asleep" in asked:
+                await self._loaded.sleep(asked["asleep"])
+                told["done"] = None
+            else:
+                request = Request.from_json(asked["key"], asked["request"])
+                told["answer"] = asdict(await self._loaded.complete(request))
         except Exception as error:
             told |= {"error": type(error).__name__, "said": str(error)}
         if not self._told:  # answers of the same step of the engine are sent together

@@ -108,6 +108,16 @@ class FrontEnd:
             return False
         return True
 
+    async def sleep(self, asleep: bool) -> None:
+        """Move the weights to main memory and let go of the cards; or the other way round.
+
+        What is in the cache is forgotten. Raises: InfrastructureError if the engine is between the two.
+        """
+        if asleep:
+            await self._llm.sleep(level=1)
+        elif await self._llm.wake_up() is False:  # None: a vLLM that does not say
+            raise InfrastructureError("vllm: the engine is not fully awake")
+
     async def close(self) -> None:
         """End the engine's processes."""
         self._telling.cancel()
@@ -168,6 +178,7 @@ def arguments(model: VLLM) -> dict[str, Any]:
         "gpu_memory_utilization": model.gpu_memory,
         "max_num_seqs": model.threads,
         "enable_prefix_caching": True,  # all steps on a problem begin with its specification
+        "enable_sleep_mode": model.share == "sleep",
         # a small model may go on with blanks for ever where JSON allows them
         "structured_outputs_config": {
             "backend": "xgrammar",
@@ -265,8 +276,7 @@ def not_loaded(model: VLLM, error: Exception) -> Exception:
     """What a person is told of what vLLM says when it cannot load a model."""
     if isinstance(error, FoureyesError | ModuleNotFoundError):
         return error
-    share = model.engine_args.get("gpu_memory_utilization", model.gpu_memory)
-    short = cards.shortage(share)
+    short = cards.shortage(model.memory_share)
     told = FoureyesError(
         f"vLLM cannot load {model.model}: {_first_line(error)} (the log above has the cause; a "
         "model that does not fit needs a smaller `context`, `threads`, or more GPUs)"

@@ -4,7 +4,8 @@ vLLM's engine core waits for its front end for ever, and keeps the card's memory
 killed (SIGKILL, out of memory) cannot end it, and the next worker finds no room. So a worker has a
 guard: this file, run by itself. It is told of each process that the worker starts for its engine, notes
 those below them every second, and does not forget those whose parent has ended meanwhile, as an engine
-core's front end may; the end of its input is the worker's, and then it kills what is left of them.
+core's front end may; the end of its input is the worker's, and then it kills what is left of them, and
+waits until they are gone: files that it has inherited stay locked while they hold a card's memory.
 """
 
 import os
@@ -12,10 +13,13 @@ import select
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 _LOOK_SECONDS = 1.0
+_LOOK_WHILE_THEY_END = 0.02
 _END_SECONDS = 10.0
 
 #: A process, and when it was started: the kernel gives numbers anew.
@@ -25,12 +29,14 @@ Process = tuple[int, str]
 class Guard:
     """The guard of what this process tells it of."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: Collection[int] = ()) -> None:
+        """`held`: files whose locks are to hold until the engine has ended."""
         # away from a terminal's Ctrl-C; nothing but the standard library is needed
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            pass_fds=held,
             start_new_session=True,
         )
 
@@ -44,7 +50,8 @@ class Guard:
         """Have it end what is left of them and below them, and itself."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(_END_SECONDS)
+        with suppress(subprocess.TimeoutExpired):  # something takes long to go: it waits for that
+            self._process.wait(_END_SECONDS)
 
 
 def below(*ancestors: int) -> set[Process]:
@@ -80,6 +87,17 @@ def _is_there(process: Process) -> bool:
     return process in _known(process[0])
 
 
+def _has_ended(process: Process) -> bool:
+    """Whether it holds nothing any more, although nobody may have asked yet how it ended."""
+    try:
+        stat = Path(f"/proc/{process[0]}/stat").read_text()
+    except OSError:
+        return True
+    state, *fields = stat.rpartition(") ")[2].split()
+    is_another = fields[18] != process[1]
+    return is_another or (state == "Z" and int(fields[16]) <= 1)  # no thread of it is left
+
+
 def end(process: Process) -> None:
     """Kill a process, if it is still that one."""
     with suppress(OSError):  # it has ended
@@ -106,6 +124,8 @@ def main() -> None:
     look()
     for process in noted:
         end(process)
+    while not all(map(_has_ended, noted)):
+        time.sleep(_LOOK_WHILE_THEY_END)
 
 
 if __name__ == "__main__":

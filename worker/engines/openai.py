@@ -1,16 +1,14 @@
 """Any OpenAI-compatible server: vllm serve, SGLang, llama.cpp, or a provider."""
 
 import asyncio
-import itertools
 import json
 import os
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import httpx
 import stamina
 
 from models import keys
@@ -55,18 +53,20 @@ class OpenAIEngine:
     trickles in byte by byte ends at it, too.
     """
 
-    def __init__(
-        self, model: OpenAI, clients: Sequence[httpx.AsyncClient], key: str, tries: int
-    ) -> None:
+    def __init__(self, model: OpenAI, key: str, tries: int) -> None:
+        """Raises: FoureyesError if the environment's proxy or certificates cannot be used."""
         self._model = model
-        self._clients = clients
-        self._next_client = itertools.cycle(clients)
         self._key = key
         self._tries = tries
         self._pace = Pace(model.requests_per_minute)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=_NAME, daemon=True)
         self._thread.start()
+        try:
+            self._client = self._await(self._connect())
+        except FoureyesError:
+            self._stop()
+            raise
 
     def complete(self, request: Request) -> Answer:
         """Ask the server, again after passing failures, for about as long as its timeout."""
@@ -79,6 +79,9 @@ class OpenAIEngine:
     def close(self) -> None:
         """Give up what is being asked, and close the connections."""
         self._await(self._end())
+        self._stop()
+
+    def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -86,13 +89,15 @@ class OpenAIEngine:
     def _await(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    async def _connect(self) -> connections.Client:
+        return connections.Client(self._model)
+
     async def _end(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for client in self._clients:
-            await client.aclose()
+        await self._client.close()
 
     async def _answer(self, request: Request) -> Answer:
         started = time.monotonic()
@@ -125,7 +130,6 @@ class OpenAIEngine:
     async def _asked(self, request: Request, max_tokens: int | None = None) -> dict[str, Any]:
         """What the server returns, which is a JSON object. Raises: Declined, InfrastructureError."""
         body = json.dumps(body_of(self._model, request, max_tokens)).encode()
-        client = next(self._next_client)
         failed: Exception | None = None
 
         def tell(error: Exception) -> bool | float:
@@ -144,13 +148,13 @@ class OpenAIEngine:
                         turn = self._pace.turn()
                         limit.reschedule((limit.when() or 0.0) + turn)
                         await asyncio.sleep(turn)
-                        return await connections.post(client, self._key, body)
+                        return await self._client.post(self._key, body)
+        except connections.FAILURES as error:
+            raise InfrastructureError(self._said(self._cause(error))) from error
         except TimeoutError as error:
             before = f" (before: {self._cause(failed)})" if failed else ""
             said = f"no answer within {self._model.timeout:g} s{before}"
             raise InfrastructureError(self._said(said)) from error
-        except httpx.HTTPError as error:
-            raise InfrastructureError(self._said(self._cause(error))) from error
         except ValueError as error:  # no JSON, or half of it
             raise InfrastructureError(self._said(str(error))) from error
         raise AssertionError("stamina always tries once")
@@ -183,7 +187,7 @@ class OpenAIEngine:
         )
 
     def _cause(self, error: Exception) -> str:
-        if isinstance(error, httpx.HTTPError):
+        if isinstance(error, connections.FAILURES):
             return connections.cause(error, self._model.base_url)
         return str(error) or type(error).__name__
 
@@ -299,4 +303,4 @@ def load(model: OpenAI, tries: int = TRIES) -> OpenAIEngine:
             f"models.{model.name}: what the environment variable {model.api_key_env} holds cannot be "
             "a key: it has other characters than printable ASCII"
         )
-    return OpenAIEngine(model, connections.clients(model), key, tries)
+    return OpenAIEngine(model, key, tries)

@@ -13,19 +13,25 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import VLLM
+from worker.engines import cards
 from worker.engines.base import Answer, EngineDied, Request
 from worker.engines.feeder import line
 from worker.engines.guard import Guard
+from worker.engines.turns import TakingTurns
 
 _ROOT = Path(__file__).parent.parent.parent
 #: Seconds beyond a call's own time after which a feeder that says nothing of it is taken for dead.
 _GRACE = 60.0
+#: Seconds that an engine may take to fall asleep or to wake up.
+_SWITCH_SECONDS = 600.0
 #: Seconds between two looks whether one is.
 _LOOK_SECONDS = 5.0
 #: Seconds that the engine gets to end by itself.
@@ -37,11 +43,12 @@ _ERRORS = {kind.__name__: kind for kind in (EngineDied, InfrastructureError, Req
 class VLLMEngine:
     """A loaded model. Calls may come from any number of threads."""
 
-    def __init__(self, model: VLLM) -> None:
+    def __init__(self, model: VLLM, held: Sequence[int] = ()) -> None:
+        """`held`: files that its processes are to hold, and so their locks, as long as there are any."""
         self._model = model
-        self._guard = Guard()
+        self._guard = Guard(held)
         pairs = [socket.socketpair() for _ in range(model.feeders)]
-        self._process = _start([theirs for _, theirs in pairs])
+        self._process = _start([theirs.fileno() for _, theirs in pairs], held)
         self._guard.note(self._process.pid)
         for _, theirs in pairs:
             theirs.close()
@@ -76,6 +83,24 @@ class VLLMEngine:
         """The same, without waiting for it."""
         return min(self._feeders, key=_Feeder.calls).begin(request)
 
+    def sleep(self, asleep: bool) -> None:
+        """Have the engine sleep, or wake up, while it has no calls.
+
+        Raises: EngineDied if it does not; what it can do after that is not known.
+        """
+        try:
+            self._feeders[0].ask({"asleep": asleep}, _SWITCH_SECONDS).result()
+        except InfrastructureError as error:
+            told = str(error)
+            if not asleep and (short := cards.shortage(self._model.memory_share, self._model.gpus)):
+                told = f"{told}. {short}"
+            raise EngineDied(told) from error
+
+    @property
+    def died(self) -> str | None:
+        """Why nothing can be asked any more; None if it can."""
+        return next((feeder.dead for feeder in self._feeders if feeder.dead), None)
+
     def close(self) -> None:
         """End the engine's processes."""
         self._end(_END_SECONDS)
@@ -102,16 +127,16 @@ class _Feeder:
         self._process = process
         self._timeout = timeout
         self._numbers = itertools.count()
-        #: Calls, and when each is overdue.
-        self._asked: dict[int, tuple[Future[Answer], float]] = {}
+        #: What was asked, and when each is overdue.
+        self._asked: dict[int, tuple[Future[Any], float]] = {}
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         #: Why nothing can be asked any more.
-        self._dead: str | None = None
+        self.dead: str | None = None
 
     def calls(self) -> int:
         """How many calls it has; none can be given to one that is dead, and all are to know."""
-        return -1 if self._dead else len(self._asked)
+        return -1 if self.dead else len(self._asked)
 
     def loaded(self) -> dict[str, Any]:
         """Wait for what came of loading the model; nothing if the feeder has ended."""
@@ -125,14 +150,18 @@ class _Feeder:
 
     def begin(self, request: Request) -> "Future[Answer]":
         """Ask for an answer."""
-        asked: Future[Answer] = Future()
+        return self.ask({"key": request.key, "request": request.to_json()}, self._timeout)
+
+    def ask(self, message: dict[str, Any], seconds: float) -> "Future[Any]":
+        """Ask for something that the feeder does within some seconds."""
+        asked: Future[Any] = Future()
         number = next(self._numbers)
         with self._lock:
-            if self._dead is not None:
-                raise EngineDied(self._dead)
-            self._asked[number] = asked, time.monotonic() + self._timeout + _GRACE
+            if self.dead is not None:
+                raise EngineDied(self.dead)
+            self._asked[number] = asked, time.monotonic() + seconds + _GRACE
         try:
-            self.send({"number": number, "key": request.key, "request": request.to_json()})
+            self.send({"number": number} | message)
         except OSError:
             self._die(self._ended())
         return asked
@@ -146,7 +175,7 @@ class _Feeder:
     def dismiss(self) -> None:
         """Say that nothing more is asked, which ends it."""
         with self._lock:
-            self._dead = self._dead or "vllm: the engine was closed"
+            self.dead = self.dead or "vllm: the engine was closed"
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:  # it is gone
@@ -183,6 +212,8 @@ class _Feeder:
             asked, _ = self._asked.pop(told["number"])
         if "answer" in told:
             asked.set_result(Answer(**told["answer"]))
+        elif "done" in told:
+            asked.set_result(None)
         else:
             kind = _ERRORS.get(told["error"])
             said = told["said"] if kind else f"vllm: {told['error']}: {told['said']}"
@@ -202,27 +233,28 @@ class _Feeder:
     def _die(self, said: str) -> None:
         """Nothing is answered any more: whatever was asked fails of it."""
         with self._lock:
-            self._dead = self._dead or said
+            self.dead = self.dead or said
             left, self._asked = self._asked, {}
         for asked, _ in left.values():
             asked.set_exception(EngineDied(said))
 
 
-def _start(theirs: list[socket.socket]) -> "subprocess.Popen[bytes]":
+def _start(sockets: Sequence[int], held: Sequence[int]) -> "subprocess.Popen[bytes]":
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    numbers = [each.fileno() for each in theirs]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "worker.engines.feeder", *map(str, numbers)],
+        [sys.executable, "-P", "-m", "worker.engines.feeder", *map(str, sockets)],
         env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
-        pass_fds=numbers,
+        pass_fds=[*sockets, *held],
         start_new_session=True,  # a terminal's Ctrl-C is the worker's, which lets its calls end first
     )
 
 
-def load(model: VLLM) -> VLLMEngine:
-    """Load a model onto the GPUs.
+def load(model: VLLM) -> VLLMEngine | TakingTurns:
+    """Load a model onto the GPUs, if they are not its own when it is its turn there.
 
     Raises: FoureyesError if vLLM cannot load it; ModuleNotFoundError without vLLM.
     """
+    if model.share == "sleep":
+        return TakingTurns(model, partial(VLLMEngine, model))
     return VLLMEngine(model)

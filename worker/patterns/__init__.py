@@ -24,8 +24,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from models.errors import FoureyesError
 from models.problem import Spec
-from worker.steps import Steps
-from worker.style import Style
+from worker.patterns.steps import Steps
+from worker.patterns.style import Style
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, REVIEWER, Choose, Draft, Fix, Review, Steps, VisibleTests
+from worker.patterns.steps import CODER, REVIEWER, Choose, Draft, Fix, Review, Steps, VisibleTests
 
 
 @pattern("debate")

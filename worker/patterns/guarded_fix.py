@@ -4,7 +4,7 @@ from typing import Literal
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
+from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
 
 
 @pattern("guarded-fix")

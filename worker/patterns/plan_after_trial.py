@@ -2,7 +2,7 @@
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, REVIEWER, Draft, Plan, Steps, VisibleTests
+from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Steps, VisibleTests
 
 
 @pattern("plan-after-trial")

@@ -2,7 +2,7 @@
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, Draft, Steps
+from worker.patterns.steps import CODER, Draft, Steps
 
 
 @pattern("raw-coder")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
+from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
 
 
 @pattern("review-then-fix-retry")

@@ -2,7 +2,7 @@
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.steps import CODER, Draft, Fix, Review, Steps
+from worker.patterns.steps import CODER, Draft, Fix, Review, Steps
 
 
 @pattern("self-review")

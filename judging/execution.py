@@ -1,0 +1,15 @@
+"""By what the judging of a program is known, whoever asks for it."""
+
+from models.digest import digest
+from models.enums import Suite
+
+#: The judge of a replay's visible tests: the recording, whatever Python made it.
+RECORDED = "recorded"
+
+
+def execution_key(suite: Suite, version: str, code: str, judge_version: str) -> str:
+    """The key of judging a program by one suite of a problem's version.
+
+    `judge_version` is whoever judges, as judging.identity says it.
+    """
+    return digest([suite, version, code, judge_version])

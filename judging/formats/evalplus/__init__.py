@@ -1,0 +1,1 @@
+"""EvalPlus's format: its records, what their prompts show, and how outputs are compared."""

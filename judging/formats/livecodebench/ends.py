@@ -1,0 +1,32 @@
+"""What became of a program by one test."""
+
+from dataclasses import dataclass
+
+from judging import replies
+from judging.sandbox.inside import frames
+from models.enums import Status
+
+#: The reason of a program that ended as it should and gave something else.
+WRONG_ANSWER = "wrong answer"
+
+
+@dataclass(frozen=True)
+class End:
+    """`reason` is empty if the program passed; `got` is what it gave, as a person reads it."""
+
+    status: Status
+    reason: str = ""
+    got: str | None = None
+
+
+def raised(frame: bytes) -> str:
+    """The reason of a program that says what it raised, or why it cannot be run; a line."""
+    text = replies.said(frame)
+    if text.startswith("MemoryError"):
+        return "memory"
+    return replies.first_line(text if frame[:1] == frames.BROKEN else f"exception: {text}")
+
+
+def cut(text: str) -> str:
+    """A text for a person to read, shortened."""
+    return text if len(text) <= replies.SHOWN else text[: replies.SHOWN - 4] + " ..."

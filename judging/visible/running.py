@@ -1,0 +1,177 @@
+"""The visible tests of a prompt, run on a program: what a pattern sees of it.
+
+They are judged as hidden ones are: a program is asked for values, and what these should be stays out
+here. Only an assert that nothing but running it can tell (claims.py) is run inside, as it stands.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from judging import replies
+from judging.comparison import FLOATS, matches
+from judging.sandbox.inside import frames, wire
+from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.sandbox import Sandbox
+from judging.visible.claims import Claim, claim
+from models.problem import TestResult, Trial, VisibleTest
+
+_TEST_SECONDS = 2.0
+#: Bytes that what a visible test gave takes at most: four to a character.
+_MAX_RESULT = 4 * frames.MAX_TEXT + 100
+#: Bytes of the frame of a value; longer ones are told by their digest.
+_MAX_VALUE = frames.MAX_ASKED + 4096
+#: Visible tests that may run into their time limit before the rest is not tried any more.
+_MAX_TIMEOUTS = 2
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A test as it is asked; `claim` is None for a doctest, and for an assert that is run inside."""
+
+    test: VisibleTest
+    claim: Claim | None
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        """What is sent of it: pairs of a kind and a call."""
+        if self.claim is None:
+            return [(self.test.kind, self.test.call)]
+        return [(frames.ASKED, source) for source in self.claim.asked]
+
+
+def run(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
+    """Run the tests in one process; after one that does not end, the rest in another."""
+    asked = [
+        _Asked(test, claim(test.call, entry_point) if test.kind == "assert" else None)
+        for test in tests
+    ]
+    results: list[TestResult] = []
+    timeouts = 0
+    while len(results) < len(asked):
+        left = asked[len(results) :]
+        if timeouts >= _MAX_TIMEOUTS:
+            results += [failed(each.test, "not run: others took too long") for each in left]
+            break
+        calls = [call for each in left for call in each.calls]
+        request = frames.request((frames.TEST, code, entry_point, calls))
+        seconds = int(_TEST_SECONDS * (len(calls) + 2)) + replies.LOAD_SECONDS
+        with sandbox.run(request, seconds) as run:
+            timeouts += _run_tests(run, left, results)
+    return Trial(tuple(results))
+
+
+def _run_tests(run: Run, tests: Sequence[_Asked], results: list[TestResult]) -> bool:
+    """Append the results of tests until one stops the process; whether one did."""
+    broken = replies.loading_problem(run)
+    if broken is not None:
+        results += [failed(each.test, broken.reason) for each in tests]
+        return False
+    for each in tests:
+        answers: list[bytes] = []
+        for _ in each.calls:
+            try:
+                answers += _answer(run)
+            except _Stopped as stopped:
+                results.append(failed(each.test, str(stopped)))
+                return True
+        results.append(
+            read_result(each.test, answers[0])
+            if each.claim is None
+            else _held(each.test, each.claim, answers)
+        )
+    return False
+
+
+class _Stopped(Exception):
+    """Why a process gives no more answers."""
+
+
+def _answer(run: Run) -> list[bytes]:
+    """The frame that answers a call, and that of its value if there is one. Raises: _Stopped."""
+    answers = [_next(run)]
+    if _said(answers[0])[0] == frames.GAVE:
+        answers.append(_next(run))
+    return answers
+
+
+def _next(run: Run) -> bytes:
+    try:
+        frame = run.next(_TEST_SECONDS)
+    except Overtime:
+        raise _Stopped(f"took more than {_TEST_SECONDS:g} s") from None
+    except BadFrames:
+        raise _Stopped("the process wrote in the judge's place") from None
+    if frame is None:
+        run.await_end(replies.END_SECONDS)
+        raise _Stopped("the process ended")
+    return frame
+
+
+def _said(frame: bytes) -> tuple[Any, str]:
+    """The outcome that a frame tells, and its text, cut as an honest process cuts it.
+
+    Reading a literal of a megabyte as Python can take minutes.
+    """
+    try:
+        if len(frame) > _MAX_RESULT:
+            raise wire.WireError("longer than what is sent")
+        outcome, text = wire.decode(frame[1:])
+    except (wire.WireError, TypeError, ValueError):
+        outcome, text = frames.THREW, None
+    if not isinstance(text, str):
+        outcome, text = frames.THREW, "nothing that can be read"
+    return outcome, text[: frames.MAX_TEXT].strip()
+
+
+def read_result(test: VisibleTest, frame: bytes) -> TestResult:
+    """What the frame says that answers a doctest, or an assert that was run inside."""
+    outcome, text = _said(frame)
+    if outcome == frames.PRINTED and test.expected is not None:
+        passed = _prints_alike(test.expected, text)
+        return TestResult(test.source, passed, f"got: {text}"[: replies.SHOWN])
+    if outcome == frames.HELD and test.kind == "assert":
+        return TestResult(test.source, True, "")
+    return failed(test, f"{'raised' if outcome == frames.THREW else 'got'}: {text}")
+
+
+def _held(test: VisibleTest, claimed: Claim, answers: Sequence[bytes]) -> TestResult:
+    """Whether an assert holds of the values that were asked for it."""
+    found, printed = [], []
+    left = iter(answers)
+    for told in left:
+        outcome, text = _said(told)
+        if outcome != frames.GAVE:
+            return failed(test, f"raised: {text}")
+        printed.append(text)
+        frame = next(left)
+        try:
+            if frame[:1] not in frames.VALUES or len(frame) > _MAX_VALUE:
+                raise wire.WireError("no value, or longer than what is sent")
+            found.append(replies.value(frame))
+        except wire.WireError:
+            return failed(test, "got: nothing that can be read")
+    try:
+        if claimed.holds(found):
+            return TestResult(test.source, True, "")
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        return failed(test, f"raised: {type(error).__name__}: {error}")
+    shown = replies.shown(found[0]) if found else ""
+    return failed(test, f"got: {printed[0]}\n{shown}" if printed[0] else f"got: {shown}")
+
+
+def failed(test: VisibleTest, shown: str) -> TestResult:
+    """The result of a test that did not pass."""
+    return TestResult(test.source, False, shown[: replies.SHOWN])
+
+
+def _prints_alike(wanted: str, printed: str) -> bool:
+    """Equal texts, or texts of equal values; floats as close as the hidden tests ask."""
+    if wanted.strip() == printed:
+        return True
+    try:
+        values: list[Any] = [ast.literal_eval(text) for text in (wanted, printed)]
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return False
+    return matches(values[0], values[1], FLOATS)

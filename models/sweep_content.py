@@ -1,0 +1,51 @@
+"""What the row of a sweep holds of its file: whoever enqueues writes it, workers and readers read it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from models.llm import AnyModel
+
+
+class Pair(BaseModel):
+    """Which model is coder and which reviewer, by their names in the sweep, and what tables call the two."""
+
+    model_config = ConfigDict(frozen=True)
+
+    coder: str
+    reviewer: str
+    name: str
+
+
+class SweepContent(BaseModel):
+    """A sweep file as it was enqueued last, checked then, and what lay beside it.
+
+    `patterns`, `benchmarks` and `prompts` are as they were written: runs have them taken apart.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    benchmarks: list[Any] = []
+    patterns: list[Any] = []
+    prompts: str | list[str] = "default"
+    models: dict[str, AnyModel] = {}
+    pairings: list[Pair] = []
+    samples: int = 1
+    #: Python modules with patterns of the user's own, where they lay, and what they were.
+    modules: list[str] = []
+    module_folder: str = ""
+    module_hashes: dict[str, str] = {}
+    #: The texts of a user's own prompts, by folder and template.
+    prompt_files: dict[str, dict[str, str]] = {}
+    #: What sets the calls of this sweep apart from those that were made before.
+    fresh: str = ""
+
+    def copying(self) -> list[str]:
+        """The pairings of which both models answer at temperature 0: to one question always the same.
+
+        So their samples are none. If one of the two draws its answers, so do the samples of every run
+        that asks it.
+        """
+        greedy = {name for name, model in self.models.items() if model.sampling.temperature == 0}
+        return [pair.name for pair in self.pairings if {pair.coder, pair.reviewer} <= greedy]

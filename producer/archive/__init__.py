@@ -1,0 +1,1 @@
+"""A sweep as one file, for another machine: written, checked, brought in."""

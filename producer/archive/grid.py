@@ -1,0 +1,66 @@
+"""Whether an archive's sweep is the one that its key says: its models, problems and runs are all there.
+
+A sweep that is here and has the same key is the same, so an archive must not be able to call itself
+by a key that is not that of its content, or add a run to a sweep.
+"""
+
+from models.errors import FoureyesError
+from models.sweep_content import SweepContent
+from producer.archive import format
+from producer.sweeps.sweep import run_key, sweep_key
+from producer.sweeps.sweep_file import SweepFile
+
+
+class Grid:
+    """What an archive says of its sweep's grid, taken in row by row."""
+
+    def __init__(self, sweep: format.ArchivedSweep, file: SweepFile) -> None:
+        self._sweep = sweep
+        self._file = file
+        self._versions: dict[str, list[str]] = {}
+        self._runs: list[format.ArchivedRun] = []
+
+    def add(self, row: format.Row) -> None:
+        """Take a row in. Raises: FoureyesError if it cannot be one of this sweep's."""
+        if isinstance(row, format.ArchivedProblem):
+            self._versions.setdefault(row.benchmark, []).append(row.version)
+        elif isinstance(row, format.ArchivedRun):
+            if row.key != run_key(row.benchmark, _name(row), row.options, row.coder, row.reviewer):
+                raise FoureyesError(
+                    f"the key of the run {row.pattern[:80]!r} is not that of its content"
+                )
+            if row.samples != self._file.samples:
+                raise FoureyesError(
+                    f"the run {row.pattern[:80]!r} has other samples than its sweep"
+                )
+            self._runs.append(row)
+        elif isinstance(row, format.ArchivedAttempt) and row.sample >= self._file.samples:
+            raise FoureyesError(f"an attempt has the sample {row.sample} of {self._file.samples}")
+
+    def check(self) -> None:
+        """Raises: FoureyesError if the sweep's key is not that of its grid."""
+        pairs = [(pairing.coder, pairing.reviewer) for pairing in self._file.pairings]
+        cells = [(run.benchmark, run.coder, run.reviewer) for run in self._runs]
+        first = [
+            (_name(run), run.options) for run, cell in zip(self._runs, cells, strict=True)
+            if cell == cells[0]
+        ]  # fmt: skip
+        whole = [
+            (benchmark, *pair) for benchmark in self._versions for pair in pairs for _ in first
+        ]
+        told = SweepContent.model_validate(self._sweep.file)
+        key = sweep_key(
+            self._file,
+            first,
+            self._versions,
+            told.prompt_files,
+            told.module_hashes,
+            told.fresh,
+        )
+        if sorted(cells) != sorted(whole) or key != self._sweep.key:
+            raise FoureyesError("the key of the sweep is not that of its models, problems and runs")
+
+
+def _name(run: format.ArchivedRun) -> str:
+    """Of the run's pattern, without what differs from its defaults."""
+    return run.pattern.partition("(")[0]

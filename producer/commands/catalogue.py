@@ -1,0 +1,152 @@
+"""What can be listed: the patterns with their prompts, and the models, which are fetched here too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TransferSpeedColumn,
+)
+from rich.rule import Rule
+from rich.table import Table
+
+from models import weights
+from models.errors import FoureyesError
+from models.later import Later
+from models.llm import OpenAI
+from models.urls import shown
+from producer.commands.terminal import console, say
+from producer.sweeps import rehearsal
+from worker.patterns import Configured, templates
+from worker.patterns import find as find_pattern
+from worker.patterns import patterns as known_patterns
+from worker.patterns.style import Style
+from worker.patterns.templates import Templates
+
+if TYPE_CHECKING:
+    from producer.commands import trust, trying
+    from producer.stack import embedded
+    from producer.sweeps import sweep
+    from worker.engines import probe
+else:  # a database and an HTTP client, for `models try` alone
+    embedded, sweep = Later("producer.stack.embedded"), Later("producer.sweeps.sweep")
+    trust, trying = Later("producer.commands.trust"), Later("producer.commands.trying")
+    probe = Later("worker.engines.probe")
+
+
+def models_pull(name: str, source: Path | None) -> None:
+    """Fetch weights, with a progress bar."""
+    names = list(weights.CATALOGUE) if name == "all" else [name]
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=console,
+    ) as progress:
+        for each in names:
+            task = progress.add_task(each, total=None)
+
+            def tell(
+                done: int, total: int, what: str, task: TaskID = task, name: str = each
+            ) -> None:
+                progress.update(task, completed=done, total=total, description=f"{name} ({what})")
+
+            path = weights.pull(each, source=source, progress=tell)
+            progress.update(task, description=str(path))
+
+
+def models_list() -> None:
+    """List the catalogue."""
+    table = Table()
+    for column in ("name", "size", "weights"):
+        table.add_column(column)
+    for name, entry in weights.CATALOGUE.items():
+        try:
+            where = str(weights.locate(name))
+        except FoureyesError:
+            where = f"not here: foureyes models pull {name}"
+        table.add_row(name, f"{entry.bytes / 1e9:.2f} GB", where)
+    console.print(table)
+
+
+def models_try(name: str, file: Path | None, trusted: Sequence[str]) -> None:
+    """Ask a model's server one question; exit code 2 if it refuses, 1 if it gives no answer."""
+    if file is None:
+        with embedded.database(say):
+            model = trying.model_of(name, None)
+    else:
+        model = trying.model_of(name, file)
+    if not isinstance(model, OpenAI):
+        raise FoureyesError(
+            f"models.{name}: its engine is {model.engine}, which runs in a worker; there is no server "
+            "to ask"
+        )
+    trust.settle({name: model}, trusted)
+    console.print(
+        f"Asking {shown(model.base_url)} for {model.model} ...", markup=False, highlight=False
+    )
+    tried = probe.probe(model, trying.request_to(model))
+    if tried.answer is not None:
+        made = tried.answer
+        counts = f"{made.prompt_tokens} tokens in, {made.completion_tokens} out"
+        console.print(f"It takes every setting, and answered in {made.seconds:.1f} s ({counts}):")
+        console.print(f"  {made.text[:200]!r}", markup=False, highlight=False)
+        console.print(f"  finish reason {made.finish_reason}, by {made.engine}", markup=False)
+        return
+    for setting in tried.refused:
+        line = f"refused: {setting.name}: {setting.said}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if tried.refused:
+        raise FoureyesError(f"models.{name}: write {tried.advice}")
+    if tried.for_ever:
+        raise FoureyesError(f"models.{name}: {tried.said}")
+    console.print(tried.said, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def patterns_list() -> None:
+    """The patterns, and what their options are."""
+    table = Table(title="Patterns", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    table.add_column("what happens")
+    table.add_column("options")
+    for name, pattern in sorted(known_patterns().items()):
+        own = {
+            option: field.default
+            for option, field in pattern.options.model_fields.items()
+            if option not in Style.model_fields
+        }
+        options = ", ".join(f"{option}={default}" for option, default in own.items())
+        table.add_row(name, pattern.summary.splitlines()[0], options)
+    console.print(table)
+    style = ", ".join(f"{name}={field.default}" for name, field in Style.model_fields.items())
+    console.print(f"Every pattern also has: {style}", highlight=False)
+
+
+def patterns_show(name: str, sweep_file: Path | None) -> None:
+    """One pattern, as it ships or as a sweep file has it: what it does, its flow, its prompts."""
+    if sweep_file is None:
+        made = find_pattern(name).configure({})
+        _show(made, templates.shipped(made.style.prompts))
+        return
+    grid = sweep.load(sweep_file, limit=1)
+    find_pattern(name, {each.pattern.name: each.pattern for each in grid.patterns})
+    for made in grid.patterns:
+        if made.pattern.name == name:
+            _show(made, grid.templates(made.style.prompts))
+
+
+def _show(made: Configured, folder: Templates) -> None:
+    console.print(made.pattern.summary, highlight=False, markup=False)
+    console.print()
+    console.print(rehearsal.draw(made), highlight=False)
+    for prompt in (*templates.COMMON, *rehearsal.prompts(made)):
+        console.print(Rule(f"{prompt}.md", align="left", style="dim"))
+        console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

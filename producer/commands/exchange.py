@@ -1,0 +1,86 @@
+"""`foureyes export` and `foureyes import`: a sweep leaves for other programs, or other machines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models import output
+from models.errors import FoureyesError
+from models.later import Later
+from models.tables import Sweep
+from producer.commands.choices import Exported
+from producer.commands.terminal import Say
+from producer.stack import embedded
+from results.sweeps import find_sweep
+
+if TYPE_CHECKING:
+    from producer.archive import export_sweep, import_sweep
+    from results.export import samples as export_samples
+    from results.export import tables as export_tables
+else:  # each for one format, and for one of the two ways
+    export_sweep, import_sweep = (
+        Later("producer.archive.export_sweep"),
+        Later("producer.archive.import_sweep"),
+    )
+    export_samples, export_tables = Later("results.export.samples"), Later("results.export.tables")
+
+
+def export(name: str, format: Exported, given: Path | None, force: bool, say: Say) -> None:
+    """Write a sweep to a path, or to one in this folder that says what it is."""
+    if given is not None and format is Exported.ARCHIVE:
+        output.find(given, None, force=force)
+    with embedded.database(say):
+        sweep = find_sweep(name)
+        if format is Exported.ARCHIVE:
+            path = given or Path(f"{sweep.name}.jsonl.gz")
+            with output.writing(path, None, force=force) as file:
+                kinds = export_sweep.write(sweep, file)
+            made = ", ".join(
+                f"{count:,} {kind}s" for kind, count in kinds.items() if kind != "sweep"
+            )
+        else:
+            path = given or Path(f"{sweep.name}-{format}")
+            with output.writing_folder(path) as folder:
+                made = _write(sweep, format, folder)
+    say(f"{made}; written to {path}")
+
+
+def _write(sweep: Sweep, format: Exported, folder: Path) -> str:
+    """Write what was asked for; a line for a person."""
+    written_as = {
+        Exported.EVALPLUS: export_samples.as_lines,
+        Exported.LIVECODEBENCH: export_samples.as_lists,
+    }
+    if format in written_as:
+        samples = export_samples.write(sweep, folder, written_as[format])
+        if not samples.files:
+            raise FoureyesError(f"no attempt of {sweep.name!r} has ended with a program yet")
+        why = ", ".join(f"{count:,} {why}" for why, count in samples.left_out.items())
+        return (
+            f"{sum(samples.files.values()):,} samples in {len(samples.files):,} files, one a run; "
+            f"attempts left out: {why or 'none'}"
+        )
+    as_files = {Exported.CSV: export_tables.as_csv, Exported.PARQUET: export_tables.as_parquet}
+    tables = export_tables.write(sweep, folder, as_files[format])
+    return ", ".join(f"{table}: {count:,} rows" for table, count in tables.items())
+
+
+def import_(path: Path, say: Say) -> None:
+    """Bring an archive into this database."""
+    with embedded.database(say):
+        made = import_sweep.read(path)
+    say(
+        f"sweep {made.sweep_id} ({made.name}): brought {made.attempts:,} ended attempts, "
+        f"{made.completions:,} completions and {made.executions:,} executions; what was here is kept"
+    )
+    if made.otherwise:
+        say(f"{made.otherwise:,} attempts rest on other answers than those here: to be done anew")
+    if made.is_own:
+        say(
+            "the sweep is yours here, and stays as it is: `foureyes sweep FILE --accept-imported` uses "
+            "what was brought"
+        )
+    elif made.unfinished:
+        say(
+            f"{made.unfinished:,} attempts have not ended: `foureyes sweep FILE --accept-imported` with "
+            "the sweep's own file goes on with them, and uses what was brought"
+        )

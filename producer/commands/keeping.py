@@ -1,0 +1,120 @@
+"""What the commands do that judge programs, and look after what there is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from judging import libraries
+from models.later import Later
+from producer.commands.choices import Peer, ProfileName
+from producer.commands.terminal import console, say
+from producer.stack import embedded
+from producer.sweeps import enqueue
+from producer.sweeps import prune as removal
+from results.sweeps import find_sweep
+
+if TYPE_CHECKING:
+    from evaluation import checking, command
+    from producer.commands import doctor as checks
+else:  # the sandbox for the ones, a broker for the other
+    checking, command = Later("evaluation.checking"), Later("evaluation.command")
+    checks = Later("producer.commands.doctor")
+
+
+def cancel(name: str) -> None:
+    """Cancel a sweep."""
+    with embedded.database(say):
+        row = find_sweep(name)
+        ended = enqueue.cancel(row.id)
+        console.print(f"Sweep {row.id} ({row.name}): {ended} attempts cancelled.", markup=False)
+
+
+def prune(name: str, *, yes: bool) -> None:
+    """Remove a sweep for good, once somebody has said that it is meant."""
+    with embedded.database(say):
+        sweep = find_sweep(name)
+        if not yes:
+            typer.confirm(f"Remove sweep {sweep.id} ({sweep.name}) and its results?", abort=True)
+        gone = removal.prune(sweep.id)
+    say(
+        f"removed {gone.attempts:,} attempts, {gone.completions:,} completions and "
+        f"{gone.executions:,} executions; what other sweeps use is kept"
+    )
+
+
+def evaluate(
+    samples: Path,
+    benchmark: str | None,
+    data: Path | None,
+    profile: ProfileName,
+    slots: int | None,
+    output: Path | None,
+    force: bool,
+    all_tests: bool,
+    against: Peer | None,
+) -> None:
+    """Judge samples; exit code 2 if some could not be read, 1 if the judge failed on some."""
+    try:
+        made = command.evaluate(
+            samples,
+            benchmark=benchmark,
+            data=data,
+            profile=profile.value,
+            slots=slots,
+            output=output,
+            force=force,
+            all_tests=all_tests,
+            peer=None if against is None else against.value,
+            console=console,
+        )
+    except KeyboardInterrupt:
+        console.print(
+            "Interrupted. What was judged is kept: the same command goes on where it stopped.",
+            style="yellow",
+        )
+        raise typer.Exit(130) from None
+    if made.mistakes or made.errors:
+        raise typer.Exit(2 if made.mistakes else 1)
+
+
+def benchmark_check(file: str, slots: int | None) -> None:
+    """Check a file of problems; exit code 1 if something has to be mended."""
+    try:
+        is_fit = checking.check(file, slots, console)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if not is_fit:
+        raise typer.Exit(1)
+
+
+def benchmark_prepare(name: str) -> None:
+    """Install the libraries that a benchmark's programs use, with progress."""
+    try:
+        with Progress(
+            TextColumn("{task.description}"),
+            SpinnerColumn(),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        ) as progress:
+            task = progress.add_task(f"installing the libraries of {name}", total=None)
+            place = libraries.prepare(name, lambda done: progress.update(task, completed=done))
+    except KeyboardInterrupt:
+        console.print("Interrupted; nothing is left of it.", style="yellow")
+        raise typer.Exit(130) from None
+    console.print(f"{libraries.identity(name)}: {place}", markup=False, soft_wrap=True)
+
+
+def doctor() -> None:
+    """Show the findings; exit code 1 if something is missing."""
+    missing = 0
+    for finding in checks.findings():
+        mark = "[green]ok[/]     " if finding.fine else "[red]missing[/]"
+        missing += not finding.fine
+        console.print(f"{mark} {finding.name}: ", end="", markup=True)
+        console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
+    if missing:
+        raise typer.Exit(1)

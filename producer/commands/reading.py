@@ -1,0 +1,144 @@
+"""What the commands do that read: reports, comparisons, transcripts, SQL, recordings, pages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from sqlmodel import select
+
+from models import output
+from models.enums import Outcome
+from models.errors import FoureyesError
+from models.later import Later
+from models.session import session
+from models.settings import settings
+from models.tables import Attempt, Run
+from models.tables import Sweep as SweepRow
+from producer import home
+from producer.commands.choices import Rows
+from producer.commands.terminal import console, hint, say
+from producer.stack import embedded
+from results import query, transcript
+from results.export import recording as recordings
+from results.figures import details
+from results.figures.scoreboard import scoreboard
+from results.report import compare as comparing
+from results.report import formats
+from results.report import terminal as reports
+from results.sweeps import find_sweep
+
+if TYPE_CHECKING:
+    from results.report import page
+else:  # templates: most that is read is no page
+    page = Later("results.report.page")
+
+
+def show_results(
+    row: SweepRow, baseline: str | None = None, output: Path | None = None, *, force: bool = False
+) -> None:
+    """Print a sweep's summary, and write its page; first the page, which may be a mistake to mend."""
+    board = scoreboard(row.id, baseline)
+    path = output or _page_of(row)
+    page.write(board, details.read(board), path, force=force or output is None)
+    reports.render(board, console)
+    console.print(f"Report: {path}", markup=False, soft_wrap=True, highlight=False)
+
+
+def _page_of(row: SweepRow) -> Path:
+    folder = home.prepared() / "reports"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{row.name}-{row.id}.html"
+
+
+def exit_if_errors(sweep_id: int) -> None:
+    """End the command with exit code 1 if attempts of a sweep ended in error: a script has to know."""
+    with session() as db:
+        errors = db.exec(
+            select(Attempt.id)
+            .join(Run)
+            .where(Run.sweep_id == sweep_id, Attempt.outcome == Outcome.ERROR)
+            .limit(1)
+        )
+        if errors.first() is not None:
+            raise typer.Exit(1)
+
+
+def report(
+    name: str | None, baseline: str | None, asked: list[str], given: Path | None, force: bool
+) -> None:
+    """Show a sweep's results, or print them in the format that was asked for."""
+    if len(asked) > 1:
+        raise FoureyesError(
+            f"one format at a time, not {' and '.join(f'--{one}' for one in asked)}"
+        )
+    if given is not None:
+        output.find(given, output.REPORT, force=force)
+    with embedded.database(hint if asked else say):
+        row = find_sweep(name)
+        if not asked:
+            show_results(row, baseline, given, force=force)
+        else:
+            _print_results(row, baseline, asked[0], given, force)
+        exit_if_errors(row.id)
+
+
+def _print_results(
+    row: SweepRow, baseline: str | None, format: str, given: Path | None, force: bool
+) -> None:
+    board = scoreboard(row.id, baseline)
+    found = details.read(board)
+    if given is not None:
+        page.write(board, found, given, force=force)
+    if format == "json":
+        print(formats.to_json(board, found))
+    elif format == "csv":
+        print(formats.to_csv(board), end="")
+    else:
+        print(formats.to_markdown(board))
+
+
+def compare(baseline: str, run: str, *, as_json: bool) -> None:
+    """Compare two runs."""
+    with embedded.database(hint if as_json else say):
+        found = comparing.find(baseline, run)
+        if as_json:
+            print(comparing.to_json(found))
+        else:
+            comparing.render(found, console)
+
+
+def show(attempt_id: int) -> None:
+    """Show an attempt."""
+    with embedded.database(say):
+        transcript.show(attempt_id, console)
+
+
+def sql(statement: str, format: Rows) -> None:
+    """Run a read-only statement."""
+    with embedded.reading(hint):
+        query.run(statement, format.value, console)
+
+
+def record(name: str, path: Path, force: bool) -> None:
+    """Write the model calls of a sweep to a file."""
+    output.find(path, output.RECORDING, force=force)
+    with embedded.database(say):
+        count = recordings.write(find_sweep(name), path, force=force)
+    say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
+
+
+def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
+    """Serve the web pages until Ctrl-C."""
+    try:
+        from results.web import server  # what it needs is an extra
+    except ModuleNotFoundError as error:
+        raise FoureyesError(
+            f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "
+            "`pip install --editable '.[web]'`"
+        ) from None
+    if flower is not None and not flower.startswith(("http://", "https://")):
+        raise FoureyesError(f"--flower must begin with http:// or https://, not {flower!r}")
+    with embedded.database(say):
+        if flower is None and settings().broker_url is None and (stack := embedded.running()):
+            flower = stack.flower_url
+        server.serve(host, port, names, flower, say)

@@ -1,0 +1,307 @@
+"""What the commands do that run sweeps: `sweep`, `demo`, `up`, `watch` and `retry`."""
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+from sqlmodel import col, select
+
+from models import weights
+from models.errors import FoureyesError
+from models.later import Later
+from models.llm import LlamaCpp
+from models.session import session
+from models.settings import settings
+from models.tables import Sweep as SweepRow
+from producer.commands import trust
+from producer.commands.choices import Broker, ModelSet
+from producer.commands.terminal import console, say
+from producer.stack import embedded
+from producer.sweeps import enqueue, imported
+from results import watch as watching
+from results.formatting import duration
+from results.progress import Progress
+from results.sweeps import find_sweep
+
+if TYPE_CHECKING:
+    from models import admission, broker
+    from producer.commands import catalogue, reading, trying
+    from producer.commands import doctor as checks
+    from producer.stack.processes import Stack
+    from producer.sweeps import estimate, sweep_file
+    from producer.sweeps import sweep as sweep_files
+    from producer.sweeps.sweep import PlannedSweep
+else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `watch` no broker
+    broker, admission, checks = map(
+        Later, ("models.broker", "models.admission", "producer.commands.doctor")
+    )
+    catalogue, estimate = Later("producer.commands.catalogue"), Later("producer.sweeps.estimate")
+    reading, trying = Later("producer.commands.reading"), Later("producer.commands.trying")
+    sweep_file, sweep_files = Later("producer.sweeps.sweep_file"), Later("producer.sweeps.sweep")
+
+#: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
+#: a sweep whose every open call waits in vain.
+_STUCK_ROUNDS = 2
+
+
+def sweep(
+    file: Path,
+    *,
+    wait: bool,
+    limit: int | None,
+    data: Path | None,
+    models: ModelSet = ModelSet.FILE,
+    fresh: str = "",
+    recording: Path | None = None,
+    only_plan: bool = False,
+    trusted: Sequence[str] = (),
+    accept_imported: bool = False,
+) -> None:
+    """Enqueue a sweep file; work on it here if no other workers will. Or say only what it asks for."""
+    embedded_models = models is ModelSet.EMBEDDED
+    grid = sweep_files.load(
+        file,
+        limit,
+        data,
+        embedded=embedded_models,
+        fresh=fresh,
+        recording=recording,
+        accepts_imported=accept_imported,
+    )
+    if not only_plan:
+        _check_weights(grid)
+    with embedded.database(say):
+        plan = estimate.estimate(grid)
+        _show_plan(grid, plan)
+        if only_plan:
+            return
+        row = _finished_row(grid)
+        if row is None:
+            trust.settle(grid.file.models, trusted)
+            elsewhere = settings().broker_url is not None or embedded.running() is not None
+            trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
+            row = _enqueue_and_work(grid, wait)
+        if row is not None:
+            reading.show_results(row)
+            reading.exit_if_errors(row.id)
+
+
+def _finished_row(grid: "PlannedSweep") -> SweepRow | None:
+    """The row of a sweep of which nothing is left to do."""
+    with session() as db:
+        row = db.exec(select(SweepRow).where(SweepRow.key == grid.key)).one_or_none()
+    if row is None:
+        _tell_of_another(grid)
+        return None
+    if foreign := enqueue.rests_elsewhere(row, grid):
+        say(
+            f"{foreign:,} attempts of sweep {row.id} rest on what was made elsewhere, and are made anew "
+            "here; `--accept-imported` would use it"
+        )
+        return None
+    if row.cancelled_at or enqueue.unfinished(row.id):
+        return None
+    if differs := enqueue.take_over(grid):
+        say(
+            f"from here on it is as {grid.file.name!r} says here, and not there: {', '.join(differs)}"
+        )
+    say(f"sweep {row.id} of {row.name!r} is done already: nothing to do")
+    return row
+
+
+def _tell_of_another(grid: "PlannedSweep") -> None:
+    """Say what differs if an archive brought a sweep of this name that is not the file's."""
+    with session() as db:
+        there = select(SweepRow).where(
+            SweepRow.name == grid.file.name, col(SweepRow.origin).is_not(None)
+        )
+        row = db.exec(there.order_by(col(SweepRow.id).desc())).first()
+    if row is not None:
+        places = imported.differences(grid, row) or ["the problems"]
+        say(
+            f"this is another sweep than {row.id} of this name, which came from {row.origin}: "
+            f"{', '.join(places)} differ"
+        )
+
+
+def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
+    """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
+    with _workers() as stack:
+        row = enqueue.enqueue(grid)
+        assert row.id is not None
+        admission.start_waiting()
+        if not (wait or stack):
+            console.print(
+                f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
+                markup=False,
+            )
+            return None
+        _follow(row.id, stack)
+        return row
+
+
+@contextmanager
+def _workers() -> Iterator["Stack | None"]:
+    """A broker that can be reached; the stack, if this process had to start one for itself."""
+    if settings().broker_url is not None:
+        broker.check_connection()
+        yield None
+    elif (running := embedded.running()) is not None:
+        embedded.join(running)
+        yield None
+    else:
+        _check_sandbox()
+        say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
+        with embedded.stack(say, enqueue.models_in_demand) as stack:
+            enqueue.forget_messages()
+            yield stack
+
+
+def _follow(sweep_id: int, stack: "Stack | None" = None) -> None:
+    """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
+    try:
+        watching.watch(sweep_id, console, _check(stack) if stack else lambda _: None)
+    except KeyboardInterrupt:
+        console.print(
+            "Interrupted. What was done is kept: the same command goes on where it stopped.",
+            style="yellow",
+        )
+        raise typer.Exit(130) from None
+
+
+def _check(stack: "Stack") -> watching.Check:
+    """Ends the watching when what this process runs for the sweep cannot finish it."""
+    stuck_since: float | None = None
+
+    def check(found: Progress) -> None:
+        nonlocal stuck_since
+        stack.check()
+        if not found.is_stuck:
+            stuck_since = None
+            return
+        stuck_since = stuck_since or time.monotonic()
+        if time.monotonic() - stuck_since > _STUCK_ROUNDS * settings().reap_every:
+            raise FoureyesError("; ".join(watching.in_vain(found)))
+
+    return check
+
+
+def _check_weights(grid: "PlannedSweep") -> None:
+    """Every embedded model's file must be there, and be the right one, before anything starts."""
+    for model in grid.file.models.values():
+        if isinstance(model, LlamaCpp):
+            weights.locate(model.model)
+
+
+def _check_sandbox() -> None:
+    """Workers of ours would refuse to judge: better said before anything is enqueued."""
+    found = checks.sandbox()
+    if not found.fine:
+        raise FoureyesError(found.found)
+
+
+def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
+    """The grid, and at most how much work it is."""
+    file = grid.file
+    table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
+    table.add_column("benchmark")
+    table.add_column("problems", justify="right")
+    table.add_column("samples", justify="right")
+    for benchmark, problems in grid.problems.items():
+        table.add_row(benchmark, str(len(problems)), str(file.samples))
+    console.print(table)
+    patterns = ", ".join(pattern.label for pattern in grid.patterns)
+    console.print(f"  patterns: {patterns}", markup=False, highlight=False)
+    pairings = ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings)
+    console.print(f"  coder + reviewer: {pairings}", markup=False, highlight=False)
+    if copies := grid.copies():
+        console.print(
+            f"  samples = {file.samples} at temperature 0: {', '.join(copies)} would give copies of one "
+            "answer, but where a pattern draws at another; they count as one; set sampling.temperature, "
+            "or samples = 1",
+            style="yellow", markup=False, highlight=False,
+        )  # fmt: skip
+    for name, load in plan.models.items():
+        done = f", {load.already_done:,} of them done before" if load.already_done else ""
+        console.print(
+            f"  {name}: at most {load.calls:,} calls{done}; "
+            f"about {load.prompt_tokens:,} tokens in, {load.answer_tokens:,} out",
+            markup=False,
+        )
+    if plan.every > 1:
+        console.print(
+            f"  (estimated from one problem in {plan.every})", style="dim", highlight=False
+        )
+    shared = plan.unshared_calls - plan.calls
+    if shared:
+        console.print(f"  {shared:,} further calls are shared and made once", markup=False)
+    if plan.seconds is not None and plan.seconds >= 1:
+        console.print(f"  about {duration(plan.seconds)} on this machine", markup=False)
+
+
+def demo(limit: int) -> None:
+    """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
+    file = Path(__file__).parents[2] / "sweeps" / "starter.toml"
+    for model in sweep_file.parse(file).models.values():
+        if isinstance(model, LlamaCpp):
+            catalogue.models_pull(model.model, None)
+    sweep(file, wait=True, limit=limit, data=None)
+    console.print("\nThree things to try next:", style="bold")
+    for line in (
+        'foureyes sql "select benchmark, pattern, n, solved, pass_1 from v_scores"',
+        "foureyes show 1                      # a whole attempt, prompts to verdict",
+        "foureyes sweep sweeps/starter.toml   # all 30 problems; what is done is reused",
+    ):
+        console.print(
+            f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False
+        )
+
+
+def _command() -> str:
+    """How this person calls the command."""
+    return "foureyes" if shutil.which("foureyes") else ".venv/bin/foureyes"
+
+
+def up(broker_wanted: Broker) -> None:
+    """Keep the embedded stack until Ctrl-C."""
+    _check_sandbox()
+    with (
+        embedded.database(say),
+        embedded.stack(say, enqueue.models_in_demand, broker_wanted) as stack,
+    ):
+        enqueue.forget_messages()
+        console.print("The stack is up. In another terminal: foureyes sweep FILE. Ctrl-C stops it.")
+        try:
+            while True:
+                stack.check()
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            say("stopping")
+
+
+def watch(name: str | None) -> None:
+    """Follow a sweep."""
+    with embedded.database(say):
+        sweep_id = find_sweep(name).id
+        _follow(sweep_id)
+        reading.exit_if_errors(sweep_id)
+
+
+def retry(name: str, *, wait: bool) -> None:
+    """Start anew what ended in error."""
+    with embedded.database(say):
+        row = find_sweep(name)
+        again = enqueue.retry(row.id)
+        console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
+        if again:
+            with _workers() as stack:
+                admission.start_waiting()
+                if wait or stack:
+                    _follow(row.id, stack)
+                    reading.show_results(row)
+                    reading.exit_if_errors(row.id)

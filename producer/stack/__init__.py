@@ -1,0 +1,1 @@
+"""The embedded stack: every server and worker of one machine."""

@@ -1,0 +1,1 @@
+"""From a sweep file to rows, and what is done to those later."""

@@ -1,0 +1,356 @@
+"""Writing a sweep's rows; cancelling it, and retrying its errors.
+
+All rows of a sweep are written in one transaction: nothing is half enqueued. Doing it again adds
+what is missing and lets everything unfinished go on. The database makes the attempts from the grid,
+so that no list of them is ever held here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CursorResult, delete, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, SQLModel, col, select, update
+
+from models.digest import digest
+from models.enums import Role, State
+from models.errors import FoureyesError
+from models.later import Later
+from models.lifecycle import later, moment
+from models.llm import AnyModel
+from models.session import session
+from models.settings import settings
+from models.storable import storable, storable_json
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    now,
+)
+from models.tables import Sweep as SweepRow
+from producer.sweeps import imported
+from producer.sweeps.recorded import recorded_trials
+
+if TYPE_CHECKING:
+    from producer.sweeps import rehearsal
+    from producer.sweeps.sweep import PlannedSweep
+else:  # patterns and prompts: who cancels a sweep, or keeps a stack, needs none
+    rehearsal = Later("producer.sweeps.rehearsal")
+
+_ROWS_PER_INSERT = 2000
+_ATTEMPTS_PER_INSERT = 50_000
+
+#: Problem by problem, so that what is shared is soon shared.
+_INSERT_ATTEMPTS = text("""
+INSERT INTO attempt (run_id, problem_id, sample, state, created_at)
+SELECT run_id, problem_id, sample, 'queued', clock_timestamp()
+FROM unnest(CAST(:problems AS integer[])) WITH ORDINALITY AS problem (problem_id, at),
+    unnest(CAST(:runs AS integer[])) WITH ORDINALITY AS run (run_id, position),
+    generate_series(0, :samples - 1) AS sample
+ORDER BY at, position, sample
+ON CONFLICT (run_id, problem_id, sample) DO NOTHING
+""")
+
+_OPEN = [State.QUEUED, State.RUNNING]
+
+
+def enqueue(sweep: "PlannedSweep") -> SweepRow:
+    """Write the rows of a sweep that are missing, and revive it if it was cancelled.
+
+    Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
+    started yet: workers do that, or `models.admission` at once.
+    """
+    # patterns are rehearsed for it, which may take its time
+    roles = {each.label: rehearsal.roles(each) for each in sweep.patterns}
+    with session() as db:
+        values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
+        _insert_missing(db, SweepRow, [values], ["key"])
+        row = db.exec(
+            select(SweepRow).where(SweepRow.key == sweep.key).with_for_update(key_share=True)
+        ).one()
+        row.cancelled_at = None
+        model_ids = _make_own(db, sweep, row)
+        problem_ids = _problems(db, sweep)
+        if sweep.recording is not None:
+            (origin,) = sweep.recordings
+            trials = recorded_trials(db, sweep.recording, origin)
+            _insert_missing(db, Execution, trials, ["key", "origin"])
+        run_ids = _runs(db, sweep, row.id, model_ids, roles)
+        for benchmark, ids in problem_ids.items():
+            runs, samples = run_ids[benchmark], sweep.file.samples
+            for some in _chunks(ids, max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples))):
+                cells = {"problems": some, "runs": runs, "samples": samples}
+                db.execute(_INSERT_ATTEMPTS, cells)
+        _reopen(db, _those_of(row.id, [State.CANCELLED]))
+        anew = imported.resting_elsewhere(db, row, sweep)
+        if sweep.accepts_imported or sweep.recordings:
+            anew += imported.waiting(db, row)
+        unwanted = imported.asked(db, anew)
+        for some in _chunks(anew, _ROWS_PER_INSERT):
+            _reopen(db, [col(Attempt.id).in_(some)])
+        imported.forget(db, unwanted)
+    with session() as db:  # or whoever reads them has to guess how many there are
+        db.execute(text("ANALYZE sweep, run, problem, attempt"))
+    return row
+
+
+def take_over(sweep: "PlannedSweep") -> list[str]:
+    """Make a finished sweep one's own if all of it is known from an archive alone, so that it can be
+    retried; what the file says otherwise than the archive, if it was."""
+    with session() as db:
+        row = db.exec(
+            select(SweepRow).where(SweepRow.key == sweep.key).with_for_update(key_share=True)
+        ).one()
+        if row.origin is None:
+            return []
+        places = imported.differences(sweep, row)
+        _make_own(db, sweep, row)
+        return places
+
+
+def rests_elsewhere(row: SweepRow, sweep: "PlannedSweep") -> int:
+    """How many attempts of a sweep rest on what was made elsewhere, though it may not use that."""
+    with session() as db:
+        return len(imported.resting_elsewhere(db, row, sweep))
+
+
+def _make_own(db: Session, sweep: "PlannedSweep", row: SweepRow) -> dict[str, int]:
+    """Have a sweep run as this file says; the ids of its models."""
+    # prices may have changed, and where things lie
+    row.file = sweep.content().model_dump(mode="json")
+    row.origin = None
+    row.accepts_imported = sweep.accepts_imported
+    return {name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()}
+
+
+def cancel(sweep_id: int) -> int:
+    """End a sweep's unfinished attempts; how many there were. What they shared with others stays."""
+    with session() as db:
+        db.execute(
+            update(SweepRow).where(col(SweepRow.id) == sweep_id).values(cancelled_at=func.now())
+        )
+        ended = db.execute(
+            update(Attempt)
+            .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
+            .values(state=State.CANCELLED, finished_at=func.now())
+        )
+        assert isinstance(ended, CursorResult)
+        return ended.rowcount
+
+
+def retry(sweep_id: int) -> int:
+    """Put the attempts that ended in `error` back to the start, from nothing; how many.
+
+    Their steps are forgotten, but every completion and execution that was done is reused.
+
+    Raises: FoureyesError if only an archive says what the sweep's models and modules are.
+    """
+    with session() as db:
+        row = db.get_one(SweepRow, sweep_id)
+        if row.origin is not None:
+            raise FoureyesError(
+                f"sweep {sweep_id} ({row.name}) came from {row.origin}, and nothing runs that only an "
+                "archive says: `foureyes sweep FILE --accept-imported` with a file of your own says its "
+                "models and modules; then try again"
+            )
+        used = select(Run.coder_id).where(Run.sweep_id == sweep_id)
+        used = used.union(select(Run.reviewer_id).where(Run.sweep_id == sweep_id))  # type: ignore[assignment]
+        db.execute(
+            update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
+        )
+        return _reopen(db, _those_of(sweep_id, [State.ERROR]))
+
+
+def forget_messages() -> None:
+    """Say that every message is lost, so that the reaper sends all that is open at once again.
+
+    For a broker that has just been started empty.
+    """
+    with session() as db:
+        for table in (Completion, Execution):
+            db.execute(
+                update(table).where(col(table.state) == State.QUEUED).values(send_again_at=moment())
+            )
+        db.execute(
+            update(Attempt)
+            .where(col(Attempt.state).in_(_OPEN), col(Attempt.moved_at).is_not(None))
+            .values(moved_at=later(-settings().grace))
+        )
+
+
+def models_in_demand() -> list[str]:
+    """The names of the models that unfinished attempts wait for."""
+    asked = (
+        select(Completion.id)
+        .join(Step, col(Step.completion_id) == Completion.id)
+        .join(Attempt, col(Attempt.id) == Step.attempt_id)
+        .where(
+            col(Completion.model_id) == LanguageModel.id,
+            col(Completion.state).in_(_OPEN),
+            col(Attempt.state).in_(_OPEN),
+        )
+        .limit(1)  # or a plan is chosen that finds all of them
+        .correlate(LanguageModel)
+        .scalar_subquery()
+    )
+    with session() as db:
+        return list(db.exec(select(LanguageModel.name).where(asked.is_not(None))))
+
+
+def unfinished(sweep_id: int) -> int:
+    """How many attempts of a sweep have not ended."""
+    with session() as db:
+        return db.exec(
+            select(func.count())
+            .select_from(Attempt)
+            .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
+        ).one()
+
+
+def _runs_of(sweep_id: int) -> Any:
+    return select(Run.id).where(Run.sweep_id == sweep_id)
+
+
+def _those_of(sweep_id: int, states: list[State]) -> list[Any]:
+    """The attempts of a sweep in these states."""
+    return [col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(states)]
+
+
+def _reopen(db: Session, those: list[Any]) -> int:
+    """Let attempts start anew."""
+    reopened = db.execute(
+        update(Attempt)
+        .where(*those)
+        .values(
+            state=State.QUEUED,
+            outcome=None,
+            error=None,
+            code=None,
+            finished_at=None,
+            moved_at=None,
+        )
+        .returning(col(Attempt.id))
+    ).scalars()
+    ids = list(reopened)
+    for some in _chunks(ids, _ROWS_PER_INSERT):
+        db.execute(delete(Step).where(col(Step.attempt_id).in_(some)))
+    return len(ids)
+
+
+def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
+    """The id of a model's row, brought up to date.
+
+    Raises: FoureyesError if an unfinished sweep uses the name for something else: a model is one
+    thing for all workers, and one that is replayed is not run.
+    """
+    definition = model.model_dump(mode="json")
+    identity = digest(model.identity())
+    _insert_missing(
+        db,
+        LanguageModel,
+        [{"name": model.name, "settings": definition, "identity": identity}],
+        ["name"],
+    )
+    row = db.exec(
+        select(LanguageModel)
+        .where(LanguageModel.name == model.name)
+        .with_for_update(key_share=True)
+    ).one()
+    replayed = "replay" in (row.settings["engine"], definition["engine"])
+    if row.identity != identity or (replayed and row.settings != definition):
+        user = db.exec(
+            select(SweepRow.id, SweepRow.name)
+            .join(Run)
+            .join(Attempt)
+            .where(
+                SweepRow.id != sweep_id,
+                (Run.coder_id == row.id) | (Run.reviewer_id == row.id),
+                col(Attempt.state).in_(_OPEN),
+            )
+        ).first()
+        if user is not None:
+            user_id, user_name = user
+            raise FoureyesError(
+                f"models.{model.name}: the unfinished sweep {user_name!r} uses this name for another "
+                f"model; choose another name, or `foureyes cancel id={user_id}` first"
+            )
+    row.settings, row.identity = definition, identity
+    row.trouble = None  # whoever enqueues may have mended it: it is tried again
+    return row.id
+
+
+def _problems(db: Session, sweep: "PlannedSweep") -> dict[str, list[int]]:
+    """The ids of all problems by benchmark, in the benchmark's order."""
+    ids: dict[str, list[int]] = {}
+    for benchmark, problems in sweep.problems.items():
+        rows = [
+            {
+                "benchmark": benchmark,
+                "problem_id": problem.problem_id,
+                "version": problem.version,
+                "entry_point": problem.entry_point,
+                "record": problem.record,
+                "prompt": storable(problem.prompt),
+                "facts": storable_json(problem.facts),
+            }
+            for problem in problems
+        ]
+        _insert_missing(db, Problem, rows, ["benchmark", "problem_id", "version"])
+        found = {
+            (problem_id, version): row_id
+            for row_id, problem_id, version in db.exec(
+                select(Problem.id, Problem.problem_id, Problem.version).where(
+                    Problem.benchmark == benchmark
+                )
+            )
+        }
+        ids[benchmark] = [found[p.problem_id, p.version] for p in problems]
+    return ids
+
+
+def _runs(
+    db: Session,
+    sweep: "PlannedSweep",
+    sweep_id: int,
+    model_ids: dict[str, int],
+    roles: dict[str, list[Role]],
+) -> dict[str, list[int]]:
+    """The ids of all runs by benchmark, in the order of the file."""
+    cells = sweep.cells()
+    rows = [
+        {
+            "sweep_id": sweep_id,
+            "key": cell.key,
+            "position": position,
+            "benchmark": cell.benchmark,
+            "pattern": cell.pattern.label,
+            "options": cell.pattern.options,
+            "pairing": cell.pairing.name,
+            "coder_id": model_ids[cell.pairing.coder],
+            "reviewer_id": model_ids[cell.pairing.reviewer],
+            "roles": roles[cell.pattern.label],
+            "samples": sweep.file.samples,
+        }
+        for position, cell in enumerate(cells)
+    ]
+    _insert_missing(db, Run, rows, ["sweep_id", "key"])
+    ids: dict[str, list[int]] = {}
+    for run in db.exec(select(Run).where(Run.sweep_id == sweep_id).order_by(col(Run.position))):
+        ids.setdefault(run.benchmark, []).append(run.id)
+    return ids
+
+
+def _insert_missing(
+    db: Session, table: type[SQLModel], rows: list[dict[str, Any]], unique: list[str]
+) -> None:
+    for some in _chunks(rows, _ROWS_PER_INSERT):
+        db.execute(insert(table).on_conflict_do_nothing(index_elements=unique), list(some))
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

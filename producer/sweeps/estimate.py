@@ -1,0 +1,175 @@
+"""What a sweep will ask for, before it does: every pattern is rehearsed with stand-in answers.
+
+Calls are counted by their keys, as the database will count them, so what patterns share counts
+once. A review is taken to ask for changes: the estimate is an upper bound.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from models.enums import Kind, Role, State
+from models.llm import AnyModel, LlamaCpp
+from models.problem import Spec
+from models.session import session
+from models.tables import Completion, LanguageModel
+from producer.sweeps.sweep import PlannedSweep
+from worker.attempt.replay import PatternReplay
+from worker.attempt.requests import Caller, WantedCall
+from worker.patterns import Configured
+from worker.patterns.steps import CompletionStep, Result
+
+#: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
+#: set with the embedded models.
+ANSWER_TOKENS = {Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 60, Kind.FIX: 170}
+#: Tokens a second that the embedded models read and write on two AVX2 cores, both models at work.
+TOKENS_PER_SECOND = {
+    "qwen2.5-coder-0.5b": (60.0, 15.0),
+    "qwen2.5-coder-1.5b": (25.0, 8.0),
+}
+#: Attempts to rehearse; of a sweep of more, only some problems.
+_REHEARSED = 1000
+#: Characters of English and Python in a token.
+CHARACTERS_PER_TOKEN = 3.6
+
+
+@dataclass
+class Load:
+    """What one model is asked for: calls, and tokens in and out.
+
+    `example` is the request of one that is still to be made, with a schema if any has one.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    already_done: int = 0
+    seconds: float | None = 0.0
+    example: dict[str, Any] | None = None
+
+    def scale(self, factor: float) -> None:
+        """Let some problems stand for all."""
+        self.calls = round(self.calls * factor)
+        self.prompt_tokens = round(self.prompt_tokens * factor)
+        self.answer_tokens = round(self.answer_tokens * factor)
+        self.already_done = round(self.already_done * factor)
+        if self.seconds is not None:
+            self.seconds *= factor
+
+
+@dataclass
+class SweepEstimate:
+    """At most this much work, what is shared counted once.
+
+    `every`: every so manieth problem was rehearsed; 1 is all of them.
+    """
+
+    attempts: int
+    every: int = 1
+    unshared_calls: int = 0
+    models: dict[str, Load] = field(default_factory=lambda: defaultdict(Load))
+
+    @property
+    def calls(self) -> int:
+        """Distinct model calls."""
+        return sum(load.calls for load in self.models.values())
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the calls take one after the other; None where no speed is known yet."""
+        times = [load.seconds for load in self.models.values() if load.calls > load.already_done]
+        return None if None in times else sum(time for time in times if time is not None)
+
+
+def estimate(sweep: PlannedSweep) -> SweepEstimate:
+    """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took."""
+    asked: dict[str, tuple[str, Kind, WantedCall]] = {}
+    total = SweepEstimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
+    rehearsed = 0
+    for cell in sweep.cells():
+        names = {Role.CODER: cell.pairing.coder, Role.REVIEWER: cell.pairing.reviewer}
+        models = {role: sweep.file.models[name] for role, name in names.items()}
+        caller = Caller(
+            sweep.templates(cell.pattern.style.prompts), cell.pattern.style, sweep.fresh
+        )
+        for problem in sweep.problems[cell.benchmark][:: total.every]:
+            rehearsed += sweep.file.samples
+            for sample in range(sweep.file.samples):
+                for step, made in _rehearse(cell.pattern, problem.spec(), caller, models, sample):
+                    total.unshared_calls += 1
+                    asked[made.key] = (names[step.by], step.kind, made)
+    done = _done(list(asked), sweep)
+    taken = _seconds_per_call()
+    for name, kind, made in asked.values():
+        load = total.models[name]
+        load.calls += 1
+        if made.key in done:
+            load.already_done += 1
+            continue
+        if load.example is None or load.example["schema"] is None:
+            load.example = made.request
+        text = "".join(message["content"] for message in made.request["messages"])
+        prompt_tokens = round(len(text) / CHARACTERS_PER_TOKEN)
+        load.prompt_tokens += prompt_tokens
+        load.answer_tokens += ANSWER_TOKENS[kind]
+        seconds = taken.get((name, kind)) or _expected(sweep.file.models[name], kind, prompt_tokens)
+        load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
+    factor = sweep.attempts / rehearsed
+    total.unshared_calls = round(total.unshared_calls * factor)
+    for load in total.models.values():
+        load.scale(factor)
+    return total
+
+
+def _rehearse(
+    pattern: Configured, spec: Spec, caller: Caller, models: dict[Role, AnyModel], sample: int
+) -> Iterator[tuple[CompletionStep, WantedCall]]:
+    """The calls that an attempt makes if every review asks for changes and every test fails."""
+    replay = PatternReplay(pattern, spec)
+    while replay.wanted is not None:
+        results: list[Result] = []
+        for step in replay.wanted:
+            if not isinstance(step, CompletionStep):
+                results.append(step.stand_in(""))
+                continue
+            made = caller.call(step, models[step.by], sample)
+            yield step, made
+            # of about the usual length, and another one where the call is another
+            length = round(ANSWER_TOKENS[step.kind] * CHARACTERS_PER_TOKEN)
+            results.append(step.stand_in(made.key.ljust(length, ".")))
+        replay.answer(tuple(results))
+
+
+def _done(keys: list[str], sweep: PlannedSweep) -> set[str]:
+    """The calls that a sweep need not make: it takes what was made here, and elsewhere if it may."""
+    may_be = col(Completion.origin).is_(None) | col(Completion.origin).in_(sweep.recordings)
+    with session() as db:
+        query = select(Completion.key).where(
+            col(Completion.key).in_(keys),
+            Completion.state == State.DONE,
+            may_be | sweep.accepts_imported,
+        )
+        return set(db.exec(query))
+
+
+def _seconds_per_call() -> dict[tuple[str, Kind], float]:
+    """What calls took on average, by model and kind, in this database."""
+    with session() as db:
+        rows = db.exec(
+            select(LanguageModel.name, Completion.kind, func.avg(Completion.seconds))
+            .join(LanguageModel)
+            .where(Completion.state == State.DONE, col(Completion.seconds).is_not(None))
+            .group_by(LanguageModel.name, Completion.kind)
+        )
+        return {(name, Kind(kind)): float(seconds) for name, kind, seconds in rows}
+
+
+def _expected(model: AnyModel, kind: Kind, prompt_tokens: int) -> float | None:
+    if not isinstance(model, LlamaCpp) or model.model not in TOKENS_PER_SECOND:
+        return None
+    prompt_rate, answer_rate = TOKENS_PER_SECOND[model.model]
+    return prompt_tokens / prompt_rate + ANSWER_TOKENS[kind] / answer_rate

@@ -1,0 +1,300 @@
+"""From a sweep file to its grid: what is to be run, with its problems and prompts."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from judging import sources
+from judging.formats.problem import Problem
+from models import script
+from models.digest import digest
+from models.errors import FoureyesError
+from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
+from models.sweep_content import SweepContent
+from producer.sweeps import inside, rehearsal
+from producer.sweeps.sweep_file import BenchmarkChoice, Pairing, SweepFile, parse
+from worker import patterns
+from worker.patterns import Configured, templates
+from worker.patterns.templates import Templates
+
+#: Of the embedded models where they stand in for others: their context is small.
+_EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
+
+
+def run_key(
+    benchmark: str, pattern: str, options: dict[str, Any], coder: str, reviewer: str
+) -> str:
+    """The key of a run: `pattern` is the pattern's name, with all of its options."""
+    return digest([benchmark, [pattern, options], coder, reviewer])
+
+
+def sweep_key(
+    file: SweepFile,
+    patterns: Sequence[tuple[str, dict[str, Any]]],
+    versions: dict[str, list[str]],
+    prompt_files: dict[str, dict[str, str]],
+    module_hashes: dict[str, str],
+    fresh: str,
+) -> str:
+    """The key of a sweep: its patterns with their options, and its problems' versions by benchmark."""
+    models = {
+        name: [
+            model.identity(),
+            model.sampling.asked() | {"seed": model.sampling.seed},
+            model.thinking,
+        ]
+        for name, model in file.models.items()
+    }
+    pairings = [[pairing.coder, pairing.reviewer] for pairing in file.pairings]
+    return digest(
+        [
+            file.name,
+            [list(pattern) for pattern in patterns],
+            models,
+            pairings,
+            file.samples,
+            versions,
+            prompt_files,
+            sorted(module_hashes.items()),
+            fresh,
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run to be: a point of the grid."""
+
+    benchmark: str
+    pattern: Configured
+    pairing: Pairing
+
+    @property
+    def key(self) -> str:
+        """What tells this run from the others of its sweep."""
+        pattern = self.pattern.pattern.name, self.pattern.options
+        return run_key(self.benchmark, *pattern, self.pairing.coder, self.pairing.reviewer)
+
+
+@dataclass(frozen=True)
+class PlannedSweep:
+    """A sweep file with its problems: everything that will be enqueued.
+
+    `patterns` are those of the file with every combination of their options; `prompt_files` are the
+    texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
+    user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
+    made before; `recording` is what it is replayed from; `accepts_imported` lets it use what was
+    made elsewhere.
+    """
+
+    file: SweepFile
+    patterns: list[Configured]
+    problems: dict[str, list[Problem]]
+    prompt_files: dict[str, dict[str, str]] = field(default_factory=dict)
+    module_folder: str = ""
+    module_hashes: dict[str, str] = field(default_factory=dict)
+    fresh: str = ""
+    recording: Path | None = None
+    accepts_imported: bool = False
+
+    @property
+    def key(self) -> str:
+        """The same file with the same problems is the same sweep. Prices do not matter."""
+        return sweep_key(
+            self.file,
+            [(pattern.pattern.name, pattern.options) for pattern in self.patterns],
+            {name: [p.version for p in found] for name, found in self.problems.items()},
+            self.prompt_files,
+            self.module_hashes,
+            self.fresh,
+        )
+
+    @property
+    def recordings(self) -> set[str]:
+        """What answers in the place of models."""
+        return {model.answers_from for model in self.file.models.values() if model.answers_from}
+
+    def templates(self, prompts: str) -> Templates:
+        """The prompts of this name."""
+        return templates.of(prompts, self.prompt_files)
+
+    def content(self) -> SweepContent:
+        """All that a worker needs to know, as the sweep's row holds it."""
+        return SweepContent(
+            **self.file.model_dump(mode="json"),
+            prompt_files=self.prompt_files,
+            module_folder=self.module_folder,
+            module_hashes=self.module_hashes,
+            fresh=self.fresh,
+        )
+
+    def cells(self) -> list[Cell]:
+        """The grid, in the order of the file."""
+        return [
+            Cell(benchmark, pattern, pairing)
+            for benchmark in self.problems
+            for pairing in self.file.pairings
+            for pattern in self.patterns
+        ]
+
+    def copies(self) -> list[str]:
+        """Pairings whose answers to one question are the same in every sample, if there are several."""
+        return self.content().copying() if self.file.samples > 1 else []
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts the grid has."""
+        per_pass = sum(len(self.problems[cell.benchmark]) for cell in self.cells())
+        return per_pass * self.file.samples
+
+
+def load(
+    path: Path,
+    limit: int | None = None,
+    data: Path | None = None,
+    *,
+    embedded: bool = False,
+    fresh: str = "",
+    recording: Path | None = None,
+    accepts_imported: bool = False,
+) -> PlannedSweep:
+    """Read and check a sweep file and its benchmarks (each cut to its first `limit` problems).
+
+    `data` replaces the file's benchmarks by one file of the user's; `embedded` replaces its models
+    by the two that run anywhere, and `recording` all models by what was recorded of them.
+
+    Raises: FoureyesError naming the file, the key and the nearest valid one.
+    """
+    file = parse(path)
+    if data is not None:
+        own_name = data.name.removesuffix(".gz").removesuffix(".jsonl")
+        problems = {own_name: sources.load_file(data, own_name)[:limit]}
+    else:
+        problems = dict(_problems(path, each, limit) for each in file.benchmarks)
+    try:
+        for name in file.modules:
+            inside.check(path.parent, Path(f"{name}.py"))
+        own = patterns.load_modules(file.modules, path.parent)
+        made = file.configured(patterns.with_modules(own))
+        hashes = {name: module.source_hash for name, module in own.items()}
+        prompt_files = _own_prompts(made, path.parent)
+        for pattern in made:
+            rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
+        file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
+    except FoureyesError as error:
+        raise FoureyesError(f"{path}: {error}") from None
+    if recording is not None:
+        file = _replayed(file, recording)
+    folder = str(path.parent.resolve()) if file.modules else ""
+    return PlannedSweep(
+        file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
+    )
+
+
+def _problems(
+    sweep_file: Path, benchmark: str | BenchmarkChoice, limit: int | None
+) -> tuple[str, list[Problem]]:
+    """A benchmark's name and problems."""
+    if isinstance(benchmark, str):
+        return benchmark, sources.load(benchmark)[:limit]
+    if benchmark.data is None:
+        found = sources.load(benchmark.name)
+    else:
+        found = sources.load_file(_beside(sweep_file, benchmark.data), benchmark.name)
+    try:
+        return benchmark.name, benchmark.chosen(found)[:limit]
+    except FoureyesError as error:
+        raise FoureyesError(f"{sweep_file}: {error}") from None
+
+
+def _beside(sweep_file: Path, data: Path) -> Path:
+    """A file of problems that a sweep file names."""
+    try:
+        inside.check(sweep_file.parent, data)
+    except FoureyesError as error:
+        raise FoureyesError(f"{sweep_file}: {error}") from None
+    return sweep_file.parent / data
+
+
+def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:
+    """The texts of the folders of prompts that do not ship with foureyes but lie beside the file."""
+    wanted = {pattern.style.prompts for pattern in made}
+    found = {name: folder / name for name in sorted(wanted) if (folder / name).is_dir()}
+    for name in templates.names():
+        own = found.pop(name, None)
+        if own is not None and (own / "system.md").is_file():
+            raise FoureyesError(
+                f"prompts: {name!r} is the name of prompts that ship with foureyes; give the folder "
+                f"{own} another one"
+            )
+    for name, own in found.items():
+        for file in (own, *own.glob("*.md")):
+            inside.check(folder, Path(name) if file == own else Path(name) / file.name)
+    return {name: templates.read_folder(own) for name, own in found.items()}
+
+
+def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
+    """The same sweep with its scripts and recordings looked at: they are found, and can be read."""
+    models: dict[str, AnyModel] = dict(file.models)
+    for name, model in file.models.items():
+        if isinstance(model, Scripted):
+            inside.check(folder, Path(model.script))
+            path = (folder / model.script).resolve()
+            found = model.model_copy(update={"script": str(path)})
+            script.read(path)
+            models[name] = found.model_copy(update={"script_hash": digest(path.read_text("utf-8"))})
+        elif isinstance(model, Replay) and model.recording is not None:
+            inside.check(folder, Path(model.recording))
+            models[name] = _from_recording(model, folder / model.recording)
+    return file.model_copy(update={"models": models})
+
+
+def _on_embedded_models(file: SweepFile) -> SweepFile:
+    """The same sweep with the embedded coder for its first coder, the reviewer for all others."""
+    first = file.pairings[0].coder
+    names = {name: "qwen-500m" if name == first else "qwen-1500m" for name in file.models}
+    weights = {"qwen-500m": "qwen2.5-coder-0.5b", "qwen-1500m": "qwen2.5-coder-1.5b"}
+    models = {
+        name: LlamaCpp(engine="llamacpp", name=name, model=model, sampling=_EMBEDDED_SAMPLING)
+        for name, model in weights.items()
+        if name in names.values()
+    }
+    pairs = dict.fromkeys((names[p.coder], names[p.reviewer]) for p in file.pairings)
+    pairings = [
+        Pairing(coder=coder, reviewer=reviewer, name=f"{coder}+{reviewer}")
+        for coder, reviewer in pairs
+    ]
+    return file.model_copy(update={"models": models, "pairings": pairings})
+
+
+def _from_recording(model: Replay, recording: Path) -> Replay:
+    """A model whose answers come from this file, and are known to."""
+    try:
+        with recording.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FoureyesError(f"{recording}: cannot be read ({error.strerror})") from None
+    told = {"recording": str(recording.resolve()), "recording_hash": found}
+    return model.model_copy(update=told)
+
+
+def _replayed(file: SweepFile, recording: Path) -> SweepFile:
+    """The same sweep with every model's answers taken from a recording."""
+    if not recording.is_file():
+        raise FoureyesError(f"{recording}: there is no such recording; `foureyes record` makes one")
+    models = {
+        name: _from_recording(
+            Replay(
+                engine="replay",
+                name=name,
+                identity_of=model.identity(),
+                sampling=model.sampling,
+                thinking=model.thinking,
+            ),
+            recording,
+        )
+        for name, model in file.models.items()
+    }
+    return file.model_copy(update={"models": models})

@@ -1,0 +1,352 @@
+"""A sweep file: TOML that says what is to be run, checked to the last key before anything is.
+
+A name, benchmarks, patterns, models, pairings, and the number of samples. Every combination of
+benchmark, pattern and pairing is a run.
+"""
+
+import difflib
+import itertools
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from judging.formats.problem import Problem
+from models import keys
+from models.errors import FoureyesError
+from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
+from models.urls import mistake_in
+from worker import patterns
+from worker.patterns import Configured, Pattern
+
+#: What `extra_body` may not hold, and where it is said instead.
+_OWN_KEYS = {
+    **dict.fromkeys(("model",), "model"),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens"), "sampling.max_tokens"),
+    **{key: f"sampling.{key}" for key in ("temperature", "top_p", "stop", "seed")},
+    **dict.fromkeys(("messages", "response_format", "n", "stream"), ""),
+}
+#: The name of a variable, and no key.
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What an integer column can hold at most.
+_LARGEST = 2**63 - 1
+
+#: What pydantic calls the ways to write a value, in the place of a mistake.
+_ALTERNATIVES = ("BenchmarkChoice", "PatternChoice", "str")
+
+_ENGINES = {
+    get_args(variant.model_fields["engine"].annotation)[0]: variant
+    for variant in get_args(get_args(AnyModel)[0])
+}
+
+
+#: What rows of before may lack: an archive's sweep ran with it.
+_AS_WRITTEN = {"as_written": True}
+
+
+def _is_being_written(info: ValidationInfo) -> bool:
+    """Whether it is somebody's file, and not what an archive says of one that was run."""
+    return info.context == _AS_WRITTEN
+
+
+def _seen(name: str, info: ValidationInfo) -> str:
+    if _is_being_written(info) and not name.isprintable():
+        raise ValueError(f"{name!r} holds a character that cannot be seen")
+    return name
+
+
+def _module(name: str) -> str:
+    if "/" in name:
+        raise ValueError(f"{name!r} is a path, and no name of a module beside the file")
+    return name
+
+
+#: What tables and reports call something of one's own.
+_Title = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_seen)]
+
+
+class Pairing(BaseModel):
+    """Which model is coder, which reviewer (both by name)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: A name from `models`.
+    coder: str
+    #: A name from `models`; may be the same.
+    reviewer: str
+    #: What tables call the pairing; left out: `coder+reviewer`.
+    name: _Title = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.get("name"):
+            return value | {"name": f"{value.get('coder')}+{value.get('reviewer')}"}
+        return value
+
+
+class BenchmarkChoice(BaseModel):
+    """A benchmark of one's own, or a part of one: the contests of some months."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    #: What tables call it; without `data`, a benchmark that is known by this name.
+    name: _Title
+    #: The file, .jsonl or .jsonl.gz, in any format; looked for beside the sweep file.
+    data: Path | None = None
+    #: The first day of the contests that count, as 2024-09-01.
+    first: Annotated[date | None, Field(alias="from")] = None
+    #: Their last day.
+    to: date | None = None
+    #: Only its first problems, so many.
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+    def chosen(self, problems: list[Problem]) -> list[Problem]:
+        """The problems that it is about. Raises: FoureyesError if there are none, or no dates."""
+        if self.first is None and self.to is None:
+            return problems[: self.limit]
+        dates = {problem.problem_id: problem.facts.get("date") for problem in problems}
+        if None in dates.values():
+            raise FoureyesError(f"benchmarks: {self.name}: its problems have no dates")
+        first, last = str(self.first or date.min), str(self.to or date.max)
+        found = [each for each in problems if first <= str(dates[each.problem_id])[:10] <= last]
+        if not found:
+            known = sorted(str(each)[:10] for each in dates.values())
+            raise FoureyesError(
+                f"benchmarks: {self.name}: none of its contests was then; they were from {known[0]} to "
+                f"{known[-1]}"
+            )
+        return found[: self.limit]
+
+
+class PatternChoice(BaseModel):
+    """A pattern with options; one with a list of values stands for a run with each of them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    #: The pattern's; every other key is an option of it.
+    name: str
+
+    def grid(self, defaults: dict[str, Any], known: Mapping[str, Pattern]) -> list[Configured]:
+        """The pattern, one of the `known`, with every combination of its options' values.
+
+        Raises: FoureyesError for an unknown pattern or option, or a value out of its range.
+        """
+        given = defaults | (self.model_extra or {})
+        if [] in given.values():
+            empty = next(name for name, value in given.items() if value == [])
+            raise FoureyesError(f"pattern {self.name!r}, option {empty!r}: the list is empty")
+        values = [value if isinstance(value, list) else [value] for value in given.values()]
+        if "(" in self.name:
+            name, _, options = self.name.partition("(")
+            keys = ", ".join(f"{key} = ..." for key in re.findall(r"(\w+)=", options))
+            raise FoureyesError(
+                f"patterns: {self.name!r} is how tables write it; here options are keys: "
+                f'{{ name = "{name}", {keys or "OPTION = ..."} }}'
+            )
+        pattern = patterns.find(self.name, known)
+        return [
+            pattern.configure(dict(zip(given, combination, strict=True)))
+            for combination in itertools.product(*values)
+        ]
+
+
+class SweepFile(BaseModel):
+    """A sweep file, validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: What `foureyes report NAME` and the tables call it.
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
+    #: Names of benchmarks, files of one's own, or parts of either.
+    benchmarks: Annotated[list[str | BenchmarkChoice], Field(min_length=1)]
+    #: Names of patterns, or patterns with options.
+    patterns: Annotated[list[str | PatternChoice], Field(min_length=1)]
+    #: Folders of templates, shipped or beside the file; each is a run of its own.
+    prompts: str | Annotated[list[str], Field(min_length=1)] = "default"
+    #: Python modules with patterns of one's own, found beside the file or installed.
+    modules: list[Annotated[str, AfterValidator(_module)]] = []
+    #: The models by name, each with its engine.
+    models: dict[ModelName, AnyModel]
+    #: Who is coder and who reviewer; every pairing runs every pattern.
+    pairings: Annotated[list[Pairing], Field(min_length=1)]
+    #: Attempts at each problem.
+    samples: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    @field_validator("models")
+    @classmethod
+    def _names(cls, models: dict[str, AnyModel]) -> dict[str, AnyModel]:
+        """A model's name is its key."""
+        return {name: model.model_copy(update={"name": name}) for name, model in models.items()}
+
+    @model_validator(mode="after")
+    def _servers(self, info: ValidationInfo) -> "SweepFile":
+        for name, model in self.models.items() if _is_being_written(info) else ():
+            if isinstance(model, OpenAI) and (said := _mistake_in_server(model)):
+                raise FoureyesError(f"models.{name}.{said}")
+        return self
+
+    def configured(self, known: Mapping[str, Pattern]) -> list[Configured]:
+        """The patterns, each with every combination of its options, without repetition."""
+        defaults = {} if self.prompts == "default" else {"prompts": self.prompts}
+        found = {}
+        for choice in self.patterns:
+            if isinstance(choice, str):
+                choice = PatternChoice(name=choice)
+            found.update({made.label: made for made in choice.grid(defaults, known)})
+        return list(found.values())
+
+    @model_validator(mode="after")
+    def _models_exist(self) -> "SweepFile":
+        for pairing in self.pairings:
+            for role, name in (("coder", pairing.coder), ("reviewer", pairing.reviewer)):
+                if name not in self.models:
+                    raise FoureyesError(
+                        f"pairings: the {role} {name!r} is not among the models"
+                        f"{_did_you_mean(name, self.models)}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _names_tell_apart(self) -> "SweepFile":
+        """Tables and reports know pairings and benchmarks by their names alone."""
+        names = [each if isinstance(each, str) else each.name for each in self.benchmarks]
+        pairs = [f"{pairing.coder}+{pairing.reviewer}" for pairing in self.pairings]
+        for key, given in (
+            ("benchmarks", names),
+            ("pairings", [pairing.name for pairing in self.pairings]),
+            ("pairings", pairs),
+        ):
+            twice = next((name for name in given if given.count(name) > 1), None)
+            if twice is not None:
+                raise FoureyesError(f"{key}: {twice!r} is there twice")
+        return self
+
+
+def _mistake_in_server(model: OpenAI) -> str | None:
+    if said := mistake_in(model.base_url):
+        return f"base_url: {said}"
+    if not _VARIABLE.fullmatch(model.api_key_env):
+        return (
+            "api_key_env: it is no name of a variable; the key itself belongs into the environment"
+        )
+    if said := keys.mistake_in(model.api_key_env):
+        return f"api_key_env: {said}"
+    for key in model.extra_body:
+        if key in _OWN_KEYS:
+            where = f"; write `{_OWN_KEYS[key]}`" if _OWN_KEYS[key] else ""
+            return f"extra_body: {key!r} is written by foureyes itself{where}"
+    return None
+
+
+def parse(path: Path) -> SweepFile:
+    """Read and check a sweep file, without its benchmarks."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except FileNotFoundError:
+        raise FoureyesError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FoureyesError(f"{path}: cannot be read ({error})") from None
+    except (ValueError, RecursionError) as error:  # an endless number, endless nesting
+        raise FoureyesError(f"{path}: not valid TOML: {error}") from None
+    for place, said in _unusable(content, ()):
+        line = _line_of(place[-1] if place else "", text)
+        raise FoureyesError(f"{path}: {line}{': '.join(filter(None, ('.'.join(place), said)))}")
+    try:
+        # as JSON, strictly: `samples = true` is no number, and "3" is none either
+        written = json.dumps(content, default=str)
+        return SweepFile.model_validate_json(written, strict=True, context=_AS_WRITTEN)
+    except FoureyesError as error:
+        raise FoureyesError(f"{path}: {error}") from None
+    except ValidationError as error:
+        raise FoureyesError(f"{path}: {_first_mistake(error, text)}") from None
+
+
+def _unusable(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What TOML can write, and neither JSON nor Postgres nor a path can hold: where, and what."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                if "\0" in key:
+                    yield place, f"the key {key!r} holds a NUL character"
+                yield from _unusable(item, (*place, key))
+        case list():
+            for number, item in enumerate(value):
+                yield from _unusable(item, (*place, str(number)))
+        case str() if "\0" in value:
+            yield place, "holds a NUL character"
+        case float() if not math.isfinite(value):
+            yield place, f"{value} is no number that can be used"
+        case int() if abs(value) > _LARGEST:
+            yield place, "the number is too large"
+
+
+def _first_mistake(error: ValidationError, text: str) -> str:
+    """The first mistake of a file in one line: where, what, and the nearest valid key."""
+    # of the alternatives for one place, a table's mistakes tell more than "not a string"
+    first = min(
+        error.errors(), key=lambda e: (e["type"] != "extra_forbidden", e["loc"][-1] == "str")
+    )
+    place = [str(part) for part in first["loc"] if part not in (*_ENGINES, *_ALTERNATIVES)]
+    if place[-1:] == ["[key]"]:  # the mistake is in the key, not in what it stands for
+        del place[-1]
+    key = place[-1] if place else ""
+    line = "" if first["type"] == "missing" else _line_of(key, text)
+    if first["type"] == "extra_forbidden":
+        valid = _valid_keys([str(part) for part in first["loc"][:-1]])
+        return f"{line}unknown key {'.'.join(place)!r}{_did_you_mean(key, valid)}"
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        given = str(first.get("ctx", {}).get("tag", ""))
+        if not given:
+            return f"{line}models.{key}: no engine given; one of {', '.join(_ENGINES)}"
+        return f"{line}models.{key}: unknown engine {given!r}{_did_you_mean(given, _ENGINES)}"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "string_pattern_mismatch":
+        message = (
+            f"{first['input']!r} is no name: lower-case letters, digits, '.', '_' and '-', a letter "
+            "or digit first"
+        )
+    return f"{line}{'.'.join(place)}: {message}"
+
+
+def _line_of(key: str, text: str) -> str:
+    """Where a key, or a table of this name, is written; empty if nowhere."""
+    written = rf"^[^#\n]*?(?<![\w-])[\"']?{re.escape(key)}[\"']?[ \t]*(?:[=\]])"
+    found = re.search(written, text, re.MULTILINE) if key else None
+    return f"line {text.count(chr(10), 0, found.end()) + 1}: " if found else ""
+
+
+def _valid_keys(place: list[str]) -> list[str]:
+    if place[-1:] == ["sampling"]:
+        return list(Sampling.model_fields)
+    if place[-1:] == ["send"]:
+        return list(Send.model_fields)
+    if place[:1] == ["pairings"]:
+        return list(Pairing.model_fields)
+    if place[:1] == ["models"]:
+        engine = next((part for part in place if part in _ENGINES), None)
+        return [name for name in _ENGINES[engine].model_fields if name != "name"] if engine else []
+    if place[:1] == ["benchmarks"]:
+        return [each.alias or name for name, each in BenchmarkChoice.model_fields.items()]
+    return list(SweepFile.model_fields)
+
+
+def _did_you_mean(given: str, valid: Any) -> str:
+    near = difflib.get_close_matches(given, list(valid), n=1, cutoff=0.0)
+    return f"; did you mean {near[0]!r}?" if near else ""

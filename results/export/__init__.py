@@ -1,0 +1,1 @@
+"""A sweep for other programs: tables, samples, recordings."""

@@ -1,0 +1,1 @@
+"""What the rows come to: shares, differences, and how sure they are. Mostly pure."""

@@ -1,0 +1,252 @@
+"""What a report's page shows beyond the scoreboard: reviewers, flips, and where all of it came from."""
+
+import hashlib
+import importlib.metadata
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from models.digest import digest
+from models.session import session
+from models.sweep_content import SweepContent
+from models.tables import Sweep
+from results.figures.comparisons import Comparison
+from results.figures.moderators import Features
+from results.figures.scoreboard import Scoreboard
+
+#: Flips that a page lists in all; the others are a query away.
+MOST_FLIPS = 3000
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """What a run's reviews said of drafts that were right or wrong by the hidden tests (`v_reviewer`)."""
+
+    run_id: int
+    reviewed: int
+    caught: int
+    missed: int
+    false_alarms: int
+    approved_right: int
+    no_verdict: int
+    unjudged: int
+    fixed: int
+    broken: int
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A problem on which a run and its baseline differ: how many samples improved and regressed.
+
+    The attempts are those of the first sample that flipped.
+    """
+
+    run_id: int
+    problem: int
+    problem_id: str
+    improved: int
+    regressed: int
+    baseline_attempt_id: int
+    attempt_id: int
+
+
+@dataclass(frozen=True)
+class JudgeUsed:
+    """Which judge gave verdicts of a sweep, and how many; `level` is what held the programs, and
+    `trust` where verdicts were made: outside of the programs' processes, or shared with them."""
+
+    version: str
+    profile: str
+    level: str
+    trust: str
+    verdicts: int
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A template that a sweep's model calls were made with: its hash, and how many calls."""
+
+    name: str
+    hash: str
+    calls: int
+
+
+@dataclass(frozen=True)
+class EngineUsed:
+    """What answered for a model, and how many calls; `version` is None for answers of before it was kept."""
+
+    model: str
+    version: str | None
+    calls: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is needed to make a sweep again, and to know that it is the same.
+
+    `models` maps names to the identity of the weights; `benchmarks` to the number of problems and a
+    hash of all their versions.
+    """
+
+    version: str
+    key: str
+    file: dict[str, Any]
+    models: dict[str, str]
+    benchmarks: dict[str, tuple[int, str]]
+    engines: list[EngineUsed]
+    prompts: list[Prompt]
+    judges: list[JudgeUsed]
+
+
+_REVIEWERS = text("""
+SELECT run_id, reviewed, caught, missed, false_alarms, approved_right, no_verdict, unjudged, fixed,
+    broken
+FROM v_reviewer WHERE sweep_id = :sweep ORDER BY run_id
+""")
+_FLIPS = text("""
+SELECT flipped.run_id, attempt.problem_id AS problem, flipped.problem_id, improved, regressed,
+    baseline_attempt_id, attempt_id
+FROM (
+    SELECT run_id, problem_id,
+        count(*) FILTER (WHERE flip = 'improved') AS improved,
+        count(*) FILTER (WHERE flip = 'regressed') AS regressed,
+        min(baseline_attempt_id) AS baseline_attempt_id, min(attempt_id) AS attempt_id,
+        row_number() OVER (
+            PARTITION BY run_id
+            ORDER BY abs(2 * count(*) FILTER (WHERE flip = 'improved') - count(*)) DESC,
+                min(attempt_id)
+        ) AS place
+    FROM v_flips
+    JOIN unnest(CAST(:runs AS integer[]), CAST(:baselines AS integer[]))
+        AS wanted (mine, theirs) ON run_id = mine AND baseline_run_id = theirs
+    WHERE run_id = ANY(:runs) AND baseline_run_id = ANY(:baselines)
+    GROUP BY run_id, problem_id
+) AS flipped
+JOIN attempt ON attempt.id = flipped.attempt_id
+WHERE place <= :most
+ORDER BY flipped.run_id, improved > regressed, attempt_id
+""")
+_FEATURES = text("""
+SELECT row_id, words, examples, types, edge_words FROM v_features WHERE row_id = ANY(:problems)
+""")
+_BENCHMARKS = text("""
+SELECT benchmark, problem_id, version FROM problem WHERE id = ANY(:problems)
+ORDER BY benchmark, problem_id
+""")
+_PROMPTS = text("""
+SELECT completion.prompt, completion.prompt_hash, count(*)
+FROM completion
+WHERE state = 'done' AND id IN (
+    SELECT step.completion_id
+    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+    WHERE run.sweep_id = :sweep
+)
+GROUP BY prompt, prompt_hash ORDER BY prompt, prompt_hash
+""")
+_ENGINES = text("""
+SELECT language_model.name, example.request -> 'model' AS identity, used.engine, used.calls
+FROM (
+    SELECT model_id, engine, count(*) AS calls, min(id) AS id
+    FROM completion
+    WHERE state = 'done' AND id IN (
+        SELECT step.completion_id
+        FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+        WHERE run.sweep_id = :sweep
+    )
+    GROUP BY model_id, engine ORDER BY calls DESC LIMIT 20
+) AS used
+JOIN completion AS example USING (id)
+JOIN language_model ON language_model.id = used.model_id
+ORDER BY language_model.name, used.engine
+""")
+_JUDGES = text("""
+SELECT judged.judge_version, coalesce(example.detail ->> 'profile', ''), coalesce(judged.level, ''),
+    coalesce(judged.trust, ''), verdicts
+FROM (
+    SELECT judge_version, level, trust, count(*) AS verdicts, min(id) AS id
+    FROM execution
+    WHERE state = 'done' AND id IN (
+        SELECT step.execution_id
+        FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+        WHERE run.sweep_id = :sweep AND step.kind = 'judge'
+    )
+    GROUP BY judge_version, level, trust
+) AS judged
+JOIN execution AS example USING (id)
+""")
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the scoreboard does not hold: reviewers and flips by run id, features by problem row."""
+
+    reviewers: dict[int, Reviewer]
+    flips: dict[int, list[Flip]]
+    features: dict[int, Features]
+    origin: Origin
+
+
+def read(board: Scoreboard) -> Details:
+    """Ask the database for what a scoreboard leaves out."""
+    problems = list({problem.id for group in board.groups for problem in group.problems})
+    with session() as db:
+        reviewers = [Reviewer(*row) for row in db.execute(_REVIEWERS, {"sweep": board.sweep_id})]
+        return Details(
+            reviewers={each.run_id: each for each in reviewers},
+            flips=flips(db, list(board.comparisons.values())),
+            features={
+                row: Features(*rest) for row, *rest in db.execute(_FEATURES, {"problems": problems})
+            },
+            origin=_origin(db, board, problems),
+        )
+
+
+def flips(db: Session, comparisons: list[Comparison]) -> dict[int, list[Flip]]:
+    """By run id, the problems that differ: regressed first, the clearest kept where there are many."""
+    if not comparisons:
+        return {}
+    wanted = {
+        "runs": [found.run_id for found in comparisons],
+        "baselines": [found.baseline_run_id for found in comparisons],
+        "most": max(20, MOST_FLIPS // len(comparisons)),
+    }
+    flipped: dict[int, list[Flip]] = {found.run_id: [] for found in comparisons}
+    for row in db.execute(_FLIPS, wanted):
+        flipped[row.run_id].append(Flip(*row))
+    return flipped
+
+
+def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
+    sweep = db.get_one(Sweep, board.sweep_id)
+    content = SweepContent.model_validate(sweep.file)
+    names = {name for score in board.scores for name in (score.run.coder, score.run.reviewer)}
+    versions: dict[str, list[str]] = {}
+    for benchmark, problem_id, version in db.execute(_BENCHMARKS, {"problems": problems}):
+        versions.setdefault(benchmark, []).append(f"{problem_id} {version}\n")
+    return Origin(
+        version=importlib.metadata.version("foureyes"),
+        key=sweep.key,
+        file=sweep.file,
+        # of the sweep's own file: a later sweep may have given a name to another model
+        models={name: digest(content.models[name].identity()) for name in sorted(names)},
+        benchmarks={
+            name: (len(lines), hashlib.sha256("".join(lines).encode()).hexdigest())
+            for name, lines in versions.items()
+        },
+        engines=_engines(db, sweep.id, content),
+        prompts=[Prompt(*row) for row in db.execute(_PROMPTS, {"sweep": board.sweep_id})],
+        judges=[JudgeUsed(*row) for row in db.execute(_JUDGES, {"sweep": board.sweep_id})],
+    )
+
+
+def _engines(db: Session, sweep_id: int, content: SweepContent) -> list[EngineUsed]:
+    """By the sweep's own names: another sweep may have asked first, and call the same model otherwise."""
+    names = {name: model.identity() for name, model in content.models.items()}
+    found = []
+    for first_name, identity, version, calls in db.execute(_ENGINES, {"sweep": sweep_id}):
+        alike = [name for name in names if names[name] == identity]
+        named = first_name if first_name in alike or not alike else alike[0]
+        found.append(EngineUsed(named, version, calls))
+    return found

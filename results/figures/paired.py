@@ -1,0 +1,163 @@
+"""Two runs on the same problems: exact tests of their differences, and what follows from them. Pure.
+
+A difference is that of a problem's shares of solved samples, from -1 to 1; with one sample it is
+-1, 0 or 1.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from models.later import Later
+from results.figures.statistics import SIGNIFICANT
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+else:  # most of what reads results compares nothing
+    np = Later("numpy")
+
+#: Differences are counted in whole steps, of which at most so many make 1: the least common multiple
+#: of up to ten samples but seven. What has none so small is rounded to the nearest step, which
+#: leaves the tests exact: a rounded difference has either sign as easily as it had before.
+_FINEST = 360
+
+
+def mcnemar_exact(improved: int, regressed: int) -> float:
+    """Two-sided exact McNemar p-value of `improved` against `regressed` discordant pairs (counts).
+
+    Under the null each discordant pair is a fair coin; McNemar (1947), in its exact binomial form.
+    1.0 for no pairs.
+    """
+    pairs = improved + regressed
+    term, tail = 1, 0  # binomial coefficients, each from the one before
+    for i in range(min(improved, regressed) + 1):
+        tail += term
+        term = term * (pairs - i) // (i + 1)
+    return min(1.0, (2 * tail) / (1 << pairs))
+
+
+def sign_flip(differences: Sequence[Fraction]) -> float:
+    """Two-sided exact p-value of a mean difference from 0, one difference for each problem.
+
+    Under the null each difference could as well have had the other sign: Fisher's randomisation
+    test (1935, "The Design of Experiments", section 21). All assignments of signs count, by their
+    sums: Pagano & Tritchler (1983), "On Obtaining Permutation Distributions in Polynomial Time". For
+    one sample a problem it is `mcnemar_exact`. 1.0 if no problem differs.
+    """
+    steps, _ = _in_steps(differences)
+    sizes = [abs(each) for each in steps if each]
+    if not (total := abs(sum(steps))):
+        return 1.0
+    return min(1.0, 2 * float(_sums(sizes)[(sum(sizes) + total) // 2 :].sum()))
+
+
+def smallest_p(differing: int) -> float:
+    """The least p-value that either test can give where so many problems differ: all the same way."""
+    return min(1.0, 2.0 ** (1 - differing))
+
+
+def _in_steps(differences: Sequence[Fraction]) -> tuple[list[int], int]:
+    """The differences as whole numbers, and how many steps make 1."""
+    per_one = min(math.lcm(*(each.denominator for each in differences)), _FINEST)
+    return [round(each * per_one) for each in differences], per_one
+
+
+def _sums(sizes: Sequence[int], share: float = 0.5) -> "FloatArray":
+    """By each sum of some of the sizes, its probability if each is taken with that of `share`."""
+    found = np.ones(1)
+    for size, count in sorted(Counter(sizes).items()):
+        made = np.zeros(len(found) + size * count)
+        for taken, chance in enumerate(_binomial(count, share)):
+            made[size * taken : size * taken + len(found)] += chance * found
+        found = made
+    return found
+
+
+def _binomial(n: int, share: float) -> "FloatArray":
+    """The probabilities of 0 to n heads in `n` throws of a coin; `share` is neither 0 nor 1."""
+    counts = np.arange(n + 1)
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
+    logarithms: FloatArray = (
+        factorials[n] - factorials - factorials[::-1]
+        + counts * math.log(share) + counts[::-1] * math.log1p(-share)
+    )  # fmt: skip
+    return np.exp(logarithms)
+
+
+def difference_interval(
+    differences: Sequence[Fraction], most: int = 1, confidence: float = 0.95
+) -> tuple[float, float]:
+    """The interval of the mean difference, as (low, high); each can be from -`most` to `most`.
+
+    Those differences that the score test does not refuse: Tango (1998), "Equivalence Test and
+    Confidence Interval for the Difference in Proportions for the Paired-Sample Design". It knows
+    only problems that differ wholly; several that differ in part are as many such as give their sum
+    the same variance (Kish 1965, "Survey Sampling": the effective number), in smaller units. Half a
+    problem that differs by `most` counts along, as the variance is underestimated where few differ.
+
+    Whether 0 lies in it is for the exact test to say: where the two disagree the end between is
+    moved to 0, or to the least mean difference that there can be. The whole range for no problems.
+    """
+    n = len(differences)
+    if not n:
+        return -float(most), float(most)
+    steps, per_one = _in_steps(differences)
+    total, sizes = sum(steps) / per_one, sum(map(abs, steps)) / per_one
+    squares = sum(each * each for each in steps) / per_one**2
+    unit = (squares + most * most / 2) / (sizes + most / 2)
+    up, down = (sizes + total) / (2 * unit), (sizes - total) / (2 * unit)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    low, high = unit * _lowest(up, down, n, z), -unit * _lowest(down, up, n, z)
+    if sign_flip(differences) > 1 - confidence:
+        return min(low, 0.0), max(high, 0.0)
+    least = 1 / (n * per_one)  # the mean if one problem differs by one step
+    return (max(low, least), high) if total > 0 else (low, min(high, -least))
+
+
+def _lowest(up: float, down: float, n: int, z: float) -> float:
+    """The least share by which `up` may exceed `down` that Tango's test with this z does not refuse."""
+    low, high = -1.0, (up - down) / n
+    for _ in range(50):
+        middle = (low + high) / 2
+        # the likeliest share of those that go down, if the shares differ by so much
+        half = (2 * n - up + down) * middle - up - down
+        root = math.sqrt(max(0.0, half * half + 8 * n * down * middle * (1 - middle)))
+        variance = n * ((root - half) / (2 * n) + middle * (1 - middle))
+        if (up - down - n * middle) ** 2 > z * z * variance:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def detectable_difference(
+    differences: Sequence[Fraction], power: float = 0.8, significance: float = SIGNIFICANT
+) -> float | None:
+    """The smallest mean difference that the exact test would find with this power, as a share.
+
+    Given the problems that differ and by how much, if each went the better way with the same
+    probability: the conditional power of Connor (1987), "Sample Size for Testing Differences in
+    Proportions for the Paired-Sample Design", of the exact test. None if the test would find
+    nothing even where all of them went the same way.
+    """
+    steps, per_one = _in_steps(differences)
+    sizes = [abs(each) for each in steps if each]
+    # upper tails; the sums that are evidence are those whose tail is small enough
+    tails = np.cumsum(_sums(sizes)[::-1])[::-1]
+    found = np.flatnonzero(2 * tails < significance * (1 - 1e-9))
+    if not len(found):
+        return None
+    low, high = 0.5, 1.0
+    for _ in range(14):  # to less than a ten-thousandth
+        middle = (low + high) / 2
+        if _sums(sizes, middle)[found[0] :].sum() < power:
+            low = middle
+        else:
+            high = middle
+    return (2 * high - 1) * sum(sizes) / (per_one * len(differences))

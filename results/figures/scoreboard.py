@@ -1,0 +1,264 @@
+"""What a sweep showed, as plain data: scores and paired comparisons."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from models.errors import FoureyesError
+from models.session import session
+from models.sweep_content import SweepContent
+from models.tables import Sweep
+from results.figures.baselines import baselines, named
+from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.outcomes import Outcomes
+from results.figures.outcomes import read as read_outcomes
+from results.figures.scores import Cost, RunInfo, Score, score
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How calls of a model ended: its finish reason, how many, and how many hold only thoughts."""
+
+    model: str
+    finish_reason: str
+    calls: int
+    only_thoughts: int
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What was not made here: an archive or a recording, and how many of the sweep's attempts rest on
+    how many answers and verdicts that came from it."""
+
+    origin: str
+    attempts: int
+    answers: int
+    verdicts: int
+
+
+@dataclass(frozen=True)
+class ProblemRow:
+    """A problem row of a benchmark.
+
+    `prompt` is the hash of its prompt, and `rest` that of all else in its record, for problems of one id
+    in several benchmarks. `facts`: what its record says of it, such as its difficulty.
+    """
+
+    id: int
+    benchmark: str
+    problem_id: str
+    version: str
+    prompt: str | None
+    rest: str | None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one benchmark by one pairing: those that are compared with each other."""
+
+    benchmark: str
+    pairing: str
+    coder: str
+    reviewer: str
+    scores: list[Score]
+    problems: list[ProblemRow]
+
+    @property
+    def samples(self) -> int:
+        """Of each problem."""
+        return max(score.run.samples for score in self.scores)
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """Everything that the report's tables show.
+
+    `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
+    each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
+    became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
+    ended in error, and how many did; `copying` are the pairings whose models answer at temperature 0;
+    `elsewhere` is what was not made here.
+    """
+
+    sweep_id: int
+    name: str
+    created_at: datetime
+    cancelled: bool
+    baseline: str
+    groups: list[Group]
+    baselines: dict[int, int]
+    comparisons: dict[int, Comparison]
+    outcomes: dict[int, Outcomes]
+    endings: list[Ending]
+    failures: list[tuple[str, int]]
+    copying: frozenset[str]
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+    @property
+    def scores(self) -> list[Score]:
+        """Of all groups, in the sweep's order."""
+        return [score for group in self.groups for score in group.scores]
+
+    def is_baseline(self, score: Score) -> bool:
+        """Whether others are compared with this run."""
+        return self.baselines.get(score.run_id) == score.run_id
+
+    def title(self, group: Group) -> str:
+        """A group's name: its benchmark, and its pairing where there are several."""
+        several = len({each.pairing for each in self.groups}) > 1
+        return f"{group.benchmark}, {group.pairing}" if several else group.benchmark
+
+
+_RUNS = text("""
+SELECT run.id, run.benchmark, run.pattern, run.pairing, coder.name, reviewer.name, run.samples,
+    run.options, coalesce(asked.reviewed, 0), coalesce(asked.verdicts, 0),
+    coalesce(asked.changes_asked, 0)
+FROM run
+JOIN language_model AS coder ON coder.id = run.coder_id
+JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+LEFT JOIN (
+    SELECT attempt.run_id, count(DISTINCT attempt.id) AS reviewed,
+        count(DISTINCT attempt.id) FILTER (WHERE step.verdict <> 'none') AS verdicts,
+        count(DISTINCT attempt.id) FILTER (WHERE step.verdict = 'revise') AS changes_asked
+    FROM attempt JOIN step ON step.attempt_id = attempt.id
+    WHERE step.verdict IN ('approve', 'revise', 'none')
+        AND attempt.run_id IN (SELECT id FROM run WHERE sweep_id = :sweep)
+    GROUP BY attempt.run_id
+) AS asked ON asked.run_id = run.id
+WHERE run.sweep_id = :sweep ORDER BY run.position
+""")
+_COSTS = text("""
+SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price,
+    judged_prompt_tokens, judged_completion_tokens, judged_price
+FROM v_cost WHERE sweep_id = :sweep
+""")
+_PROBLEMS = text("""
+SELECT id, problem.benchmark, problem.problem_id, problem.version,
+    CASE WHEN count(*) OVER of_id > 1 THEN
+        md5(problem.prompt)
+    END AS prompt,
+    CASE WHEN count(*) OVER of_id > 1 THEN v_features.rest END AS rest,
+    problem.facts
+FROM problem
+JOIN v_features ON v_features.row_id = problem.id
+WHERE problem.id = ANY(:problems)
+WINDOW of_id AS (PARTITION BY problem.problem_id)
+ORDER BY id
+""")
+#: Each call once, by the name that this sweep has for its model.
+_ENDINGS = text("""
+SELECT asked.model, v_steps.finish_reason, count(*) AS calls,
+    count(*) FILTER (WHERE v_steps.only_thoughts) AS only_thoughts
+FROM (
+    SELECT min(step.id) AS step_id,
+        min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model
+    FROM run
+    JOIN language_model AS coder ON coder.id = run.coder_id
+    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+    JOIN attempt ON attempt.run_id = run.id
+    JOIN step ON step.attempt_id = attempt.id
+    WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
+    GROUP BY step.completion_id
+) AS asked
+JOIN v_steps ON v_steps.step_id = asked.step_id
+WHERE v_steps.finish_reason IS NOT NULL
+GROUP BY asked.model, v_steps.finish_reason
+ORDER BY asked.model, calls DESC
+""")
+_FAILURES = text("""
+SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors
+WHERE sweep_id = :sweep GROUP BY error ORDER BY attempts DESC, error LIMIT 5
+""")
+
+_ELSEWHERE = text("""
+SELECT coalesce(completion.origin, execution.origin) AS origin, count(DISTINCT attempt.id) AS attempts,
+    count(DISTINCT completion.id) AS answers, count(DISTINCT execution.id) AS verdicts
+FROM run
+JOIN attempt ON attempt.run_id = run.id
+JOIN step ON step.attempt_id = attempt.id
+LEFT JOIN completion ON completion.id = step.completion_id
+LEFT JOIN execution ON execution.id = step.execution_id
+WHERE run.sweep_id = :sweep AND coalesce(completion.origin, execution.origin) IS NOT NULL
+GROUP BY 1 ORDER BY 2 DESC, 1
+""")
+
+
+def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
+    """The scoreboard of a sweep as it is now, also while it runs.
+
+    Raises: FoureyesError if the sweep has no attempts, or no pattern of the baseline's name.
+    """
+    with session() as db:
+        sweep = db.get_one(Sweep, sweep_id)
+        runs = [RunInfo(*row) for row in db.execute(_RUNS, {"sweep": sweep_id})]
+        costs = {run: Cost(*cost) for run, *cost in db.execute(_COSTS, {"sweep": sweep_id})}
+        outcomes = read_outcomes(db, [run.run_id for run in runs])
+        problems = problems_of(db, outcomes)
+        endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
+        failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, {"sweep": sweep_id})]
+        elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
+    if not problems:
+        raise FoureyesError(
+            f"sweep {sweep_id} ({sweep.name}) has no attempts; `foureyes sweep` with its file again "
+            "writes what is missing"
+        )
+    scores = [score(run, costs[run.run_id], outcomes[run.run_id]) for run in runs]
+    chosen = named(baseline, [run.pattern for run in runs])
+    compared_with = baselines(runs, chosen)
+    return Scoreboard(
+        sweep_id=sweep_id,
+        name=sweep.name,
+        created_at=sweep.created_at,
+        cancelled=sweep.cancelled_at is not None,
+        baseline=chosen,
+        groups=_groups(scores, problems, outcomes),
+        baselines=compared_with,
+        comparisons=against_baselines(compared_with, scores, outcomes),
+        outcomes=outcomes,
+        endings=endings,
+        failures=failures,
+        copying=frozenset(SweepContent.model_validate(sweep.file).copying()),
+        elsewhere=elsewhere,
+    )
+
+
+def problems_of(db: Session, outcomes: dict[int, Outcomes]) -> dict[int, ProblemRow]:
+    """The problems that these runs have attempts at, by the ids of their rows."""
+    ids = list({problem for each in outcomes.values() for problem in each})
+    return {row.id: ProblemRow(*row) for row in db.execute(_PROBLEMS, {"problems": ids})}
+
+
+def _groups(
+    scores: list[Score], problems: dict[int, ProblemRow], outcomes: dict[int, Outcomes]
+) -> list[Group]:
+    found: dict[tuple[str, str], list[Score]] = defaultdict(list)
+    for each in scores:
+        found[each.run.benchmark, each.run.pairing].append(each)
+    return [
+        Group(
+            benchmark,
+            pairing,
+            here[0].run.coder,
+            here[0].run.reviewer,
+            here,
+            [problems[problem] for problem in outcomes[here[0].run_id]],
+        )
+        for (benchmark, pairing), here in found.items()
+    ]
+
+
+def against_baselines(
+    baselines: dict[int, int], scores: list[Score], outcomes: dict[int, Outcomes]
+) -> dict[int, Comparison]:
+    """Each run against its baseline; all of them are one family for Holm's correction."""
+    judged = {score.run_id for score in scores if score.n}
+    questions = [
+        Question(base, outcomes[base], run, outcomes[run])
+        for run, base in baselines.items()
+        if run != base and run in judged and base in judged
+    ]
+    return {comparison.run_id: comparison for comparison in compare_all(questions)}

@@ -1,0 +1,61 @@
+"""Scores by what problems are: how difficult, and when they were published. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+from results.figures.outcomes import Outcomes, share_solved
+from results.figures.scoreboard import Group, ProblemRow
+
+_IN_ORDER = {"easy": 0, "medium": 1, "hard": 2}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The problems of one kind: how many, and by run the mean share of their judged samples that are
+    solved; None if none is judged."""
+
+    value: str
+    problems: int
+    pass_1: dict[int, float | None]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A group's scores by one thing that is known of its problems: difficulty, month or platform."""
+
+    by: str
+    parts: list[Part]
+
+
+def splits(group: Group, outcomes: Mapping[int, Outcomes]) -> list[Split]:
+    """A split for each thing of which every problem has a value, and not all the same."""
+    found = []
+    for by in ("difficulty", "month", "platform"):
+        kinds: dict[str, list[ProblemRow]] = defaultdict(list)
+        for problem in group.problems:
+            kinds[_value(problem, by)].append(problem)
+        if len(kinds) > 1 and "" not in kinds:
+            values = sorted(kinds, key=lambda value: (_IN_ORDER.get(value, len(_IN_ORDER)), value))
+            found.append(
+                Split(by, [_part(value, kinds[value], group, outcomes) for value in values])
+            )
+    return found
+
+
+def _value(problem: ProblemRow, by: str) -> str:
+    """Of a problem; empty if nobody says. Its month is told as 2024-09."""
+    return problem.facts.get("date", "")[:7] if by == "month" else problem.facts.get(by, "")
+
+
+def _part(
+    value: str, problems: list[ProblemRow], group: Group, outcomes: Mapping[int, Outcomes]
+) -> Part:
+    pass_1 = {}
+    for score in group.scores:
+        samples = outcomes[score.run_id]
+        shares = [share_solved(samples.get(problem.id, "")) for problem in problems]
+        judged = [float(share) for share in shares if share is not None]
+        pass_1[score.run_id] = fmean(judged) if judged else None
+    return Part(value, len(problems), pass_1)

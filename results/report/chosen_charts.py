@@ -1,0 +1,136 @@
+"""The charts of a report, chosen from its data: inline SVG by caption. Needs matplotlib."""
+
+import math
+from collections.abc import Sequence
+
+from results.figures.details import Reviewer
+from results.figures.moderators import Gain, Moderation
+from results.figures.scoreboard import Group, Scoreboard
+from results.figures.scores import Score
+from results.figures.statistics import wilson
+from results.report import charts
+from results.report.charts import Interval, Point
+
+
+def of_group(board: Scoreboard, group: Group) -> dict[str, str]:
+    """What one benchmark and pairing showed; nothing if nothing is judged yet."""
+    judged = [score for score in group.scores if score.pass_1 is not None]
+    if not judged:
+        return {}
+    several = group.samples > 1
+    found = {}
+    # several styles of prompts have a baseline each, and no line is that of all
+    baselines = [score.pass_1 for score in group.scores if board.is_baseline(score)]
+    reference = baselines[0] if len(baselines) == 1 else None
+    mark = "" if several else "; the upright mark is pass@1 on the base tests alone"
+    found[f"pass@1 with its 95 % interval{mark}"] = charts.scores(
+        [_pass_1(score, mark=not several) for score in judged],
+        None if reference is None else 100 * reference,
+    )
+    compared = [
+        Interval(score.pattern, *_percent(of.difference, of.low, of.high), tone=of.verdict)
+        for score in judged
+        if (of := board.comparisons.get(score.run_id)) is not None and of.pairs
+    ]
+    if compared:
+        found[
+            f"Paired difference from {board.baseline} with its 95 % interval; hollow and grey: no "
+            "evidence of a difference after Holm's correction"
+        ] = charts.differences(compared)
+    if several:
+        found["pass@k, the unbiased estimate"] = charts.pass_at_k(
+            [(s.pattern, [(each.k, 100 * each.share) for each in s.pass_at]) for s in judged]
+        )
+    return found | _spending(judged)
+
+
+def _pass_1(score: Score, *, mark: bool) -> Interval:
+    assert score.pass_1 is not None
+    base = 100 * score.base_pass_1 if mark and score.base_pass_1 is not None else None
+    return Interval(score.pattern, *_percent(score.pass_1, score.low, score.high), mark=base)
+
+
+def _percent(value: float, low: float, high: float) -> tuple[float, float, float]:
+    return 100 * value, 100 * low, 100 * high
+
+
+def _spending(judged: Sequence[Score]) -> dict[str, str]:
+    """Price against score, or tokens where no model has a price; and tokens read and written."""
+    if not any(score.cost.judged_completion_tokens for score in judged):
+        return {}
+    if any(score.cost.judged_price for score in judged):
+        spent = [(score, 1000 * score.cost.judged_price / score.n) for score in judged]
+        unit, what = "USD for 1,000 attempts", "Price"
+    else:
+        spent = [(score, score.cost.judged_completion_tokens / score.n) for score in judged]
+        unit, what = "answer tokens for an attempt", "Tokens (the models have no price)"
+    best = pareto([(x, score.pass_1 or 0.0) for score, x in spent])
+    points = [
+        Point(score.pattern, x, 100 * (score.pass_1 or 0.0), is_best)
+        for (score, x), is_best in zip(spent, best, strict=True)
+    ]
+    caption = f"{what} against score; filled: nothing cheaper solves as much (Pareto)"
+    return {
+        caption: charts.price_against_score(points, unit),
+        "Tokens for an attempt: answers (left) and prompts (right)": charts.tokens(
+            [score.pattern for score in judged],
+            [score.cost.judged_prompt_tokens / score.n for score in judged],
+            [score.cost.judged_completion_tokens / score.n for score in judged],
+        ),
+    }
+
+
+def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
+    """Of each (price, score), whether no other costs no more and scores no less, and differs."""
+    return [
+        not any(
+            other != point and other[0] <= point[0] and other[1] >= point[1] for other in points
+        )
+        for point in points
+    ]
+
+
+def of_reviewers(reviewed: Sequence[tuple[Score, Reviewer]]) -> dict[str, str]:
+    """How often reviews found what was wrong, and how often they saw faults in what was right."""
+    if not reviewed:
+        return {}
+    caught = [
+        _share(score.pattern, each.caught, each.caught + each.missed) for score, each in reviewed
+    ]
+    alarms = [
+        _share(score.pattern, each.false_alarms, each.false_alarms + each.approved_right)
+        for score, each in reviewed
+    ]
+    caption = (
+        "Changes asked for: of wrong drafts (round, caught), of right ones (square, false alarms)"
+    )
+    label = "bugs caught and false alarms of each pattern"
+    return {caption: charts.two_series(caught, alarms, label, "% of such drafts")}
+
+
+def _share(name: str, part: int, whole: int) -> Interval:
+    if not whole:
+        return Interval(name, math.nan, math.nan, math.nan)  # a line without a mark
+    return Interval(name, *_percent(part / whole, *wilson(part, whole)))
+
+
+def of_moderations(moderations: Sequence[Moderation]) -> dict[str, str]:
+    """Gains on problems with longer and with shorter specifications, a chart for each pairing."""
+    found = {}
+    for pairing in dict.fromkeys(each.pairing for each in moderations):
+        here = [each for each in moderations if each.pairing == pairing]
+        caption = (
+            f"{pairing}: points gained on the half of the problems with more words (round) and on "
+            "that with fewer (square)"
+        )
+        found[caption] = charts.two_series(
+            [_gain(each.pattern, each.rich) for each in here],
+            [_gain(each.pattern, each.lean) for each in here],
+            "points gained on problems with longer and with shorter specifications",
+            "points gained",
+        )
+    return found
+
+
+def _gain(name: str, gain: Gain) -> Interval:
+    return Interval(name, *_percent(gain.mean, gain.low, gain.high))

@@ -1,0 +1,197 @@
+"""`foureyes compare`: any two runs on the problems that both have, in the terminal or as JSON."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.errors import FoureyesError
+from models.session import session
+from results.figures import details, outcomes
+from results.figures.comparisons import NO_EVIDENCE, Comparison, compare
+from results.figures.details import Flip
+from results.figures.outcomes import OPEN, Outcomes
+from results.figures.scoreboard import scoreboard
+from results.formatting import count, p_equals, points_interval, size
+from results.report.formats import comparison_row
+from results.report.sentences import review_against_plan
+from results.runs import RunName, find_pair
+from results.visible import in_line
+
+#: Flips that the terminal lists.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two runs side by side. Problems that only one of them has are in no figure but their own.
+
+    `alone`: the report, with its usual baseline, makes no such comparison, and its p-value is not corrected.
+    """
+
+    baseline: RunName
+    run: RunName
+    comparison: Comparison
+    alone: bool
+    common: int
+    only_baseline: int
+    only_run: int
+    unfinished: int
+    flips: list[Flip]
+
+
+def find(first: str, second: str) -> Compared:
+    """Compare the two runs of these names; the first is the baseline.
+
+    Raises: FoureyesError if there are no such runs, or if they have no problem in common.
+    """
+    baseline, run = find_pair(first, second)
+    if baseline.id == run.id:
+        raise FoureyesError(f"both are run {run.id} ({run}): nothing to compare")
+    with session() as db:
+        found = outcomes.read(db, [baseline.id, run.id])
+        theirs, ours = found[baseline.id], found[run.id]
+        common = theirs.keys() & ours.keys()
+        if not common:
+            raise FoureyesError(
+                f"run {baseline.id} ({baseline}) and run {run.id} ({run}) have no problem in common"
+            )
+        theirs_too, ours_too = _only(theirs, common), _only(ours, common)
+        comparison = compare(baseline.id, theirs_too, run.id, ours_too)
+        flips = details.flips(db, [comparison])[run.id]
+    family = _in_report(baseline, run)
+    if family is not None:
+        comparison = replace(
+            comparison,
+            family=family.family,
+            p_holm=family.p_holm,
+            detectable=family.detectable,
+        )
+    return Compared(
+        baseline=baseline,
+        run=run,
+        comparison=comparison,
+        alone=family is None,
+        common=len(common),
+        only_baseline=len(theirs) - len(common),
+        only_run=len(ours) - len(common),
+        unfinished=sum(
+            each.count(OPEN) for some in (theirs_too, ours_too) for each in some.values()
+        ),
+        flips=flips,
+    )
+
+
+def _in_report(baseline: RunName, run: RunName) -> Comparison | None:
+    """The comparison that the report has of the two, so that it and this one say the same."""
+    if any(
+        getattr(baseline, part) != getattr(run, part)
+        for part in ("sweep_id", "benchmark", "pairing")
+    ):
+        return None
+    board = scoreboard(run.sweep_id)
+    asked = [each for _, each in review_against_plan(board)] + [*board.comparisons.values()]
+    both = {baseline.id, run.id}
+    return next((each for each in asked if {each.baseline_run_id, each.run_id} == both), None)
+
+
+def _only(run: Outcomes, problems: set[int]) -> Outcomes:
+    return {problem: samples for problem, samples in run.items() if problem in problems}
+
+
+def to_json(compared: Compared) -> str:
+    """The comparison for programs."""
+    row = comparison_row(compared.comparison)
+    if compared.alone:
+        row["p_holm"] = None
+    content = asdict(compared) | {"comparison": row}
+    return json.dumps(content, indent=2)
+
+
+def render(compared: Compared, console: Console) -> None:
+    """Print the pairs, what they say, and the flips."""
+    for letter, run in (("A", compared.baseline), ("B", compared.run)):
+        console.print(Text(in_line(f"{letter}: {run} (run {run.id})"), style="bold"))
+    console.print()
+    console.print(_pairs(compared.comparison))
+    for line in said(compared):
+        console.print(Text(f"- {in_line(line)}"))
+    if compared.flips:
+        console.print()
+        console.print(_flips(compared.flips))
+    if len(compared.flips) > _SHOWN:
+        console.print(f"and {len(compared.flips) - _SHOWN} more: --json has more", style="dim")
+
+
+def said(compared: Compared) -> list[str]:
+    """What the comparison says, and on how much it rests."""
+    found = compared.comparison
+    lines = []
+    if compared.only_baseline or compared.only_run:
+        lines.append(
+            f"Compared on the {count(compared.common, 'problem')} that both have: "
+            f"{compared.only_baseline:,} more are only in A, {compared.only_run:,} only in B."
+        )
+    if compared.unfinished:
+        lines.append(f"Still running: {count(compared.unfinished, 'attempt')} have not ended.")
+    if found.missing:
+        lines.append(
+            f"Pairs that are missing, not judged on both sides: {found.missing:,} of "
+            f"{found.missing + found.pairs:,}."
+        )
+    if not found.pairs:
+        return [*lines, "There is nothing to compare yet."]
+    verdict = NO_EVIDENCE.capitalize() if found.verdict == NO_EVIDENCE else f"B is {found.verdict}"
+    lines.append(
+        f"{verdict}: {points_interval(found.difference, found.low, found.high)} points of pass@1 "
+        f"({found.test}, {p_equals(found.p)}{_correction(compared)})."
+    )
+    if found.verdict == NO_EVIDENCE and found.detectable is None:
+        step = " at the first step of the correction" if found.could_be_evidence else ""
+        lines.append(
+            f"They differ on so few problems that no split of them would be evidence{step}."
+        )
+    elif found.detectable is not None:
+        lines.append(
+            f"On as many differing problems, a difference below {size(found.detectable, 1)} points "
+            "would be missed more often than one time in five."
+        )
+    return lines
+
+
+def _correction(compared: Compared) -> str:
+    found = compared.comparison
+    if compared.alone:
+        return "; not corrected for what else was compared"
+    if found.family == 1:
+        return ""
+    return f"; {p_equals(found.p_holm)} as one of the report's {found.family} comparisons"
+
+
+def _pairs(found: Comparison) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for header in ("", "B solved", "B did not"):
+        table.add_column(header, justify="right" if header else "left")
+    table.add_row("A solved", f"{found.both_solved:,}", f"{found.regressed:,}")
+    table.add_row("A did not", f"{found.improved:,}", f"{found.neither_solved:,}")
+    return table
+
+
+def _flips(flips: list[Flip]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for header in ("problem", "flip", "A", "B"):
+        table.add_column(header, overflow="fold")
+    for flip in flips[:_SHOWN]:
+        both = [(flip.improved, "improved"), (flip.regressed, "regressed")]
+        words = [f"{number} {word}" for number, word in both if number]
+        single = flip.improved + flip.regressed == 1
+        table.add_row(
+            Text(in_line(flip.problem_id)),
+            words[0].split()[1] if single else ", ".join(words),
+            f"foureyes show {flip.baseline_attempt_id}",
+            f"foureyes show {flip.attempt_id}",
+        )
+    return table

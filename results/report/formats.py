@@ -1,0 +1,161 @@
+"""A scoreboard for programs and for documents: JSON, CSV, Markdown."""
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from results.figures.comparisons import Comparison
+from results.figures.details import Details
+from results.figures.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
+from results.figures.rewordings import with_gains
+from results.figures.scoreboard import Group, Scoreboard
+from results.figures.scores import Score
+from results.figures.splits import splits
+from results.formatting import interval, p_value, percent, points_interval
+from results.report import sentences
+from results.visible import cell, in_line, visible
+
+_WORDS = {
+    SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", REFUSED: "refused", ERROR: "error",
+    CANCELLED: "cancelled", OPEN: None,
+}  # fmt: skip
+
+
+def to_json(board: Scoreboard, found: Details) -> str:
+    """Everything that the page shows; in the grid, an outcome for each sample of each run."""
+    content = {
+        "sweep_id": board.sweep_id,
+        "name": board.name,
+        "created_at": board.created_at.isoformat(),
+        "unfinished": sum(score.unfinished for score in board.scores),
+        "baseline": board.baseline,
+        "scores": [_flat(score) for score in board.scores],
+        "endings": [asdict(each) for each in board.endings],
+        "failures": [{"error": error, "attempts": n} for error, n in board.failures],
+        "comparisons": [comparison_row(each) for each in board.comparisons.values()],
+        "sentences": said(board),
+        "reviewers": [asdict(each) for each in found.reviewers.values()],
+        "flips": [asdict(flip) for flips in found.flips.values() for flip in flips],
+        "wordings": _wordings(board),
+        "splits": [
+            {"benchmark": group.benchmark, "pairing": group.pairing} | asdict(split)
+            for group in board.groups
+            for split in splits(group, board.outcomes)
+        ],
+        "grid": [
+            {
+                "benchmark": group.benchmark,
+                "pairing": group.pairing,
+                "problem_id": problem.problem_id,
+                "outcomes": {
+                    score.run_id: [
+                        _WORDS[letter]
+                        for letter in board.outcomes[score.run_id].get(problem.id, "")
+                    ]
+                    for score in group.scores
+                },
+            }
+            for group in board.groups
+            for problem in group.problems
+        ],
+        "origin": asdict(found.origin),
+    }
+    return json.dumps(content, indent=2)
+
+
+def _wordings(board: Scoreboard) -> list[dict[str, Any]]:
+    return [
+        asdict(each)
+        | {"comparison": comparison_row(each.comparison), "gains": asdict(gains) if gains else None}
+        for each, gains in with_gains(board)
+    ]
+
+
+def said(board: Scoreboard) -> list[str]:
+    """All sentences, each of a group with its name."""
+    return [
+        f"{board.title(group)}: {line}"
+        for group in board.groups
+        for line in sentences.of_group(board, group)
+    ] + sentences.of_sweep(board)
+
+
+def _flat(score: Score) -> dict[str, Any]:
+    row = asdict(score)
+    run, cost = row.pop("run"), row.pop("cost")
+    return {**run, **cost, **row, "price_per_solved": score.price_per_solved}
+
+
+def comparison_row(comparison: Comparison) -> dict[str, Any]:
+    """A comparison with its verdict in words."""
+    return asdict(comparison) | {"verdict": comparison.verdict}
+
+
+def to_csv(board: Scoreboard) -> str:
+    """A row for each run, its comparison with the baseline beside it."""
+    rows = []
+    for score in board.scores:
+        row = _flat(score)
+        del row["pass_at"], row["options"]
+        row |= {f"pass_{each.k}": each.share for each in score.pass_at}
+        if score.run_id in board.comparisons:
+            comparison = comparison_row(board.comparisons[score.run_id])
+            row |= {
+                f"versus_{name}": value for name, value in comparison.items() if name != "run_id"
+            }
+        rows.append(row)
+    names = dict.fromkeys(name for row in rows for name in row)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(names))
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _told(value) for name, value in row.items()})
+    return buffer.getvalue()
+
+
+def _told(value: Any) -> Any:
+    return cell(in_line(value)) if isinstance(value, str) else value
+
+
+def to_markdown(board: Scoreboard) -> str:
+    """The terminal's tables and sentences, to paste into a document."""
+    lines = [f"# {_escaped(board.name)}", ""]
+    for group in board.groups:
+        lines += [f"## {_escaped(board.title(group))}", "", *_table(board, group), ""]
+        lines += [f"- {_escaped(line)}" for line in sentences.of_group(board, group)] + [""]
+    lines += [f"- {_escaped(line)}" for line in sentences.of_sweep(board)]
+    return "\n".join(lines)
+
+
+def _table(board: Scoreboard, group: Group) -> list[str]:
+    several = group.samples > 1
+    lines = [
+        f"| pattern | solved | pass@1 [95 %] | {f'pass@{group.samples}' if several else 'base'} "
+        f"| difference from {_escaped(board.baseline)} [95 %] | flips | p (Holm) | |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for score in group.scores:
+        last = score.pass_at_all(group.samples) if several else score.base_pass_1
+        cells = [
+            _escaped(score.pattern), f"{score.solved}/{score.n}",
+            interval(score.pass_1, score.low, score.high), percent(last),
+        ]  # fmt: skip
+        found = board.comparisons.get(score.run_id)
+        if found is not None and found.pairs:
+            cells += [
+                points_interval(found.difference, found.low, found.high),
+                f"+{found.improved} -{found.regressed}", p_value(found.p_holm), found.verdict,
+            ]  # fmt: skip
+        cells += [""] * (8 - len(cells))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown takes for nothing else, nor for a cell's end."""
+    text = visible(text).replace("\n", " ").replace("\t", " ")
+    for character in ("\\", "|", "<", "*", "_", "["):
+        text = text.replace(character, f"\\{character}")
+    return text

@@ -1,0 +1,166 @@
+"""A sweep's report as one HTML file that needs nothing else: no network, no fonts, no scripts."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from models import output
+from results import formatting
+from results.figures import moderators
+from results.figures.comparisons import MCNEMAR, SIGN_FLIP
+from results.figures.details import Details, Flip, Origin, Reviewer
+from results.figures.moderators import FEATURES, Moderation
+from results.figures.outcomes import pairs
+from results.figures.rewordings import Gains, Wordings, with_gains
+from results.figures.scoreboard import Group, Scoreboard
+from results.figures.scores import Score
+from results.figures.splits import Split, splits
+from results.report import sentences
+from results.report.heatmap import HeatMap, heat_map
+from results.visible import visible
+
+#: What the page says where there are no charts.
+NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foureyes[report]'`."
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    written = (
+        formatting.percent, formatting.points, formatting.size, formatting.factor, formatting.p_value,
+        formatting.dollars, formatting.duration,
+    )  # fmt: skip
+    made.filters.update({each.__name__: each for each in written})
+    made.globals.update(interval=formatting.interval, points_interval=formatting.points_interval)
+    return made
+
+
+@dataclass(frozen=True)
+class Section:
+    """One benchmark and pairing, as the page shows it; `charts` are SVG by caption."""
+
+    group: Group
+    title: str
+    sentences: list[str]
+    charts: dict[str, str]
+    reviewers: list[tuple[Score, Reviewer]]
+    map: HeatMap
+    splits: list[Split]
+
+    @property
+    def test(self) -> str:
+        """By which its p-values are."""
+        return SIGN_FLIP if self.group.samples > 1 else MCNEMAR
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything on the page."""
+
+    board: Scoreboard
+    sentences: list[str]
+    sections: list[Section]
+    flips: dict[int, list[Flip]]
+    moderations: list[Moderation]
+    moderation_charts: dict[str, str]
+    wordings: dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]
+    origin: Origin
+
+    @property
+    def unusual_endings(self) -> bool:
+        """Whether any answer is not a whole one."""
+        return any(
+            each.finish_reason != "stop" or each.only_thoughts for each in self.board.endings
+        )
+
+    def flipped(self, run_id: int) -> int:
+        """On how many problems a run and its baseline differ in any sample."""
+        baseline = self.board.outcomes[self.board.comparisons[run_id].baseline_run_id]
+        differing = (
+            problem
+            for problem, before, after in pairs(baseline, self.board.outcomes[run_id])
+            if before != after
+        )
+        return len(set(differing))
+
+
+def compose(board: Scoreboard, found: Details) -> Page:
+    """Draw the charts, where matplotlib is, and put everything in its place."""
+    moderations = moderators.moderations(board, found.features)
+    reviewed = [
+        [
+            (each, found.reviewers[each.run_id])
+            for each in group.scores
+            if each.run_id in found.reviewers
+        ]
+        for group in board.groups
+    ]
+    charts: list[dict[str, str]] = [{} for _ in board.groups]
+    moderation_charts = {}
+    if can_draw():
+        from results.report import (
+            chosen_charts,  # matplotlib takes a second to import, and may be missing
+        )
+
+        charts = [
+            chosen_charts.of_group(board, group) | chosen_charts.of_reviewers(theirs)
+            for group, theirs in zip(board.groups, reviewed, strict=True)
+        ]
+        moderation_charts = chosen_charts.of_moderations(moderations)
+    return Page(
+        board=board,
+        sentences=sentences.of_sweep(board) + ([] if can_draw() else [NO_CHARTS]),
+        sections=[
+            Section(
+                group=group,
+                title=board.title(group),
+                sentences=sentences.of_group(board, group),
+                charts=drawn,
+                reviewers=theirs,
+                map=heat_map(group, board.outcomes),
+                splits=splits(group, board.outcomes),
+            )
+            for group, drawn, theirs in zip(board.groups, charts, reviewed, strict=True)
+        ],
+        flips=found.flips,
+        moderations=moderations,
+        moderation_charts=moderation_charts,
+        wordings=_wordings(board),
+        origin=found.origin,
+    )
+
+
+def _wordings(
+    board: Scoreboard,
+) -> dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]:
+    """By the two benchmarks and the pairing."""
+    found = defaultdict(list)
+    for each, gains in with_gains(board):
+        found[each.first, each.second, each.pairing].append((each, gains))
+    return found
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
+def write(board: Scoreboard, found: Details, path: Path, *, force: bool = False) -> None:
+    """Write the page of a sweep.
+
+    Raises: FoureyesError if it cannot be written, or something else is there.
+    """
+    template = _environment().get_template("report.html")
+    made = template.render(page=compose(board, found), features=FEATURES, dumps=json.dumps)
+    with output.writing(path, output.REPORT, force=force) as file:
+        file.write(made.encode())

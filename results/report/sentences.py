@@ -1,0 +1,327 @@
+"""What a sweep's numbers say, and what they do not, in plain words."""
+
+from collections.abc import Iterable, Iterator
+
+from results.figures.baselines import pattern_name, style, without_style
+from results.figures.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
+from results.figures.rewordings import wordings
+from results.figures.scoreboard import Group, Scoreboard
+from results.figures.scores import Score
+from results.figures.statistics import SIGNIFICANT
+from results.formatting import count, dollars, p_equals, percent, size
+from results.report import endings
+
+
+def of_group(board: Scoreboard, group: Group) -> list[str]:
+    """About the runs of one benchmark by one pairing."""
+    compared = [
+        (score, board.comparisons[score.run_id])
+        for score in group.scores
+        if score.run_id in board.comparisons
+    ]
+    return [
+        *_against_baseline(board.baseline, compared, _others(board, group)),
+        *_missing(compared),
+        *_reviewers(group),
+        *_prices(group),
+    ]
+
+
+def of_sweep(board: Scoreboard) -> list[str]:
+    """About the sweep as a whole: first what is missing from its figures."""
+    return [
+        *_state(board),
+        *_elsewhere(board),
+        *endings.sentences(board.endings),
+        *_copies(board),
+        *_no_baseline(board),
+        *_review_against_plan(board),
+        *_wordings(board),
+    ]
+
+
+def _elsewhere(board: Scoreboard) -> Iterator[str]:
+    for found in board.elsewhere:
+        made = " and ".join(
+            count(number, word)
+            for number, word in ((found.answers, "answer"), (found.verdicts, "verdict"))
+            if number
+        )
+        yield (
+            f"Not made here: {count(found.attempts, 'attempt')} "
+            f"{'rests' if found.attempts == 1 else 'rest'} on {made} from {found.origin}."
+        )
+
+
+def _state(board: Scoreboard) -> Iterator[str]:
+    missing = sorted(
+        ((score.unfinished, f"{score.pattern} on {board.title(group)}")
+         for group in board.groups for score in group.scores if score.unfinished),
+        key=lambda each: -each[0],
+    )  # fmt: skip
+    if missing:
+        total = sum(score.attempts for score in board.scores)
+        yield (
+            f"Still running: {sum(number for number, _ in missing):,} of {count(total, 'attempt')} "
+            f"have not ended, in {count(len(missing), 'run')}, most of them by {missing[0][1]} "
+            f"({missing[0][0]:,}). The figures are those of the others."
+        )
+    if not missing and not any(score.n for score in board.scores):
+        yield "No attempt was judged: nothing here is known of any pattern."
+    cancelled = sum(score.cancelled for score in board.scores)
+    if cancelled:
+        yield f"{count(cancelled, 'attempt')} of this sweep were cancelled and are in no figure."
+    refused = sum(score.refused for score in board.scores)
+    if refused:
+        yield (
+            f"{count(refused, 'attempt')} ended in a refusal: a model or its provider declined to "
+            "answer, and no program came of it. They count as not solved."
+        )
+    errors = sum(score.errors for score in board.scores)
+    if errors:
+        yield (
+            f"{count(errors, 'attempt')} ended in error: the infrastructure failed, and they are in "
+            f"no figure. Most often: {_reason(board)}. `foureyes retry {board.sweep_id}` tries again."
+        )
+        yield f"Were they all wrong, or all right, pass@1 would be {_bounds(board)}."
+
+
+#: Characters of an error in a sentence: what a server said is whole in all but the rarest.
+_SAID = 600
+
+
+def _reason(board: Scoreboard) -> str:
+    """What most of the errors say, in whole words; and where the rest is, if there is more."""
+    # read by a statement of its own: a retry meanwhile leaves none
+    error, _ = next(iter(board.failures), ("", 0))
+    said = " ".join(error.split()).rstrip(".") or "no reason given"
+    if len(said) <= _SAID:
+        return said
+    kept = said[:_SAID].rpartition(" ")[0] or said[:_SAID]
+    return f"{kept} ... (v_errors has all of it)"
+
+
+#: Runs whose bounds are told; those with the most errors.
+_BOUNDED = 5
+
+
+def _bounds(board: Scoreboard) -> str:
+    """Between what the errors leave pass@1 of each run that has some."""
+    found = sorted(
+        ((score, group) for group in board.groups for score in group.scores if score.with_errors),
+        key=lambda each: -each[0].errors,
+    )
+    told = []
+    for score, group in found[:_BOUNDED]:
+        assert score.with_errors is not None
+        least, most = map(percent, score.with_errors)
+        told.append(f"{least} to {most} for {score.pattern} on {board.title(group)}")
+    more = [f"and so on for {count(len(found) - _BOUNDED, 'run')} more"]
+    return "; ".join(told + (more if len(found) > _BOUNDED else []))
+
+
+def _copies(board: Scoreboard) -> Iterator[str]:
+    """Samples that are none: a greedy answer is the same each time."""
+    samples = max(group.samples for group in board.groups)
+    found = sorted({group.pairing for group in board.groups} & board.copying)
+    if samples > 1 and found:
+        yield (
+            f"samples = {samples}, but at temperature 0, as {' and '.join(found)} answered, samples of "
+            "a problem are copies of one, but where a pattern draws at another: copies count as one "
+            "here, and tell nothing more."
+        )
+
+
+def _no_baseline(board: Scoreboard) -> Iterator[str]:
+    """Which runs are compared with nothing, and why."""
+    if not board.baselines:
+        yield (
+            f"The sweep has no {board.baseline} to compare with; --baseline names another pattern."
+        )
+        return
+    baseline = without_style(board.baseline)
+    styles = {style(score.run) for score in board.scores}
+    if len(styles) > 1:
+        yield (
+            f"Each pattern is compared with the {baseline} that has the same prompts and thinking."
+        )
+    alone = [score.pattern for score in board.scores if score.run_id not in board.baselines]
+    if alone:
+        yield (
+            f"Compared with nothing, as no {baseline} has the same prompts and thinking: "
+            f"{', '.join(dict.fromkeys(alone))}. A baseline with these options belongs to the sweep."
+        )
+    empty = [
+        f"{score.pattern} on {board.title(group)}"
+        for group in board.groups
+        for score in group.scores
+        if board.is_baseline(score) and not score.n and _others(board, group)
+    ]
+    if empty:
+        yield f"Nothing is compared with a baseline of which no attempt was judged: {', '.join(empty)}."
+
+
+def _others(board: Scoreboard, group: Group) -> list[Score]:
+    """The runs that are no baseline themselves."""
+    return [score for score in group.scores if not board.is_baseline(score)]
+
+
+def _against_baseline(
+    baseline: str, compared: list[tuple[Score, Comparison]], others: list[Score]
+) -> Iterator[str]:
+    """Which patterns differ from the baseline, which may, and what could have been seen at all."""
+    for word in ("better", "worse"):
+        names = [score.pattern for score, found in compared if found.verdict == word]
+        if names:
+            yield f"{word.capitalize()} than {baseline}: {', '.join(names)}."
+    unclear = [(score, found) for score, found in compared if found.verdict == NO_EVIDENCE]
+    if not unclear:
+        return
+    names = [score.pattern for score, _ in unclear]
+    which = "any other pattern" if len(unclear) == len(others) > 1 else _listed(names)
+    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
+    alone = [score.pattern for score, found in unclear if found.p < SIGNIFICANT]
+    if alone:
+        family = unclear[0][1].family
+        yield (
+            f"By itself {_listed(alone)} would be evidence, as its interval says, which is not corrected; "
+            f"it is one of {family} comparisons, and for that p is."
+        )
+
+
+def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
+    sizes = [found.detectable for _, found in unclear if found.detectable is not None]
+    few = [(score, found) for score, found in unclear if found.detectable is None]
+    told = []
+    if sizes:
+        low, high = size(min(sizes)), size(max(sizes))
+        span = low if low == high else f"{low} to {high}"
+        told.append(
+            f"On as many differing problems, differences below {span} points would be missed more often "
+            "than one time in five."
+        )
+    if few:
+        names = _listed(score.pattern for score, _ in few)
+        begins = (
+            f"With {names} so few problems differ" if sizes else "They differ on so few problems"
+        )
+        # a later step asks less
+        later = any(found.could_be_evidence for _, found in few)
+        step = " at the first step of the correction" if later else ""
+        told.append(f"{begins} that no split of them would have been evidence{step}.")
+    return " ".join(told)
+
+
+def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
+    missing = sorted(
+        ((found.missing, score.pattern) for score, found in compared if found.missing), reverse=True
+    )
+    if missing:
+        most = ", ".join(f"{pattern} {number:,}" for number, pattern in missing[:3])
+        more = f" and {len(missing) - 3} more patterns" if len(missing) > 3 else ""
+        yield f"Pairs that are missing, not judged on both sides: {most}{more}."
+
+
+def _reviewers(group: Group) -> Iterator[str]:
+    """How often a reviewer asked for changes, of the attempts in which it said so or approved."""
+    read = [score for score in group.scores if score.run.verdicts]
+    asked = [
+        f"{score.pattern} {percent(score.run.changes_asked / score.run.verdicts)}"
+        for score in read
+        if score.run.changes_asked
+    ]
+    if asked:
+        yield f"Attempts in which the reviewer asked for changes: {', '.join(asked)}."
+    silent = [
+        f"{score.pattern} (in {count(score.run.verdicts, 'attempt')})"
+        for score in read
+        if not score.run.changes_asked
+    ]
+    if silent:
+        yield f"The reviewer never asked for a change: {', '.join(silent)}."
+    unread = [
+        f"{score.pattern} {score.run.reviewed - score.run.verdicts:,} of {score.run.reviewed:,}"
+        for score in group.scores
+        if score.run.reviewed > score.run.verdicts
+    ]
+    if unread:
+        yield (
+            f"Attempts whose reviews have no verdict that could be read: {', '.join(unread)}. They "
+            "say nothing of the reviewer."
+        )
+
+
+def _prices(group: Group) -> Iterator[str]:
+    """What a solved problem costs, cheapest first, where the models have a price."""
+    priced = sorted(
+        (score.price_per_solved, score.pattern) for score in group.scores if score.price_per_solved
+    )
+    if not priced:
+        return
+    (cheapest, first), (dearest, last) = priced[0], priced[-1]
+    line = f"A solved problem costs {dollars(cheapest)} with {first}"
+    if len(priced) > 1:
+        line += f", and {dollars(dearest)} with {last}"
+    yield f"{line}, by the models' busy time."
+
+
+def review_against_plan(board: Scoreboard) -> list[tuple[str, Comparison]]:
+    """The question of the paper, once for each group, and each style of prompts, that has both patterns.
+
+    One family. The names are those of the groups, with the pattern's options where it has some.
+    """
+    found = []
+    for group in board.groups:
+        plans = {
+            style(score.run): score.run_id
+            for score in reversed(group.scores)
+            if pattern_name(score.run) == "plan-then-code"
+        }
+        for score in group.scores:
+            plan = plans.get(style(score.run))
+            if plan is not None and pattern_name(score.run) == "review-then-fix":
+                review = score.run_id
+                options = score.pattern.removeprefix("review-then-fix")
+                name = f"{board.title(group)}{options and ' ' + options}"
+                found.append(
+                    (name, Question(plan, board.outcomes[plan], review, board.outcomes[review]))
+                )
+    compared = compare_all([question for _, question in found])
+    return [(name, each) for (name, _), each in zip(found, compared, strict=True)]
+
+
+def _review_against_plan(board: Scoreboard) -> Iterator[str]:
+    for name, found in review_against_plan(board):
+        if not found.pairs:
+            continue
+        if found.verdict == NO_EVIDENCE:
+            answer = NO_EVIDENCE
+        else:
+            answer = "yes" if found.difference > 0 else "no, planning is better"
+        yield (
+            f"{name}: does review beat planning here? {answer.capitalize()}: of "
+            f"{count(found.pairs, 'attempt')}, {found.improved} are solved by review alone and "
+            f"{found.regressed} by planning alone ({found.test}, {p_equals(found.p_holm)})."
+        )
+
+
+def _wordings(board: Scoreboard) -> Iterator[str]:
+    """The baseline on the same problems in other words, where two benchmarks have some."""
+    for each in wordings(board):
+        if board.baselines.get(each.comparison.run_id) != each.comparison.run_id:
+            continue
+        found = each.comparison
+        by = f" by {each.pairing}" if len({group.pairing for group in board.groups}) > 1 else ""
+        answer = NO_EVIDENCE if found.verdict == NO_EVIDENCE else "a difference"
+        missing = f" ({found.missing:,} more are missing)" if found.missing else ""
+        yield (
+            f"The same problems in other words, {each.pattern}{by}: {answer.capitalize()}. Of "
+            f"{count(found.pairs, 'pair')}{missing}, {found.improved} are solved only as "
+            f"{each.first} has them and {found.regressed} only as {each.second} does, "
+            f"{found.both_solved} as both do ({found.test}, {p_equals(found.p_holm)})."
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

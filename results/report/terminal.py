@@ -1,0 +1,71 @@
+"""A scoreboard in the terminal: a table for each benchmark and pairing, and what it says."""
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from results.figures.comparisons import Comparison
+from results.figures.scoreboard import Group, Scoreboard
+from results.figures.scores import Score
+from results.formatting import count, interval, p_value, percent, points_interval
+from results.report import sentences
+from results.visible import in_line
+
+_EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
+
+
+def render(board: Scoreboard, console: Console) -> None:
+    """Print the results table of each group, and what they say."""
+    for group in board.groups:
+        console.print(Text(_title(board, group), style="bold"))
+        console.print(_table(board, group))
+        _say(console, sentences.of_group(board, group))
+        console.print()
+    _say(console, sentences.of_sweep(board))
+
+
+def _title(board: Scoreboard, group: Group) -> str:
+    size = count(len(group.problems), "problem")
+    if group.samples > 1:
+        size += f" x {group.samples} samples"
+    return in_line(
+        f"{board.name}: {group.benchmark}, {size}; coder {group.coder}, reviewer {group.reviewer}"
+    )
+
+
+def _table(board: Scoreboard, group: Group) -> Table:
+    several = group.samples > 1
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    table.add_column("pattern", overflow="fold", min_width=12)
+    headers = ["pass@1 [95%]", f"pass@{group.samples}"] if several else ["pass@1 [95%]", "base"]
+    for header in headers if several else ["solved", *headers]:
+        table.add_column(header, justify="right", no_wrap=True)
+    if any(score.run_id in board.comparisons for score in group.scores):
+        for header in (f"vs {in_line(board.baseline)}", "flips", "p"):
+            table.add_column(Text(header), justify="right", no_wrap=True)
+    for score in group.scores:
+        table.add_row(*_cells(score, group.samples, board.comparisons.get(score.run_id)))
+    return table
+
+
+def _cells(score: Score, samples: int, comparison: Comparison | None) -> list[Text]:
+    rate = interval(score.pass_1, score.low, score.high)
+    if samples > 1:
+        cells = [rate, percent(score.pass_at_all(samples))]
+    else:
+        cells = [f"{score.solved}/{score.n}", rate, percent(score.base_pass_1)]
+    style = ""
+    if comparison is not None and comparison.pairs:
+        style = _EVIDENCE.get(comparison.verdict, "")
+        cells += [
+            points_interval(comparison.difference, comparison.low, comparison.high),
+            f"+{comparison.improved} -{comparison.regressed}",
+            p_value(comparison.p_holm),
+        ]
+    return [Text(in_line(score.pattern), style=style), *map(Text, cells)]
+
+
+def _say(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        console.print(Text(f"- {in_line(line)}"))

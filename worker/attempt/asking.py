@@ -1,0 +1,104 @@
+"""What an attempt asks for: each step of its pattern as the row of work that answers it.
+
+No database is needed for it: prompts and keys are made while no transaction is open.
+"""
+
+import itertools
+from typing import Any
+
+from sqlalchemy import Row
+
+from judging.execution import RECORDED, execution_key
+from judging.identity import identity
+from models import broker
+from models.enums import Suite
+from models.lifecycle import Asked
+from models.llm import AnyModel
+from models.sweep_content import SweepContent
+from models.tables import Completion, Execution
+from worker.attempt.requests import Caller, WantedCall
+from worker.patterns import templates
+from worker.patterns.steps import CompletionStep, ExecutionStep, Step
+from worker.patterns.style import Style
+
+
+class Asking:
+    """The questions of one attempt: its models, its prompts, its sample's seeds."""
+
+    def __init__(
+        self, attempt: Row[Any], sweep: SweepContent, style: Style, format_name: str
+    ) -> None:
+        self._attempt = attempt
+        self._models = {
+            "coder": (attempt.coder_id, sweep.models[attempt.coder]),
+            "reviewer": (attempt.reviewer_id, sweep.models[attempt.reviewer]),
+        }
+        answers = (model.answers_from for _, model in self._models.values())
+        #: The recording that answers, if this is a replay.
+        self._recording = next(filter(None, answers), None)
+        self._caller = Caller(templates.of(style.prompts, sweep.prompt_files), style, sweep.fresh)
+        #: Who judges here programs of the attempt's problem, by its format.
+        self._judge = identity(format_name)
+        #: Keys of the calls that were asked for so far.
+        self._called: set[str] = set()
+
+    def step(self, step: Step) -> Asked:
+        """What answers a step. Raises: FoureyesError if its prompt cannot be written."""
+        if isinstance(step, ExecutionStep):
+            by = RECORDED if self._recording else self._judge
+            return self._execution(step.suite, step.code, by)
+        assert isinstance(step, CompletionStep)
+        model_id, model = self._models[step.by]
+        wanted = self._call(step, model)
+        return Asked(
+            Completion,
+            {
+                "key": wanted.key,
+                "model_id": model_id,
+                "kind": step.kind,
+                "prompt": wanted.prompt,
+                "prompt_hash": wanted.prompt_hash,
+                "request": wanted.request,
+            },
+            model.answers_from,
+            self._attempt.accepts_imported,
+        )
+
+    def _call(self, step: CompletionStep, model: AnyModel) -> WantedCall:
+        """The call for a step. What the attempt has asked before is drawn anew, if it is drawn."""
+        for again in itertools.count():
+            wanted = self._caller.call(step, model, self._attempt.sample, again)
+            if wanted.request["seed"] is None or wanted.key not in self._called:
+                self._called.add(wanted.key)
+                return wanted
+        raise AssertionError("counting does not end")
+
+    def judging(self, code: str) -> Asked:
+        """The judging of the final code."""
+        return self._execution(Suite.HIDDEN, code, self._judge)
+
+    def by_judge(self, asked: Asked, judge_version: str) -> Asked:
+        """The same execution asked of another judge."""
+        return self._execution(asked.values["suite"], asked.values["code"], judge_version)
+
+    def _execution(self, suite: Suite, code: str, judged_by: str) -> Asked:
+        return Asked(
+            Execution,
+            {
+                "key": execution_key(suite, self._attempt.version, code, judged_by),
+                "problem_id": self._attempt.problem_id,
+                "suite": suite,
+                "code": code,
+                "judge_version": judged_by,
+            },
+            self._recording if judged_by == RECORDED else None,
+            self._attempt.accepts_imported,
+        )
+
+    def where(self, asked: Asked) -> tuple[str, str]:
+        """The task that does it, and the queue it waits in."""
+        if asked.table is Execution:
+            return broker.EXECUTE, broker.EXECUTION
+        own = asked.values["model_id"] == self._attempt.coder_id
+        name = self._attempt.coder if own else self._attempt.reviewer
+        return asked.values["kind"].value, broker.model_queue(name)

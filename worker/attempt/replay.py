@@ -1,0 +1,131 @@
+"""Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+from models.errors import FoureyesError
+from models.problem import Spec
+from worker.attempt.watchdog import Endless, within
+from worker.patterns import Configured
+from worker.patterns.steps import CompletionStep, Result, Step, wrong_type
+
+#: A pattern that has asked this often is looping.
+MAX_POSITIONS = 100
+#: So is one that computes for so many seconds of CPU time between two steps,
+MAX_SECONDS = 5.0
+#: or for so many by the clock in one replay.
+MAX_WALL_SECONDS = 30.0
+
+
+class PatternError(FoureyesError):
+    """A pattern broke the rules of the game: says which pattern, at which step, and how."""
+
+
+class PatternReplay:
+    """One replay of a pattern on a specification.
+
+    `wanted` holds the steps it waits for, or None once it has returned; then `code` is its result.
+    """
+
+    def __init__(self, pattern: Configured, spec: Spec) -> None:
+        self.pattern = pattern
+        self._spec = spec
+        self.position = 0
+        self.wanted: tuple[Step, ...] | None = None
+        self.code: str | None = None
+        self._several = False
+        self._left = MAX_WALL_SECONDS
+        #: What was answered to the pattern's steps so far, while something has to be asked again.
+        self._results: list[Result] = []
+        self._repairs: list[int] = []
+        body = self._run(pattern.start, spec)
+        if not isinstance(body, Generator):
+            raise self.error("is not a generator: it must yield its steps")
+        self._body = body
+        try:
+            self._go_on(None)
+        except PatternError:
+            self.close()
+            raise
+
+    def answer(self, results: tuple[Result, ...]) -> None:
+        """Give the results of the wanted steps, in their order, and go on to the next ones.
+
+        A result that could not be read is asked about once before the pattern hears of it.
+        """
+        self.position += 1
+        if self.position >= MAX_POSITIONS:
+            raise self.error(f"has asked {MAX_POSITIONS} times without returning")
+        if self._repairs:
+            for index, result in zip(self._repairs, results, strict=True):
+                self._results[index] = result
+            self._repairs = []
+        else:
+            self._results = list(results)
+            assert self.wanted is not None
+            repairs = {
+                index: question
+                for index, (step, result) in enumerate(zip(self.wanted, results, strict=True))
+                if isinstance(step, CompletionStep)
+                and (question := step.repair(result)) is not None
+            }
+            if repairs:
+                self._repairs = list(repairs)
+                self.wanted = tuple(repairs.values())
+                return
+        self._go_on(tuple(self._results) if self._several else self._results[0])
+
+    def close(self) -> None:
+        """End the generator where it waits: its `finally` blocks are a user's own code, too."""
+        self._run(self._body.close)
+
+    def error(self, what: str) -> PatternError:
+        """A PatternError that says where we are."""
+        return PatternError(f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}")
+
+    def _run(self, part: Callable[..., Any], *given: Any) -> Any:
+        """What a part of the pattern gives: a user's own code, which may do anything."""
+        began = time.monotonic()
+        try:
+            return within(MAX_SECONDS, self._left, part, *given)
+        except Endless:
+            raise self.error(
+                f"has gone on for {MAX_SECONDS:g} s of CPU time, or {MAX_WALL_SECONDS:g} s by the "
+                "clock, without a step: an endless loop, or it waits for something"
+            ) from None
+        except BaseException as error:  # a user's own code may raise anything, sys.exit() too
+            if isinstance(error, KeyboardInterrupt) and _is_main_thread():
+                raise  # a person's Ctrl-C
+            raise self.error(f"raised {type(error).__name__}: {error}") from error
+        finally:
+            self._left -= time.monotonic() - began
+
+    def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
+        """What the pattern yields next, or how it returned."""
+        try:
+            return self._body.send(results), None
+        except StopIteration as stop:
+            return None, stop
+
+    def _go_on(self, results: Any) -> None:
+        yielded, stop = self._run(self._send, results)
+        if stop is not None:
+            if not isinstance(stop.value, str):
+                returned = type(stop.value).__name__
+                raise self.error(f"must return code as a str, not {returned}")
+            self.wanted, self.code = None, stop.value
+            return
+        self._several = isinstance(yielded, tuple)
+        steps = yielded if isinstance(yielded, tuple) else (yielded,)
+        if not steps or not all(isinstance(step, Step) for step in steps):
+            raise self.error(f"must yield a step or a tuple of steps, not {yielded!r:.80}")
+        for step in steps:
+            if said := wrong_type(step) or step.misfit(self._spec):
+                raise self.error(said)
+        self.wanted = steps
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,74 @@
+"""From a step to the exact call that answers it, and the key that call is known by."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from models.digest import digest
+from models.llm import AnyModel
+from worker.patterns.steps import CompletionStep, Draft
+from worker.patterns.style import Style
+from worker.patterns.templates import Templates
+
+#: Seeds between a draft and another of the same attempt; more than an attempt's number can be.
+_SEEDS_APART = 1000
+
+
+@dataclass(frozen=True)
+class WantedCall:
+    """One model call, complete: what is sent, and the key under which its answer is kept."""
+
+    key: str
+    prompt: str
+    prompt_hash: str
+    request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Writes the calls of one sweep in one style. `fresh` sets them apart from all other sweeps'."""
+
+    templates: Templates
+    style: Style
+    fresh: str = ""
+
+    @cached_property
+    def _system(self) -> str:
+        return self.templates.render("system", style=self.style)
+
+    def call(
+        self, step: CompletionStep, model: AnyModel, sample: int, again: int = 0
+    ) -> WantedCall:
+        """The call that answers a step when `model` plays its role.
+
+        Greedy calls carry no seed, so all samples share one; others draw with the seed of their
+        sample, and with another one if the attempt asks the same `again`.
+        """
+        sampling = model.sampling
+        seed = sampling.seed + sample + _SEEDS_APART * again
+        if isinstance(step, Draft):
+            seed += _SEEDS_APART * step.another
+            if step.temperature is not None:
+                sampling = sampling.model_copy(update={"temperature": step.temperature})
+        request: dict[str, Any] = {
+            "model": model.identity(),
+            "messages": [
+                {"role": "system", "content": self._system},
+                {
+                    "role": "user",
+                    "content": self.templates.render(
+                        step.prompt, style=self.style, **step.variables()
+                    ),
+                },
+            ],
+            "sampling": sampling.asked(),
+            "seed": seed if sampling.temperature > 0 else None,
+            # in a style of text nothing is bound to a schema, whatever the step
+            "schema": step.schema if self.style.review_format == "json" else None,
+        }
+        thinking = model.thinking if self.style.thinking is None else self.style.thinking
+        if thinking is not None:
+            request["thinking"] = thinking
+        if self.fresh:
+            request["fresh"] = self.fresh
+        return WantedCall(digest(request), step.prompt, self.templates.hash(step.prompt), request)

@@ -1,0 +1,201 @@
+"""The rows of an attempt: how they are read and written while it goes on."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    text,
+    update,
+)
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from judging.formats.records import parse_record
+from models.enums import State
+from models.lifecycle import moment
+from models.problem import Spec
+from models.session import transaction
+from models.storable import storable
+from models.sweep_content import SweepContent
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    Sweep,
+)
+from worker.patterns import steps
+
+#: Sweeps, each as it was enqueued last, and specifications, that a process remembers.
+_REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000
+
+#: Tries of an attempt of which none came to an end, after which it is what ends its workers, or what
+#: no database will do.
+MOST_TRIES = 10
+
+_table: Any = Attempt.__table__  # type: ignore[attr-defined]
+_this = col(Attempt.id) == bindparam("attempt")
+_still_open = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
+_coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
+
+
+def _seconds(name: str) -> Any:
+    return func.make_interval(0, 0, 0, 0, 0, 0, bindparam(name, type_=Float))
+
+
+#: A try's count may be lost with the server: no try waits for the disk.
+NO_SYNC = text("SET LOCAL synchronous_commit = off")
+#: Begin a try of an attempt that has not ended; whether those before it were too many. That they
+#: began `shortest` seconds ago is asked for because parallel steps that end together let their
+#: attempt go on as often in one moment.
+COUNT_TRY: Any = (
+    update(_table)
+    .where(_this, _still_open)
+    .values(
+        tries=_table.c.tries + bindparam("counted"),
+        trying_since=func.coalesce(_table.c.trying_since, moment()),
+    )
+    .returning(
+        and_(
+            _table.c.tries > MOST_TRIES,
+            _table.c.trying_since < moment() - _seconds("shortest"),
+        ).label("are_too_many"),
+        _table.c.error,
+    )
+)
+#: End a try after which the attempt is where it was.
+END_TRY: Any = (
+    update(_table).where(_this, _table.c.tries > 0).values(tries=0, trying_since=None, error=None)
+)
+#: Keep why a try came to no end.
+NOTE_FAILURE: Any = update(_table).where(_this, _still_open).values(error=bindparam("said"))
+#: Another one when the sweep was enqueued again: from another folder, by a recording.
+_sweep_version: ColumnElement[str] = cast(literal_column("sweep.xmin"), Text)
+#: An attempt with all that is fixed about it.
+ATTEMPT: Any = (
+    select(  # type: ignore[call-overload]
+        Attempt.id,
+        Attempt.moves,
+        Attempt.sample,
+        Attempt.problem_id,
+        Problem.benchmark,
+        col(Problem.problem_id).label("problem"),
+        Problem.version,
+        Run.pattern,
+        Run.options,
+        Run.coder_id,
+        Run.reviewer_id,
+        col(_coder.name).label("coder"),
+        col(_reviewer.name).label("reviewer"),
+        Run.sweep_id,
+        col(Sweep.key).label("sweep_key"),
+        _sweep_version.label("sweep_version"),
+        Sweep.accepts_imported,
+        col(Sweep.name).label("sweep"),
+    )
+    .select_from(Attempt)
+    .join(Run)
+    .join(Sweep)
+    .join(Problem)
+    .join(_coder, _coder.id == Run.coder_id)
+    .join(_reviewer, _reviewer.id == Run.reviewer_id)
+    .where(_this)
+)
+#: What an attempt has asked for so far; each row has models.lifecycle.answer_columns of either table.
+STEPS: Any = (
+    select(  # type: ignore[call-overload, misc]
+        Step.position,
+        Step.branch,
+        col(Step.id).label("step_id"),
+        Step.verdict,
+        Step.issues,
+        Step.code,
+        func.coalesce(Completion.id, Execution.id).label("id"),
+        func.coalesce(Completion.key, Execution.key).label("key"),
+        func.coalesce(Completion.state, Execution.state).label("state"),
+        func.coalesce(Completion.error, Execution.error).label("error"),
+        Completion.text,
+        Completion.finish_reason,
+        Execution.judge_version,
+        Execution.detail,
+        Execution.base,
+        Execution.plus,
+    )
+    .select_from(Step)
+    .outerjoin(Completion, Completion.id == Step.completion_id)
+    .outerjoin(Execution, Execution.id == Step.execution_id)
+    .where(Step.attempt_id == bindparam("attempt"))
+    .order_by(col(Step.position), col(Step.branch))
+)
+#: The columns of a step that say what it gave.
+GIVEN = ("verdict", "issues", "code")
+ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
+NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
+    col(Step.attempt_id) == bindparam("attempt"),
+    col(Step.position) == bindparam("at"),
+    col(Step.branch) == bindparam("beside"),
+)
+#: Move an attempt on from where it was seen, or end it; nothing if somebody else has done so.
+MOVE_ATTEMPT: Any = (
+    update(_table)
+    .where(_this, _still_open, _table.c.moves == bindparam("seen"))
+    .values(moved_at=moment(), moves=_table.c.moves + 1, tries=0, trying_since=None, error=None)
+)
+END_ATTEMPT: Any = MOVE_ATTEMPT.values(finished_at=moment())
+#: End an attempt wherever it is.
+GIVE_UP: Any = (
+    update(_table)
+    .where(_this, _still_open)
+    .values(moved_at=moment(), finished_at=moment(), tries=0, trying_since=None)
+)
+
+
+_sweeps: dict[tuple[str, str], SweepContent] = {}
+_specs: dict[tuple[str, str], Spec] = {}
+
+
+def sweep_of(attempt: Row[Any]) -> SweepContent:
+    """What all attempts of an attempt's sweep share, read once a process each time it is enqueued."""
+    version = attempt.sweep_key, attempt.sweep_version
+    found = _sweeps.get(version)
+    if found is None:
+        with transaction() as db:
+            file = db.execute(select(Sweep.file).where(Sweep.id == attempt.sweep_id)).scalar_one()
+        if len(_sweeps) >= _REMEMBERED_SWEEPS:
+            _sweeps.clear()
+        found = _sweeps[version] = SweepContent.model_validate(file)
+    return found
+
+
+def spec_of(attempt: Row[Any]) -> Spec:
+    """What models may see of an attempt's problem, read once a process."""
+    key = attempt.benchmark, attempt.version
+    found = _specs.get(key)
+    if found is None:
+        wanted = select(Problem.record).where(Problem.id == attempt.problem_id)
+        with transaction() as db:
+            record = db.execute(wanted).scalar_one()
+        if len(_specs) >= _REMEMBERED_SPECS:
+            _specs.clear()
+        found = _specs[key] = parse_record(attempt.benchmark, record).spec()
+    return found
+
+
+def given(step: steps.Step, result: steps.Result) -> dict[str, Any]:
+    """The columns of a step's row that say what it gave."""
+    columns: dict[str, Any] = dict.fromkeys(GIVEN) | step.columns(result)
+    if columns["code"] is not None:
+        columns["code"] = storable(columns["code"])
+    return columns

@@ -1,0 +1,1 @@
+"""Reading answers: programs and verdicts in text that nobody trusts."""

@@ -1,0 +1,155 @@
+"""Reading a reviewer's verdict. What cannot be read is a state of its own, never an approval."""
+
+import json
+import re
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from cachetools import LRUCache, cached
+
+from models.digest import digest
+from models.storable import storable
+from worker.patterns.reading.thoughts import without_thinking
+
+_APPROVES = {
+    "approve": True,
+    "approved": True,
+    "revise": False,
+    "revised": False,
+    "reject": False,
+    "rejected": False,
+}
+#: Words beside a verdict or a choice that change nothing.
+_FILLERS = frozenset({"my", "the", "final", "overall", "is", "program"})
+#: Characters at an answer's end in which its JSON is looked for: each brace may cost a look at all
+#: of them, and an answer may be a megabyte of braces.
+_READ = 20_000
+#: Characters of reviews that a process remembers.
+_REMEMBERED = 4 << 20
+_COMMA_TOO_MANY = re.compile(r",(?=\s*[\]}])")
+
+#: What the engine constrains a review to, where it can. The issues come first, so that the verdict
+#: is drawn after they have been thought of.
+REVIEW_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "issues": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": 240},
+            "maxItems": 4,
+        },
+        "verdict": {"type": "string", "enum": ["approve", "revise"]},
+    },
+    "required": ["issues", "verdict"],
+    "additionalProperties": False,
+}
+
+#: What the question for the verdict of a review without one is constrained to: it may have none.
+REPAIR_SCHEMA: dict[str, Any] = REVIEW_SCHEMA | {
+    "properties": REVIEW_SCHEMA["properties"]
+    | {"verdict": {"type": "string", "enum": ["approve", "revise", "none"]}}
+}
+
+CHOICE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "maxLength": 240},
+        "choice": {"type": "string", "enum": ["A", "B"]},
+    },
+    "required": ["reason", "choice"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a review concluded: `approves` is None when the answer had no readable verdict.
+
+    `text` is the answer without what was only thought, for later prompts to quote.
+    """
+
+    approves: bool | None
+    issues: tuple[str, ...]
+    text: str
+
+    @property
+    def asks_for_changes(self) -> bool:
+        """True only for a verdict that was read and is against the draft."""
+        return self.approves is False
+
+
+# A review is read again each time its attempt goes on.
+@cached(LRUCache(_REMEMBERED, lambda verdict: len(verdict.text)), digest, Lock())
+def read_verdict(text: str) -> Verdict:
+    """The verdict in a review's answer: JSON, else the last line with a verdict, if it has no other
+    words. A verdict with reservations, or one of several that are offered, is none."""
+    answer = without_thinking(text)
+    found = _json_object(answer, "verdict")
+    if found is not None:
+        listed = _issues(found.get("issues"))
+        said = _only_word(found["verdict"])
+    else:
+        listed = ()
+        said = _stated("verdict", answer)
+    return Verdict(approves=_APPROVES.get(said), issues=listed, text=answer)
+
+
+def read_choice(text: str) -> str | None:
+    """The choice in an answer, A or B: JSON, else the last line with a choice."""
+    answer = without_thinking(text)
+    found = _json_object(answer, "choice")
+    said = _stated("choice", answer) if found is None else _only_word(found["choice"])
+    return said.upper() if said in ("a", "b") else None
+
+
+def _issues(found: Any) -> tuple[str, ...]:
+    """The issues of a review. JSON can hold characters that Postgres cannot."""
+    listed = found if isinstance(found, list) else [found] if isinstance(found, str) else []
+    return tuple(storable(str(issue)) for issue in listed)
+
+
+def _stated(key: str, answer: str) -> str:
+    """The one word that the last line with this key says beside it, or the answer ends with, below
+    the key as a heading; empty if it says more."""
+    lines = [words for line in answer.splitlines() if (words := _words(line))]
+    if lines[-2:-1] == [[key]]:
+        lines[-2:] = [[key, *lines[-1]]]
+    last = next((words for words in reversed(lines) if key in words), [])
+    return last[1] if len(last) == 2 and last[0] == key else ""
+
+
+def _only_word(value: Any) -> str:
+    words = _words(value) if isinstance(value, str) else []
+    return words[0] if len(words) == 1 else ""
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line that matter; what it asks, it does not say."""
+    words = re.findall(r"[^\W_]+|\?", line.lower())
+    return [word for word in words if word not in _FILLERS]
+
+
+def _json_object(text: str, key: str) -> dict[str, Any] | None:
+    """The last JSON object in a text, fenced or not, that has this key; not one inside another."""
+    end = text[-_READ:]
+    exact, mended = _last_object(end, key), _last_object(_COMMA_TOO_MANY.sub(" ", end), key)
+    return mended[1] if mended[0] > exact[0] else exact[1]
+
+
+def _last_object(text: str, key: str) -> tuple[int, dict[str, Any] | None]:
+    """Where the object begins, and the object; -1 and None if there is none."""
+    decoder = json.JSONDecoder()
+    found: tuple[int, dict[str, Any] | None] = -1, None
+    start = text.find("{")
+    while start >= 0:
+        after = start + 1
+        try:
+            value, after = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            named = {name.lower(): item for name, item in value.items()}
+            found = (start, named) if key in named else found
+        start = text.find("{", after)
+    return found

@@ -1,0 +1,447 @@
+"""What a pattern may ask for, and what it gets back.
+
+A step that a model answers names a prompt and who answers it; its `read` turns the answer's text into a
+frozen result that the next step is made from. A step that is executed runs a program instead. Each step
+says here all that is to be known of it: what it may be made with, how it can turn out, what its row
+tells, and what stands in for its result where nothing is asked.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, ClassVar, get_args, get_type_hints
+
+from models.enums import Kind, Role, Suite
+from models.problem import Spec, TestResult, Trial
+from worker.patterns.reading.extract import extract_code
+from worker.patterns.reading.scripts import extract_script
+from worker.patterns.reading.thoughts import without_thinking
+from worker.patterns.reading.verdict import (
+    CHOICE_SCHEMA,
+    REPAIR_SCHEMA,
+    REVIEW_SCHEMA,
+    Verdict,
+    read_choice,
+    read_verdict,
+)
+
+CODER = Role.CODER
+REVIEWER = Role.REVIEWER
+
+Schema = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a draft or a fix produced: the code to judge, and the whole answer it came in."""
+
+    spec: Spec
+    code: str
+    text: str
+
+
+def _program(spec: Spec, text: str) -> Program:
+    if not spec.entry_point:
+        return Program(spec, extract_script(text), text)
+    return Program(
+        spec, extract_code(text, spec.entry_point, "" if spec.prose else spec.prompt), text
+    )
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, as the model wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of two programs was chosen: `letter` is A, B, or None when it could not be read."""
+
+    program: Program
+    letter: str | None
+
+
+Result = Program | Spec | Planned | Verdict | Choice | Trial
+
+
+class Step:
+    """Something that a pattern asks for: a frozen dataclass of what it is made with."""
+
+    kind: ClassVar[Kind]
+    #: How it can turn out, as far as a pattern may go on in another way: said of its number.
+    outcomes: ClassVar[tuple[str, ...]] = ("",)
+
+    @property
+    def said(self) -> str:
+        """What is asked for, in the picture of a pattern."""
+        raise NotImplementedError
+
+    def rehearsed(self, outcome: int, name: str) -> Result:
+        """A result that has turned out so (a number into `outcomes`); `name` is that of a program in it."""
+        raise NotImplementedError
+
+    def stand_in(self, text: str) -> Result:
+        """A result that lets a pattern go on for longest; `text` is in it, where a model writes one."""
+        raise NotImplementedError
+
+    def columns(self, result: Any) -> dict[str, Any]:
+        """What the step's row tells of its result: `code`, `verdict`, `issues`."""
+        return {}
+
+    def misfit(self, spec: Spec) -> str | None:
+        """Why it cannot be asked for this problem, though all that it was made with is of the right type."""
+        return None
+
+
+class CompletionStep(Step):
+    """What a model answers."""
+
+    schema: ClassVar[Schema] = None
+    by: Role
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        raise NotImplementedError
+
+    @property
+    def said(self) -> str:
+        return f"{self.prompt} by {self.by}"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> Result:
+        """The result in an answer."""
+        raise NotImplementedError
+
+    def stand_in(self, text: str) -> Result:
+        return self.read(text)
+
+    def repair(self, result: Any) -> "CompletionStep | None":
+        """What to ask before a result that could not be read counts as none, if there is something."""
+        return None
+
+    def repairs(self) -> "list[CompletionStep]":
+        """What may be asked after it for that reason."""
+        return []
+
+
+class ExecutionStep(Step):
+    """What the sandbox runs."""
+
+    suite: ClassVar[Suite]
+
+    @property
+    def code(self) -> str:
+        """The program."""
+        raise NotImplementedError
+
+    def read(self, detail: dict[str, Any]) -> Result:
+        """The result in what an execution's row says."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Draft(CompletionStep):
+    """Write a program for the specification, freely or along a plan. Gives a Program.
+
+    `another` numbers further drafts of the same thing, drawn at `temperature`; 0 is the first, at
+    the model's own.
+    """
+
+    kind: ClassVar[Kind] = Kind.DRAFT
+
+    spec: Spec
+    plan: Planned | None = None
+    by: Role = CODER
+    another: int = 0
+    temperature: float | int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.temperature, float | int) and not 0 <= self.temperature <= 2:
+            raise ValueError(f"a temperature is from 0 to 2, not {self.temperature}")
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "draft" if self.plan is None else "draft-along-plan"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.spec, "plan": self.plan}
+
+    def read(self, text: str) -> Program:
+        """The program in an answer."""
+        return _program(self.spec, text)
+
+    def rehearsed(self, outcome: int, name: str) -> Program:
+        return Program(self.spec, name, name)
+
+    def stand_in(self, text: str) -> Program:
+        return Program(self.spec, text, text)
+
+    def columns(self, result: Program) -> dict[str, Any]:
+        return {"code": result.code}
+
+
+@dataclass(frozen=True)
+class Enrich(CompletionStep):
+    """Say what the specification leaves unsaid. Gives a Spec with notes."""
+
+    kind: ClassVar[Kind] = Kind.PLAN
+    prompt: ClassVar[str] = "enrich"
+
+    spec: Spec
+    by: Role = REVIEWER
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.spec}
+
+    def read(self, text: str) -> Spec:
+        """The specification with the answer as notes."""
+        return replace(self.spec, notes=without_thinking(text).strip())
+
+    def rehearsed(self, outcome: int, name: str) -> Spec:
+        return replace(self.spec, notes="notes")
+
+
+@dataclass(frozen=True)
+class Plan(CompletionStep):
+    """Plan the program before it is written, or after a draft failed a trial. Gives a Planned."""
+
+    kind: ClassVar[Kind] = Kind.PLAN
+
+    spec: Spec
+    draft: Program | None = None
+    trial: Trial | None = None
+    by: Role = REVIEWER
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "plan" if self.trial is None else "plan-after-trial"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.spec, "draft": self.draft, "trial": self.trial}
+
+    def read(self, text: str) -> Planned:
+        """The plan is the answer, without what was only thought."""
+        return Planned(without_thinking(text))
+
+    def rehearsed(self, outcome: int, name: str) -> Planned:
+        return Planned("a plan")
+
+
+@dataclass(frozen=True)
+class Review(CompletionStep):
+    """Look for bugs against the specification, with or without what the visible tests showed.
+
+    Gives a Verdict.
+    """
+
+    kind: ClassVar[Kind] = Kind.REVIEW
+    schema: ClassVar[Schema] = REVIEW_SCHEMA
+    outcomes: ClassVar[tuple[str, ...]] = ("approves", "asks for changes")
+
+    draft: Program
+    trial: Trial | None = None
+    by: Role = REVIEWER
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "review" if self.trial is None else "review-grounded"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.draft.spec, "draft": self.draft, "trial": self.trial}
+
+    def read(self, text: str) -> Verdict:
+        """The verdict in an answer."""
+        return read_verdict(text)
+
+    def rehearsed(self, outcome: int, name: str) -> Verdict:
+        return Verdict(outcome == 0, ("an issue",), "a review")
+
+    def stand_in(self, text: str) -> Verdict:
+        return Verdict(approves=False, issues=(text,), text=text)
+
+    def columns(self, result: Verdict) -> dict[str, Any]:
+        return _told(result)
+
+    def repair(self, result: Verdict) -> "RepairVerdict | None":
+        """The question about a review that has no verdict; None if there is nothing to ask about: no
+        answer, or a thought that was cut off."""
+        if result.approves is not None or not result.text.strip():
+            return None
+        return RepairVerdict(result, by=self.by)
+
+    def repairs(self) -> list[CompletionStep]:
+        return [RepairVerdict(Verdict(None, (), "a review"), by=self.by)]
+
+
+@dataclass(frozen=True)
+class RepairVerdict(CompletionStep):
+    """Ask for the verdict of a review that has none. Asked by the replay, not by patterns.
+
+    Gives the review's Verdict, read at last or still None.
+    """
+
+    kind: ClassVar[Kind] = Kind.REVIEW
+    schema: ClassVar[Schema] = REPAIR_SCHEMA
+    prompt: ClassVar[str] = "repair-verdict"
+
+    review: Verdict
+    by: Role = REVIEWER
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"review": self.review}
+
+    def read(self, text: str) -> Verdict:
+        """The verdict in the answer, and the issues of whichever has some."""
+        found = read_verdict(text)
+        return replace(found, issues=found.issues or self.review.issues, text=self.review.text)
+
+    def columns(self, result: Verdict) -> dict[str, Any]:
+        return _told(result)
+
+
+@dataclass(frozen=True)
+class Fix(CompletionStep):
+    """Mend what a review named or a trial showed, and nothing else. Gives a Program."""
+
+    kind: ClassVar[Kind] = Kind.FIX
+
+    draft: Program
+    found: Verdict | Trial
+    by: Role = CODER
+
+    @property
+    def prompt(self) -> str:
+        """The template's name."""
+        return "fix" if isinstance(self.found, Verdict) else "fix-failed-tests"
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        name = "review" if isinstance(self.found, Verdict) else "trial"
+        return {"spec": self.draft.spec, "draft": self.draft, name: self.found}
+
+    def read(self, text: str) -> Program:
+        """The mended program in an answer."""
+        return _program(self.draft.spec, text)
+
+    def rehearsed(self, outcome: int, name: str) -> Program:
+        return Program(self.draft.spec, name, name)
+
+    def stand_in(self, text: str) -> Program:
+        return Program(self.draft.spec, text, text)
+
+    def columns(self, result: Program) -> dict[str, Any]:
+        return {"code": result.code}
+
+
+@dataclass(frozen=True)
+class Choose(CompletionStep):
+    """Choose one of two programs. Gives a Choice; the first program if none can be read."""
+
+    kind: ClassVar[Kind] = Kind.REVIEW
+    schema: ClassVar[Schema] = CHOICE_SCHEMA
+    outcomes: ClassVar[tuple[str, ...]] = ("chooses A", "chooses B")
+    prompt: ClassVar[str] = "choose"
+
+    left: Program
+    right: Program
+    by: Role = REVIEWER
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.left.spec, "left": self.left, "right": self.right}
+
+    def read(self, text: str) -> Choice:
+        """The choice in an answer."""
+        letter = read_choice(text)
+        return Choice(self.right if letter == "B" else self.left, letter)
+
+    def rehearsed(self, outcome: int, name: str) -> Choice:
+        return Choice((self.left, self.right)[outcome], "AB"[outcome])
+
+    def columns(self, result: Choice) -> dict[str, Any]:
+        return {"verdict": result.letter or "none"}
+
+
+@dataclass(frozen=True)
+class VisibleTests(ExecutionStep):
+    """Run the tests that the prompt shows. Gives a Trial."""
+
+    kind: ClassVar[Kind] = Kind.TRIAL
+    suite: ClassVar[Suite] = Suite.VISIBLE
+    outcomes: ClassVar[tuple[str, ...]] = ("passes", "fails")
+
+    draft: Program
+
+    @property
+    def said(self) -> str:
+        return f"visible tests on {self.draft.code}"
+
+    @property
+    def code(self) -> str:
+        """The program that is tested."""
+        return self.draft.code
+
+    def read(self, detail: dict[str, Any]) -> Trial:
+        """What the tests showed."""
+        return Trial.from_json(detail)
+
+    def rehearsed(self, outcome: int, name: str) -> Trial:
+        return Trial((TestResult("f()", outcome == 0, ""),))
+
+    def stand_in(self, text: str) -> Trial:
+        tests = self.draft.spec.visible_tests
+        return Trial(tuple(TestResult(test.source, False, "got: 0") for test in tests))
+
+    def misfit(self, spec: Spec) -> str | None:
+        """The sandbox has the problem's tests and no others, so it would run what a draft for a
+        specification of the pattern's own was not written for."""
+        mine = self.draft.spec
+        if (mine.entry_point, mine.visible_tests) == (spec.entry_point, spec.visible_tests):
+            return None
+        return (
+            "VisibleTests runs the problem's own tests; this draft is for a specification with another "
+            "entry_point or other visible_tests, so leave these two as they are"
+        )
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """What the row of a review tells of its verdict."""
+    said = {True: "approve", False: "revise", None: "none"}[verdict.approves]
+    return {"verdict": said, "issues": list(verdict.issues)}
+
+
+#: A pattern's body: it yields a step (or a tuple of steps that run at the same time), receives the
+#: result (or a tuple of them), and returns the final code.
+Steps = Generator[Any, Any, str]
+
+
+@cache
+def _types(step: type[Step]) -> dict[str, Any]:
+    """What a step may be made with, by field."""
+    hints = get_type_hints(step)
+    return {field.name: hints[field.name] for field in fields(step)}  # type: ignore[arg-type]
+
+
+def wrong_type(step: Step) -> str | None:
+    """What a step was made with that it cannot be asked with; None if all is of the right type."""
+    for name, wanted in _types(type(step)).items():  # type: ignore[arg-type]
+        value = getattr(step, name)
+        if not isinstance(value, wanted):
+            kinds = " or ".join(kind.__name__ for kind in get_args(wanted) or [wanted])
+            made = type(step).__name__
+            return f"{made}({name}=...) takes a {kinds}, not {value!r:.60}"
+    return None

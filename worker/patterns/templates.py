@@ -1,0 +1,170 @@
+"""The prompts: one template a file, in folders that a sweep chooses between.
+
+A folder that ships with foureyes is `worker/prompts/<name>`; one of a user's own travels in the
+sweep's row, so that every worker writes the same prompts.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+from models.digest import digest
+from models.errors import FoureyesError
+
+_SHIPPED = Path(__file__).parent.parent / "prompts"
+_DEFAULT = "default"
+#: Part of every prompt, whatever its name.
+COMMON = ("system", "_specification", "_verdict")
+#: All that any template is given (the `variables` of worker/patterns/steps.py, and the style).
+VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "style")
+
+
+class Templates:
+    """The templates of one folder."""
+
+    def __init__(self, name: str, loader: BaseLoader) -> None:
+        self.name = name
+        self._hashes: dict[str, str] = {}
+        self._known: set[str] = set()  #: templates that name no variable that is not there
+        self._environment = SandboxedEnvironment(
+            loader=loader,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # prompts are plain text for a model; pages escape for themselves
+        )
+
+    def render(self, prompt: str, **variables: Any) -> str:
+        """A prompt, filled in.
+
+        Raises: FoureyesError naming the folder and the template, if it cannot be.
+        """
+        try:
+            return self._environment.get_template(f"{prompt}.md").render(**variables).strip()
+        except Exception as error:  # a template may do anything that an expression can
+            said = _explained(error, variables)
+            raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {said}") from None
+
+    def check(self, prompt: str, **variables: Any) -> None:
+        """Fill a prompt in, and look through the parts of it that other variables would show.
+
+        Raises: FoureyesError naming the template that cannot be filled in, or that says nothing.
+        """
+        if not self.render(prompt, **variables):
+            raise FoureyesError(f"prompts {self.name!r}: {prompt}.md says nothing")
+        for name in {prompt, *COMMON} - self._known:
+            parsed = self._environment.parse(self.source(name))
+            for unknown in sorted(meta.find_undeclared_variables(parsed) - set(VARIABLES)):
+                said = _no_variable(unknown, VARIABLES)
+                raise FoureyesError(f"prompts {self.name!r}, {name}.md: {said}")
+            self._known.add(name)
+
+    def source(self, prompt: str) -> str:
+        """A template as it was written."""
+        loader = self._environment.loader
+        assert loader is not None
+        try:
+            return loader.get_source(self._environment, f"{prompt}.md")[0]
+        except TemplateError:
+            raise FoureyesError(f"prompts {self.name!r}: {prompt}.md is missing") from None
+
+    def hash(self, prompt: str) -> str:
+        """The hash of everything in the files that a prompt is rendered from."""
+        if prompt not in self._hashes:
+            sources = [self.source(name) for name in self._rendered_from(prompt)]
+            self._hashes[prompt] = digest(sources)[:16]
+        return self._hashes[prompt]
+
+    def _rendered_from(self, prompt: str) -> list[str]:
+        """The common templates, the prompt's own, and those that any of them includes."""
+        found = [*COMMON, prompt]
+        for name in found:  # grows as it goes
+            for included in meta.find_referenced_templates(
+                self._environment.parse(self.source(name))
+            ):
+                # one whose name is only known when it is rendered may be any
+                names = self._environment.list_templates() if included is None else [included]
+                found += [each for each in map(_stem, names) if each not in found]
+        return found
+
+
+def _stem(file: str) -> str:
+    return file.removesuffix(".md")
+
+
+def _explained(error: Exception, variables: Iterable[str]) -> str:
+    """What is wrong with a template, with the nearest variable if it names one that is not there."""
+    if unknown := re.fullmatch(r"'(\w+)' is undefined", str(error)):
+        return _no_variable(unknown[1], variables)
+    return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+
+
+def _no_variable(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
+    return f"there is no variable {name!r}; did you mean {near!r}?"
+
+
+@cache
+def shipped(name: str) -> Templates:
+    """A folder that ships with foureyes.
+
+    Raises: FoureyesError naming the nearest one, if there is none.
+    """
+    known = names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise FoureyesError(f"there are no prompts {name!r}; did you mean {near!r}?")
+    return Templates(name, FileSystemLoader(_SHIPPED / name))
+
+
+def names() -> list[str]:
+    """The folders that ship with foureyes."""
+    return sorted(folder.name for folder in _SHIPPED.iterdir() if (folder / "system.md").exists())
+
+
+def of(name: str, files: Mapping[str, Mapping[str, str]]) -> Templates:
+    """The folder `name`: among a user's `files` (texts by folder and template), else shipped."""
+    if name not in files:
+        return shipped(name)
+    return _own(name, tuple(sorted(files[name].items())))
+
+
+@lru_cache(maxsize=16)
+def _own(name: str, texts: tuple[tuple[str, str], ...]) -> Templates:
+    return Templates(name, DictLoader({f"{prompt}.md": text for prompt, text in texts}))
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """The texts of a user's folder of prompts by template name.
+
+    Raises: FoureyesError naming the file that is missing, not needed by any step, or not text.
+    """
+    expected = {path.stem for path in (_SHIPPED / _DEFAULT).glob("*.md")}
+    if not folder.is_dir():
+        raise FoureyesError(f"{folder}: there is no such folder of prompts")
+    texts = {}
+    for path in sorted(folder.glob("*.md")):
+        if path.stem not in expected:
+            near = difflib.get_close_matches(path.stem, expected, n=1, cutoff=0)[0]
+            raise FoureyesError(f"{path}: no step has this prompt; did you mean {near}.md?")
+        try:
+            texts[path.stem] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FoureyesError(f"{path}: cannot be read ({error})") from None
+    _check_complete(folder, expected - texts.keys())
+    return texts
+
+
+def _check_complete(folder: Path, missing: Iterable[str]) -> None:
+    if names_missing := sorted(missing):
+        raise FoureyesError(
+            f"{folder}: {', '.join(f'{name}.md' for name in names_missing)} missing; copy "
+            f"{_SHIPPED / _DEFAULT} and change what you want to"
+        )
