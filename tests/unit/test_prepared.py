@@ -27,7 +27,7 @@ class Disk:
 
     def _load(self, problem: FunctionTests) -> Expected:
         self.reads += 1
-        found = expected.load(problem.version, lambda: ANSWERS)
+        found = expected.STORE.load(problem.version, lambda: ANSWERS)
         assert isinstance(found, Expected)
         return found
 
@@ -51,7 +51,7 @@ def test_answers_are_read_once_whoever_judges(disk: Disk) -> None:
 def test_answers_that_were_found_out_anew_are_read_anew(disk: Disk) -> None:
     """`foureyes benchmark check` corrects the times of a busy hour while workers go on."""
     disk.read(PROBLEM)
-    expected.forget(PROBLEM.version)
+    expected.STORE.forget(PROBLEM.version)
     disk.read(PROBLEM)
     disk.read(PROBLEM)
     assert disk.reads == 2

@@ -79,7 +79,7 @@ def visible(sandbox: Sandbox, spec: Spec, code: str) -> Trial:
 
 def examine(sandbox: Sandbox, problem: BigCodeBenchProblem) -> Examined:
     """The reference, asked anew: its times may have been found out on a busy machine."""
-    known.forget(problem.version)
+    known.STORE.forget(problem.version)
     found = facts(sandbox, problem.hidden_tests())
     assert found.taken is not None
     seconds = sum(found.taken.values())
@@ -96,7 +96,7 @@ def _findings(found: Known, seconds: float) -> Iterator[str]:
 
 def facts(sandbox: Sandbox, tests: UnitTests) -> Known:
     """What its reference shows of a problem. Raises: ReferenceFails."""
-    found = known.load(tests.version, lambda: _find_out(sandbox, tests))
+    found = known.STORE.load(tests.version, lambda: _find_out(sandbox, tests))
     if found.failure:
         raise ReferenceFails(
             f"{tests.problem_id}: its reference program fails: {found.failure}{KEPT}"

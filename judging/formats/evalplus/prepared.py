@@ -76,11 +76,13 @@ def tests_of(problem: FunctionTests, find_out: Callable[[], Expected]) -> Prepar
     """
     with _lock:
         known = _remembered.get(problem.version)
-    stamp = expected.stamp(problem.version)
+    stamp = expected.STORE.stamp(problem.version)
     if known is not None and known.problem == problem and known.stamp == stamp:
         return known.prepared
     answers = find_out()
-    known = _Remembered(expected.stamp(problem.version), problem, Prepared.of(problem, answers))
+    known = _Remembered(
+        expected.STORE.stamp(problem.version), problem, Prepared.of(problem, answers)
+    )
     with _lock:
         _remembered.pop(problem.version, None)
         if known.stamp is not None and known.prepared.size <= _remembered.maxsize:

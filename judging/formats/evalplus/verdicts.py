@@ -71,7 +71,7 @@ def visible(sandbox: Sandbox, spec: Spec, code: str) -> Trial:
 def examine(sandbox: Sandbox, problem: EvalPlusProblem) -> Examined:
     """The reference, asked anew: its times may have been found out on a busy machine."""
     tests = problem.hidden_tests()
-    expected.forget(problem.version)
+    expected.STORE.forget(problem.version)
     found = answers(sandbox, tests)
     seconds = sum(answer.seconds for answer in (*found.base, *found.plus))
     trial = visible(sandbox, problem.spec(), tests.reference)
@@ -87,7 +87,7 @@ def _findings(found: Expected, seconds: float) -> Iterator[str]:
 
 def answers(sandbox: Sandbox, tests: FunctionTests) -> Expected:
     """What the reference program answers, and how long it takes. Raises: ReferenceFails."""
-    found = expected.load(tests.version, lambda: reference.run(sandbox, tests))
+    found = expected.STORE.load(tests.version, lambda: reference.run(sandbox, tests))
     if isinstance(found, Failure):
         raise ReferenceFails(
             f"{tests.problem_id}: its reference program fails: {found.reason}{KEPT}"
