@@ -18,8 +18,8 @@ VLLM := .venv-vllm/.installed
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 #: More words for pytest, e.g. `make test PYTEST="-k sweep"`.
 PYTEST ?=
-#: How many processes test at once: most tests wait for servers, so one more than cores. 0 for this one alone.
-TESTERS ?= $(shell n=$$(nproc); echo $$((n < 7 ? n + 1 : 8)))
+#: How many processes test at once: most tests wait for servers, so more than two a core. 0 for this one alone.
+TESTERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? 2 * n + 1 : 8)))
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -17,8 +17,13 @@ _CHAT = (
 _SWITCH = "{% if enable_thinking is defined and not enable_thinking %}No thoughts.{% endif %}"
 
 
-def write(path: Path, seed: int, chat_template: bool = True, thinks: bool = False) -> None:
-    """Write a GGUF file that llama.cpp loads as a Qwen2 of two blocks and hardly more tokens than bytes."""
+def write(
+    path: Path, seed: int, chat_template: bool = True, thinks: bool = False, ends: float = -9
+) -> None:
+    """Write a GGUF file that llama.cpp loads as a Qwen2 of two blocks and hardly more tokens than bytes.
+
+    `ends`: how likely it is to end an answer; by default it goes on for as long as it may.
+    """
     random = np.random.default_rng(seed)
     tokens = [*_letters(), _PAIR.replace(" ", ""), *_SPECIAL]
     writer = GGUFWriter(path, "qwen2")
@@ -55,6 +60,7 @@ def write(path: Path, seed: int, chat_template: bool = True, thinks: bool = Fals
     embedding[:, 0] = 4
     output = drawn(len(tokens), _WIDTH)
     output[:, 0] = [1 if number in (10, *range(32, 127)) else -9 for number in range(len(tokens))]
+    output[tokens.index("<|im_end|>"), 0] = ends
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", ones(_WIDTH))
     writer.add_tensor("output.weight", output)

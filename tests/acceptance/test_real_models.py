@@ -18,11 +18,11 @@ patterns = ["raw-coder", "grounded-review"]
 [models.qwen-500m]
 engine = "llamacpp"
 model = "qwen2.5-coder-0.5b"
-sampling = { temperature = 0.0, max_tokens = 200 }
+sampling = { temperature = 0.0, max_tokens = 150 }
 [models.qwen-1500m]
 engine = "llamacpp"
 model = "qwen2.5-coder-1.5b"
-sampling = { temperature = 0.0, max_tokens = 200 }
+sampling = { temperature = 0.0, max_tokens = 150 }
 [[pairings]]
 coder = "qwen-500m"
 reviewer = "qwen-1500m"
@@ -43,7 +43,7 @@ def _models_are_here() -> None:
 def test_two_real_models_over_a_queue_judged_in_a_sandbox(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (tmp_path / "sweep.toml").write_text(SWEEP)
-    words = ["sweep", str(tmp_path / "sweep.toml"), "--limit", "3", "--wait"]
+    words = ["sweep", str(tmp_path / "sweep.toml"), "--limit", "2", "--wait"]
     made = subprocess.run(
         command(*words),
         cwd=ROOT,
@@ -66,13 +66,13 @@ def test_two_real_models_over_a_queue_judged_in_a_sandbox(tmp_path: Path) -> Non
 
     scores = rows("select pattern, n, errors, unfinished from v_scores order by pattern")
     assert scores == [
-        {"pattern": pattern, "n": 3, "errors": 0, "unfinished": 0}
+        {"pattern": pattern, "n": 2, "errors": 0, "unfinished": 0}
         for pattern in ("grounded-review", "raw-coder")
     ]
     drafts = rows("select kind, count(distinct completion_id) n from v_steps group by 1 order by 1")
     counts = {row["kind"]: row["n"] for row in drafts}
-    assert counts["draft"] == 3  # both patterns share the draft
-    assert counts["review"] == 3
+    assert counts["draft"] == 2  # both patterns share the draft
+    assert counts["review"] == 2
     texts = rows("select text, prompt_tokens, completion_tokens from completion where kind='draft'")
     for row in texts:
         assert "def " in str(row["text"])
