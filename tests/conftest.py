@@ -121,6 +121,17 @@ def _execute(url: str, statement: str) -> None:
     admin.dispose()
 
 
+@pytest.fixture(scope="module")
+def judging_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of a file's own: judges keep there what references have shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("home")
+        patch.setenv("FOUREYES_HOME", str(folder))
+        settings.cache_clear()
+        yield folder
+    settings.cache_clear()
+
+
 _CHROMIUM = ("chromium", "chromium-browser")
 #: Nothing of a browser's own business: no updates, no accounts, no first-run pages.
 _QUIET = [

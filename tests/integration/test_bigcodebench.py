@@ -1,6 +1,7 @@
 """If one of these fails, a right program is refused by BigCodeBench's tests, or a wrong one passes them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,23 +10,15 @@ from judging.formats.verdicts import ReferenceFails
 from judging.judge import Judge
 from models.enums import Level, Status
 from models.problem import Judgement
-from models.settings import settings
 from tests.bigcodebench import RECORDS, problem, record
+
+pytestmark = pytest.mark.usefixtures("judging_home")
 
 HEAD = 'def task_func(*arguments, **named):\n    """Do it."""\n'
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        yield
-    settings.cache_clear()
-
-
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
+def judge(judging_home: Path) -> Iterator[Judge]:
     judge = Judge(10, levels=(Level.A,))
     yield judge
     judge.close()

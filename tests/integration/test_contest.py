@@ -11,7 +11,6 @@ from judging.formats.livecodebench import verdicts
 from judging.formats.livecodebench.contest_tests import ContestTests
 from judging.judge import Judge
 from models.enums import Level, Status
-from models.settings import settings
 from problems import contest_build
 from tests.contests import JOIN, SUM, hidden, problem
 
@@ -19,28 +18,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module", params=Level)
-def judge(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Judge]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=8, levels=(request.param,))
-        yield judge
-        judge.close()
-    settings.cache_clear()
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    judge = Judge(slot=8, levels=(request.param,))
+    yield judge
+    judge.close()
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+def own(judging_home: Path) -> Iterator[Judge]:
     """A judge that judges as LiveCodeBench's own does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=10, profile=profiles.LIVECODEBENCH)
-        yield judge
-        judge.close()
-    settings.cache_clear()
+    judge = Judge(slot=10, profile=profiles.LIVECODEBENCH)
+    yield judge
+    judge.close()
 
 
 #: Each of them reads two numbers and writes their sum, as real programs do.

@@ -48,18 +48,8 @@ def problem(
 ADD = problem("def f(x):\n    return x + 1\n", [[1], [2]], [[3], [40]])
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        path = tmp_path_factory.mktemp("home")
-        patch.setenv("FOUREYES_HOME", str(path))
-        settings.cache_clear()
-        yield path
-    settings.cache_clear()
-
-
 @pytest.fixture(scope="module", params=Level)
-def judge(home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
     """Verdicts must not depend on the level, so each is asked of both."""
     judge = Judge(slot=5, levels=(request.param,))
     yield judge
@@ -122,7 +112,7 @@ def test_the_failing_input_is_shown(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("level", Level)
-def test_every_judgement_says_at_which_level_it_was_made(home: Path, level: Level) -> None:
+def test_every_judgement_says_at_which_level_it_was_made(judging_home: Path, level: Level) -> None:
     judge = Judge(slot=4, levels=(level,))
     assert judge.hidden(ADD, ADD.reference).level == level
     judge.close()
@@ -181,7 +171,7 @@ def test_the_order_of_a_set_does_not_matter(judge: Judge) -> None:
     ],
 )
 def test_a_match_is_what_is_true(
-    home: Path, code: str, by_default: bool, as_evalplus: bool
+    judging_home: Path, code: str, by_default: bool, as_evalplus: bool
 ) -> None:
     """As the problem's own tests ask for it; for EvalPlus what is not None is one."""
     found = problem(
@@ -286,7 +276,7 @@ def test_a_busy_machine_makes_no_right_answer_wrong(judge: Judge) -> None:
     assert judgement.solved, judgement
 
 
-def test_a_program_that_gets_no_processor_does_not_sleep(home: Path) -> None:
+def test_a_program_that_gets_no_processor_does_not_sleep(judging_home: Path) -> None:
     """With a hundredth of a processor it looks like one that waits of its own accord."""
     judge = Judge(slot=6, levels=(Level.A,))
     one = problem("def f(x):\n    return x + 1\n", [[1]], [])
@@ -316,7 +306,9 @@ def test_a_program_that_gets_no_processor_does_not_sleep(home: Path) -> None:
 
 
 @pytest.mark.parametrize("level", Level)
-def test_a_timeout_for_all_sockets_makes_no_right_answer_wrong(home: Path, level: Level) -> None:
+def test_a_timeout_for_all_sockets_makes_no_right_answer_wrong(
+    judging_home: Path, level: Level
+) -> None:
     """As Celery sets while a worker ends: a program may find its request not written yet."""
     judge = Judge(slot=6, levels=(level,))
     socket.setdefaulttimeout(5)
@@ -328,7 +320,7 @@ def test_a_timeout_for_all_sockets_makes_no_right_answer_wrong(home: Path, level
     assert statuses == {Status.PASS}
 
 
-def test_evalplus_profile_runs_plus_tests_in_any_case(home: Path) -> None:
+def test_evalplus_profile_runs_plus_tests_in_any_case(judging_home: Path) -> None:
     """Its labels must be EvalPlus's, where plus is run even if base failed."""
     judge = Judge(slot=4, profile=profiles.EVALPLUS)
     try:
@@ -339,7 +331,7 @@ def test_evalplus_profile_runs_plus_tests_in_any_case(home: Path) -> None:
     assert not judgement.solved and judgement.profile == "evalplus-0.3.1"
 
 
-def test_a_program_that_does_not_load_fails_a_set_of_no_tests(home: Path) -> None:
+def test_a_program_that_does_not_load_fails_a_set_of_no_tests(judging_home: Path) -> None:
     """Mbpp/793 has no plus tests, and EvalPlus fails what it cannot load."""
     judge = Judge(slot=4, profile=profiles.EVALPLUS)
     few = problem("def f(x):\n    return x + 1\n", [[1]], [])
@@ -410,14 +402,14 @@ def test_a_trial_without_tests_has_not_passed(judge: Judge) -> None:
     assert not nothing.failed and nothing.passes == 0
 
 
-def test_expected_outputs_are_found_out_once(home: Path) -> None:
+def test_expected_outputs_are_found_out_once(judging_home: Path) -> None:
     """Else every worker would run every reference again: minutes for a benchmark."""
     twice = problem("def f(x):\n    return 2 * x\n", [[1]], [[5]])
     for _ in range(2):
         judge = Judge(slot=6)
         assert judge.hidden(twice, "def f(x): return x + x").solved
         judge.close()
-        (kept,) = (home / "expected").glob(f"*/{twice.version}")
+        (kept,) = (judging_home / "expected").glob(f"*/{twice.version}")
         written = kept.stat().st_mtime_ns
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(kept.read_bytes()[:-3])  # as after a crash of the machine
@@ -452,7 +444,7 @@ def f(x):
     ],
 )
 def test_why_a_reference_fails_is_found_out_once(
-    home: Path, monkeypatch: pytest.MonkeyPatch, ends: str, says: str
+    judging_home: Path, monkeypatch: pytest.MonkeyPatch, ends: str, says: str
 ) -> None:
     """Else every sample of its problem runs it anew, and again on each rerun."""
     broken = problem(LATE.replace("{ends}", ends), [[1]], [])
@@ -469,7 +461,7 @@ def test_why_a_reference_fails_is_found_out_once(
     assert len(runs) == 1
 
 
-def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
+def test_a_reference_that_the_machine_kills_is_tried_again(judging_home: Path) -> None:
     """For want of memory, or because the sandbox fails: that is kept for nobody."""
     slow = problem(LATE.replace("{ends}", "return x").replace("1.0", "60.0"), [[1]], [])
     sandbox = Sandbox(6, Level.A)
@@ -489,12 +481,12 @@ def test_a_reference_that_the_machine_kills_is_tried_again(home: Path) -> None:
     killer.join()
     sandbox.close()
     assert not isinstance(raised.value, verdicts.ReferenceFails)
-    assert not list((home / "expected").glob(f"*/{slow.version}"))
+    assert not list((judging_home / "expected").glob(f"*/{slow.version}"))
 
 
 @pytest.mark.parametrize("when", ["", "def f(x):\n    "])
 def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
-    home: Path, monkeypatch: pytest.MonkeyPatch, when: str
+    judging_home: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     """A machine that is short of memory is slow to say that it killed."""
     gone = problem(f"import os\n{when}os._exit(0)", [[1]], [])
@@ -504,7 +496,7 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
         expected.STORE.load(gone.version, lambda: reference.run(sandbox, gone))
     sandbox.close()
     assert not isinstance(raised.value, verdicts.ReferenceFails)
-    assert not list((home / "expected").glob(f"*/{gone.version}"))
+    assert not list((judging_home / "expected").glob(f"*/{gone.version}"))
 
 
 @pytest.mark.parametrize(
@@ -517,7 +509,9 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
         ("while True: pass", "timeout"),
     ],
 )
-def test_a_reference_that_does_not_load_fails_for_good(home: Path, code: str, says: str) -> None:
+def test_a_reference_that_does_not_load_fails_for_good(
+    judging_home: Path, code: str, says: str
+) -> None:
     broken = problem(code, [[1]], [])
     sandbox = Sandbox(6, Level.A)
     found = expected.STORE.load(broken.version, lambda: reference.run(sandbox, broken))
@@ -544,7 +538,7 @@ def test_what_cannot_be_compared_is_no_right_answer(
 
 
 @pytest.mark.parametrize("level", Level)
-def test_a_sandbox_that_dies_is_replaced(home: Path, level: Level) -> None:
+def test_a_sandbox_that_dies_is_replaced(judging_home: Path, level: Level) -> None:
     """Else one out-of-memory kill would turn every later attempt of the worker into an error."""
     judge = Judge(slot=6, levels=(level,))
     try:
@@ -589,7 +583,7 @@ def test_an_end_of_the_sandbox_is_the_failure_of_the_program_that_caused_it(
     assert judge.hidden(ADD, ADD.reference).solved
 
 
-def test_a_sandbox_that_was_killed_says_nothing_of_its_program(home: Path) -> None:
+def test_a_sandbox_that_was_killed_says_nothing_of_its_program(judging_home: Path) -> None:
     """No program can do it: the machine is short of memory, or a person was at it."""
     judge = Judge(slot=6, levels=(Level.A,))
     assert judge.hidden(ADD, ADD.reference).solved
@@ -647,7 +641,7 @@ def test_a_program_that_the_machine_killed_is_not_wrong(judge: Judge, times: int
     assert judge.hidden(ADD, code).solved
 
 
-def test_a_zygote_that_dies_takes_its_program_along(home: Path) -> None:
+def test_a_zygote_that_dies_takes_its_program_along(judging_home: Path) -> None:
     """At level B there is no namespace that would end with it."""
     sandbox = Sandbox(6, Level.B)
     with pytest.raises(InfrastructureError, match="the sandbox is gone"):
@@ -705,7 +699,7 @@ def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path, level: Level)
 
 
 def test_a_machine_without_bubblewrap_is_told_what_to_install(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    judging_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And judges at level B only if it was told that this is enough."""
     monkeypatch.setenv("PATH", "")

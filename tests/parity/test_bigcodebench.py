@@ -4,30 +4,23 @@ A part of all programs by default; more with FOUREYES_PARITY=all (`make parity`)
 """
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from judging.judge import Judge
-from models.settings import settings
 from tests.parity.bigcodebench import FILE, Difference, compared, programs
 
 WHOLE = os.environ.get("FOUREYES_PARITY") == "all"
 #: Every so many-th problem.
 EVERY = 5 if WHOLE else 100
 
-pytestmark = pytest.mark.skipif(
-    not FILE.exists(), reason=f"needs {FILE.name}: put it into a folder and set FOUREYES_DATA to it"
-)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        yield
-    settings.cache_clear()
+pytestmark = [
+    pytest.mark.usefixtures("judging_home"),
+    pytest.mark.skipif(
+        not FILE.exists(),
+        reason=f"needs {FILE.name}: put it into a folder and set FOUREYES_DATA to it",
+    ),
+]
 
 
 @pytest.mark.timeout(0 if WHOLE else 900)

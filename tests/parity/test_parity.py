@@ -6,15 +6,12 @@ A part of all programs by default; all of them with FOUREYES_PARITY=all (`make p
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from evaluation.evalplus import FAULTS, Kind
 from judging import profiles
 from judging.formats.evalplus.functions import FunctionTests
-from models.settings import settings
 from tests.parity.judges import Difference, differences, judged
 from tests.parity.programs import DATA, FILES, Task, tasks
 from tests.parity.table import table
@@ -28,20 +25,13 @@ ROUNDS = 3 if WHOLE else 1
 #: A test's longest time; 0 for as long as it takes.
 SECONDS = 0 if WHOLE else 900
 
-pytestmark = pytest.mark.skipif(
-    not all((DATA / name).exists() for name in FILES.values()),
-    reason=f"needs {' and '.join(FILES.values())}: put them into a folder and set FOUREYES_DATA to it",
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        path = tmp_path_factory.mktemp("home")
-        patch.setenv("FOUREYES_HOME", str(path))
-        settings.cache_clear()
-        yield path
-    settings.cache_clear()
+pytestmark = [
+    pytest.mark.usefixtures("judging_home"),
+    pytest.mark.skipif(
+        not all((DATA / name).exists() for name in FILES.values()),
+        reason=f"needs {' and '.join(FILES.values())}: put them into a folder and set FOUREYES_DATA to it",
+    ),
+]
 
 
 def some(kind: Kind) -> list[Task]:

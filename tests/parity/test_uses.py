@@ -1,16 +1,14 @@
 """If one of these fails, docs/judge.md does not say what becomes of a program that uses this or that."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from evaluation import evalplus
 from judging import profiles
 from models.enums import Level
 from models.errors import FoureyesError
-from models.settings import settings
 from tests.parity import uses
+
+pytestmark = pytest.mark.usefixtures("judging_home")
 
 #: Level B has no place to write.
 WRITE = {
@@ -28,16 +26,6 @@ OTHERWISE = {
 
 said = uses.columns_of(uses.PAGE.read_text())
 cases = uses.cases()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        path = tmp_path_factory.mktemp("home")
-        patch.setenv("FOUREYES_HOME", str(path))
-        settings.cache_clear()
-        yield path
-    settings.cache_clear()
 
 
 def differing(found: list[bool], column: str) -> list[tuple[str, ...]]:

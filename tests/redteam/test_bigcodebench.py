@@ -1,13 +1,15 @@
 """If one of these fails, a program that solves nothing passes BigCodeBench's tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from judging.judge import Judge
 from models.enums import Level
-from models.settings import settings
 from tests.bigcodebench import RECORDS, problem
+
+pytestmark = pytest.mark.usefixtures("judging_home")
 
 #: What every test is told to have given, in each way that a process has of saying it.
 _FRAMES = """
@@ -193,17 +195,8 @@ sys.modules["solution"].TestCases = None
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        yield
-    settings.cache_clear()
-
-
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
+def judge(judging_home: Path) -> Iterator[Judge]:
     judge = Judge(9, levels=(Level.A,))
     yield judge
     judge.close()

@@ -1,6 +1,5 @@
 """If one of these fails, docs/judge.md's table of forgeries is not true any more: a small cut of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,19 +7,11 @@ import pytest
 from bench import forgery
 from bench.forgeries import CLASSES, RESOURCES
 from bench.forgery import Column, Corpus
-from models.settings import settings
+
+pytestmark = pytest.mark.usefixtures("judging_home")
 
 COLUMNS = {column.title: column for column in forgery.columns()}
 OURS = [title for title in COLUMNS if title.startswith("ours")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        yield
-    settings.cache_clear()
 
 
 def cut(column: Column) -> Column:

@@ -5,6 +5,7 @@ What is expected is a number that nobody can know, so whatever passes is forged.
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from judging import profiles, replies
 from judging.formats.livecodebench import streams, verdicts
 from judging.judge import Judge
 from models.enums import Level
-from models.settings import settings
 from tests.contests import hidden
 
 SECRET = str(secrets.randbits(200))
@@ -165,16 +165,10 @@ METHODS = {
 
 
 @pytest.fixture(scope="module", params=Level)
-def judge(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Judge]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=9, levels=(request.param,))
-        yield judge
-        judge.close()
-    settings.cache_clear()
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    judge = Judge(slot=9, levels=(request.param,))
+    yield judge
+    judge.close()
 
 
 @pytest.fixture(autouse=True)
@@ -202,15 +196,11 @@ def test_a_hostile_method_gains_nothing(name: str, judge: Judge) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+def own(judging_home: Path) -> Iterator[Judge]:
     """A judge that judges as LiveCodeBench's own does, and is forged by none of these."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=11, profile=profiles.LIVECODEBENCH)
-        yield judge
-        judge.close()
-    settings.cache_clear()
+    judge = Judge(slot=11, profile=profiles.LIVECODEBENCH)
+    yield judge
+    judge.close()
 
 
 @pytest.mark.parametrize("name", [*PROGRAMS, *METHODS])

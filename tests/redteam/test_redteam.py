@@ -16,7 +16,6 @@ import pytest
 
 from judging.judge import Judge
 from models.enums import Level
-from models.settings import settings
 from tests.redteam.mode import can_become_a_user
 from tests.redteam.siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 
@@ -107,17 +106,11 @@ def test_a_hostile_program_gains_nothing(
 
 
 @pytest.fixture(scope="module", params=Level)
-def judge(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Judge]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=7, levels=(request.param,))
-        assert judge.hidden(PROBLEM, HONEST).solved
-        yield judge
-        judge.close()
-        settings.cache_clear()
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    judge = Judge(slot=7, levels=(request.param,))
+    assert judge.hidden(PROBLEM, HONEST).solved
+    yield judge
+    judge.close()
 
 
 def test_a_program_cannot_leave_anything_for_the_next(judge: Judge) -> None:

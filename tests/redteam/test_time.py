@@ -4,6 +4,7 @@ other inputs than the one that it answers.
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,6 @@ from judging.judge import Judge
 from judging.profiles import Profile
 from models.enums import Level, Status
 from models.problem import Judgement
-from models.settings import settings
 
 pytestmark = pytest.mark.alone  # its bounds are seconds by the clock
 
@@ -25,18 +25,12 @@ _SOON = 2.0
 
 
 @pytest.fixture(scope="module", params=Level)
-def judge(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Judge]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(9, PROFILE, (request.param,))
-        for each in (FEW, MANY, HARD, SLOW, LONG):
-            judge.hidden(each, each.reference)  # what is expected has been worked out
-        yield judge
-        judge.close()
-        settings.cache_clear()
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    judge = Judge(9, PROFILE, (request.param,))
+    for each in (FEW, MANY, HARD, SLOW, LONG):
+        judge.hidden(each, each.reference)  # what is expected has been worked out
+    yield judge
+    judge.close()
 
 
 def problem(name: str, inputs: list[list[object]]) -> FunctionTests:

@@ -1,13 +1,13 @@
 """If one of these fails, a program misleads the reviewer that looks at how it did in the visible tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from judging.judge import Judge
 from models.enums import Level
 from models.problem import VisibleTest
-from models.settings import settings
 from tests.problems import shows
 
 EXPECTED = 918273645
@@ -83,16 +83,10 @@ def f(x): return Any(7)
 
 
 @pytest.fixture(scope="module", params=Level)
-def judge(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Judge]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOUREYES_HOME", str(tmp_path_factory.mktemp("home")))
-        settings.cache_clear()
-        judge = Judge(slot=11, levels=(request.param,))
-        yield judge
-        judge.close()
-        settings.cache_clear()
+def judge(judging_home: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    judge = Judge(slot=11, levels=(request.param,))
+    yield judge
+    judge.close()
 
 
 @pytest.mark.parametrize(
