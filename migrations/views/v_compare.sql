@@ -17,6 +17,8 @@ SELECT
             = coalesce(run.options ->> 'prompts', 'default')
         AND coalesce(baseline_run.options ->> 'thinking', '')
             = coalesce(run.options ->> 'thinking', '')
+        AND coalesce(baseline_run.options ->> 'extraction', 'whole')
+            = coalesce(run.options ->> 'extraction', 'whole')
     ) AS alike,
     counted.pairs,
     counted.improved,
@@ -50,5 +52,5 @@ COMMENT ON VIEW v_compare IS
     'One row per ordered pair of runs of one benchmark, also of different sweeps and pairings: what '
     'a paired test needs. A pair is a problem and sample that both runs have and that was judged '
     'in both; missing counts those of either run that are no pair. alike: both are of one sweep and '
-    'pairing, with the same prompts and thinking, so that only their patterns differ. Say which '
-    'sweep or run, and alike, baseline_sweep_id or baseline_run_id.';
+    'pairing, with the same prompts, thinking and extraction, so that only their patterns differ. Say '
+    'which sweep or run, and alike, baseline_sweep_id or baseline_run_id.';

@@ -40,6 +40,8 @@ CROSS JOIN LATERAL (
                 = coalesce(run.options ->> 'prompts', 'default')
             AND coalesce(other.options ->> 'thinking', '')
                 = coalesce(run.options ->> 'thinking', '')
+            AND coalesce(other.options ->> 'extraction', 'whole')
+                = coalesce(run.options ->> 'extraction', 'whole')
         WHERE run.sweep_id = sweep.id AND split_part(other.pattern, '(', 1) = 'raw-coder'
         ORDER BY run.id, other.position, other.id
     )
@@ -108,8 +110,8 @@ CROSS JOIN LATERAL (
 ) AS pairs;
 
 COMMENT ON VIEW v_moderator IS
-    'One row per problem and sample that a run and the raw coder of its sweep, pairing, prompts and '
-    'thinking both ended, not in error: what the prompt says (v_features), whether each solved it, '
+    'One row per problem and sample that a run and the raw coder of its sweep, pairing, prompts, '
+    'thinking and extraction both ended, not in error: what the prompt says (v_features), whether each solved it, '
     'and the flip. '
     'If another benchmark of the sweep has the same problem (same id, same rest in v_features) in '
     'fewer words, the columns that begin with leaner are those of the shortest such wording, null '

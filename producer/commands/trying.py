@@ -13,7 +13,7 @@ from models.session import session
 from models.tables import LanguageModel
 from producer.sweeps import sweep_file
 from producer.sweeps.estimate import SweepEstimate
-from worker.patterns.reading.verdict import REVIEW_SCHEMA
+from worker.patterns.reading.schemas import REVIEW_SCHEMAS
 
 if TYPE_CHECKING:
     from worker.engines.probe import Setting
@@ -45,7 +45,7 @@ def request_to(model: AnyModel) -> dict[str, Any]:
         "messages": [],
         "sampling": model.sampling.asked(),
         "seed": model.sampling.seed if model.sampling.temperature > 0 else None,
-        "schema": REVIEW_SCHEMA,
+        "schema": REVIEW_SCHEMAS["reasons-first"],
         "thinking": model.thinking,
     }
 

@@ -1,9 +1,10 @@
 """What each run is compared with: one rule for reports, and for the views. Pure.
 
 Two runs are alike if they are of one sweep, benchmark and pairing, and their prompts are written in
-the same way: the options `prompts` and `thinking`, which every pattern has, are the same. A run is
-compared with the baseline's pattern among those that are alike, so that only the pattern differs: a
-pattern that is better because of other templates is no better pattern.
+the same way and programs found in the same way: the options `prompts`, `thinking` and `extraction`,
+which every pattern has, are the same. A run is compared with the baseline's pattern among those that
+are alike, so that only the pattern differs: a pattern that is better because of other templates is no
+better pattern.
 """
 
 import difflib
@@ -17,7 +18,7 @@ from results.figures.scores import RunInfo
 #: What every other pattern is compared with, unless another is asked for.
 BASELINE = "raw-coder"
 #: Options that every pattern has, and that are none of its own.
-_STYLE = ("prompts", "thinking", "review_format")
+_STYLE = ("prompts", "thinking", "review_format", "verdict", "extraction")
 
 
 def named(asked: str | None, patterns: Sequence[str]) -> str:
@@ -46,14 +47,30 @@ def baselines(runs: Sequence[RunInfo], pattern: str) -> dict[int, int]:
     return {run.run_id: first[cell(run)] for run in runs if cell(run) in first}
 
 
-def cell(run: RunInfo) -> tuple[str, str, str, bool | None]:
+def cell(run: RunInfo) -> tuple[str, str, str, bool | None, str]:
     """What runs that are alike have in common."""
     return (run.benchmark, run.pairing, *style(run))
 
 
-def style(run: RunInfo) -> tuple[str, bool | None]:
-    """How a run's prompts are written."""
-    return run.options.get("prompts", "default"), run.options.get("thinking")
+def style(run: RunInfo) -> tuple[str, bool | None, str]:
+    """How a run's prompts are written, and programs found in its answers."""
+    options = run.options
+    return (
+        options.get("prompts", "default"),
+        options.get("thinking"),
+        options.get("extraction", "whole"),
+    )
+
+
+def review_wording(run: RunInfo) -> str:
+    """How the reviews of a run are asked for: templates, what comes before the verdict, the format."""
+    options = run.options
+    parts = (
+        options.get("prompts", "default"),
+        options.get("verdict", "reasons-first"),
+        options.get("review_format", "json"),
+    )
+    return ", ".join(parts)
 
 
 def without_style(pattern: str) -> str:

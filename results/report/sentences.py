@@ -143,12 +143,12 @@ def _no_baseline(board: Scoreboard) -> Iterator[str]:
     styles = {style(score.run) for score in board.scores}
     if len(styles) > 1:
         yield (
-            f"Each pattern is compared with the {baseline} that has the same prompts and thinking."
+            f"Each pattern is compared with the {baseline} that has the same prompts, thinking and extraction."
         )
     alone = [score.pattern for score in board.scores if score.run_id not in board.baselines]
     if alone:
         yield (
-            f"Compared with nothing, as no {baseline} has the same prompts and thinking: "
+            f"Compared with nothing, as no {baseline} has the same prompts, thinking and extraction: "
             f"{', '.join(dict.fromkeys(alone))}. A baseline with these options belongs to the sweep."
         )
     empty = [

@@ -15,11 +15,16 @@ import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
 from models.llm import LlamaCpp, OpenAI, Replay, Sampling, Scripted
+from models.problem import Spec
 from tests import tiny_model
+from worker.attempt.requests import Caller
 from worker.engines import Engine, Message, Request, load
 from worker.engines.connections import Declined, wait_as_told
 from worker.engines.openai import OpenAIEngine, Pace
+from worker.patterns import templates
 from worker.patterns.reading.extract import extract_code
+from worker.patterns.steps import Choose, CompletionStep, Program, Review
+from worker.patterns.style import Style
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:
@@ -86,6 +91,35 @@ def model_at(engine: Engine, **more: Any) -> OpenAI:
     """The model of the server that an engine asks, with other settings."""
     assert isinstance(engine, OpenAIEngine)
     return OpenAI.model_validate(engine._model.model_dump() | more)
+
+
+@pytest.mark.parametrize(
+    ("step", "style", "keys"),
+    [
+        (Review, Style(), ["reasons", "verdict"]),
+        (Review, Style(verdict="verdict-first"), ["verdict", "reasons"]),
+        (Review, Style(verdict="trace"), ["trace", "reasons", "verdict"]),
+        (Review, Style(verdict="checklist"), ["checks", "reasons", "verdict"]),
+        (Choose, Style(), ["reason", "choice"]),
+    ],
+)
+def test_an_engine_hears_of_a_schema_s_keys_in_the_order_in_which_they_are_to_be_written(
+    step: type[CompletionStep], style: Style, keys: list[str]
+) -> None:
+    """In a row they are sorted: the choice came before its reason, and a verdict would, too."""
+    program = Program(Spec("t/1", "", "f", ()), "x = 1", "")
+    made = step(program) if step is Review else step(program, program)  # type: ignore[call-arg]
+    call = Caller(templates.shipped("default"), style).call(
+        made, Scripted(engine="scripted", script="s"), 0
+    )
+    # as JSONB has it
+    row = json.loads(json.dumps(call.request, sort_keys=True))
+    schema = Request.from_json(call.key, row).schema
+    assert schema is not None
+    assert list(schema["properties"]) == keys
+    if "checks" in keys:
+        checks = schema["properties"]["checks"]
+        assert list(checks["properties"]) == checks["required"]
 
 
 def test_openai_sends_what_was_asked_and_reads_the_answer(engine: Engine) -> None:

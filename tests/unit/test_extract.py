@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.problem import Spec
 from tests.answers import ADD, ANSWERS, BLOCK, FENCE, PROMPT, WRONG, WRONG_BLOCK, block, with_prefix
 from worker.patterns.reading.extract import extract_code
+from worker.patterns.reading.last_block import last_block
 from worker.patterns.reading.thoughts import without_thinking
+from worker.patterns.reading.verdict import Verdict
+from worker.patterns.steps import Draft, Fix, Program, Review
+from worker.patterns.style import Style
 
 
 def defined(code: str, name: str = "add") -> Any:
@@ -361,3 +366,33 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_a_thought_is_never_taken(form: str, wrap: Callable[[str], str], rest: str) -> None:
     thought = wrap('def add(a, b):\n    return "only thought"\n')
     assert "only thought" not in extract_code(form.replace("{}", thought) + rest, "add", PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("", ""),
+        (ADD, ""),  # without back-ticks there is no block
+        (f"Here:\n```python\n{ADD}```\n", ADD.rstrip("\n")),
+        ("```\nfirst\n```\nNo:\n```python\nlast\n```\nRight.", "last"),
+        ("```\nfirst\n```\nAn example follows:\n```\nnever closed", "An example follows:"),
+        ("  ```py\r\n  x = 1\r\n  y = 2\r\n  ```", "  x = 1\n  y = 2"),
+        ("<think>```\nthought\n```</think>I do not know.", ""),
+        ("one line ```x = 1```", ""),
+    ],
+)
+def test_the_last_block_is_found_as_livecodebench_finds_it(answer: str, code: str) -> None:
+    assert last_block(answer) == code
+
+
+def test_the_style_says_how_a_program_is_read() -> None:
+    spec = Spec("t/1", PROMPT, "add", ())
+    answer = f"```python\n{ADD}```\nFor example:\n```python\nadd(1, 2)\n```\n"
+    last = Style(extraction="last-block")
+    draft = Program(spec, WRONG, "")
+    found = Verdict(False, ("wrong",), "")
+    for step in (Draft(spec), Fix(draft, found)):
+        assert step.read_in(Style(), answer).code == step.read(answer).code == ADD
+        assert step.read_in(last, answer).code == "add(1, 2)"
+    # nothing but programs is read in another way
+    assert Review(draft).read_in(last, '{"reasons": [], "verdict": "approve"}').approves

@@ -58,9 +58,30 @@ def test_prompts_are_an_axis_of_every_pattern(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_wordings_are_an_axis_and_runs_of_before_are_the_same_runs(tmp_path: Path) -> None:
+    """Else a sweep from before these options could not be gone on with: it would be another one."""
+    grid = load(
+        tmp_path,
+        '"self-review", { name = "self-review", verdict = ["reasons-first", "trace"] }, '
+        '{ name = "raw-coder", extraction = "last-block" }',
+    )
+    assert [pattern.label for pattern in grid.patterns] == [
+        "self-review", "self-review(verdict=trace)", "raw-coder(extraction=last-block)",
+    ]  # fmt: skip
+    usual, trace, last = grid.patterns
+    before = {"prompts": "default", "thinking": None, "review_format": "json"}
+    assert usual.options == before
+    assert trace.options == before | {"verdict": "trace"}
+    assert last.options == before | {"extraction": "last-block"}
+    assert usual.style == Style()
+    assert trace.style == Style(verdict="trace")
+
+
 @pytest.mark.parametrize(
     ("pattern", "more", "says"),
     [
+        ('{ name = "retry", verdict = "late" }', "", "option 'verdict': Input should be 'reasons-first', 'examples'"),
+        ('{ name = "retry", extraction = "first" }', "", "option 'extraction': Input should be 'whole' or 'last-block'"),
         ('{ name = "retry", retrys = 2 }', "", "pattern 'retry' has no option 'retrys'; did you mean 'retries'?"),
         ('{ name = "retry", retries = 0 }', "", "pattern 'retry', option 'retries': Input should be greater"),
         ('{ name = "retry", retries = [1, 99] }', "", "option 'retries': Input should be less"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -32,7 +32,7 @@ from worker.patterns.steps import (
     RepairVerdict,
     Review,
 )
-from worker.patterns.style import Style
+from worker.patterns.style import Style, Wording
 from worker.patterns.templates import COMMON, Templates
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -80,7 +80,8 @@ CASES: dict[str, CompletionStep] = {
     "fix": Fix(DRAFT, FOUND),
     "fix.nothing-listed": Fix(DRAFT, NOTHING_LISTED),
     "fix-failed-tests": Fix(DRAFT, FAILED),
-    "choose": Choose(DRAFT, OTHER),
+    "choose.left-first": Choose(DRAFT, OTHER, first="left"),
+    "choose.right-first": Choose(DRAFT, OTHER, first="right"),
     "draft.whole": Draft(WHOLE),
     "draft-along-plan.whole": Draft(WHOLE, Planned("1. Halve.")),
     "fix.whole": Fix(SCRIPT, FOUND),
@@ -109,6 +110,13 @@ def snapshots() -> dict[str, str]:
         for name, step in FREE.items():
             style = Style(prompts=prompts, review_format="text")
             found[f"{prompts}/{name}.in-words.txt"] = sent(step, style)
+        for verdict in get_args(Wording):
+            if verdict != Style().verdict:
+                name = f"{prompts}/review.{verdict}"
+                style = Style(prompts=prompts, verdict=verdict)
+                found[f"{name}.txt"] = sent(CASES["review"], style)
+                words = style.model_copy(update={"review_format": "text"})
+                found[f"{name}.in-words.txt"] = sent(CASES["review"], words)
     return found
 
 
@@ -133,6 +141,53 @@ def test_every_template_is_among_them(prompts: str) -> None:
     folder = Path(templates.__file__).parent.parent / "prompts" / prompts
     shipped = {path.stem for path in folder.glob("*.md")} - set(COMMON)
     assert {step.prompt for step in CASES.values()} == shipped
+
+
+def programs(number: int) -> list[Program]:
+    return [Program(SPEC, f"def f(x):\n    return x - {i}\n", "") for i in range(number)]
+
+
+@pytest.mark.parametrize("verdict", get_args(Wording))
+@pytest.mark.parametrize("prompts", templates.names())
+def test_no_verdict_is_always_named_first(prompts: str, verdict: Wording) -> None:
+    """What is named first is taken more often; then the prompt would have decided."""
+    style = Style(prompts=prompts, verdict=verdict)
+    made = [sent(Review(program), style).partition("\n[answer]")[0] for program in programs(80)]
+    asked = [text.replace("return x", "").rpartition("```")[2] for text in made]
+    first = [text.find("approve") < text.find("revise") for text in asked]
+    assert 20 < sum(first) < 60
+    # each verdict is named as often as the other, whatever the order
+    assert all(text.count("approve") == text.count("revise") for text in asked)
+    assert sent(Review(programs(1)[0]), style) == sent(Review(programs(1)[0]), style)
+
+
+def test_the_order_of_a_review_depends_on_nothing_that_it_does_not_show() -> None:
+    """Else two drafts of the same code would be reviewed twice."""
+    for program in programs(20):
+        other = replace(program, text="another answer with the same program")
+        assert sent(Review(program), Style()) == sent(Review(other), Style())
+
+
+def test_neither_program_is_always_shown_first() -> None:
+    found = [Choose(DRAFT, other) for other in programs(80)]
+    assert 20 < sum(step.shown[0] is DRAFT for step in found) < 60
+    for step in found:
+        # the same two the other way round are the same question, and the same answer
+        turned = Choose(step.right, step.left)
+        assert sent(step, Style()) == sent(turned, Style())
+        for letter, program in zip("AB", step.shown, strict=True):
+            answer = json.dumps({"reason": "", "choice": letter})
+            assert step.read(answer).program is turned.read(answer).program is program
+        assert step.read("none of them").program is DRAFT
+
+
+def test_both_orders_can_be_asked_for() -> None:
+    left, right = (Choose(DRAFT, OTHER, first=first) for first in ("left", "right"))
+    assert left.shown == (DRAFT, OTHER)
+    assert right.shown == (OTHER, DRAFT)
+    assert right.read('{"choice": "A"}').program is OTHER
+    with pytest.raises(ValueError, match="first is 'left', 'right', or unset, not 'A'"):
+        Choose(DRAFT, OTHER, first="A")
 
 
 def test_no_two_of_them_are_alike() -> None:

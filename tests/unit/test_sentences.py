@@ -169,7 +169,7 @@ def test_each_variant_of_prompts_is_compared_with_the_baseline_of_its_own() -> N
     assert compared == {3: (1, 6, 0), 4: (2, 0, 1)}
     told = "\n".join(formats.said(found))
     assert (
-        "Each pattern is compared with the raw-coder that has the same prompts and thinking."
+        "Each pattern is compared with the raw-coder that has the same prompts, thinking and extraction."
         in told
     )
 
@@ -185,7 +185,7 @@ def test_a_variant_without_a_baseline_of_its_own_is_compared_with_nothing() -> N
     found = board(group(1, "b", options=OPTIONS, **runs))
     assert set(found.comparisons) == {2}
     told = "\n".join(formats.said(found))
-    assert "Compared with nothing, as no raw-coder has the same prompts and thinking: review-then-fix(prompts=terse)." in told  # fmt: skip
+    assert "Compared with nothing, as no raw-coder has the same prompts, thinking and extraction: review-then-fix(prompts=terse)." in told  # fmt: skip
 
 
 @pytest.mark.parametrize("asked", ["retry(rounds=3)", "retry(rounds=3, prompts=terse)"])
@@ -204,7 +204,7 @@ def test_a_baseline_with_options_of_its_own_is_named_with_them(asked: str) -> No
     told = said(group(1, "b", options=options, **runs), baseline=asked)
     assert "compared with the retry(rounds=3) that has the same prompts" in told
     assert (
-        "as no retry(rounds=3) has the same prompts and thinking: retry, debate(thinking=True)."
+        "as no retry(rounds=3) has the same prompts, thinking and extraction: retry, debate(thinking=True)."
         in told
     )
 

@@ -13,6 +13,12 @@ from worker.patterns.reading.verdict import read_choice, read_verdict
 @pytest.mark.parametrize(
     ("answer", "approves", "issues"),
     [
+        ('{"reasons": ["[] gives 0"], "verdict": "approve"}', True, ("[] gives 0",)),
+        ('{"verdict": "revise", "reasons": ["off by one"]}', False, ("off by one",)),
+        ('{"checks": {"usual": "wrong"}, "reasons": ["a"], "verdict": "revise"}', False, ("a",)),
+        ('{"trace": ["f(2): 1, not 2"], "reasons": ["a"], "verdict": "revise"}', False, ("a",)),
+        ("Verdict: revise\n\nf([]) raises an IndexError.", False, ()),
+        # as reviews were asked for once, and as prompts of one's own may ask still
         ('{"issues": [], "verdict": "approve"}', True, ()),
         ('{"issues": ["off by one"], "verdict": "revise"}', False, ("off by one",)),
         ('```json\n{"issues": ["a"], "verdict": "revise"}\n```', False, ("a",)),
@@ -92,7 +98,7 @@ def test_an_answer_of_braces_does_not_hold_the_worker() -> None:
 
 
 @given(st.lists(st.text(), max_size=4), st.sampled_from(["approve", "revise"]))
-def test_what_the_schema_allows_is_read_exactly(issues: list[str], said: str) -> None:
-    verdict = read_verdict(json.dumps({"issues": issues, "verdict": said}))
-    assert verdict.issues == tuple(map(storable, issues))
+def test_what_the_schema_allows_is_read_exactly(reasons: list[str], said: str) -> None:
+    verdict = read_verdict(json.dumps({"reasons": reasons, "verdict": said}))
+    assert verdict.issues == tuple(map(storable, reasons))
     assert verdict.approves is (said == "approve")

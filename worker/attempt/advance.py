@@ -165,7 +165,8 @@ class _Advance:
         name = attempt.pattern.partition("(")[0]
         pattern = patterns.find(name, patterns.with_modules(own)).configure(attempt.options)
         spec = spec_of(attempt)
-        self.asking = Asking(attempt, sweep, pattern.style, spec.format)
+        self._style = pattern.style
+        self.asking = Asking(attempt, sweep, self._style, spec.format)
         self.replay = PatternReplay(pattern, spec)
         self.shown = broker.shown_in_flower(
             attempt.benchmark,
@@ -241,7 +242,7 @@ class _Advance:
         is_refused = row.finish_reason == REFUSED
         self.refused |= is_refused
         assert isinstance(step, CompletionStep)
-        return self._bounded(step.read, "" if is_refused else row.text)
+        return self._bounded(step.read_in, self._style, "" if is_refused else row.text)
 
     def _note(self, wanted: tuple[Wanted, ...], results: tuple[Result, ...]) -> None:
         """Keep with each step of this position what it gave, for whoever reads the rows."""

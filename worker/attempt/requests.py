@@ -63,8 +63,7 @@ class Caller:
             ],
             "sampling": sampling.asked(),
             "seed": seed if sampling.temperature > 0 else None,
-            # in a style of text nothing is bound to a schema, whatever the step
-            "schema": step.schema if self.style.review_format == "json" else None,
+            "schema": step.answer_schema(self.style),
         }
         thinking = model.thinking if self.style.thinking is None else self.style.thinking
         if thinking is not None:

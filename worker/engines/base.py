@@ -42,7 +42,7 @@ class Request:
             messages=tuple(Message(**message) for message in request["messages"]),
             sampling=Sampling(**request["sampling"]),
             seed=request["seed"],
-            schema=request["schema"],
+            schema=_in_order(request["schema"]),
             thinking=request.get("thinking"),
         )
 
@@ -76,6 +76,24 @@ class Answer:
     completion_tokens: int | None
     seconds: float
     engine: str
+
+
+def _in_order(schema: Any) -> Any:
+    """A schema whose objects have their keys in the order of `required`, in which engines write them.
+
+    In a row's JSONB they are sorted by length and letter: what a model should decide at last would
+    often be asked of it first.
+    """
+    if isinstance(schema, list):
+        return [_in_order(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    ordered = {key: _in_order(value) for key, value in schema.items()}
+    properties, required = ordered.get("properties"), ordered.get("required")
+    if isinstance(properties, dict) and isinstance(required, list):
+        first = {key: properties[key] for key in required if key in properties}
+        ordered["properties"] = first | properties
+    return ordered
 
 
 def with_thoughts(thoughts: Any, said: str) -> str:

@@ -18,7 +18,7 @@ from worker.engines.base import Answer, Message, Request
 _PATIENCE = 30.0
 _QUESTION = (
     Message("system", "You answer briefly."),
-    Message("user", 'What is 2 + 3? Answer in JSON: {"issues": [], "verdict": "approve"}'),
+    Message("user", 'What is 2 + 3? Answer in JSON: {"reasons": ["5"], "verdict": "approve"}'),
 )
 _LENGTH = "max_tokens"
 _FORMAT = "structured_output"

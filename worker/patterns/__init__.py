@@ -60,12 +60,12 @@ class Pattern:
             raise FoureyesError(
                 f"pattern {self.name!r}, option {name!r}: {said} (it is {first['input']!r})"
             ) from None
-        return Configured(self, options.model_dump(mode="json"))
+        return Configured(self, Style.told(options.model_dump(mode="json")))
 
 
 @dataclass(frozen=True)
 class Configured:
-    """A pattern with a value for each of its options."""
+    """A pattern with a value for each of its options, but for those that `Style.told` leaves out."""
 
     pattern: Pattern
     options: dict[str, Any]
@@ -80,7 +80,9 @@ class Configured:
     @property
     def style(self) -> Style:
         """How its prompts are written."""
-        return Style(**{name: self.options[name] for name in Style.model_fields})
+        return Style(
+            **{name: self.options[name] for name in Style.model_fields.keys() & self.options}
+        )
 
     def start(self, spec: Spec) -> Steps:
         """The generator, before its first step."""

@@ -14,8 +14,14 @@ from worker.patterns.steps import CODER, REVIEWER, Choose, Draft, Fix, Review, S
 
 
 @pattern("debate")
-def debate(spec: Spec, rounds: Annotated[int, Field(ge=1, le=5)] = 1) -> Steps:
-    """Both write; each reviews the other's and mends its own; tests choose, else the reviewer."""
+def debate(
+    spec: Spec, rounds: Annotated[int, Field(ge=1, le=5)] = 1, both_orders: bool = False
+) -> Steps:
+    """Both write; each reviews the other's and mends its own; tests choose, else the reviewer.
+
+    `both_orders`: the reviewer is asked twice, with either program first; where the answers differ, the
+    coder's program counts.
+    """
     left, right = yield Draft(spec, by=CODER), Draft(spec, by=REVIEWER)
     for _ in range(rounds):
         of_left, of_right = yield Review(left, by=REVIEWER), Review(right, by=CODER)
@@ -26,5 +32,8 @@ def debate(spec: Spec, rounds: Annotated[int, Field(ge=1, le=5)] = 1) -> Steps:
     left_trial, right_trial = yield VisibleTests(left), VisibleTests(right)
     if left_trial.passes != right_trial.passes or left.code == right.code:
         return left.code if left_trial.passes >= right_trial.passes else right.code
-    choice = yield Choose(left, right, by=REVIEWER)
-    return choice.program.code
+    if not both_orders:
+        choice = yield Choose(left, right, by=REVIEWER)
+        return choice.program.code
+    one, other = yield tuple(Choose(left, right, by=REVIEWER, first=x) for x in ("left", "right"))
+    return one.program.code if one.program == other.program else left.code

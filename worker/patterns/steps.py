@@ -11,19 +11,16 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, ClassVar, get_args, get_type_hints
 
+from models.digest import digest
 from models.enums import Kind, Role, Suite
 from models.problem import Spec, TestResult, Trial
 from worker.patterns.reading.extract import extract_code
+from worker.patterns.reading.last_block import last_block
+from worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
 from worker.patterns.reading.scripts import extract_script
 from worker.patterns.reading.thoughts import without_thinking
-from worker.patterns.reading.verdict import (
-    CHOICE_SCHEMA,
-    REPAIR_SCHEMA,
-    REVIEW_SCHEMA,
-    Verdict,
-    read_choice,
-    read_verdict,
-)
+from worker.patterns.reading.verdict import Verdict, read_choice, read_verdict
+from worker.patterns.style import Style
 
 CODER = Role.CODER
 REVIEWER = Role.REVIEWER
@@ -40,7 +37,9 @@ class Program:
     text: str
 
 
-def _program(spec: Spec, text: str) -> Program:
+def _program(spec: Spec, text: str, style: Style | None = None) -> Program:
+    if style is not None and style.extraction == "last-block":
+        return Program(spec, last_block(text), text)
     if not spec.entry_point:
         return Program(spec, extract_script(text), text)
     return Program(
@@ -57,7 +56,8 @@ class Planned:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of two programs was chosen: `letter` is A, B, or None when it could not be read."""
+    """Which of two programs was chosen: `letter` is A for the one that was shown first, B, or None when
+    it could not be read."""
 
     program: Program
     letter: str | None
@@ -114,9 +114,17 @@ class CompletionStep(Step):
         """What the template is filled with."""
         raise NotImplementedError
 
+    def answer_schema(self, style: Style) -> Schema:
+        """What the answer is bound to; in a style of text nothing is, whatever the step."""
+        return self.schema if style.review_format == "json" else None
+
     def read(self, text: str) -> Result:
         """The result in an answer."""
         raise NotImplementedError
+
+    def read_in(self, style: Style, text: str) -> Result:
+        """The result in an answer that was asked for in this style."""
+        return self.read(text)
 
     def stand_in(self, text: str) -> Result:
         return self.read(text)
@@ -177,6 +185,9 @@ class Draft(CompletionStep):
     def read(self, text: str) -> Program:
         """The program in an answer."""
         return _program(self.spec, text)
+
+    def read_in(self, style: Style, text: str) -> Program:
+        return _program(self.spec, text, style)
 
     def rehearsed(self, outcome: int, name: str) -> Program:
         return Program(self.spec, name, name)
@@ -246,7 +257,7 @@ class Review(CompletionStep):
     """
 
     kind: ClassVar[Kind] = Kind.REVIEW
-    schema: ClassVar[Schema] = REVIEW_SCHEMA
+    schema: ClassVar[Schema] = REVIEW_SCHEMAS["reasons-first"]
     outcomes: ClassVar[tuple[str, ...]] = ("approves", "asks for changes")
 
     draft: Program
@@ -260,7 +271,18 @@ class Review(CompletionStep):
 
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
-        return {"spec": self.draft.spec, "draft": self.draft, "trial": self.trial}
+        spec = self.draft.spec
+        report = "" if self.trial is None else self.trial.report
+        shown = [spec.prompt, spec.notes, self.draft.code, report]
+        return {
+            "spec": spec,
+            "draft": self.draft,
+            "trial": self.trial,
+            "first": ("approve", "revise")[_toss(shown)],
+        }
+
+    def answer_schema(self, style: Style) -> Schema:
+        return REVIEW_SCHEMAS[style.verdict] if style.review_format == "json" else None
 
     def read(self, text: str) -> Verdict:
         """The verdict in an answer."""
@@ -337,6 +359,9 @@ class Fix(CompletionStep):
         """The mended program in an answer."""
         return _program(self.draft.spec, text)
 
+    def read_in(self, style: Style, text: str) -> Program:
+        return _program(self.draft.spec, text, style)
+
     def rehearsed(self, outcome: int, name: str) -> Program:
         return Program(self.draft.spec, name, name)
 
@@ -349,31 +374,62 @@ class Fix(CompletionStep):
 
 @dataclass(frozen=True)
 class Choose(CompletionStep):
-    """Choose one of two programs. Gives a Choice; the first program if none can be read."""
+    """Choose one of two programs. Gives a Choice; the left program if none can be read.
+
+    `first` is which of them is shown first, as A. Unset, their texts decide: the same two programs are
+    always shown in the same order, and neither side is the first one by its place in the pattern.
+    """
 
     kind: ClassVar[Kind] = Kind.REVIEW
     schema: ClassVar[Schema] = CHOICE_SCHEMA
-    outcomes: ClassVar[tuple[str, ...]] = ("chooses A", "chooses B")
+    outcomes: ClassVar[tuple[str, ...]] = ("chooses the left", "chooses the right")
     prompt: ClassVar[str] = "choose"
 
     left: Program
     right: Program
     by: Role = REVIEWER
+    first: str = ""
+
+    def __post_init__(self) -> None:
+        if self.first not in ("", "left", "right"):
+            raise ValueError(f"first is 'left', 'right', or unset, not {self.first!r}")
+
+    @property
+    def shown(self) -> tuple[Program, Program]:
+        """The two programs in the order in which the prompt has them, as A and B."""
+        texts = [self.left.code, self.right.code]
+        # by both texts, whichever is the left one: the same two are the same question
+        swapped = self.first == "right" or (
+            not self.first
+            and (texts != sorted(texts)) != _toss([self.left.spec.prompt, *sorted(texts)])
+        )
+        return (self.right, self.left) if swapped else (self.left, self.right)
 
     def variables(self) -> dict[str, Any]:
-        """What the template is filled with."""
-        return {"spec": self.left.spec, "left": self.left, "right": self.right}
+        """What the template is filled with: `left` is the program that is shown first."""
+        first, second = self.shown
+        return {"spec": self.left.spec, "left": first, "right": second}
 
     def read(self, text: str) -> Choice:
         """The choice in an answer."""
         letter = read_choice(text)
-        return Choice(self.right if letter == "B" else self.left, letter)
+        return Choice(self.left if letter is None else self.shown["AB".index(letter)], letter)
 
     def rehearsed(self, outcome: int, name: str) -> Choice:
-        return Choice((self.left, self.right)[outcome], "AB"[outcome])
+        program = (self.left, self.right)[outcome]
+        return Choice(program, "AB"[self.shown.index(program)])
 
     def columns(self, result: Choice) -> dict[str, Any]:
         return {"verdict": result.letter or "none"}
+
+
+def _toss(texts: list[str]) -> bool:
+    """A coin that always falls in the same way for the same texts, and for half of all texts on each side.
+
+    What a model is shown first it takes more often: where there is no reason for an order, none is
+    always the same, and yet a call's key stays its own.
+    """
+    return int(digest(texts)[:8], 16) % 2 == 1
 
 
 @dataclass(frozen=True)

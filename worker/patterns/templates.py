@@ -22,7 +22,7 @@ _DEFAULT = "default"
 #: Part of every prompt, whatever its name.
 COMMON = ("system", "_specification", "_verdict")
 #: All that any template is given (the `variables` of worker/patterns/steps.py, and the style).
-VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "style")
+VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "first", "style")
 
 
 class Templates:

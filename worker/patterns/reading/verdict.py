@@ -29,43 +29,12 @@ _READ = 20_000
 _REMEMBERED = 4 << 20
 _COMMA_TOO_MANY = re.compile(r",(?=\s*[\]}])")
 
-#: What the engine constrains a review to, where it can. The issues come first, so that the verdict
-#: is drawn after they have been thought of.
-REVIEW_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "issues": {
-            "type": "array",
-            "items": {"type": "string", "maxLength": 240},
-            "maxItems": 4,
-        },
-        "verdict": {"type": "string", "enum": ["approve", "revise"]},
-    },
-    "required": ["issues", "verdict"],
-    "additionalProperties": False,
-}
-
-#: What the question for the verdict of a review without one is constrained to: it may have none.
-REPAIR_SCHEMA: dict[str, Any] = REVIEW_SCHEMA | {
-    "properties": REVIEW_SCHEMA["properties"]
-    | {"verdict": {"type": "string", "enum": ["approve", "revise", "none"]}}
-}
-
-CHOICE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "reason": {"type": "string", "maxLength": 240},
-        "choice": {"type": "string", "enum": ["A", "B"]},
-    },
-    "required": ["reason", "choice"],
-    "additionalProperties": False,
-}
-
 
 @dataclass(frozen=True)
 class Verdict:
     """What a review concluded: `approves` is None when the answer had no readable verdict.
 
+    `issues` are the reasons that it gave, as a fix is told of them; those of an approval may be praise.
     `text` is the answer without what was only thought, for later prompts to quote.
     """
 
@@ -87,7 +56,8 @@ def read_verdict(text: str) -> Verdict:
     answer = without_thinking(text)
     found = _json_object(answer, "verdict")
     if found is not None:
-        listed = _issues(found.get("issues"))
+        # `issues` is what they were called, and what prompts of a user's own may call them
+        listed = _reasons(found.get("reasons", found.get("issues")))
         said = _only_word(found["verdict"])
     else:
         listed = ()
@@ -103,10 +73,10 @@ def read_choice(text: str) -> str | None:
     return said.upper() if said in ("a", "b") else None
 
 
-def _issues(found: Any) -> tuple[str, ...]:
-    """The issues of a review. JSON can hold characters that Postgres cannot."""
+def _reasons(found: Any) -> tuple[str, ...]:
+    """The reasons of a review. JSON can hold characters that Postgres cannot."""
     listed = found if isinstance(found, list) else [found] if isinstance(found, str) else []
-    return tuple(storable(str(issue)) for issue in listed)
+    return tuple(storable(str(reason)) for reason in listed)
 
 
 def _stated(key: str, answer: str) -> str:
