@@ -1,6 +1,7 @@
-"""Write the starter set's two files: `python -m problems.build`.
+"""Write the starter set's files: `python -m problems.build`.
 
-EvalPlus's format, one JSON object per line; both files share ids, entry points and hidden tests.
+Two are in EvalPlus's format, one JSON object per line, and share ids, entry points and hidden tests. The
+third has programs for them whose verdict is known: each problem's right one, and the wrong ones.
 """
 
 import json
@@ -45,11 +46,35 @@ def records(rich: bool) -> list[dict]:
     return made
 
 
-def text(rich: bool) -> str:
+def known_programs() -> list[dict]:
+    """Programs as a model would write them, without the docstring; `fault` is empty for a right one."""
+    made = []
+    for number, source in enumerate(sources(), 1):
+        for fault, body in {"": source.body(), **source.wrong_bodies()}.items():
+            made.append(
+                {
+                    "task_id": f"starter/{number:02}",
+                    "fault": fault,
+                    "program": f"{source.signature}\n{body}",
+                }
+            )
+    return made
+
+
+def text(records: list[dict]) -> str:
     """The content of one file."""
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records(rich))
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def files() -> dict[str, str]:
+    """The contents of all files, by name."""
+    return {
+        "starter-rich.jsonl": text(records(rich=True)),
+        "starter-lean.jsonl": text(records(rich=False)),
+        "starter-known.jsonl": text(known_programs()),
+    }
 
 
 if __name__ == "__main__":
-    for name, rich in (("starter-rich", True), ("starter-lean", False)):
-        (_HERE / f"{name}.jsonl").write_text(text(rich), encoding="utf-8")
+    for name, content in files().items():
+        (_HERE / name).write_text(content, encoding="utf-8")

@@ -11,11 +11,11 @@ from models.errors import FoureyesError
 from models.later import Later
 from models.output import NO_ROOM
 from models.storable import storable
-from producer.commands.choices import Broker, Exported, ModelSet, Peer, ProfileName, Rows
+from producer.commands.choices import Broker, Exported, ModelSet, Peer, ProfileName, Rows, Tried
 from producer.commands.terminal import drop_output, mistake, say
 
 if TYPE_CHECKING:
-    from producer.commands import catalogue, exchange, keeping, reading, sweeping
+    from producer.commands import catalogue, exchange, keeping, prompt_trial, reading, sweeping
     from producer.stack import celery_worker
 else:  # this module only declares: what a command does is imported when it is run
     catalogue, celery_worker = (
@@ -23,6 +23,7 @@ else:  # this module only declares: what a command does is imported when it is r
         Later("producer.stack.celery_worker"),
     )
     keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
+    prompt_trial = Later("producer.commands.prompt_trial")
     reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
 
 
@@ -48,10 +49,12 @@ app = typer.Typer(
 )
 patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
 models_app = typer.Typer(help="The GGUF models of the embedded stack; trying a server's.")
+prompts_app = typer.Typer(help="Try how well prompts do what they are for.")
 benchmark_app = typer.Typer(help="Check problems of your own; install what a benchmark needs.")
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
+app.add_typer(prompts_app, name="prompts", no_args_is_help=True)
 
 SweepName = Annotated[
     str | None, typer.Argument(metavar="SWEEP", help="Name or id; the latest if left out.")
@@ -389,6 +392,47 @@ def models_try(
 ) -> None:
     """Ask a model's server one question, and say which settings it refuses (exit code 2; 1: no answer)."""
     catalogue.models_try(name, sweep, trust_host or [])
+
+
+@prompts_app.command("try")
+def prompts_try(
+    what: Annotated[Tried, typer.Argument(metavar="review", help="Which prompts.")],
+    model: Annotated[
+        str, typer.Option(help="Its name in the sweep file, or from `foureyes models list`.")
+    ],
+    sweep: Annotated[
+        Path | None,
+        typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
+    ] = None,
+    wording: Annotated[
+        list[str] | None,
+        typer.Option(help="A pattern's option `verdict`; may be given again.", show_default="all"),
+    ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        typer.Option(help="A folder of templates; may be given again.", show_default="default"),
+    ] = None,
+    review_format: Annotated[
+        list[str] | None,
+        typer.Option(help="json or text; may be given again.", show_default="json"),
+    ] = None,
+    problems: Annotated[
+        int, typer.Option(min=1, help="A right and a wrong program of each of the first N.")
+    ] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Every review, for programs.")] = False,
+    trust_host: TrustHost = None,
+) -> None:
+    """Have a model review programs whose verdict is known, with each wording of the question."""
+    prompt_trial.try_review(
+        model,
+        sweep,
+        wordings=wording,
+        prompts=prompts,
+        formats=review_format,
+        problems=problems,
+        as_json=as_json,
+        trusted=trust_host or [],
+    )
 
 
 def main() -> None:

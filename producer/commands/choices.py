@@ -49,3 +49,9 @@ class Peer(StrEnum):
     EVALPLUS = "evalplus"
     LIVECODEBENCH = "livecodebench"
     BIGCODEBENCH = "bigcodebench"
+
+
+class Tried(StrEnum):
+    """Whose prompts can be tried."""
+
+    REVIEW = "review"

@@ -1,7 +1,7 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,7 +179,7 @@ def load(
         own = patterns.load_modules(file.modules, path.parent)
         made = file.configured(patterns.with_modules(own))
         hashes = {name: module.source_hash for name, module in own.items()}
-        prompt_files = _own_prompts(made, path.parent)
+        prompt_files = own_prompts({pattern.style.prompts for pattern in made}, path.parent)
         for pattern in made:
             rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
@@ -218,9 +218,23 @@ def _beside(sweep_file: Path, data: Path) -> Path:
     return sweep_file.parent / data
 
 
-def _own_prompts(made: list[Configured], folder: Path) -> dict[str, dict[str, str]]:
-    """The texts of the folders of prompts that do not ship with foureyes but lie beside the file."""
-    wanted = {pattern.style.prompts for pattern in made}
+def models(path: Path) -> dict[str, AnyModel]:
+    """The models of a sweep file by name, as its workers have them.
+
+    Raises: FoureyesError naming the file and what is wrong with it.
+    """
+    file = parse(path)
+    try:
+        return _with_scripts(file, path.parent).models
+    except FoureyesError as error:
+        raise FoureyesError(f"{path}: {error}") from None
+
+
+def own_prompts(wanted: Collection[str], folder: Path) -> dict[str, dict[str, str]]:
+    """The texts of those folders of prompts that do not ship with foureyes but lie beside a sweep file.
+
+    Raises: FoureyesError naming the folder or the file that cannot be used.
+    """
     found = {name: folder / name for name in sorted(wanted) if (folder / name).is_dir()}
     for name in templates.names():
         own = found.pop(name, None)

@@ -43,9 +43,8 @@ def test_there_are_thirty_of_mixed_difficulty_and_the_first_few_are_a_fair_sampl
 
 
 def test_the_committed_files_are_what_the_sources_say() -> None:
-    for name, rich in (("starter-rich", True), ("starter-lean", False)):
-        path = ROOT / "problems" / f"{name}.jsonl"
-        assert path.read_text() == build.text(rich), "run `python -m problems.build`"
+    for name, content in build.files().items():
+        assert (ROOT / "problems" / name).read_text() == content, "run `python -m problems.build`"
 
 
 def test_rich_and_lean_differ_in_the_prompt_alone() -> None:

@@ -1,0 +1,50 @@
+"""How well a reviewer tells wrong programs from right ones. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from results.figures.statistics import wilson
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Reviews of programs whose verdict is known, in the words of `v_reviewer`.
+
+    One without a verdict that could be read is in none of the four, but in the number of its programs:
+    it asks for no changes.
+    """
+
+    wrong: int
+    right: int
+    caught: int
+    missed: int
+    false_alarms: int
+    approved_right: int
+
+    @property
+    def no_verdict(self) -> int:
+        """Reviews of which no verdict could be read."""
+        told = self.caught + self.missed + self.false_alarms + self.approved_right
+        return self.wrong + self.right - told
+
+    @property
+    def youden(self) -> tuple[float, float, float]:
+        """Youden's J with its 95 % interval, as (value, low, high) between -1 and 1.
+
+        The share of wrong programs in which changes are asked for, less that of right ones: 1 tells all
+        apart, 0 tells nothing, whatever is said more often. Youden (1950), "Index for Rating Diagnostic
+        Tests". The interval is that of a difference of independent shares from their Wilson intervals:
+        Newcombe (1998), "Interval Estimation for the Difference Between Independent Proportions",
+        method 10. The whole range where one kind of program is missing.
+        """
+        if not (self.wrong and self.right):
+            return 0.0, -1.0, 1.0
+        caught, alarms = self.caught / self.wrong, self.false_alarms / self.right
+        low, high = wilson(self.caught, self.wrong)
+        least, most = wilson(self.false_alarms, self.right)
+        value = caught - alarms
+        return (
+            value,
+            value - math.hypot(caught - low, most - alarms),
+            value + math.hypot(high - caught, alarms - least),
+        )
