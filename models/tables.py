@@ -274,8 +274,8 @@ class Step(SQLModel, table=True):
     role: Role | None = _words(Role, nullable=True, default=None)
     #: What a review concluded: approve, revise or none; of a choice the letter, or none.
     verdict: str | None = None
-    #: What a review named, as a fix is told of it; none of steps that are no reviews, or that were
-    #: recorded before this was kept.
+    #: The reasons that a review gave, as a fix is told of them; none of steps that are no reviews, or
+    #: that were recorded before this was kept.
     issues: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     #: The program that a draft or a fix produced.
     code: str | None = _text(nullable=True)

@@ -406,15 +406,25 @@ def prompts_try(
     ] = None,
     wording: Annotated[
         list[str] | None,
-        typer.Option(help="A pattern's option `verdict`; may be given again.", show_default="all"),
+        typer.Option(
+            metavar="WORDING",
+            help="As a pattern's option `verdict`; may be given again.",
+            show_default="all",
+        ),
     ] = None,
     prompts: Annotated[
         list[str] | None,
-        typer.Option(help="A folder of templates; may be given again.", show_default="default"),
+        typer.Option(
+            metavar="NAME",
+            help="A folder of templates; may be given again.",
+            show_default="default",
+        ),
     ] = None,
     review_format: Annotated[
         list[str] | None,
-        typer.Option(help="json or text; may be given again.", show_default="json"),
+        typer.Option(
+            metavar="FORMAT", help="json or text; may be given again.", show_default="json"
+        ),
     ] = None,
     problems: Annotated[
         int, typer.Option(min=1, help="A right and a wrong program of each of the first N.")

@@ -62,17 +62,6 @@ def style(run: RunInfo) -> tuple[str, bool | None, str]:
     )
 
 
-def review_wording(run: RunInfo) -> str:
-    """How the reviews of a run are asked for: templates, what comes before the verdict, the format."""
-    options = run.options
-    parts = (
-        options.get("prompts", "default"),
-        options.get("verdict", "reasons-first"),
-        options.get("review_format", "json"),
-    )
-    return ", ".join(parts)
-
-
 def without_style(pattern: str) -> str:
     """A pattern as tables call it, with no other options than its own."""
     name, _, options = pattern.removesuffix(")").partition("(")

@@ -14,7 +14,9 @@ from models.sweep_content import SweepContent
 from models.tables import Sweep
 from results.figures.comparisons import Comparison
 from results.figures.moderators import Features
+from results.figures.reviewing import Matrix
 from results.figures.scoreboard import Scoreboard
+from results.figures.statistics import wilson
 
 #: Flips that a page lists in all; the others are a query away.
 MOST_FLIPS = 3000
@@ -34,6 +36,35 @@ class Reviewer:
     unjudged: int
     fixed: int
     broken: int
+
+    @property
+    def matrix(self) -> Matrix:
+        """Of the reviews that have a verdict, of programs that have a judgement."""
+        return Matrix(
+            wrong=self.caught + self.missed,
+            right=self.false_alarms + self.approved_right,
+            caught=self.caught,
+            missed=self.missed,
+            false_alarms=self.false_alarms,
+            approved_right=self.approved_right,
+        )
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Which of two programs a run's choices took, by the place in the prompt (`v_choices`)."""
+
+    run_id: int
+    asked: int
+    first_chosen: int
+    second_chosen: int
+    no_choice: int
+
+    @property
+    def first_share(self) -> tuple[float, float, float] | None:
+        """Of those that chose, the share that took the first, with its 95 % interval; None if none did."""
+        read = self.first_chosen + self.second_chosen
+        return (self.first_chosen / read, *wilson(self.first_chosen, read)) if read else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +135,10 @@ _REVIEWERS = text("""
 SELECT run_id, reviewed, caught, missed, false_alarms, approved_right, no_verdict, unjudged, fixed,
     broken
 FROM v_reviewer WHERE sweep_id = :sweep ORDER BY run_id
+""")
+_CHOICES = text("""
+SELECT run_id, asked, first_chosen, second_chosen, no_choice
+FROM v_choices WHERE sweep_id = :sweep ORDER BY run_id
 """)
 _FLIPS = text("""
 SELECT flipped.run_id, attempt.problem_id AS problem, flipped.problem_id, improved, regressed,
@@ -180,9 +215,10 @@ JOIN execution AS example USING (id)
 
 @dataclass(frozen=True)
 class Details:
-    """What the scoreboard does not hold: reviewers and flips by run id, features by problem row."""
+    """What the scoreboard does not hold: reviewers, choices and flips by run id, features by problem row."""
 
     reviewers: dict[int, Reviewer]
+    choices: dict[int, Choices]
     flips: dict[int, list[Flip]]
     features: dict[int, Features]
     origin: Origin
@@ -193,8 +229,10 @@ def read(board: Scoreboard) -> Details:
     problems = list({problem.id for group in board.groups for problem in group.problems})
     with session() as db:
         reviewers = [Reviewer(*row) for row in db.execute(_REVIEWERS, {"sweep": board.sweep_id})]
+        choices = [Choices(*row) for row in db.execute(_CHOICES, {"sweep": board.sweep_id})]
         return Details(
             reviewers={each.run_id: each for each in reviewers},
+            choices={each.run_id: each for each in choices},
             flips=flips(db, list(board.comparisons.values())),
             features={
                 row: Features(*rest) for row, *rest in db.execute(_FEATURES, {"problems": problems})

@@ -1,7 +1,9 @@
 """How well a reviewer tells wrong programs from right ones. Pure."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from results.figures.statistics import wilson
 
@@ -48,3 +50,15 @@ class Matrix:
             value - math.hypot(caught - low, most - alarms),
             value + math.hypot(high - caught, alarms - least),
         )
+
+
+def review_wording(options: Mapping[str, Any]) -> str:
+    """How the reviews of a run with these options are asked for: templates, what leads to the verdict,
+    and the format."""
+    return ", ".join(
+        (
+            options.get("prompts", "default"),
+            options.get("verdict", "reasons-first"),
+            options.get("review_format", "json"),
+        )
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from results.figures.comparisons import Comparison
 from results.figures.details import Details
 from results.figures.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
+from results.figures.reviewing import review_wording
 from results.figures.rewordings import with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
@@ -36,7 +37,16 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "failures": [{"error": error, "attempts": n} for error, n in board.failures],
         "comparisons": [comparison_row(each) for each in board.comparisons.values()],
         "sentences": said(board),
-        "reviewers": [asdict(each) for each in found.reviewers.values()],
+        "reviewers": [
+            asdict(found.reviewers[score.run_id])
+            | {
+                "wording": review_wording(score.run.options),
+                "youden": found.reviewers[score.run_id].matrix.youden,
+            }
+            for score in board.scores
+            if score.run_id in found.reviewers
+        ],
+        "choices": [asdict(each) for each in found.choices.values()],
         "flips": [asdict(flip) for flips in found.flips.values() for flip in flips],
         "wordings": _wordings(board),
         "splits": [

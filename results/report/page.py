@@ -12,9 +12,10 @@ from models import output
 from results import formatting
 from results.figures import moderators
 from results.figures.comparisons import MCNEMAR, SIGN_FLIP
-from results.figures.details import Details, Flip, Origin, Reviewer
+from results.figures.details import Choices, Details, Flip, Origin, Reviewer
 from results.figures.moderators import FEATURES, Moderation
 from results.figures.outcomes import pairs
+from results.figures.reviewing import review_wording
 from results.figures.rewordings import Gains, Wordings, with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
@@ -41,7 +42,11 @@ def _environment() -> Environment:
         formatting.dollars, formatting.duration,
     )  # fmt: skip
     made.filters.update({each.__name__: each for each in written})
-    made.globals.update(interval=formatting.interval, points_interval=formatting.points_interval)
+    made.globals.update(
+        interval=formatting.interval,
+        points_interval=formatting.points_interval,
+        review_wording=review_wording,
+    )
     return made
 
 
@@ -54,6 +59,7 @@ class Section:
     sentences: list[str]
     charts: dict[str, str]
     reviewers: list[tuple[Score, Reviewer]]
+    choices: list[tuple[Score, Choices]]
     map: HeatMap
     splits: list[Split]
 
@@ -127,6 +133,11 @@ def compose(board: Scoreboard, found: Details) -> Page:
                 sentences=sentences.of_group(board, group),
                 charts=drawn,
                 reviewers=theirs,
+                choices=[
+                    (each, found.choices[each.run_id])
+                    for each in group.scores
+                    if each.run_id in found.choices
+                ],
                 map=heat_map(group, board.outcomes),
                 splits=splits(group, board.outcomes),
             )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from models.session import session
 from models.tables import Problem, Sweep
 from results import attempts as transcripts
+from results.figures.reviewing import review_wording
 from results.progress import Progress, progress
 from results.visible import visible
 from results.web import flower, queries, search, texts
@@ -121,6 +122,8 @@ def run(run_id: Id) -> Response:
             run=found,
             compared=queries.compared(db, found),
             reviewer=queries.reviewer(db, found),
+            wording=review_wording(found["options"]),
+            choices=queries.chosen_by_place(db, found),
             page=search.attempts(db, filters),
             filters=filters,
         )

@@ -56,6 +56,7 @@ WHERE v_compare.run_id = :run
 ORDER BY v_compare.baseline_run_id
 """)
 _REVIEWER = text("SELECT * FROM v_reviewer WHERE run_id = :run AND sweep_id = :sweep")
+_BY_PLACE = text("SELECT * FROM v_choices WHERE run_id = :run AND sweep_id = :sweep")
 #: The same problem and sample in the other runs of the sweep.
 _BESIDES = text("""
 SELECT other.id AS attempt_id, run.pattern, run.pairing, other.outcome, other.state
@@ -141,6 +142,12 @@ def reviewer(db: Session, run: RowMapping) -> RowMapping | None:
     """A run's row of v_reviewer; None if nothing was reviewed."""
     asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
     return db.execute(_REVIEWER, asked).mappings().first()
+
+
+def chosen_by_place(db: Session, run: RowMapping) -> RowMapping | None:
+    """A run's row of v_choices; None if nothing was chosen."""
+    asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
+    return db.execute(_BY_PLACE, asked).mappings().first()
 
 
 def compared(db: Session, run: RowMapping) -> list[ComparedRuns]:

@@ -127,6 +127,40 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return int(ended_with.value.code or 0)
 
 
+def test_a_reviewer_s_figures_stand_beside_how_it_was_asked_and_choices_beside_their_place(
+    tmp_path: Path,
+) -> None:
+    """Else a wording that decides the verdict would pass for a reviewer that cannot tell."""
+    sweep_id = make_sweep("raw-coder", {"name": "debate", "verdict": "trace"}, problems=4)
+    ended(1, "0", "1", "1", "1")
+    ended(2, "1", "1", "1", "1")
+    with session() as db:
+        for statement in _CALLS.split(";"):
+            db.execute(text(statement))
+        # the third and the fourth are choices
+        db.execute(text("""
+            UPDATE step SET verdict = CASE step.attempt_id % 2 WHEN 0 THEN 'A' ELSE 'B' END
+            FROM attempt WHERE attempt.id = step.attempt_id AND attempt.run_id = 2
+                AND step.kind = 'review' AND attempt.problem_id > 2"""))  # fmt: skip
+        db.execute(text("""
+            UPDATE completion SET prompt = 'choose' FROM step
+            WHERE step.completion_id = completion.id AND step.verdict IN ('A', 'B')"""))  # fmt: skip
+    page = " ".join(written(sweep_id, tmp_path / "r.html").split())
+    assert "<td>debate(verdict=trace)<td>default, trace, json<td" in page
+    assert "Choices between two programs" in page
+    choices = (
+        '<td>debate(verdict=trace)<td class="n">2<td class="n">1<td class="n">1<td class="n">0'
+    )
+    assert f'{choices}<td class="n">50% [9..91]' in page
+    board = scoreboard(sweep_id)
+    told = json.loads(formats.to_json(board, details.read(board)))
+    (reviewer,) = told["reviewers"]
+    assert reviewer["wording"] == "default, trace, json"
+    assert len(reviewer["youden"]) == 3
+    (chosen,) = told["choices"]
+    assert (chosen["asked"], chosen["first_chosen"], chosen["second_chosen"]) == (2, 1, 1)
+
+
 @pytest.mark.parametrize("samples", [1, 3])
 def test_the_report_and_the_views_count_the_same(samples: int) -> None:
     """Whoever checks a report by SQL must find its numbers."""

@@ -159,7 +159,17 @@ def test_a_mistake_is_one_line(sweep: Path, asked: dict[str, object], said: str)
 
 def test_ctrl_c_ends_it_without_a_word_more(sweep: Path) -> None:
     sweep.write_text(SWEEP.replace("MORE", "latency = 1.0"))
-    run = ["producer.entry", "prompts", "try", "review", "--model", "m", "--problems", "4", "--sweep"]
+    run = [
+        "producer.entry",
+        "prompts",
+        "try",
+        "review",
+        "--model",
+        "m",
+        "--problems",
+        "4",
+        "--sweep",
+    ]
     with subprocess.Popen(
         [sys.executable, "-u", "-m", *run, str(sweep)], cwd=ROOT,
         env=environment(sweep.parent / "home", TTY_COMPATIBLE="1"), text=True,

@@ -147,7 +147,7 @@ def test_every_view_says_what_a_row_is() -> None:
     said = dict(rows("""
         SELECT relname, obj_description(oid) FROM pg_class
         WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace"""))  # fmt: skip
-    assert len(said) == 12
+    assert len(said) == 13
     for name, comment in said.items():
         assert comment and comment.startswith("One row per"), name
 
@@ -348,6 +348,9 @@ def test_in_a_debate_each_reviews_the_other_and_a_choice_is_no_review() -> None:
         debate p1 0 unsolved draft=bad+r.draft=half review=approve+c.review=approve choose=none
     """)  # fmt: skip
     assert rows(MATRIX) == [(4, 1, 2, 1, 0, 0, 0, 0, 0)]
+    (run,) = rows("SELECT run_id FROM v_reviewer")
+    chosen = "SELECT run_id, pattern, asked, first_chosen, second_chosen, no_choice FROM v_choices"
+    assert rows(chosen) == [(*run, "debate", 2, 0, 1, 1)]
 
 
 def test_a_fix_after_two_reviews_of_the_draft_is_one_fix() -> None:
