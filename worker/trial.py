@@ -46,12 +46,14 @@ def review(
     """Every program reviewed in every style, each as soon as it is, as many at a time as the model has
     calls in flight. Whoever closes this ends it after the calls in hand.
 
+    A program's reviews follow each other: their prompts begin alike, and engines remember beginnings.
+
     Raises: FoureyesError if the model cannot be loaded, or gives no answer.
     """
     with closing(load(model)) as engine, ThreadPoolExecutor(model.in_flight) as pool:
         asked = [
             pool.submit(_reviewed, engine, model, Caller(templates_of(style.prompts), style), each)
-            for style, each in itertools.product(styles, programs)
+            for each, style in itertools.product(programs, styles)
         ]
         try:
             for done in as_completed(asked):

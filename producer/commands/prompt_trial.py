@@ -58,6 +58,12 @@ class Tally:
         return sum(each.was_cut_off for each in self.reviews)
 
     @property
+    def tokens(self) -> int:
+        """Of all answers, where their engine counts them."""
+        answers = (answer for each in self.reviews for answer in each.answers)
+        return sum(answer.completion_tokens or 0 for answer in answers)
+
+    @property
     def seconds(self) -> float:
         """What all answers took, one after the other."""
         return sum(answer.seconds for each in self.reviews for answer in each.answers)
@@ -165,6 +171,7 @@ def _told(name: str, tally: Tally) -> dict[str, object]:
         "no_verdict": matrix.no_verdict,
         "cut_off": tally.cut_off,
         "youden": dict(zip(("j", "low", "high"), matrix.youden, strict=True)),
+        "completion_tokens": tally.tokens,
         "seconds": tally.seconds,
         "reviews": [
             {

@@ -44,6 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "drafts": st.integers(2, 4),
     "accept": st.sampled_from(["better", "not-worse"]),
     "review_format": st.sampled_from(["json", "text"]),
+    "both_orders": st.booleans(),
 }
 
 texts = st.one_of(
@@ -151,6 +152,35 @@ def test_a_review_without_a_verdict_is_asked_about_once() -> None:
         else:
             assert replay.wanted is None  # no verdict: the draft stands
             assert replay.code == "def f(x): return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        ("A", "B", "left"),  # the left one, wherever it stands
+        ("B", "A", "right"),
+        ("A", "A", "left"),  # what stands first: that is no choice, and the coder's counts
+        ("B", "B", "left"),
+        ("B", "none", "left"),
+    ],
+)
+def test_a_choice_in_both_orders_counts_where_they_agree(
+    first: str, second: str, chosen: str
+) -> None:
+    """Else a model that takes what it is shown first would decide the debate."""
+    replay = PatternReplay(patterns.find("debate").configure({"both_orders": True}), SPEC)
+    programs = [f"```\ndef f(x): return {number}\n```" for number in (1, 2)]
+    replay.answer(
+        tuple(step.read(text) for step, text in zip(replay.wanted, programs, strict=True))
+    )
+    approval = '{"reasons": ["fine"], "verdict": "approve"}'
+    replay.answer(tuple(step.read(approval) for step in replay.wanted))
+    replay.answer((Trial(()), Trial(())))
+    one, other = replay.wanted
+    assert (one.shown, other.shown) == ((one.left, one.right), (one.right, one.left))
+    answers = [json.dumps({"reason": "?", "choice": letter}) for letter in (first, second)]
+    replay.answer((one.read(answers[0]), other.read(answers[1])))
+    assert replay.code == {"left": one.left, "right": one.right}[chosen].code
 
 
 @pytest.mark.parametrize("said", ["", " \n", "<think>cut off before any answer"])

@@ -33,9 +33,9 @@ _CHECKED = {"type": "string", "enum": ["right", "wrong", "not asked for"]}
 
 #: What a review is constrained to, by how it comes to its verdict.
 REVIEW_SCHEMAS: Mapping[str, dict[str, Any]] = {
-    "reasons-first": _object(reasons=_texts(4), verdict=_VERDICT),
-    "examples": _object(reasons=_texts(4), verdict=_VERDICT),
-    "verdict-first": _object(verdict=_VERDICT, reasons=_texts(4)),
+    "reasons-first": _object(reasons=_texts(3), verdict=_VERDICT),
+    "examples": _object(reasons=_texts(3), verdict=_VERDICT),
+    "verdict-first": _object(verdict=_VERDICT, reasons=_texts(3)),
     "trace": _object(trace=_texts(3), reasons=_texts(2), verdict=_VERDICT),
     "checklist": _object(
         checks=_object(
