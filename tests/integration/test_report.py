@@ -139,7 +139,7 @@ def test_a_reviewer_s_figures_stand_beside_how_it_was_asked_and_choices_beside_t
             db.execute(text(statement))
         # the third and the fourth are choices
         db.execute(text("""
-            UPDATE step SET verdict = CASE step.attempt_id % 2 WHEN 0 THEN 'A' ELSE 'B' END
+            UPDATE step SET verdict = CASE attempt.problem_id % 2 WHEN 0 THEN 'A' ELSE 'B' END
             FROM attempt WHERE attempt.id = step.attempt_id AND attempt.run_id = 2
                 AND step.kind = 'review' AND attempt.problem_id > 2"""))  # fmt: skip
         db.execute(text("""
