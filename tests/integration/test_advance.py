@@ -233,6 +233,24 @@ def test_an_approved_draft_is_judged_once_for_all_patterns() -> None:
     assert all(attempt.code == "def f(x):\n    return x\n" for attempt in attempts())
 
 
+def test_what_is_read_in_another_way_is_asked_once_and_so_is_what_is_reviewed_in_other_words() -> (
+    None
+):
+    """A style's extraction decides what the answer is taken for, its wording only what a review is asked."""
+    example = f"{CODE}\nFor example:\n```python\nf(1)\n```"
+    names = ("raw-coder", "review-then-fix")
+    make_sweep(
+        *names, *({"name": name, "extraction": "last-block"} for name in names),
+        {"name": "review-then-fix", "verdict": "verdict-first"},
+    )  # fmt: skip
+    run_to_the_end(lambda row: '{"verdict": "approve"}' if row.kind == "review" else example)
+    whole, last = "def f(x):\n    return x\n", "f(1)"
+    assert [attempt.code for attempt in attempts()] == [whole, whole, last, last, whole]
+    # one draft, and a review of either program, of one of them in other words
+    assert [row.kind for row in completions()].count(Kind.DRAFT) == 1
+    assert [row.kind for row in completions()].count(Kind.REVIEW) == 3
+
+
 def test_a_message_delivered_again_changes_nothing() -> None:
     make_sweep("review-then-fix")
     (attempt_id,) = attempt_ids()
