@@ -35,6 +35,8 @@ _PATTERNS = (
     ("review-then-fix", {"prompts": "default", "thinking": None, "review_format": "json"}),
     ("review-then-fix(prompts=terse)", {"prompts": "terse", "thinking": None, "review_format": "text"}),
     ("debate(thinking=True)", {"prompts": "default", "thinking": True, "review_format": "json"}),
+    ("retry(extraction=last-block)", {"extraction": "last-block", "prompts": "default"}),
+    ("self-review(verdict=trace)", {"verdict": "trace", "prompts": "default"}),
     ("debate", {}),  # a row from before patterns had options
 )  # fmt: skip
 _TEXTS = (
@@ -260,6 +262,12 @@ def test_costs(written: Rows) -> None:
                 assert row.price_per_solved is None
 
 
+def style(run: Run) -> tuple[Any, ...]:
+    """What only runs that are alike have in common."""
+    usual = {"prompts": "default", "thinking": None, "extraction": "whole"}
+    return tuple(run.options.get(name, value) for name, value in usual.items())
+
+
 def test_pairs(written: Rows) -> None:
     names = {sweep.id: sweep.name for sweep in written.sweeps}
     compared = {(row.baseline_run_id, row.run_id): row for row in asked("SELECT * FROM v_compare")}
@@ -284,8 +292,7 @@ def test_pairs(written: Rows) -> None:
         assert sum(flip.flip == "improved" for flip in found) == len(improved)
         assert len(found) == len(improved) + len(regressed)
         one, other = written.runs[base], written.runs[run]
-        styles = [(r.options.get("prompts", "default"), r.options.get("thinking")) for r in (one, other)]  # fmt: skip
-        alike = one.sweep_id == other.sweep_id and styles[0] == styles[1]
+        alike = one.sweep_id == other.sweep_id and style(one) == style(other)
         assert row.alike is alike and all(flip.alike is alike for flip in found)
         assert row.sweep == names[other.sweep_id]
 
@@ -296,13 +303,9 @@ def test_the_report_and_v_moderator_compare_with_the_same_baseline(written: Rows
         board = scoreboard(sweep.id or 0)
         expected = {}
         for run in written.of_sweep(sweep):
-            mine = written.runs[run].options
             for other in written.of_sweep(sweep):
                 row = written.runs[other]
-                same = (row.options.get("prompts", "default"), row.options.get("thinking")) == (
-                    mine.get("prompts", "default"), mine.get("thinking"),
-                )  # fmt: skip
-                if row.pattern.startswith("raw-coder") and same:
+                if row.pattern.startswith("raw-coder") and style(row) == style(written.runs[run]):
                     expected[run] = other
         assert board.baselines == expected
         assert baselines([score.run for score in board.scores], "raw-coder") == expected
