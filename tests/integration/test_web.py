@@ -405,10 +405,9 @@ def test_filters_narrow_a_search() -> None:
     assert problems_of(Filters(benchmark="none")) == []
 
 
-@pytest.mark.usefixtures("database")
-def test_reviewer_filters_agree_with_the_view() -> None:
+def test_reviewer_filters_agree_with_the_view(pages: TestClient) -> None:
     """A right program that was sent back, a wrong one that passed, and one that nobody judged."""
-    make_sweep("review-then-fix", problems=4)
+    make_sweep({"name": "review-then-fix", "verdict": "checklist"}, problems=4)
     cases = [("revise", "pass"), ("approve", "fail"), ("revise", None), ("approve", "pass")]
     with session() as db:
         rows = db.execute(text("SELECT id, problem_id FROM attempt ORDER BY problem_id")).all()
@@ -422,6 +421,15 @@ def test_reviewer_filters_agree_with_the_view() -> None:
     with session() as db:
         matrix = db.execute(text("SELECT false_alarms, missed, unjudged FROM v_reviewer")).one()
     assert tuple(matrix) == (1, 1, 1)
+    # with how the reviews were asked for, and no word of choices where there were none
+    page = " ".join(Elements(pages.get("/runs/1").text).text.split())
+    assert "The reviewer Asked for by: default, checklist, json of 4 reviews" in page
+    assert "Between two programs" not in page
+    with session() as db:
+        db.execute(text("UPDATE completion SET prompt = 'choose' WHERE kind = 'review'"))
+        db.execute(text("UPDATE step SET verdict = 'B' WHERE kind = 'review'"))
+    page = " ".join(Elements(pages.get("/runs/1").text).text.split())
+    assert "shown first 0 times, the second 4 times, 0 times no choice" in page
 
 
 @pytest.mark.usefixtures("database")
