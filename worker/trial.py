@@ -44,13 +44,14 @@ def review(
     templates_of: Callable[[str], Templates],
 ) -> Generator[Reviewed]:
     """Every program reviewed in every style, each as soon as it is, as many at a time as the model has
-    calls in flight. Whoever closes this ends it after the calls in hand.
+    calls in flight. Whoever closes this cancels the others; the process ends after those in hand.
 
     A program's reviews follow each other: their prompts begin alike, and engines remember beginnings.
 
     Raises: FoureyesError if the model cannot be loaded, or gives no answer.
     """
-    with closing(load(model)) as engine, ThreadPoolExecutor(model.in_flight) as pool:
+    with closing(load(model)) as engine:
+        pool = ThreadPoolExecutor(model.in_flight)
         asked = [
             pool.submit(_reviewed, engine, model, Caller(templates_of(style.prompts), style), each)
             for each, style in itertools.product(programs, styles)

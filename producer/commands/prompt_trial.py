@@ -17,7 +17,7 @@ from models import weights
 from models.errors import FoureyesError, InfrastructureError
 from models.llm import AnyModel, LlamaCpp, Sampling
 from producer.commands import trust, trying
-from producer.commands.terminal import Terminal, console, say
+from producer.commands.terminal import Terminal, console, hint, say
 from producer.stack import embedded
 from producer.sweeps import sweep
 from results.figures.reviewing import Matrix
@@ -95,10 +95,15 @@ def try_review(
         _ask(model, programs, tallies, own)
     except InfrastructureError as error:
         raise FoureyesError(f"models.{name}: {error}") from None
+    except KeyboardInterrupt:
+        hint("interrupted; it ends once the calls in hand have ended")
+        if not as_json and any(each.reviews for each in tallies.values()):
+            _print(name, [*tallies.values()])
+        raise
     if as_json:
         print(json.dumps([_told(name, each) for each in tallies.values()], indent=2))
         return
-    _print(name, [*tallies.values()], len(programs))
+    _print(name, [*tallies.values()])
 
 
 def _ask(
@@ -188,17 +193,19 @@ def _told(name: str, tally: Tally) -> dict[str, object]:
     }
 
 
-def _print(name: str, tallies: Collection[Tally], programs: int) -> None:
-    half = programs // 2
+def _print(name: str, tallies: Collection[Tally]) -> None:
     for (prompts, written), alike in itertools.groupby(
         tallies, lambda each: (each.style.prompts, each.style.review_format)
     ):
-        title = f"Reviews by {name} of {half} wrong and {half} right programs"
+        here = [*alike]
+        programs = {each.program for tally in here for each in tally.reviews}
+        right = sum(each.is_right for each in programs)
+        title = f"Reviews by {name} of {len(programs) - right} wrong and {right} right programs"
         table = Table(title=f"{title}: prompts {prompts}, in {written}", title_justify="left")
         table.add_column("wording", no_wrap=True)
         for column in ("caught", "missed", "alarms", "passed", "none", "J [95 %], points"):
             table.add_column(column, justify="right", no_wrap=True)
-        for tally in alike:
+        for tally in here:
             matrix = tally.matrix
             counts = (
                 matrix.caught,
