@@ -5,6 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
+#: Between the seeds of one question's answers in an attempt; more than a sample's number can be.
+SEEDS_APART = 1000
+
 
 class Sampling(BaseModel):
     """How tokens are drawn."""

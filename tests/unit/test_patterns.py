@@ -11,7 +11,7 @@ from producer.sweeps import rehearsal, sweep, sweep_file
 from worker import patterns
 from worker.attempt.replay import PatternReplay
 from worker.patterns import Pattern, load_modules, templates, with_modules
-from worker.patterns.steps import CODER, REVIEWER, Draft, Program, Review, Steps
+from worker.patterns.steps import CODER, REVIEWER, Draft, Program, Review, Sampling, Steps
 from worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[2]
@@ -212,13 +212,13 @@ def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
 
 MODULE = '''
 from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft
+from worker.patterns.steps import CODER, Draft, Sampling
 
 @pattern("twice")
 def twice(spec, times: int = 2):
     """Draft, and draft again."""
     for number in range(times):
-        draft = yield Draft(spec, by=CODER, another=number, temperature=0.5)
+        draft = yield Draft(spec, by=CODER, sampling=Sampling(0.5, seed=number))
     return draft.code
 '''
 
@@ -234,7 +234,7 @@ def test_a_module_that_is_edited_makes_another_sweep(tmp_path: Path) -> None:
     """Else the results of before would be shown for it, as done already."""
     (tmp_path / "my_edited.py").write_text(MODULE)
     first = load(tmp_path, '"twice"', 'modules = ["my_edited"]')
-    (tmp_path / "my_edited.py").write_text(MODULE.replace("another=number", "another=number+1"))
+    (tmp_path / "my_edited.py").write_text(MODULE.replace("seed=number", "seed=number+1"))
     second = load(tmp_path, '"twice"', 'modules = ["my_edited"]')
     assert first.key != second.key
     assert first.patterns[0].pattern.body is not second.patterns[0].pattern.body
@@ -337,7 +337,7 @@ def test_tests_of_a_specification_of_ones_own_are_refused_before_anything_is_enq
 ) -> None:
     """The sandbox would run the prompt's, and the pattern would take what they show for its own."""
     (tmp_path / "own_tests.py").write_text(
-        MODULE.replace("Draft\n", "Draft, VisibleTests\n")
+        MODULE.replace("Sampling\n", "Sampling, VisibleTests\n")
         .replace('"twice"', '"own-tests"')
         .replace(
             "return draft.code",
@@ -399,7 +399,7 @@ def test_a_pattern_that_is_not_deterministic_is_named_before_it_runs(remembers: 
         if len(starts) % 2:
             return draft.code
         if remembers == "steps":
-            yield Draft(spec, by=CODER, another=len(starts))
+            yield Draft(spec, by=CODER, sampling=Sampling(seed=len(starts)))
         else:
             yield Review(draft, by=REVIEWER)
         return draft.code

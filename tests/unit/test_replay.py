@@ -26,6 +26,7 @@ from worker.patterns.steps import (
     RepairVerdict,
     Result,
     Review,
+    Sampling,
     Step,
     Steps,
     VisibleTests,
@@ -342,7 +343,7 @@ def _names_a_role(spec: Spec) -> Steps:
 
 
 def _runs_hot(spec: Spec) -> Steps:
-    yield Draft(spec, temperature=9)
+    yield Draft(spec, sampling=Sampling(9))
     return ""
 
 
@@ -389,7 +390,7 @@ def _loops(spec: Spec) -> Steps:
         (_names_a_role, "pattern 'mine', step 1: Draft(by=...) takes a Role, not 'codr'"),
         (
             _runs_hot,
-            "pattern 'mine', step 1: raised ValueError: a temperature is from 0 to 2, not 9",
+            "pattern 'mine', step 1: raised ValueError: Sampling: temperature is from 0 to 2, not 9",
         ),
         (_leaves, "pattern 'mine', step 2: raised SystemExit: bye"),
         (_is_closed, "pattern 'mine', step 2: raised GeneratorExit: now"),

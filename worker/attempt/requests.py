@@ -5,13 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from models.digest import digest
-from models.llm import AnyModel
-from worker.patterns.steps import CompletionStep, Draft
+from models.llm import SEEDS_APART, AnyModel
+from worker.patterns.steps import CompletionStep
 from worker.patterns.style import Style
 from worker.patterns.templates import Templates
-
-#: Seeds between a draft and another of the same attempt; more than an attempt's number can be.
-_SEEDS_APART = 1000
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,8 @@ class Caller:
         Greedy calls carry no seed, so all samples share one; others draw with the seed of their
         sample, and with another one if the attempt asks the same `again`.
         """
-        sampling = model.sampling
-        seed = sampling.seed + sample + _SEEDS_APART * again
-        if isinstance(step, Draft):
-            seed += _SEEDS_APART * step.another
-            if step.temperature is not None:
-                sampling = sampling.model_copy(update={"temperature": step.temperature})
+        sampling = model.sampling.model_copy(update=step.sampling.settings())
+        seed = sampling.seed + sample + SEEDS_APART * (step.sampling.seed + again)
         request: dict[str, Any] = {
             "model": model.identity(),
             "messages": [

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Steps, VisibleTests
+from worker.patterns.steps import CODER, Draft, Sampling, Steps, VisibleTests
 
 
 @pattern("sample-and-select")
@@ -19,7 +19,9 @@ def sample_and_select(
 
     The first draft is the raw coder's; `temperature` is that of the others.
     """
-    others = [Draft(spec, by=CODER, another=i, temperature=temperature) for i in range(1, drafts)]
+    others = [
+        Draft(spec, by=CODER, sampling=Sampling(temperature, seed=i)) for i in range(1, drafts)
+    ]
     written = yield (Draft(spec, by=CODER), *others)
     trials = yield tuple(VisibleTests(draft) for draft in written)
     passes = [trial.passes for trial in trials]

@@ -1,50 +1,26 @@
-"""What a pattern may ask for, and what it gets back.
+"""The steps of the patterns that ship: a draft, a plan, a review, a fix, a choice, the visible tests."""
 
-A step that a model answers names a prompt and who answers it; its `read` turns the answer's text into a
-frozen result that the next step is made from. A step that is executed runs a program instead. Each step
-says here all that is to be known of it: what it may be made with, how it can turn out, what its row
-tells, and what stands in for its result where nothing is asked.
-"""
-
-from collections.abc import Generator
-from dataclasses import dataclass, fields, replace
-from functools import cache
-from typing import Any, ClassVar, get_args, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from models.digest import digest
 from models.enums import Kind, Role, Suite
 from models.problem import Spec, TestResult, Trial
-from worker.patterns.reading.extract import extract_code
-from worker.patterns.reading.last_block import last_block
 from worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
-from worker.patterns.reading.scripts import extract_script
 from worker.patterns.reading.thoughts import without_thinking
 from worker.patterns.reading.verdict import Verdict, read_choice, read_verdict
+from worker.patterns.steps.base import (
+    AS_THE_MODEL,
+    CODER,
+    REVIEWER,
+    CompletionStep,
+    ExecutionStep,
+    Program,
+    Sampling,
+    Schema,
+    program,
+)
 from worker.patterns.style import Style
-
-CODER = Role.CODER
-REVIEWER = Role.REVIEWER
-
-Schema = dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Program:
-    """What a draft or a fix produced: the code to judge, and the whole answer it came in."""
-
-    spec: Spec
-    code: str
-    text: str
-
-
-def _program(spec: Spec, text: str, style: Style | None = None) -> Program:
-    if style is not None and style.extraction == "last-block":
-        return Program(spec, last_block(text), text)
-    if not spec.entry_point:
-        return Program(spec, extract_script(text), text)
-    return Program(
-        spec, extract_code(text, spec.entry_point, "" if spec.prose else spec.prompt), text
-    )
 
 
 @dataclass(frozen=True)
@@ -63,115 +39,16 @@ class Choice:
     letter: str | None
 
 
-Result = Program | Spec | Planned | Verdict | Choice | Trial
-
-
-class Step:
-    """Something that a pattern asks for: a frozen dataclass of what it is made with."""
-
-    kind: ClassVar[Kind]
-    #: How it can turn out, as far as a pattern may go on in another way: said of its number.
-    outcomes: ClassVar[tuple[str, ...]] = ("",)
-
-    @property
-    def said(self) -> str:
-        """What is asked for, in the picture of a pattern."""
-        raise NotImplementedError
-
-    def rehearsed(self, outcome: int, name: str) -> Result:
-        """A result that has turned out so (a number into `outcomes`); `name` is that of a program in it."""
-        raise NotImplementedError
-
-    def stand_in(self, text: str) -> Result:
-        """A result that lets a pattern go on for longest; `text` is in it, where a model writes one."""
-        raise NotImplementedError
-
-    def columns(self, result: Any) -> dict[str, Any]:
-        """What the step's row tells of its result: `code`, `verdict`, `issues`."""
-        return {}
-
-    def misfit(self, spec: Spec) -> str | None:
-        """Why it cannot be asked for this problem, though all that it was made with is of the right type."""
-        return None
-
-
-class CompletionStep(Step):
-    """What a model answers."""
-
-    schema: ClassVar[Schema] = None
-    by: Role
-
-    @property
-    def prompt(self) -> str:
-        """The template's name."""
-        raise NotImplementedError
-
-    @property
-    def said(self) -> str:
-        return f"{self.prompt} by {self.by}"
-
-    def variables(self) -> dict[str, Any]:
-        """What the template is filled with."""
-        raise NotImplementedError
-
-    def answer_schema(self, style: Style) -> Schema:
-        """What the answer is bound to; in a style of text nothing is, whatever the step."""
-        return self.schema if style.review_format == "json" else None
-
-    def read(self, text: str) -> Result:
-        """The result in an answer."""
-        raise NotImplementedError
-
-    def read_in(self, style: Style, text: str) -> Result:
-        """The result in an answer that was asked for in this style."""
-        return self.read(text)
-
-    def stand_in(self, text: str) -> Result:
-        return self.read(text)
-
-    def repair(self, result: Any) -> "CompletionStep | None":
-        """What to ask before a result that could not be read counts as none, if there is something."""
-        return None
-
-    def repairs(self) -> "list[CompletionStep]":
-        """What may be asked after it for that reason."""
-        return []
-
-
-class ExecutionStep(Step):
-    """What the sandbox runs."""
-
-    suite: ClassVar[Suite]
-
-    @property
-    def code(self) -> str:
-        """The program."""
-        raise NotImplementedError
-
-    def read(self, detail: dict[str, Any]) -> Result:
-        """The result in what an execution's row says."""
-        raise NotImplementedError
-
-
 @dataclass(frozen=True)
 class Draft(CompletionStep):
-    """Write a program for the specification, freely or along a plan. Gives a Program.
-
-    `another` numbers further drafts of the same thing, drawn at `temperature`; 0 is the first, at
-    the model's own.
-    """
+    """Write a program for the specification, freely or along a plan. Gives a Program."""
 
     kind: ClassVar[Kind] = Kind.DRAFT
 
     spec: Spec
     plan: Planned | None = None
     by: Role = CODER
-    another: int = 0
-    temperature: float | int | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.temperature, float | int) and not 0 <= self.temperature <= 2:
-            raise ValueError(f"a temperature is from 0 to 2, not {self.temperature}")
+    sampling: Sampling = AS_THE_MODEL
 
     @property
     def prompt(self) -> str:
@@ -184,10 +61,10 @@ class Draft(CompletionStep):
 
     def read(self, text: str) -> Program:
         """The program in an answer."""
-        return _program(self.spec, text)
+        return program(self.spec, text)
 
     def read_in(self, style: Style, text: str) -> Program:
-        return _program(self.spec, text, style)
+        return program(self.spec, text, style)
 
     def rehearsed(self, outcome: int, name: str) -> Program:
         return Program(self.spec, name, name)
@@ -208,6 +85,7 @@ class Enrich(CompletionStep):
 
     spec: Spec
     by: Role = REVIEWER
+    sampling: Sampling = AS_THE_MODEL
 
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
@@ -231,6 +109,7 @@ class Plan(CompletionStep):
     draft: Program | None = None
     trial: Trial | None = None
     by: Role = REVIEWER
+    sampling: Sampling = AS_THE_MODEL
 
     @property
     def prompt(self) -> str:
@@ -263,6 +142,7 @@ class Review(CompletionStep):
     draft: Program
     trial: Trial | None = None
     by: Role = REVIEWER
+    sampling: Sampling = AS_THE_MODEL
 
     @property
     def prompt(self) -> str:
@@ -344,6 +224,7 @@ class Fix(CompletionStep):
     draft: Program
     found: Verdict | Trial
     by: Role = CODER
+    sampling: Sampling = AS_THE_MODEL
 
     @property
     def prompt(self) -> str:
@@ -357,10 +238,10 @@ class Fix(CompletionStep):
 
     def read(self, text: str) -> Program:
         """The mended program in an answer."""
-        return _program(self.draft.spec, text)
+        return program(self.draft.spec, text)
 
     def read_in(self, style: Style, text: str) -> Program:
-        return _program(self.draft.spec, text, style)
+        return program(self.draft.spec, text, style)
 
     def rehearsed(self, outcome: int, name: str) -> Program:
         return Program(self.draft.spec, name, name)
@@ -389,6 +270,7 @@ class Choose(CompletionStep):
     right: Program
     by: Role = REVIEWER
     first: str = ""
+    sampling: Sampling = AS_THE_MODEL
 
     def __post_init__(self) -> None:
         if self.first not in ("", "left", "right"):
@@ -478,26 +360,3 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     """What the row of a review tells of its verdict."""
     said = {True: "approve", False: "revise", None: "none"}[verdict.approves]
     return {"verdict": said, "issues": list(verdict.issues)}
-
-
-#: A pattern's body: it yields a step (or a tuple of steps that run at the same time), receives the
-#: result (or a tuple of them), and returns the final code.
-Steps = Generator[Any, Any, str]
-
-
-@cache
-def _types(step: type[Step]) -> dict[str, Any]:
-    """What a step may be made with, by field."""
-    hints = get_type_hints(step)
-    return {field.name: hints[field.name] for field in fields(step)}  # type: ignore[arg-type]
-
-
-def wrong_type(step: Step) -> str | None:
-    """What a step was made with that it cannot be asked with; None if all is of the right type."""
-    for name, wanted in _types(type(step)).items():  # type: ignore[arg-type]
-        value = getattr(step, name)
-        if not isinstance(value, wanted):
-            kinds = " or ".join(kind.__name__ for kind in get_args(wanted) or [wanted])
-            made = type(step).__name__
-            return f"{made}({name}=...) takes a {kinds}, not {value!r:.60}"
-    return None

@@ -1,0 +1,59 @@
+"""How a step's answers are drawn: what a pattern says of it decides which calls are one and the same."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.llm import Sampling as ModelSampling
+from models.llm import Scripted
+from models.problem import Spec
+from worker.attempt.requests import Caller
+from worker.patterns import templates
+from worker.patterns.steps import Draft, Program, Review, Sampling
+from worker.patterns.style import Style
+
+SPEC = Spec("t/1", "def f(x):\n", "f", ())
+MODEL = Scripted(
+    engine="scripted",
+    name="m",
+    script="m.toml",
+    sampling=ModelSampling(temperature=0.5, top_p=0.9, max_tokens=50, seed=7),
+)
+CALLER = Caller(templates.shipped("default"), Style())
+
+
+def request(step: Draft | Review, sample: int = 0) -> dict[str, Any]:
+    return CALLER.call(step, MODEL, sample).request
+
+
+def test_a_step_that_says_nothing_of_it_is_asked_as_the_model_says() -> None:
+    assert request(Draft(SPEC))["sampling"] == {"temperature": 0.5, "top_p": 0.9, "max_tokens": 50}
+    assert request(Draft(SPEC), sample=3)["seed"] == 10
+    assert request(Draft(SPEC, sampling=Sampling())) == request(Draft(SPEC))
+
+
+def test_what_a_step_says_holds_and_the_rest_is_the_models() -> None:
+    drawn = Review(Program(SPEC, "", ""), sampling=Sampling(1, max_tokens=9, seed=2))
+    made = request(drawn, sample=1)
+    assert made["sampling"] == {"temperature": 1.0, "top_p": 0.9, "max_tokens": 9}
+    assert made["seed"] == 7 + 1 + 2 * 1000
+    greedy = request(replace(drawn, sampling=Sampling(0, top_p=1)))
+    assert greedy["sampling"]["top_p"] == 1.0 and greedy["seed"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"temperature": 2.1}, "temperature is from 0 to 2, not 2.1"),
+        ({"temperature": "hot"}, "temperature is from 0 to 2, not 'hot'"),
+        ({"temperature": float("nan")}, "temperature is from 0 to 2, not nan"),
+        ({"top_p": 0}, "top_p is above 0, and at most 1, not 0"),
+        ({"max_tokens": 1.5}, "max_tokens is from 1, not 1.5"),
+        ({"seed": True}, "seed is from 0 to 999, not True"),
+        ({"seed": None}, "seed is from 0 to 999, not None"),
+    ],
+)
+def test_what_no_model_can_be_asked_with_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Sampling(**given)
