@@ -21,7 +21,7 @@ JUDGED = ("base", "plus", "reason", "level", "trust", "detail", "seconds")
 CAME_ABOUT = ("state", "error", "tries", "worker", "created_at", "finished_at")
 #: Of a completion and of an execution, what was asked for, apart from of whom and about what.
 CALL = ("key", "kind", "prompt", "prompt_hash", "request")
-JUDGING = ("key", "suite", "code", "judge_version")
+JUDGING = ("key", "suite", "code", "given", "judge_version")
 
 
 def listed(names: Iterable[str], of: str = "") -> str:

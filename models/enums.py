@@ -11,14 +11,23 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a step is for. The first four are model calls and double as task names in Flower."""
+    """What a step is for. Those that are model calls double as task names in Flower."""
 
     DRAFT = "draft"
     PLAN = "plan"
     REVIEW = "review"
     FIX = "fix"
+    ASK = "ask"  # a prompt of the pattern's author; its name is the step's
+    TESTS = "tests"  # a model writes tests
+    INPUTS = "inputs"  # a model writes inputs
     TRIAL = "trial"  # the visible tests are run
+    RUN = "run"  # tests that a model wrote are run
+    COMPARE = "compare"  # several programs are run on the same inputs
     JUDGE = "judge"  # the hidden tests are run, once the pattern has returned its code
+
+
+#: What a model answers.
+CALLS = (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX, Kind.ASK, Kind.TESTS, Kind.INPUTS)
 
 
 class State(StrEnum):
@@ -45,10 +54,13 @@ class Outcome(StrEnum):
 
 
 class Suite(StrEnum):
-    """Which tests an execution ran: those in the prompt, or the base and plus tests nobody is shown."""
+    """What an execution ran: the tests in the prompt, the base and plus tests that nobody is shown, tests
+    that a model wrote, or several programs on the same inputs."""
 
     VISIBLE = "visible"
     HIDDEN = "hidden"
+    WRITTEN = "written"
+    COMPARED = "compared"
 
 
 class Status(StrEnum):

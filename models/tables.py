@@ -186,7 +186,9 @@ class Completion(Work, table=True):
 
 
 class Execution(Work, table=True):
-    """One judging of one program, made once whoever asked. `detail` is the Trial or the Judgement."""
+    """One judging of one program, made once whoever asked. `detail` is what it showed, by its suite: a
+    Trial, a Judgement, a TestRun or a Comparison (models/problem.py).
+    """
 
     __table_args__ = (
         CheckConstraint("state <> 'done' OR detail IS NOT NULL", name="done_has_detail"),
@@ -201,7 +203,10 @@ class Execution(Work, table=True):
 
     problem_id: int = Field(foreign_key="problem.id")
     suite: Suite = _words(Suite)
+    #: The program; of several that are compared, a list of them as JSON.
     code: str = _text()
+    #: What the pattern gives the program beside its problem: tests that a model wrote, or inputs.
+    given: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     judge_version: str
     base: Status | None = _words(Status, name="base_status", nullable=True, default=None)
     plus: Status | None = _words(Status, name="plus_status", nullable=True, default=None)
@@ -242,6 +247,10 @@ class Attempt(SQLModel, table=True):
     outcome: Outcome | None = _words(Outcome, nullable=True, default=None)
     code: str | None = _text(nullable=True)
     error: str | None = _text(nullable=True)
+    #: What its pattern noted down: objects with `position`, `name` and `value`.
+    notes: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
     created_at: datetime = _moment(nullable=False)
     #: When it last went on; the reaper looks after those that have not for a while. None: it waits
     #: to be started.

@@ -1,6 +1,7 @@
 """One attempt as data: what was asked, answered, found and judged, in order. From rows alone."""
 
 import difflib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,13 +85,30 @@ class Check(WorkShown):
 
 
 @dataclass(frozen=True)
+class NoteShown:
+    """What a pattern noted down before the step of this number; `value` as JSON."""
+
+    number: int
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """An attempt: its row of `v_attempts`, the problem's row and prompt, and its steps."""
+    """An attempt: its row of `v_attempts`, the problem's row and prompt, its steps and its notes."""
 
     attempt: RowMapping
     problem_row: int
     prompt: str
     steps: tuple[CallShown | Check, ...]
+    notes: tuple[NoteShown, ...]
+
+    def notes_before(self, step: CallShown | Check | None) -> list[NoteShown]:
+        """Those made after the step before this one; None: those after the last."""
+        at = [each.number for each in self.steps]
+        if step is None:
+            return [note for note in self.notes if not at or note.number > at[-1]]
+        return [note for note in self.notes if note.number == step.number and not step.branch]
 
 
 _ATTEMPT = text("SELECT * FROM v_attempts WHERE attempt_id = :id")
@@ -98,6 +116,7 @@ _PROBLEM = text(
     "SELECT problem.id, problem.prompt FROM attempt JOIN problem ON problem.id = attempt.problem_id"
     " WHERE attempt.id = :id"
 )
+_NOTES = text("SELECT position, name, value FROM v_notes WHERE attempt_id = :id ORDER BY number")
 _STEPS = text("""
 SELECT
     step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.issues,
@@ -140,7 +159,11 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
         if isinstance(step, CallShown) and step.program is not None:
             programs.append(step.program)
         steps.append(step)
-    return Transcript(attempt, problem.id, problem.prompt, tuple(steps))
+    notes = tuple(
+        NoteShown(row.position + 1, row.name, json.dumps(row.value, ensure_ascii=False))
+        for row in db.execute(_NOTES, {"id": attempt_id})
+    )
+    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes)
 
 
 #: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.

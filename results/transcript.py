@@ -1,5 +1,7 @@
 """An attempt as a transcript in the terminal, from prompt to verdict."""
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
@@ -9,7 +11,7 @@ from models.enums import Kind
 from models.errors import FoureyesError
 from models.session import session
 from results import attempts
-from results.attempts import CallShown, Check, changes
+from results.attempts import CallShown, Check, NoteShown, changes
 from results.formatting import duration
 from results.visible import in_line, visible
 
@@ -27,10 +29,12 @@ def show(attempt_id: int, console: Console) -> None:
         )
     _heading(found.attempt, console)
     for step in found.steps:
+        _notes(found.notes_before(step), console)
         if isinstance(step, CallShown):
             _call(step, console)
         else:
             _check(step, console)
+    _notes(found.notes_before(None), console)
     _ending(found.attempt, console)
 
 
@@ -51,6 +55,12 @@ def _title(title: str, console: Console) -> None:
 def _plain(said: str, console: Console, style: str = "") -> None:
     """Print what a model, or a problem's author, wrote: as text, and nothing but text."""
     console.print(Text(visible(said), style=style))
+
+
+def _notes(notes: Iterable[NoteShown], console: Console) -> None:
+    """What the pattern noted down at one place."""
+    for note in notes:
+        console.print(Text(f"note {in_line(note.name)}: {in_line(note.value)}", style="bold cyan"))
 
 
 def _call(call: CallShown, console: Console) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 
 from judging.identity import identities
 from models import broker
-from models.enums import Kind, Suite
+from models.enums import CALLS, Suite
 from models.later import Later
 from models.lifecycle import AnyTable
 from models.session import is_passing
@@ -70,7 +70,7 @@ def _complete(completion_id: int) -> None:
     _do(Completion, completion_id, produce)
 
 
-for _kind in (Kind.DRAFT, Kind.PLAN, Kind.REVIEW, Kind.FIX):
+for _kind in CALLS:
     app.task(name=_kind.value, base=CallTask)(_complete)
 
 

@@ -94,7 +94,8 @@ WITH used AS MATERIALIZED (
 SELECT run.key AS run, problem.problem_id, problem.version, attempt.sample, ended.outcome,
     CASE WHEN ended.outcome IS NOT NULL THEN attempt.code END AS code,
     CASE WHEN NOT ended.mixed THEN attempt.error END AS error, attempt.created_at,
-    CASE WHEN ended.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at, asked.steps
+    CASE WHEN ended.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at,
+    CASE WHEN ended.outcome IS NOT NULL THEN attempt.notes ELSE '[]' END AS notes, asked.steps
 FROM run
 JOIN attempt ON attempt.run_id = run.id
 JOIN problem ON problem.id = attempt.problem_id

@@ -2,7 +2,7 @@
 
 Gzipped JSON lines, each an object with one key that says what the line is:
 
-    {"archive": {"version": 1, "revision": "0015"}}
+    {"archive": {"version": 1, "revision": "0016"}}
     {"sweep": {...}}      one
     {"problem": {...}}    and then as many as there are of each, in this order
     {"run": {...}}
@@ -157,6 +157,7 @@ class ArchivedExecution(_Work):
     version: str
     suite: Suite
     code: str
+    given: list[str] | None = None
     judge_version: str
     base: Status | None
     plus: Status | None
@@ -189,6 +190,12 @@ class ArchivedStep(_Row):
     created_at: AwareDatetime
 
 
+class _Note(_Row):
+    position: _Count
+    name: str
+    value: Any
+
+
 class ArchivedAttempt(_Row):
     """An attempt of the run whose key is `run`; unfinished if it has no outcome."""
 
@@ -201,6 +208,7 @@ class ArchivedAttempt(_Row):
     error: str | None
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
+    notes: list[_Note] = []
     steps: list[ArchivedStep]
 
 

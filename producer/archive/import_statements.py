@@ -23,8 +23,8 @@ STAGE = [
         # the archive's attempts, as they can be here; differs: its steps were answered otherwise
         """CREATE TEMPORARY TABLE arriving (
             number bigint, run_id integer, problem_id integer, sample integer, outcome text,
-            code text, error text, created_at timestamptz, finished_at timestamptz, steps jsonb,
-            differs boolean
+            code text, error text, created_at timestamptz, finished_at timestamptz, notes jsonb,
+            steps jsonb, differs boolean
         ) ON COMMIT DROP""",
         # attempts that were written, with the steps that belong to them now
         """CREATE TEMPORARY TABLE brought (
@@ -204,12 +204,13 @@ SELECT archived.number, run.id, problem.id, row.sample,
     CASE WHEN NOT answers.differ THEN row.error END,
     row.created_at,
     CASE WHEN NOT answers.differ THEN row.finished_at END,
+    CASE WHEN NOT answers.differ THEN row.notes ELSE '[]' END,
     CASE WHEN NOT answers.differ THEN row.steps ELSE '[]' END,
     answers.differ AND row.outcome IS NOT NULL
 FROM archived
 CROSS JOIN LATERAL jsonb_to_record(line) AS row (
     run text, problem_id text, version text, sample integer, outcome text, code text, error text,
-    created_at timestamptz, finished_at timestamptz, steps jsonb)
+    created_at timestamptz, finished_at timestamptz, notes jsonb, steps jsonb)
 CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT FROM jsonb_to_recordset(row.steps) AS step (completion text, execution text)
@@ -224,7 +225,7 @@ WHERE archived.kind = 'attempt'
 _DONE_ATTEMPTS = text("""
 WITH changed AS (
     UPDATE attempt SET state = 'done', outcome = arriving.outcome, code = arriving.code,
-        error = arriving.error, created_at = arriving.created_at,
+        error = arriving.error, notes = arriving.notes, created_at = arriving.created_at,
         moved_at = arriving.finished_at, finished_at = arriving.finished_at
     FROM arriving
     WHERE attempt.run_id = arriving.run_id AND attempt.problem_id = arriving.problem_id
@@ -236,12 +237,12 @@ INSERT INTO brought SELECT id, steps, true FROM changed
 """)
 _NEW_ATTEMPTS = text("""
 WITH new AS (
-    INSERT INTO attempt (run_id, problem_id, sample, state, outcome, code, error, created_at,
+    INSERT INTO attempt (run_id, problem_id, sample, state, outcome, code, error, notes, created_at,
         moved_at, finished_at)
     SELECT run_id, problem_id, sample,
         CASE WHEN outcome IS NULL THEN 'cancelled' WHEN outcome = 'error' THEN 'error'
             ELSE 'done' END,
-        outcome, code, error, created_at, finished_at, finished_at
+        outcome, code, error, notes, created_at, finished_at, finished_at
     FROM arriving
     ORDER BY number
     ON CONFLICT (run_id, problem_id, sample) DO NOTHING

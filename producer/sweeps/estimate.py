@@ -23,9 +23,12 @@ from worker.attempt.requests import Caller, WantedCall
 from worker.patterns import Configured
 from worker.patterns.steps import CompletionStep, Result
 
-#: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
-#: set with the embedded models.
-ANSWER_TOKENS = {Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 60, Kind.FIX: 170}
+#: Tokens of an answer where nothing better is known, by kind of step. The first four are from sweeps of
+#: the starter set with the embedded models, the others as those that are most like them.
+ANSWER_TOKENS = {
+    Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 60, Kind.FIX: 170,
+    Kind.ASK: 120, Kind.TESTS: 170, Kind.INPUTS: 120,
+}  # fmt: skip
 #: Tokens a second that the embedded models read and write on two AVX2 cores, both models at work.
 TOKENS_PER_SECOND = {
     "qwen2.5-coder-0.5b": (60.0, 15.0),

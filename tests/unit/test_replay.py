@@ -22,6 +22,7 @@ from worker.patterns import Configured, Pattern
 from worker.patterns.steps import (
     Draft,
     Fix,
+    Note,
     Plan,
     RepairVerdict,
     Result,
@@ -375,9 +376,26 @@ def _loops(spec: Spec) -> Steps:
         yield Draft(spec)
 
 
+def _only_notes(spec: Spec) -> Steps:
+    while True:
+        yield Note("again", 1)
+    yield Draft(spec)
+
+
+def _notes_an_object(spec: Spec) -> Steps:
+    yield Note("spec", spec)
+
+
+def _notes_beside_a_step(spec: Spec) -> Steps:
+    yield Draft(spec), Note("beside", 1)
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
+        (_only_notes, f"pattern 'mine', step 1: has made {replay.MAX_NOTES} notes"),
+        (_notes_an_object, "raised ValueError: Note 'spec': JSON has no words for the value Spec("),
+        (_notes_beside_a_step, "must yield a step or a tuple of steps, not (Draft("),
         (_not_a_generator, "pattern 'mine', step 1: is not a generator"),
         (_yields_nothing, "pattern 'mine', step 1: must yield a step"),
         (_yields_empty, "pattern 'mine', step 1: must yield a step"),

@@ -24,7 +24,7 @@ from models.enums import Kind, Outcome, State, Status
 from models.errors import FoureyesError
 from models.lifecycle import Asked, ask
 from models.session import is_passing, is_server_trouble, said_by, transaction
-from models.storable import storable
+from models.storable import storable, storable_json
 from models.tables import Execution
 from worker import patterns
 from worker.attempt import tries
@@ -182,7 +182,7 @@ class _Advance:
         #: Whether any of the replayed steps was declined.
         self.refused = False
         #: What recorded steps gave, to be written with the next move.
-        self.notes: list[dict[str, Any]] = []
+        self.results: list[dict[str, Any]] = []
         self.messages: list[WorkMessage] = []
 
     def go(self) -> list[WorkMessage]:
@@ -252,7 +252,7 @@ class _Advance:
             columns = given(step, result)
             before = recorded[branch] if recorded else None
             if columns != {name: getattr(before, name, None) for name in GIVEN}:
-                self.notes.append(
+                self.results.append(
                     {"attempt": self.attempt.id, "at": position, "beside": branch} | columns
                 )
 
@@ -320,14 +320,15 @@ class _Advance:
         return [rows[branch] for branch in asked]
 
     def _move(self, db: Connection, statement: Any, columns: dict[str, Any]) -> None:
-        """Write the attempt's columns and the notes, if it is still where it was seen."""
-        values = {"attempt": self.attempt.id, "seen": self.moves} | columns
+        """Write the attempt's columns, its notes and what its steps gave, if it is where it was seen."""
+        noted = {"notes": storable_json(self.replay.notes)}
+        values = {"attempt": self.attempt.id, "seen": self.moves} | noted | columns
         if not db.execute(statement, values).rowcount:
             raise _Moved
         self.moves += 1
-        notes, self.notes = self.notes, []
-        if notes:
-            db.execute(NOTE_STEP, notes)
+        results, self.results = self.results, []
+        if results:
+            db.execute(NOTE_STEP, results)
 
     def _end(self, outcome: Outcome, error: str | None = None, **columns: Any) -> None:
         said = None if error is None else storable(error)
@@ -362,7 +363,7 @@ class _Advance:
 
     def _wait(self) -> None:
         """End a try after which the attempt waits as it did before."""
-        if not self.notes:
+        if not self.results:
             tries.end(self.attempt.id)
             return
         with transaction() as db:

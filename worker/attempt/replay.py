@@ -9,11 +9,13 @@ from models.errors import FoureyesError
 from models.problem import Spec
 from worker.attempt.watchdog import Endless, within
 from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, Result, Step, wrong_type
+from worker.patterns.steps import CompletionStep, Note, Result, Step, wrong_type
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
-#: So is one that computes for so many seconds of CPU time between two steps,
+#: So is one that has noted down so much,
+MAX_NOTES = 200
+#: or that computes for so many seconds of CPU time between two steps,
 MAX_SECONDS = 5.0
 #: or for so many by the clock in one replay.
 MAX_WALL_SECONDS = 30.0
@@ -27,6 +29,7 @@ class PatternReplay:
     """One replay of a pattern on a specification.
 
     `wanted` holds the steps it waits for, or None once it has returned; then `code` is its result.
+    `notes` are those that it has made so far, each with the position of the step that it asked for next.
     """
 
     def __init__(self, pattern: Configured, spec: Spec) -> None:
@@ -35,6 +38,7 @@ class PatternReplay:
         self.position = 0
         self.wanted: tuple[Step, ...] | None = None
         self.code: str | None = None
+        self.notes: list[dict[str, Any]] = []
         self._several = False
         self._left = MAX_WALL_SECONDS
         #: What was answered to the pattern's steps so far, while something has to be asked again.
@@ -111,6 +115,9 @@ class PatternReplay:
 
     def _go_on(self, results: Any) -> None:
         yielded, stop = self._run(self._send, results)
+        while isinstance(yielded, Note):
+            self._keep(yielded)
+            yielded, stop = self._run(self._send, None)
         if stop is not None:
             if not isinstance(stop.value, str):
                 returned = type(stop.value).__name__
@@ -125,6 +132,11 @@ class PatternReplay:
             if said := wrong_type(step) or step.misfit(self._spec):
                 raise self.error(said)
         self.wanted = steps
+
+    def _keep(self, note: Note) -> None:
+        if len(self.notes) >= MAX_NOTES:
+            raise self.error(f"has made {MAX_NOTES} notes, and goes on making them")
+        self.notes.append({"position": self.position, "name": note.name, "value": note.value})
 
 
 def _is_main_thread() -> bool:

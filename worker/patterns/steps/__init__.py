@@ -14,6 +14,7 @@ from worker.patterns.steps.base import (
     Steps,
     wrong_type,
 )
+from worker.patterns.steps.note import Note
 from worker.patterns.steps.standard import (
     Choice,
     Choose,
@@ -29,6 +30,6 @@ from worker.patterns.steps.standard import (
 
 __all__ = [
     "CODER", "REVIEWER", "Choice", "Choose", "CompletionStep", "Draft", "Enrich", "ExecutionStep", "Fix",
-    "Plan", "Planned", "Program", "RepairVerdict", "Result", "Review", "Sampling", "Spec", "Step", "Steps",
+    "Note", "Plan", "Planned", "Program", "RepairVerdict", "Result", "Review", "Sampling", "Spec", "Step", "Steps",
     "TestResult", "Trial", "Verdict", "VisibleTests", "wrong_type",
 ]  # fmt: skip
