@@ -1,5 +1,7 @@
 """By what the judging of a program is known, whoever asks for it."""
 
+from collections.abc import Sequence
+
 from models.digest import digest
 from models.enums import Suite
 
@@ -7,9 +9,17 @@ from models.enums import Suite
 RECORDED = "recorded"
 
 
-def execution_key(suite: Suite, version: str, code: str, judge_version: str) -> str:
+def execution_key(
+    suite: Suite,
+    version: str,
+    code: str,
+    judge_version: str,
+    given: Sequence[str] | None = None,
+) -> str:
     """The key of judging a program by one suite of a problem's version.
 
-    `judge_version` is whoever judges, as judging.identity says it.
+    `judge_version` is whoever judges, as judging.identity says it; `given` what the program is given
+    beside the problem.
     """
-    return digest([suite, version, code, judge_version])
+    beside = [] if given is None else [list(given)]
+    return digest([suite, version, code, judge_version, *beside])

@@ -13,6 +13,7 @@ from celery import Celery
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import OperationalError
 
+from models.enums import Kind
 from models.errors import FoureyesError, InfrastructureError, Unreachable
 from models.settings import settings
 from models.urls import shown
@@ -140,6 +141,11 @@ def shown_in_flower(
 ) -> str:
     """What Flower displays as the arguments of a task that this attempt asked for."""
     return f"{benchmark} {problem} {pattern} #{sample} ({sweep}, attempt {attempt})"
+
+
+def shown_of_prompt(kind: str, prompt: str, shown: str) -> str:
+    """The same of a model call: a prompt of a pattern's author has no task named like it."""
+    return f"{prompt}: {shown}" if kind == Kind.ASK else shown
 
 
 class AskedBy(NamedTuple):

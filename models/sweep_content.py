@@ -36,7 +36,7 @@ class SweepContent(BaseModel):
     modules: list[str] = []
     module_folder: str = ""
     module_hashes: dict[str, str] = {}
-    #: The texts of a user's own prompts, by folder and template.
+    #: The texts of a user's own prompts, by folder and template; those beside modules by no folder ("").
     prompt_files: dict[str, dict[str, str]] = {}
     #: What sets the calls of this sweep apart from those that were made before.
     fresh: str = ""

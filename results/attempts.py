@@ -72,6 +72,11 @@ class CallShown(WorkShown):
     program: ProgramShown | None
     about: ProgramShown | None
 
+    @property
+    def name(self) -> str:
+        """What a person calls it: a prompt of a pattern's author by its own name."""
+        return self.prompt if self.kind == Kind.ASK else self.kind
+
 
 @dataclass(frozen=True)
 class Check(WorkShown):
@@ -191,7 +196,8 @@ def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
         MessageShown(str(message.get("role")), str(message.get("content")))
         for message in row.request.get("messages", ())
     )
-    name = f"{row.kind} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
+    what = row.prompt if row.kind == Kind.ASK else row.kind
+    name = f"{what} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
     return CallShown(
         **_work(row),
         role=row.role,

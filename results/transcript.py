@@ -71,7 +71,7 @@ def _call(call: CallShown, console: Console) -> None:
         else ""
     )
     role = f"{call.role} " if call.role else ""
-    _title(f"{call.number}. {call.kind} by {role}{call.model}{tokens}{took}", console)
+    _title(f"{call.number}. {call.name} by {role}{call.model}{tokens}{took}", console)
     for message in call.messages:
         if message.role != "system":
             _plain(message.content, console, style="dim")

@@ -192,8 +192,11 @@ def _lost(db: Session, queue: _Queue, depth: int) -> list[tuple[str, str, int, s
     messages = []
     for row in rows:
         row.send_again_at = lifecycle.after_grace()
-        task = row.kind.value if isinstance(row, Completion) else broker.EXECUTE
-        messages.append((task, queue.name, row.id, shown.get(row.id, "") + _SHOWN))
+        said = shown.get(row.id, "") + _SHOWN
+        task = broker.EXECUTE
+        if isinstance(row, Completion):
+            task, said = row.kind.value, broker.shown_of_prompt(row.kind, row.prompt, said)
+        messages.append((task, queue.name, row.id, said))
     return messages
 
 

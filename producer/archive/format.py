@@ -172,7 +172,8 @@ class ArchivedExecution(_Work):
             _Trial.model_validate(self.detail)
         elif self.state is State.DONE and None in (self.base, self.plus):
             return False
-        return self.key == execution_key(self.suite, self.version, self.code, self.judge_version)
+        told = (self.suite, self.version, self.code, self.judge_version, self.given)
+        return self.key == execution_key(*told)
 
 
 class ArchivedStep(_Row):

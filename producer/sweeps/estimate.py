@@ -132,7 +132,7 @@ def _rehearse(
     pattern: Configured, spec: Spec, caller: Caller, models: dict[Role, AnyModel], sample: int
 ) -> Iterator[tuple[CompletionStep, WantedCall]]:
     """The calls that an attempt makes if every review asks for changes and every test fails."""
-    replay = PatternReplay(pattern, spec)
+    replay = PatternReplay(pattern, spec, is_rehearsal=True)
     while replay.wanted is not None:
         results: list[Result] = []
         for step in replay.wanted:

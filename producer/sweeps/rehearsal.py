@@ -6,23 +6,28 @@ what it asks for each time is put together as a tree.
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from rich.text import Text
 from rich.tree import Tree
 
 from models.enums import Role
+from models.errors import FoureyesError
 from models.problem import Spec, VisibleTest
-from worker.attempt.replay import PatternReplay
+from worker.attempt.replay import PatternError, PatternReplay
 from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, Result, Step
+from worker.patterns.steps import Ask, CompletionStep, Result, Step
 from worker.patterns.templates import Templates
 
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
 #: Yields that are followed; a pattern of many rounds repeats itself after that.
 _DEEPEST = 12
+#: Yields that are looked at, of all ways to go.
+_MOST_NODES = 1500
 
 #: Ways that the steps of one yield can turn out together, up to which all are followed.
 _MOST_WAYS = 64
@@ -33,11 +38,23 @@ _Answered = tuple[tuple[Step, ...], tuple[int, ...]]
 
 @dataclass
 class Node:
-    """One yield of a pattern, or its end; and what follows, by outcome."""
+    """One yield of a pattern, or its end; and what follows, by outcome.
+
+    `error` makes the error that says what is wrong with what is asked for here.
+    """
 
     said: str
-    steps: tuple[CompletionStep, ...] = ()
+    steps: tuple[Step, ...] = ()
     branches: dict[str, "Node"] = field(default_factory=dict)
+    error: Callable[[str], PatternError] = field(default=PatternError, compare=False)
+
+    @property
+    def calls(self) -> Iterator[CompletionStep]:
+        """What models are asked here, the question after an unreadable answer too."""
+        for step in self.steps:
+            if isinstance(step, CompletionStep):
+                yield step
+                yield from step.repairs()
 
 
 def draw(pattern: Configured) -> Tree:
@@ -57,9 +74,27 @@ def check_prompts(pattern: Configured, folder: Templates) -> None:
 
     Raises: FoureyesError naming the template that cannot be.
     """
-    for step in _steps(pattern):
-        folder.check("system", style=pattern.style)
-        folder.check(step.prompt, style=pattern.style, **step.variables())
+    folder.check("system", style=pattern.style)
+    for node in _nodes(pattern):
+        for step in node.calls:
+            if isinstance(step, Ask):
+                _check_own(step, node, pattern, folder)
+            else:
+                folder.check(step.prompt, style=pattern.style, **step.variables())
+
+
+def _check_own(step: Ask, node: Node, pattern: Configured, folder: Templates) -> None:
+    """The same of a prompt of the pattern's author, which has a place in the author's own code."""
+    if not folder.has(step.prompt):
+        raise node.error(
+            f"there is no {step.prompt}.md beside the module, or its name does not stand in the module "
+            "as it is"
+        )
+    known = (*step.variables(), "style")
+    try:
+        folder.check(step.prompt, known, style=pattern.style, **step.variables())
+    except FoureyesError as error:
+        raise node.error(str(error)) from None
 
 
 def roles(pattern: Configured) -> list[Role]:
@@ -67,20 +102,43 @@ def roles(pattern: Configured) -> list[Role]:
     return sorted({step.by for step in _steps(pattern)})
 
 
-def _steps(pattern: Configured) -> Iterator[CompletionStep]:
-    """Every model call that the pattern can ask for, the question after an unreadable one too."""
-    waiting = [_explore(pattern, [])]
+def _nodes(pattern: Configured) -> Iterator[Node]:
+    """Every yield that the pattern can come to, nearest first."""
+    waiting = deque([_explore(pattern, [])])
     while waiting:
-        node = waiting.pop(0)
-        for step in node.steps:
-            yield step
-            yield from step.repairs()
+        node = waiting.popleft()
+        yield node
         waiting += node.branches.values()
 
 
+def _steps(pattern: Configured) -> Iterator[CompletionStep]:
+    """Every model call that the pattern can ask for, the question after an unreadable one too."""
+    for node in _nodes(pattern):
+        yield from node.calls
+
+
 def _explore(pattern: Configured, before: list[_Answered]) -> Node:
-    """What the pattern asks for after its steps were answered like this."""
-    with closing(PatternReplay(pattern, _SPEC)) as replay:
+    """What the pattern asks for after its steps were answered like this, and what follows.
+
+    Nearest first: of a pattern that can go on in very many ways, all of them are followed so far.
+    """
+    root = Node("")
+    waiting = deque([(root, before)])
+    opened = 0
+    while waiting:
+        node, answered = waiting.popleft()
+        opened += 1
+        for condition, answers in _open(node, pattern, answered, opened > _MOST_NODES):
+            node.branches[condition] = Node("")
+            waiting.append((node.branches[condition], answers))
+    return root
+
+
+def _open(
+    node: Node, pattern: Configured, before: list[_Answered], is_last: bool
+) -> Iterator[tuple[str, list[_Answered]]]:
+    """Fill in what is asked for after these answers; the ways to go on from there, by condition."""
+    with closing(PatternReplay(pattern, _SPEC, is_rehearsal=True)) as replay:
         for steps, outcomes in before:
             if replay.wanted != steps:
                 raise replay.error(
@@ -88,20 +146,19 @@ def _explore(pattern: Configured, before: list[_Answered]) -> Node:
                     "must depend on nothing else (no randomness, no clock, no memory of its own)"
                 )
             replay.answer(_results(replay, outcomes))
+        place = replay.place
     if replay.wanted is None:
-        return Node(f"the hidden tests judge {replay.code}")
-    if len(before) == _DEEPEST:
-        return Node("and so on")
-    node = Node(
-        ", ".join(_said(replay, branch) for branch in range(len(replay.wanted))),
-        tuple(step for step in replay.wanted if isinstance(step, CompletionStep)),
-    )
+        node.said = f"the hidden tests judge {replay.code}"
+        return
+    if is_last or len(before) == _DEEPEST:
+        node.said = "and so on"
+        return
+    node.said = ", ".join(_said(replay, branch) for branch in range(len(replay.wanted)))
+    node.steps, node.error = replay.wanted, partial(replay.error, place=place)
     kinds = [step.outcomes for step in replay.wanted]
     for chosen in _combinations([len(kind) for kind in kinds]):
         names = [kind[number] for kind, number in zip(kinds, chosen, strict=True)]
-        condition = _condition(replay, names)
-        node.branches[condition] = _explore(pattern, [*before, (replay.wanted, chosen)])
-    return node
+        yield _condition(replay, names), [*before, (replay.wanted, chosen)]
 
 
 def _combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:

@@ -1,7 +1,7 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from models.sweep_content import SweepContent
 from producer.sweeps import inside, rehearsal
 from producer.sweeps.sweep_file import BenchmarkChoice, Pairing, SweepFile, parse
 from worker import patterns
-from worker.patterns import Configured, templates
+from worker.patterns import Configured, Module, templates
 from worker.patterns.templates import Templates
 
 #: Of the embedded models where they stand in for others: their context is small.
@@ -179,7 +179,8 @@ def load(
         own = patterns.load_modules(file.modules, path.parent)
         made = file.configured(patterns.with_modules(own))
         hashes = {name: module.source_hash for name, module in own.items()}
-        prompt_files = own_prompts({pattern.style.prompts for pattern in made}, path.parent)
+        wanted = {pattern.style.prompts for pattern in made}
+        prompt_files = own_prompts(wanted, path.parent) | _beside_modules(own, path.parent)
         for pattern in made:
             rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
@@ -247,6 +248,20 @@ def own_prompts(wanted: Collection[str], folder: Path) -> dict[str, dict[str, st
         for file in (own, *own.glob("*.md")):
             inside.check(folder, Path(name) if file == own else Path(name) / file.name)
     return {name: templates.read_folder(own) for name, own in found.items()}
+
+
+def _beside_modules(own: Mapping[str, Module], folder: Path) -> dict[str, dict[str, str]]:
+    """The texts of the prompts beside the modules of a user's own, if there are any."""
+    found: dict[str, str] = {}
+    for module in own.values():
+        if module.file is None or module.file.suffix != ".py":
+            continue
+        texts = templates.beside(module.file.read_text("utf-8"), module.file.parent)
+        for name, text in texts.items():
+            inside.check(folder, module.file.parent.absolute() / f"{name}.md")
+            if found.setdefault(name, text) != text:
+                raise FoureyesError(f"modules: two of them have a prompt {name}.md of their own")
+    return {templates.BESIDE: found} if found else {}
 
 
 def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:

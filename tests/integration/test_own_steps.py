@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,34 @@ from sqlalchemy import text
 from models.enums import Outcome
 from models.problem import Spec
 from models.session import session
+from producer.sweeps import enqueue
 from results import transcript
-from tests.integration.test_advance import CODE, attempts, run_to_the_end
-from tests.sweeps import make_sweep
+from tests.integration.test_advance import (
+    CODE,
+    answer,
+    attempt_ids,
+    attempts,
+    completions,
+    run_to_the_end,
+)
+from tests.sweeps import make_grid, make_sweep
 from worker import patterns
+from worker.attempt.advance import advance
 from worker.patterns import Pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Note, Review, Steps
+from worker.patterns.steps import (
+    CODER,
+    REVIEWER,
+    Ask,
+    Code,
+    Draft,
+    Fix,
+    Note,
+    OneOf,
+    Plan,
+    Review,
+    Sampling,
+    Steps,
+)
 from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -87,3 +110,80 @@ def test_what_a_pattern_notes_down_is_kept_once_and_shown_where_it_was_noted(add
     ]  # fmt: skip
     assert places == sorted(places)
     assert "[bold]" in said
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (lambda spec: Plan(spec), "recorded: draft by coder | wanted: plan by reviewer"),
+        (
+            lambda spec: Draft(replace(spec, prompt=spec.prompt.replace("1)", "2)"))),
+            r"recorded: draft by coder, messages '    >>> f(1)' | wanted: draft by coder, messages '    >>> f(2)'",
+        ),
+        (
+            lambda spec: Draft(spec, sampling=Sampling(max_tokens=5)),
+            'draft by coder, sampling {"max_tokens": 768, "temperature": 0.0, "top_p": 1.0} | wanted: draft by '
+            'coder, sampling {"max_tokens": 5, "temperature": 0.0, "top_p": 1.0}',
+        ),
+        (lambda spec: (Draft(spec), Plan(spec)), "recorded: draft by coder | wanted: draft by coder, plan by"),
+    ],
+)  # fmt: skip
+def test_a_replay_that_differs_says_what_was_and_what_is(add: Add, then: Any, said: str) -> None:
+    asked: list[Any] = [Draft]
+
+    def fickle(spec: Spec) -> Steps:
+        """A test."""
+        yield asked[-1](spec)
+        return ""
+
+    make_sweep(add(fickle))
+    (attempt_id,) = attempt_ids()
+    advance(attempt_id)
+    asked.append(then)
+    advance(attempt_id)
+    (attempt,) = attempts()
+    assert attempt.outcome is Outcome.ERROR
+    assert said in str(attempt.error) and "test_own_steps.py line" in str(attempt.error)
+
+
+EXPLAIN = '{% include "_specification.md" %}\n\nExplain to a rubber duck, line by line:\n\n{{ draft.code }}'
+MEND = "{{ spec.prompt }}\n\nYou said:\n\n{{ told.text }}\n\nWrite the program anew."
+
+
+def rubber_duck(spec: Spec) -> Steps:
+    """The coder explains its own draft, and mends it where the explanation stumbles."""
+    draft = yield Draft(spec, by=CODER)
+    told = yield Ask("explain", by=CODER, spec=spec, draft=draft)
+    found = yield Ask("bug", by=CODER, read=OneOf("right", "wrong"), told=told)
+    if found.value != "wrong":
+        return draft.code
+    mended = yield Ask("mend", by=CODER, read=Code(spec), spec=spec, told=told)
+    return mended.code
+
+
+def test_a_prompt_of_ones_own_has_its_own_name_wherever_it_is_shown(add: Add) -> None:
+    prompts = {"explain": EXPLAIN, "bug": "Right or wrong?\n{{ told.text }}", "mend": MEND}
+    grid = make_grid(add(rubber_duck))
+    enqueue.enqueue(replace(grid, prompt_files={"": prompts}))
+    says = {
+        "draft": CODE,
+        "explain": "It adds one; no, it does not.",
+        "bug": "It is wrong.",
+        "mend": CODE.replace("return x", "return x + 1"),
+    }
+    (attempt_id,) = attempt_ids()
+    advance(attempt_id)
+    answer(completions()[0].id, CODE)
+    (message,) = advance(attempt_id)
+    assert message.task == "ask"
+    assert message.shown.startswith("explain: mine t/0 rubber-duck #0")
+    assert run_to_the_end(lambda row: says[row.prompt]) == 3
+    assert rows("SELECT kind, prompt, verdict, code FROM v_steps WHERE kind = 'ask'") == [
+        ("ask", "explain", None, None),
+        ("ask", "bug", "wrong", None),
+        ("ask", "mend", None, "def f(x):\n    return x + 1\n"),
+    ]
+    (attempt,) = attempts()
+    assert (attempt.outcome, attempt.code) == (Outcome.SOLVED, "def f(x):\n    return x + 1\n")
+    said = shown(attempt.id)
+    assert "2. explain by coder c" in said and "verdict: wrong" in said

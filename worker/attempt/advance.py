@@ -29,6 +29,7 @@ from models.tables import Execution
 from worker import patterns
 from worker.attempt import tries
 from worker.attempt.asking import Asking
+from worker.attempt.difference import names_side_by_side, side_by_side
 from worker.attempt.replay import PatternReplay
 from worker.attempt.rows import (
     ADD_STEP,
@@ -36,6 +37,7 @@ from worker.attempt.rows import (
     GIVEN,
     MOVE_ATTEMPT,
     NOTE_STEP,
+    asked_before,
     given,
     spec_of,
     sweep_of,
@@ -272,10 +274,10 @@ class _Advance:
             return self._ask(dict(enumerate(asked)), wanted, columns)
         if len(recorded) != len(asked):
             raise self.replay.error(
-                f"asked for {len(recorded)} steps before and for {len(asked)} in the replay; "
-                "a pattern must be deterministic"
+                f"asked for {len(recorded)} steps before and for {len(asked)} in the replay: "
+                f"{names_side_by_side(recorded, wanted)}; a pattern must be deterministic"
             )
-        same = map(self._same, recorded, asked)
+        same = map(self._same, recorded, wanted, asked)
         again = {
             branch: each
             for branch, (step, each) in enumerate(zip(recorded, same, strict=True))
@@ -286,7 +288,7 @@ class _Advance:
         revived = dict(zip(again, self._ask(again, (), columns), strict=True))
         return [revived.get(branch, step) for branch, step in enumerate(recorded)]
 
-    def _same(self, step: Row[Any], asked: Asked) -> Asked:
+    def _same(self, step: Row[Any], wanted: Wanted | None, asked: Asked) -> Asked:
         """What a recorded step asked for, if the replay asks for the same thing.
 
         Whoever judged then need not be who would be asked now: workers may have another Python.
@@ -294,9 +296,10 @@ class _Advance:
         if step.judge_version is not None and asked.table is Execution:
             asked = self.asking.by_judge(asked, step.judge_version)
         if step.key != asked.key:
+            told = side_by_side(step, asked_before(step), wanted, asked)
             raise self.replay.error(
-                "asks for something else in the replay than before; a pattern and its prompts must "
-                "stay as they are while an attempt is under way (`foureyes retry` starts the "
+                f"asks for something else in the replay than before: {told}. A pattern and its prompts "
+                "must stay as they are while an attempt is under way (`foureyes retry` starts the "
                 "attempt anew)"
             )
         return asked
@@ -313,11 +316,18 @@ class _Advance:
                 rows[branch], send = ask(db, each)
                 if send:
                     where = self.asking.where(each)
-                    self.messages.append(WorkMessage(*where, rows[branch].id, self.shown))
+                    shown = self._shown(each)
+                    self.messages.append(WorkMessage(*where, rows[branch].id, shown))
             if new:
                 steps = [self._step(branch, step, rows[branch]) for branch, step in enumerate(new)]
                 db.execute(ADD_STEP, steps)
         return [rows[branch] for branch in asked]
+
+    def _shown(self, asked: Asked) -> str:
+        """What Flower displays of it."""
+        if asked.table is Execution:
+            return self.shown
+        return broker.shown_of_prompt(asked.values["kind"], asked.values["prompt"], self.shown)
 
     def _move(self, db: Connection, statement: Any, columns: dict[str, Any]) -> None:
         """Write the attempt's columns, its notes and what its steps gave, if it is where it was seen."""

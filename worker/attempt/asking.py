@@ -4,6 +4,7 @@ No database is needed for it: prompts and keys are made while no transaction is 
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -46,7 +47,7 @@ class Asking:
         """What answers a step. Raises: FoureyesError if its prompt cannot be written."""
         if isinstance(step, ExecutionStep):
             by = RECORDED if self._recording else self._judge
-            return self._execution(step.suite, step.code, by)
+            return self._execution(step.suite, step.code, by, step.given)
         assert isinstance(step, CompletionStep)
         model_id, model = self._models[step.by]
         wanted = self._call(step, model)
@@ -79,16 +80,20 @@ class Asking:
 
     def by_judge(self, asked: Asked, judge_version: str) -> Asked:
         """The same execution asked of another judge."""
-        return self._execution(asked.values["suite"], asked.values["code"], judge_version)
+        suite, code, given = (asked.values[name] for name in ("suite", "code", "given"))
+        return self._execution(suite, code, judge_version, given)
 
-    def _execution(self, suite: Suite, code: str, judged_by: str) -> Asked:
+    def _execution(
+        self, suite: Suite, code: str, judged_by: str, given: Sequence[str] | None = None
+    ) -> Asked:
         return Asked(
             Execution,
             {
-                "key": execution_key(suite, self._attempt.version, code, judged_by),
+                "key": execution_key(suite, self._attempt.version, code, judged_by, given),
                 "problem_id": self._attempt.problem_id,
                 "suite": suite,
                 "code": code,
+                "given": None if given is None else list(given),
                 "judge_version": judged_by,
             },
             self._recording if judged_by == RECORDED else None,

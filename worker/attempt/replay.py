@@ -1,8 +1,11 @@
 """Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
 
+import inspect
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 from models.errors import FoureyesError
@@ -32,8 +35,10 @@ class PatternReplay:
     `notes` are those that it has made so far, each with the position of the step that it asked for next.
     """
 
-    def __init__(self, pattern: Configured, spec: Spec) -> None:
+    def __init__(self, pattern: Configured, spec: Spec, is_rehearsal: bool = False) -> None:
         self.pattern = pattern
+        self._is_rehearsal = is_rehearsal
+        self._body: Generator[Any, Any, Any] | None = None
         self._spec = spec
         self.position = 0
         self.wanted: tuple[Step, ...] | None = None
@@ -83,32 +88,57 @@ class PatternReplay:
 
     def close(self) -> None:
         """End the generator where it waits: its `finally` blocks are a user's own code, too."""
-        self._run(self._body.close)
+        if self._body is not None:
+            self._run(self._body.close)
 
-    def error(self, what: str) -> PatternError:
-        """A PatternError that says where we are."""
-        return PatternError(f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}")
+    @property
+    def place(self) -> str:
+        """The file and the line at which the pattern waits; empty if it does not."""
+        body: Any = self._body
+        while isinstance(getattr(body, "gi_yieldfrom", None), Generator):
+            body = body.gi_yieldfrom
+        frame = getattr(body, "gi_frame", None)
+        return "" if frame is None else _place(frame.f_code.co_filename, frame.f_lineno)
+
+    def error(self, what: str, place: str | None = None) -> PatternError:
+        """A PatternError that says where we are; `place` in the author's file, by default where it waits."""
+        told = [self.place if place is None else place]
+        told += ["while the pattern was rehearsed"] if self._is_rehearsal else []
+        where = f" ({', '.join(filter(None, told))})" if any(told) else ""
+        return PatternError(
+            f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}{where}"
+        )
 
     def _run(self, part: Callable[..., Any], *given: Any) -> Any:
         """What a part of the pattern gives: a user's own code, which may do anything."""
         began = time.monotonic()
         try:
             return within(MAX_SECONDS, self._left, part, *given)
-        except Endless:
+        except Endless as endless:
             raise self.error(
                 f"has gone on for {MAX_SECONDS:g} s of CPU time, or {MAX_WALL_SECONDS:g} s by the "
-                "clock, without a step: an endless loop, or it waits for something"
+                "clock, without a step: an endless loop, or it waits for something",
+                self._raised_at(endless),
             ) from None
         except BaseException as error:  # a user's own code may raise anything, sys.exit() too
             if isinstance(error, KeyboardInterrupt) and _is_main_thread():
                 raise  # a person's Ctrl-C
-            raise self.error(f"raised {type(error).__name__}: {error}") from error
+            said = f"raised {type(error).__name__}: {error}"
+            raise self.error(said, self._raised_at(error)) from error
         finally:
             self._left -= time.monotonic() - began
+
+    def _raised_at(self, error: BaseException) -> str:
+        """The place in the pattern's own file from which an error came."""
+        file = inspect.unwrap(self.pattern.pattern.body).__code__.co_filename
+        passed = traceback.walk_tb(error.__traceback__)
+        lines = [line for frame, line in passed if frame.f_code.co_filename == file]
+        return _place(file, lines[-1]) if lines else ""
 
     def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
         """What the pattern yields next, or how it returned."""
         try:
+            assert self._body is not None
             return self._body.send(results), None
         except StopIteration as stop:
             return None, stop
@@ -137,6 +167,10 @@ class PatternReplay:
         if len(self.notes) >= MAX_NOTES:
             raise self.error(f"has made {MAX_NOTES} notes, and goes on making them")
         self.notes.append({"position": self.position, "name": note.name, "value": note.value})
+
+
+def _place(file: str, line: int) -> str:
+    return f"{Path(file).name} line {line}"
 
 
 def _is_main_thread() -> bool:

@@ -118,6 +118,9 @@ STEPS: Any = (
     select(  # type: ignore[call-overload, misc]
         Step.position,
         Step.branch,
+        Step.kind,
+        Step.role,
+        Completion.prompt,
         col(Step.id).label("step_id"),
         Step.verdict,
         Step.issues,
@@ -138,6 +141,14 @@ STEPS: Any = (
     .outerjoin(Execution, Execution.id == Step.execution_id)
     .where(Step.attempt_id == bindparam("attempt"))
     .order_by(col(Step.position), col(Step.branch))
+)
+#: What was asked for in a recorded step, all of it: it may be long.
+ASKED_BEFORE: Any = (
+    select(Completion.request, Execution.code, Execution.given)
+    .select_from(Step)
+    .outerjoin(Completion, col(Completion.id) == Step.completion_id)
+    .outerjoin(Execution, col(Execution.id) == Step.execution_id)
+    .where(col(Step.id) == bindparam("step"))
 )
 #: The columns of a step that say what it gave.
 GIVEN = ("verdict", "issues", "code")
@@ -177,6 +188,13 @@ def sweep_of(attempt: Row[Any]) -> SweepContent:
             _sweeps.clear()
         found = _sweeps[version] = SweepContent.model_validate(file)
     return found
+
+
+def asked_before(step: Row[Any]) -> dict[str, Any]:
+    """The request of a recorded step's completion, or the code and the `given` of its execution."""
+    with transaction() as db:
+        row = db.execute(ASKED_BEFORE, {"step": step.step_id}).one()
+    return {"code": row.code, "given": row.given} if row.request is None else row.request
 
 
 def spec_of(attempt: Row[Any]) -> Spec:

@@ -153,6 +153,7 @@ class Module:
 
     patterns: Mapping[str, Pattern]
     source_hash: str
+    file: Path | None = None
 
 
 def load_modules(names: Iterable[str], folder: Path) -> dict[str, Module]:
@@ -221,7 +222,7 @@ def _from_file(path: Path, source: bytes) -> Module:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
 
     sys.modules[name] = module  # dataclasses look their module up
-    return Module(_loaded(path.stem, name, run), _hash(source))
+    return Module(_loaded(path.stem, name, run), _hash(source), path)
 
 
 @cache
@@ -241,7 +242,7 @@ def _installed(name: str) -> Module:
 
     loaded = _loaded(name, name, run)
     file = getattr(sys.modules[name], "__file__", None)
-    return Module(loaded, _hash(_read(Path(file)) if file else b""))
+    return Module(loaded, _hash(_read(Path(file)) if file else b""), Path(file) if file else None)
 
 
 def _hash(source: bytes) -> str:

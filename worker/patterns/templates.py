@@ -1,9 +1,11 @@
 """The prompts: one template a file, in folders that a sweep chooses between.
 
 A folder that ships with foureyes is `worker/prompts/<name>`; one of a user's own travels in the
-sweep's row, so that every worker writes the same prompts.
+sweep's row, so that every worker writes the same prompts. So do the templates that a pattern's author
+puts beside its module: they are there whatever the folder is.
 """
 
+import ast
 import difflib
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +13,17 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError, meta
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    DictLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+    meta,
+    nodes,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 from models.digest import digest
@@ -23,6 +35,8 @@ _DEFAULT = "default"
 COMMON = ("system", "_specification", "_verdict")
 #: All that any template is given (the `variables` of worker/patterns/steps.py, and the style).
 VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "first", "style")
+#: Where, among the texts of a user's prompts by folder, those beside modules are: no folder's name.
+BESIDE = ""
 
 
 class Templates:
@@ -30,8 +44,10 @@ class Templates:
 
     def __init__(self, name: str, loader: BaseLoader) -> None:
         self.name = name
+        self.loader = loader
         self._hashes: dict[str, str] = {}
-        self._known: set[str] = set()  #: templates that name no variable that is not there
+        #: Templates that name no variable that is not there, with what they may name.
+        self._known: set[tuple[str, tuple[str, ...]]] = set()
         self._environment = SandboxedEnvironment(
             loader=loader,
             undefined=StrictUndefined,
@@ -41,7 +57,7 @@ class Templates:
             autoescape=False,  # prompts are plain text for a model; pages escape for themselves
         )
 
-    def render(self, prompt: str, **variables: Any) -> str:
+    def render(self, prompt: str, /, **variables: Any) -> str:
         """A prompt, filled in.
 
         Raises: FoureyesError naming the folder and the template, if it cannot be.
@@ -52,26 +68,41 @@ class Templates:
             said = _explained(error, variables)
             raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {said}") from None
 
-    def check(self, prompt: str, **variables: Any) -> None:
+    def check(self, prompt: str, known: Iterable[str] = VARIABLES, /, **variables: Any) -> None:
         """Fill a prompt in, and look through the parts of it that other variables would show.
 
-        Raises: FoureyesError naming the template that cannot be filled in, or that says nothing.
+        `known`: all that it is ever given. Raises: FoureyesError naming the template that cannot be
+        filled in, or that says nothing.
         """
+        for name, given in [(prompt, tuple(known)), *((name, VARIABLES) for name in COMMON)]:
+            if (name, given) in self._known:
+                continue
+            parsed = self._parsed(name)
+            for unknown in sorted(meta.find_undeclared_variables(parsed) - set(given)):
+                line = min(
+                    each.lineno for each in parsed.find_all(nodes.Name) if each.name == unknown
+                )
+                said = _no_variable(unknown, given)
+                raise FoureyesError(f"prompts {self.name!r}, {name}.md line {line}: {said}")
+            self._known.add((name, given))
         if not self.render(prompt, **variables):
             raise FoureyesError(f"prompts {self.name!r}: {prompt}.md says nothing")
-        for name in {prompt, *COMMON} - self._known:
-            parsed = self._environment.parse(self.source(name))
-            for unknown in sorted(meta.find_undeclared_variables(parsed) - set(VARIABLES)):
-                said = _no_variable(unknown, VARIABLES)
-                raise FoureyesError(f"prompts {self.name!r}, {name}.md: {said}")
-            self._known.add(name)
+
+    def _parsed(self, name: str) -> nodes.Template:
+        try:
+            return self._environment.parse(self.source(name))
+        except TemplateSyntaxError as error:
+            said = f"{name}.md line {error.lineno}: {error.message}"
+            raise FoureyesError(f"prompts {self.name!r}, {said}") from None
+
+    def has(self, prompt: str) -> bool:
+        """Whether there is such a template."""
+        return f"{prompt}.md" in self.loader.list_templates()
 
     def source(self, prompt: str) -> str:
         """A template as it was written."""
-        loader = self._environment.loader
-        assert loader is not None
         try:
-            return loader.get_source(self._environment, f"{prompt}.md")[0]
+            return self.loader.get_source(self._environment, f"{prompt}.md")[0]
         except TemplateError:
             raise FoureyesError(f"prompts {self.name!r}: {prompt}.md is missing") from None
 
@@ -130,15 +161,28 @@ def names() -> list[str]:
 
 
 def of(name: str, files: Mapping[str, Mapping[str, str]]) -> Templates:
-    """The folder `name`: among a user's `files` (texts by folder and template), else shipped."""
-    if name not in files:
+    """The folder `name`: among a user's `files` (texts by folder and template), else shipped.
+
+    With the templates beside modules that are among the files.
+    """
+    is_own, beside = name in files, files.get(BESIDE, {})
+    if not is_own and not beside:
         return shipped(name)
-    return _own(name, tuple(sorted(files[name].items())))
+    texts = files[name] if is_own else {}
+    return _own(name, is_own, tuple(sorted(texts.items())), tuple(sorted(beside.items())))
+
+
+_Texts = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=16)
-def _own(name: str, texts: tuple[tuple[str, str], ...]) -> Templates:
-    return Templates(name, DictLoader({f"{prompt}.md": text for prompt, text in texts}))
+def _own(name: str, is_own: bool, texts: _Texts, beside: _Texts) -> Templates:
+    folder = _loader(texts) if is_own else shipped(name).loader
+    return Templates(name, ChoiceLoader([folder, _loader(beside)]) if beside else folder)
+
+
+def _loader(texts: _Texts) -> BaseLoader:
+    return DictLoader({f"{prompt}.md": text for prompt, text in texts})
 
 
 def read_folder(folder: Path) -> dict[str, str]:
@@ -154,12 +198,39 @@ def read_folder(folder: Path) -> dict[str, str]:
         if path.stem not in expected:
             near = difflib.get_close_matches(path.stem, expected, n=1, cutoff=0)[0]
             raise FoureyesError(f"{path}: no step has this prompt; did you mean {near}.md?")
-        try:
-            texts[path.stem] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FoureyesError(f"{path}: cannot be read ({error})") from None
+        texts[path.stem] = _read(path)
     _check_complete(folder, expected - texts.keys())
     return texts
+
+
+def beside(module: str, folder: Path) -> dict[str, str]:
+    """The texts of the templates beside a module: the Markdown files whose names stand in its source.
+
+    `module` is the source. Raises: FoureyesError naming the file that is not text, or that has the name
+    of a prompt which ships.
+    """
+    named = {
+        node.value
+        for node in ast.walk(ast.parse(module))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    texts = {}
+    for path in sorted(folder.glob("*.md")):
+        if path.stem not in named:
+            continue
+        if (_SHIPPED / _DEFAULT / path.name).exists():
+            raise FoureyesError(
+                f"{path}: {path.stem!r} is the name of a prompt that ships; give yours another one"
+            )
+        texts[path.stem] = _read(path)
+    return texts
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FoureyesError(f"{path}: cannot be read ({error})") from None
 
 
 def _check_complete(folder: Path, missing: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from models.problem import Spec, TestResult, Trial
 from worker.patterns.reading.verdict import Verdict
+from worker.patterns.steps.ask import Ask
 from worker.patterns.steps.base import (
     CODER,
     REVIEWER,
@@ -15,6 +16,7 @@ from worker.patterns.steps.base import (
     wrong_type,
 )
 from worker.patterns.steps.note import Note
+from worker.patterns.steps.readings import TEXT, Code, Json, Number, OneOf, Reply
 from worker.patterns.steps.standard import (
     Choice,
     Choose,
@@ -29,7 +31,8 @@ from worker.patterns.steps.standard import (
 )
 
 __all__ = [
-    "CODER", "REVIEWER", "Choice", "Choose", "CompletionStep", "Draft", "Enrich", "ExecutionStep", "Fix",
-    "Note", "Plan", "Planned", "Program", "RepairVerdict", "Result", "Review", "Sampling", "Spec", "Step", "Steps",
-    "TestResult", "Trial", "Verdict", "VisibleTests", "wrong_type",
+    "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "CompletionStep", "Draft", "Enrich",
+    "ExecutionStep", "Fix", "Json", "Note", "Number", "OneOf", "Plan", "Planned", "Program", "RepairVerdict",
+    "Reply", "Result", "Review", "Sampling", "Spec", "Step", "Steps", "TestResult", "Trial", "Verdict",
+    "VisibleTests", "wrong_type",
 ]  # fmt: skip

@@ -1,0 +1,242 @@
+"""Prompts of a pattern author's own: what is read from their answers, and what is said of mistakes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.errors import FoureyesError
+from models.problem import Spec
+from producer.sweeps import rehearsal
+from producer.sweeps.sweep import PlannedSweep
+from tests.unit.test_patterns import load
+from worker.attempt.requests import Caller
+from worker.patterns.reading import json_schema
+from worker.patterns.steps import (
+    CODER,
+    TEXT,
+    Ask,
+    Code,
+    Json,
+    Number,
+    OneOf,
+    Program,
+    Reply,
+)
+from worker.patterns.steps.readings import Reading
+
+SPEC = Spec("t/1", "def f(x):\n", "f", ())
+ISSUES = {
+    "type": "object",
+    "properties": {
+        "issues": {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+        "score": {"type": "integer", "minimum": 1, "maximum": 5},
+    },
+    "required": ["issues", "score"],
+    "additionalProperties": False,
+}
+FITTING = '{"issues": ["a"], "score": 2}'
+
+
+@pytest.mark.parametrize(
+    ("reading", "answer", "value"),
+    [
+        (TEXT, "<think>no</think> It is.\n", "It is."),
+        (OneOf("yes", "no"), "Is it right? Yes or no ...\nAnswer: **Yes**.", "yes"),
+        (OneOf("yes", "no"), "yes\n\nThat is all.", "yes"),
+        (OneOf("yes", "no"), "There is no doubt: yes", None),  # both
+        (OneOf("right", "wrong"), "It is not right.", None),  # denied
+        (OneOf("right", "wrong"), "It isn't wrong", None),
+        (OneOf("yes", "no"), "nobody knows", None),
+        (OneOf("A", "A+"), "grade: A+", "A+"),
+        (Number(0, 10), "Two bugs, so I say\n7/10", 7),
+        (Number(0, 10), "7 out of 10, I think", 7),
+        (Number(), "about -2.5e3", -2500.0),
+        (Number(), "1,000", None),
+        (Number(), "between 3 and 4", None),
+        (Number(0, 10), "11", None),
+        (Number(), "x1 and y2z", None),
+        (Number(), "9" * 5000, None),
+        (Json(ISSUES), f"```json\n{FITTING}\n```", {"issues": ["a"], "score": 2}),
+        (Json(ISSUES), f'{FITTING} or {{"issues": [], "score": 1}}', {"issues": [], "score": 1}),
+        (Json(ISSUES), f'{{"found": {FITTING}}}', {"issues": ["a"], "score": 2}),
+        (Json(ISSUES), FITTING.replace("2", "6"), None),
+        (Json(ISSUES), FITTING.replace("2", "true"), None),
+        (Json(ISSUES), FITTING[:-1] + ', "more": 1}', None),
+        (Json({"enum": ["A", 1, None]}), '"A" or 1', 1),
+        (Json({"type": "number"}), "NaN", None),
+        (Json(ISSUES), "[" * 20_000, None),
+        (Json(ISSUES), '{"' * 10_000, None),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_for_certain_or_not_at_all(
+    reading: Reading, answer: str, value: Any
+) -> None:
+    reply = Ask("explain", by=CODER, read=reading).read(answer)
+    assert reply.value == value and type(reply.value) is type(value)
+
+
+def test_a_program_is_one_like_any_other() -> None:
+    made = Ask("explain", by=CODER, read=Code(SPEC)).read("```\ndef f(x):\n    return x\n```")
+    assert isinstance(made, Program)
+    assert (made.code, made.spec) == ("def f(x):\n    return x\n", SPEC)
+
+
+@pytest.mark.parametrize(
+    "reading", [TEXT, Json(ISSUES), Number(1, 5), Number(most=-3), OneOf("a", "b"), Code(SPEC)]
+)
+def test_what_is_made_up_fits(reading: Reading) -> None:
+    """A pattern that is rehearsed with what no model may say would fail where nothing is wrong."""
+    step = Ask("explain", by=CODER, read=reading)
+    *made, unread = (step.rehearsed(n, "a name") for n in range(len(step.outcomes)))
+    if len(step.outcomes) == 1:
+        made = [unread]
+    else:
+        assert unread.value is None
+    for each in (*made, step.stand_in("x" * 300)):
+        assert isinstance(each, Program) or each.value is not None
+        if isinstance(reading, Json):
+            assert json_schema.fits(ISSUES, each.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Ask("Ex plain", by=CODER), "a template is the name of a Markdown file beside"),
+        (lambda: Ask("../up", by=CODER), "a template is the name of a Markdown file beside"),
+        (lambda: Ask("explain", by=CODER, read="text"), "read= is TEXT, Json"),
+        (lambda: Ask("explain", by=CODER, style="x"), "style= cannot fill a prompt"),
+        (lambda: Ask("explain", by=CODER, how=print), "how= cannot fill a prompt"),
+        (lambda: Ask("explain", by=CODER, how=[{1: object()}]), "how= cannot fill a prompt"),
+        (lambda: OneOf("yes"), "takes two words or more"),
+        (lambda: OneOf("yes", "Yes"), "takes two words or more"),
+        (lambda: OneOf("yes", ""), "a word is a text of one line"),
+        (lambda: Number(3, 2), "nothing is from 3 to 2"),
+        (lambda: Number("3"), "a bound is a number, not '3'"),
+        (lambda: Code("def f"), "takes a Spec"),
+        (lambda: Json("object"), "the schema is a JSON schema as a dict, not 'object'"),
+        (lambda: Json({"typ": "object"}), "no word 'typ' here; did you mean 'type'?"),
+        (lambda: Json({"type": "objct"}), "'type' is one of object, array"),
+        (lambda: Json({"type": "array", "items": {"type": "int"}}), "the schema, 'items': 'type' is one"),
+        (lambda: Json({"type": "object", "required": ["a"]}), "'a' is required, and not among"),
+        (lambda: Json({"type": "integer", "minimum": 2.5, "maximum": 2.7}), "nothing can be found that fits"),
+        (lambda: Json({"type": "string", "maxLength": True}), "'maxLength' is a int, not True"),
+        (lambda: Json({"enum": []}), "nothing can be found that fits"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_where_it_is_written(make: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        make()
+
+
+MODULE = '''
+from worker.patterns import pattern
+from worker.patterns.steps import CODER, REVIEWER, Ask, Code, Draft, OneOf
+
+@pattern("duck")
+def duck(spec):
+    """The coder explains its draft; somebody says whether that is right."""
+    draft = yield Draft(spec, by=CODER)
+    told = yield Ask("explain", by=CODER, spec=spec, draft=draft)
+    found = yield Ask("is-it-so", by=REVIEWER, read=OneOf("right", "wrong"), told=told)
+    if found.value != "wrong":
+        return draft.code
+    mended = yield Ask("explain", by=CODER, read=Code(spec), spec=spec, draft=draft)
+    return mended.code
+'''
+EXPLAIN = '{% include "_specification.md" %}\nExplain, line by line:\n{{ draft.code }}\n'
+IS_IT_SO = "Right or wrong?\n{{ told.text }}\n"
+
+
+def duck(folder: Path, module: str = MODULE, explain: str = EXPLAIN) -> PlannedSweep:
+    (folder / "rubber.py").write_text(module)
+    (folder / "explain.md").write_text(explain)
+    (folder / "is-it-so.md").write_text(IS_IT_SO)
+    (folder / "README.md").write_text("About the folder.")
+    return load(folder, '"duck"', 'modules = ["rubber"]')
+
+
+def test_prompts_travel_with_the_sweep_and_make_it_another_one(tmp_path: Path) -> None:
+    """A worker on another machine has no file of theirs; and what has another prompt is another sweep."""
+    grid = duck(tmp_path)
+    assert grid.content().prompt_files == {"": {"explain": EXPLAIN, "is-it-so": IS_IT_SO}}
+    (made,) = grid.patterns
+    caller = Caller(grid.templates("default"), made.style)
+    model = next(iter(grid.file.models.values()))
+    step = Ask("explain", by=CODER, spec=SPEC, draft=Program(SPEC, "CODE", ""))
+    call = caller.call(step, model, 0)
+    said = call.request["messages"][1]["content"]
+    assert said.startswith("Specification:") and said.endswith("line by line:\nCODE")
+    assert call.prompt == "explain"
+    other = duck(tmp_path, explain=EXPLAIN + "Be brief.")
+    assert other.key != grid.key
+    again = Caller(other.templates("default"), made.style).call(step, model, 0)
+    assert again.prompt_hash != call.prompt_hash
+    (tmp_path / "README.md").write_text("Something else.")
+    assert load(tmp_path, '"duck"', 'modules = ["rubber"]').key == other.key
+
+
+def test_a_pattern_is_drawn_with_what_its_own_prompts_may_bring(tmp_path: Path) -> None:
+    (made,) = duck(tmp_path).patterns
+    drawn = "\n".join(str(branch.label) for branch in rehearsal.draw(made).children)
+    assert "2 explain by coder" in drawn
+    assert "if 3 says wrong" in drawn
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"explain", by=CODER, spec', '"exlain", by=CODER, spec', "there is no exlain.md beside the module"),
+        ("told=told", "tld=told", r"step 3: prompts 'default', is-it-so.md line 2: there is no variable "
+         r"'told'; did you mean 'tld'\? \(rubber.py line 10, while the pattern was rehearsed\)"),
+        ("found.value !=", "found.value.strip() !=", r"step 4: raised AttributeError: 'NoneType' .* "
+         r"\(rubber.py line 11, while the pattern was rehearsed\)"),
+        ('OneOf("right", "wrong")', 'OneOf("right")', r"step 3: raised ValueError: OneOf: takes two words .*"
+         r"\(rubber.py line 10, while"),
+        ("return draft.code", "return draft", r"step 4: must return code as a str, not Program \(while the"),
+        ("by=REVIEWER", "by='me'", r"step 3: Ask\(by=...\) takes a Role, not 'me' \(rubber.py line 10,"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line_before_anything_is_enqueued(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in MODULE
+    with pytest.raises(
+        FoureyesError, match=f"sweep.toml: pattern 'duck', {says}" if says[0] == "s" else says
+    ):
+        duck(tmp_path, MODULE.replace(old, new, 1))
+
+
+def test_a_prompt_that_is_no_template_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(FoureyesError, match=r"explain.md line 2: Expected an expression"):
+        duck(tmp_path, explain="\n{% if %}")
+    (tmp_path / "draft.md").write_text("Mine.")
+    with pytest.raises(
+        FoureyesError, match=r"draft.md: 'draft' is the name of a prompt that ships"
+    ):
+        duck(tmp_path, MODULE.replace('"is-it-so"', '"draft"'))
+
+
+def test_a_prompt_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    """A sweep that came from somebody would send a file of ours to a model."""
+    (tmp_path / "sweep").mkdir()
+    duck(tmp_path / "sweep")
+    (tmp_path / "secret").write_text("a password")
+    (tmp_path / "sweep" / "explain.md").unlink()
+    (tmp_path / "sweep" / "explain.md").symlink_to(tmp_path / "secret")
+    with pytest.raises(FoureyesError, match="leads out of the sweep file's folder"):
+        load(tmp_path / "sweep", '"duck"', 'modules = ["rubber"]')
+
+
+def test_a_loop_of_questions_is_looked_through_in_time(tmp_path: Path) -> None:
+    """Every way of twelve rounds with four outcomes would be sixteen million."""
+    module = MODULE.replace(
+        "    if found", "    for n in range(50):\n        if found.value == 'wrong':\n            break\n"
+        '        found = yield Ask("is-it-so", by=REVIEWER, read=OneOf("right", "left", "wrong"), told=told)\n'
+        "    if found",
+    )  # fmt: skip
+    assert rehearsal.draw(duck(tmp_path, module).patterns[0]).children
+
+
+def test_a_reply_can_be_quoted(tmp_path: Path) -> None:
+    assert Ask("again", by=CODER, told=Reply("x", 1)) == Ask("again", by=CODER, told=Reply("x", 1))

@@ -1,0 +1,95 @@
+"""What is said where a replay asks for something else than is on record: the two, side by side."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from itertools import zip_longest
+from typing import Any
+
+from sqlalchemy import Row
+
+from models.enums import Kind
+from models.lifecycle import Asked
+from models.tables import Completion
+from worker.patterns.steps import CompletionStep, Step
+
+#: Characters of a line, or of a setting, that are shown.
+_SHOWN = 100
+
+
+def side_by_side(
+    recorded: Row[Any] | None, before: dict[str, Any] | None, wanted: Step | None, asked: Asked
+) -> str:
+    """What was asked for before and what is asked for now, with the first thing in which they differ.
+
+    `recorded` is the step's row (None: there was no such step); `before` the request of its completion,
+    or the code and the `given` of its execution; `wanted` None is the judging of the returned code.
+    """
+    was, now = _row_said(recorded), _step_said(wanted)
+    if was == now and before is not None:
+        which, one, other = _first_difference(before, _content(asked))
+        was, now = f"{was}, {which} {one}", f"{now}, {which} {other}"
+    return f"recorded: {was} | wanted: {now}"
+
+
+def names_side_by_side(recorded: Iterable[Row[Any]], wanted: Iterable[Step | None]) -> str:
+    """The same of several steps, by their names alone."""
+    was, now = ", ".join(map(_row_said, recorded)), ", ".join(map(_step_said, wanted))
+    return f"recorded: {was} | wanted: {now}"
+
+
+def _row_said(recorded: Row[Any] | None) -> str:
+    if recorded is None:
+        return "nothing"
+    return f"{recorded.prompt} by {recorded.role}" if recorded.prompt else str(recorded.kind)
+
+
+def _step_said(wanted: Step | None) -> str:
+    if isinstance(wanted, CompletionStep):
+        return f"{wanted.prompt} by {wanted.by}"
+    return str(Kind.JUDGE if wanted is None else wanted.kind)
+
+
+def _content(asked: Asked) -> dict[str, Any]:
+    if asked.table is Completion:
+        return dict(asked.values["request"])
+    return {"code": asked.values["code"], "given": asked.values["given"]}
+
+
+def _first_difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, str, str]:
+    """Which part differs, and how it was and is."""
+    for name in sorted(before.keys() | now.keys()):
+        one, other = before.get(name), now.get(name)
+        if one == other:
+            continue
+        if name == "messages":
+            one, other = map(_texts, (one, other))
+        if isinstance(one, str) and isinstance(other, str):
+            return name, *_first_lines(one, other)
+        return name, _as_json(one), _as_json(other)
+    return "the problem's version or its judge", "as it was then", "as it is now"
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)[:_SHOWN]
+
+
+def _texts(messages: Any) -> str:
+    return "\n".join(str(each["content"]) for each in messages or ())
+
+
+def _first_lines(one: str, other: str) -> tuple[str, str]:
+    pairs = zip_longest(one.splitlines(), other.splitlines())
+    was, now = next(pair for pair in pairs if pair[0] != pair[1]) if one != other else (one, other)
+    return _around(was, now), _around(now, was)
+
+
+def _around(line: str | None, other: str | None) -> str:
+    """The line from a little before the place where it begins to differ."""
+    if line is None:
+        return "(no more)"
+    match = difflib.SequenceMatcher(None, line[:2000], (other or "")[:2000], autojunk=False)
+    same = match.find_longest_match(0, min(len(line), 2000), 0, min(len(other or ""), 2000))
+    begins = same.size if same.a == same.b == 0 else 0
+    at = max(0, begins - 20)
+    return repr(f"{'...' if at else ''}{line[at : at + _SHOWN]}")

@@ -1,0 +1,117 @@
+"""The part of JSON Schema that answers are asked in: what every engine that can bind an answer knows.
+
+A schema is the author's, an answer a model's: the one is checked once, with words for a person, and
+the other only fits or does not.
+"""
+
+import difflib
+import math
+from collections.abc import Callable
+from typing import Any
+
+#: What a schema may say, and of which type each word's value is.
+_WORDS: dict[str, tuple[type, ...]] = {
+    "type": (str,),
+    "properties": (dict,),
+    "required": (list, tuple),
+    "additionalProperties": (bool,),
+    "items": (dict,),
+    "minItems": (int,),
+    "maxItems": (int,),
+    "enum": (list, tuple),
+    "minLength": (int,),
+    "maxLength": (int,),
+    "minimum": (int, float),
+    "maximum": (int, float),
+    "title": (str,),
+    "description": (str,),
+}
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+}
+
+
+def check(schema: Any, place: str = "the schema") -> None:
+    """See that it is a schema, and one that something fits. Raises: ValueError naming the place."""
+    if not isinstance(schema, dict):
+        raise ValueError(f"{place} is a JSON schema as a dict, not {schema!r:.60}")
+    for word, value in schema.items():
+        if word not in _WORDS:
+            near = difflib.get_close_matches(str(word), _WORDS, n=1, cutoff=0)[0]
+            raise ValueError(f"{place}: there is no word {word!r} here; did you mean {near!r}?")
+        if not isinstance(value, _WORDS[word]) or (isinstance(value, bool) and word[:3] != "add"):
+            kinds = " or ".join(kind.__name__ for kind in _WORDS[word])
+            raise ValueError(f"{place}: {word!r} is a {kinds}, not {value!r:.60}")
+    if "enum" not in schema and schema.get("type") not in _TYPES:
+        known = ", ".join(_TYPES)
+        raise ValueError(f"{place}: 'type' is one of {known}, not {schema.get('type')!r:.60}")
+    for name, inner in schema.get("properties", {}).items():
+        check(inner, f"{place}, {name!r}")
+    if "items" in schema:
+        check(schema["items"], f"{place}, 'items'")
+    for name in schema.get("required", ()):
+        if name not in schema.get("properties", {}):
+            raise ValueError(f"{place}: {name!r} is required, and not among the properties")
+    if not fits(schema, example(schema)):
+        raise ValueError(f"{place}: nothing can be found that fits it")
+
+
+def fits(schema: dict[str, Any], value: Any) -> bool:
+    """Whether a value is as a schema says."""
+    kind = schema.get("type")
+    if kind is not None and not _TYPES[kind](value):
+        return False
+    if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
+        return False
+    if isinstance(value, str):
+        return _between(schema, "minLength", len(value), "maxLength")
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int | float):
+        return math.isfinite(value) and _between(schema, "minimum", value, "maximum")
+    if isinstance(value, list):
+        items = schema.get("items")
+        return _between(schema, "minItems", len(value), "maxItems") and (
+            items is None or all(fits(items, each) for each in value)
+        )
+    known = schema.get("properties", {})
+    if schema.get("additionalProperties") is False and not value.keys() <= known.keys():
+        return False
+    return set(schema.get("required", ())) <= value.keys() and all(
+        fits(known[name], inner) for name, inner in value.items() if name in known
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _between(schema: dict[str, Any], least: str, value: float, most: str) -> bool:
+    return bool(schema.get(least, -math.inf) <= value <= schema.get(most, math.inf))
+
+
+def example(schema: dict[str, Any], text: str = "text") -> Any:
+    """Something that fits a schema, if that is easily found; `text` where it holds any."""
+    if schema.get("enum"):
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            known = schema.get("properties", {})
+            return {name: example(inner, text) for name, inner in known.items()}
+        case "array":
+            count = min(max(schema.get("minItems", 0), 1), schema.get("maxItems", 1000))
+            return [example(schema.get("items", {"type": "null"}), text)] * count
+        case "string":
+            return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+        case "number" | "integer" as kind:
+            value = schema.get("minimum", min(0, schema.get("maximum", 0)))
+            return math.ceil(value) if kind == "integer" else value
+        case "boolean":
+            return False
+    return None
