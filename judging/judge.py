@@ -1,18 +1,31 @@
 """Judges programs: by the hidden tests for a verdict, by the visible ones for a pattern to see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from judging import libraries, profiles
+from judging import comparing, libraries, profiles, written
 from judging.formats import verdicts
 from judging.formats.problem import Problem
 from judging.formats.verdicts import Examined
 from judging.sandbox import probe, room, turns
 from judging.sandbox.process import Killed, SandboxEnded, Starved
 from judging.sandbox.sandbox import Sandbox
+from judging.visible.running import Given
 from models.enums import Level
 from models.errors import InfrastructureError
-from models.problem import HiddenTests, Judgement, Spec, TestResult, Trial
+from models.problem import (
+    FAILED,
+    STOPPED,
+    Comparison,
+    HiddenTests,
+    Judgement,
+    Output,
+    Spec,
+    TestResult,
+    TestRun,
+    Trial,
+    WrittenResult,
+)
 from models.settings import settings
 
 Result = TypeVar("Result")
@@ -78,6 +91,27 @@ class Judge:
                     for test in spec.visible_tests
                 )
             )
+
+    def written(self, spec: Spec, code: str, tests: Sequence[str]) -> TestRun:
+        """What running tests shows that a model wrote. Raises: InfrastructureError as above."""
+        try:
+            return self._twice(lambda sandbox: written.run(sandbox, spec, code, tests), spec.format)
+        except SandboxEnded:
+            ended = (WrittenResult(test, FAILED, "the process ended") for test in tests)
+            return TestRun(tuple(ended))
+
+    def compare(self, spec: Spec, programs: Sequence[str], inputs: Sequence[str]) -> Comparison:
+        """What programs give for the same inputs. Raises: InfrastructureError as above."""
+        return comparing.compare([self._outputs(spec, code, inputs) for code in programs])
+
+    def _outputs(self, spec: Spec, code: str, inputs: Sequence[str]) -> list[Given]:
+        try:
+            return self._twice(
+                lambda sandbox: verdicts.of(spec.format).outputs(sandbox, spec, code, inputs),
+                spec.format,
+            )
+        except SandboxEnded:
+            return [Given(Output(STOPPED, "the process ended"))] * len(inputs)
 
     def examine(self, problem: Problem) -> Examined:
         """What judging a problem's own reference shows. Raises: as above."""

@@ -1,6 +1,6 @@
 """A benchmark problem in its two faces: what a pattern may see, and what only the judge may see."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from models.enums import Status
@@ -104,6 +104,108 @@ class Trial:
     def from_json(cls, value: dict[str, Any]) -> "Trial":
         """The trial that `dataclasses.asdict` was made of."""
         return cls(tuple(TestResult(**result) for result in value["results"]))
+
+
+#: How a test that a model wrote ended: a broken one says nothing of the program.
+PASSED, FAILED, BROKEN = "passed", "failed", "broken"
+
+
+@dataclass(frozen=True)
+class WrittenResult:
+    """One test that a model wrote, run: `outcome` is PASSED, FAILED or BROKEN.
+
+    `shown` is what it gave, printed or raised, cut to a few lines; of a broken one, what is wrong with it.
+    """
+
+    source: str
+    outcome: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """What running tests showed that a model wrote, in their order. They may be wrong themselves."""
+
+    __test__ = False  # not a pytest class
+
+    results: tuple[WrittenResult, ...]
+
+    @property
+    def passes(self) -> int:
+        """How many passed."""
+        return self._count(PASSED)
+
+    @property
+    def failures(self) -> int:
+        """How many the program failed."""
+        return self._count(FAILED)
+
+    @property
+    def broken(self) -> int:
+        """How many could not be run, or fail by themselves."""
+        return self._count(BROKEN)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the program failed one; broken ones do not count."""
+        return self.failures > 0
+
+    @property
+    def report(self) -> str:
+        """The run as a model or a person reads it, without broken tests, at most about 2,000 characters."""
+        told = [result for result in self.results if result.outcome != BROKEN]
+        if not told:
+            return "There were no tests that could be run."
+        lines = []
+        for result in sorted(told, key=lambda result: result.outcome == PASSED)[:8]:
+            said = "passed" if result.outcome == PASSED else "FAILED"
+            lines.append(f"{said}: {result.source.strip()[:300]}")
+            if result.shown:
+                lines.append(f"    {result.shown[:300]}")
+        return "\n".join(lines)[:2000]
+
+    def _count(self, outcome: str) -> int:
+        return sum(result.outcome == outcome for result in self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """With how many there are of each outcome, for whoever asks in SQL."""
+        counts = {PASSED: self.passes, FAILED: self.failures, BROKEN: self.broken}
+        return counts | {"results": [asdict(result) for result in self.results]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "TestRun":
+        """The run that `to_json` was made of."""
+        return cls(tuple(WrittenResult(**result) for result in value["results"]))
+
+
+#: What became of a call: it gave a value, or raised, or was stopped (its time, its memory, its process).
+GAVE, RAISED, STOPPED = "gave", "raised", "stopped"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program gave for one input: `how` is GAVE, RAISED or STOPPED; `shown` is cut to a few lines."""
+
+    how: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Outputs of programs, each for every input, and which programs gave the same.
+
+    `groups` are numbers of programs, from 0: each is in one group, with all that gave the same on every
+    input. Those that gave something come first, then the larger; of equal ones that of the first program.
+    """
+
+    outputs: tuple[tuple[Output, ...], ...]
+    groups: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Comparison":
+        """The comparison that `dataclasses.asdict` was made of."""
+        outputs = (tuple(Output(**each) for each in many) for many in value["outputs"])
+        return cls(tuple(outputs), tuple(tuple(group) for group in value["groups"]))
 
 
 @dataclass(frozen=True)

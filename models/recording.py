@@ -1,15 +1,23 @@
 """A sweep's recording: JSON lines, one for each call that its models answered, with `key` and `text`,
-and one for each program that its visible tests ran, with `code` and `trial`."""
+and one for each program that its visible tests ran, with `code` and `trial`; so for what models' tests
+and comparisons showed, with `suite` and `given`."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from models.enums import Suite
 from models.errors import FoureyesError
-from models.problem import Trial
+from models.problem import Comparison, TestRun, Trial
 
 _CALL = ("key", "text")
+#: What reads a `trial`, by the suite that was run.
+_SHOWED = {
+    Suite.VISIBLE: Trial.from_json,
+    Suite.WRITTEN: TestRun.from_json,
+    Suite.COMPARED: Comparison.from_json,
+}
 _TRIAL = ("benchmark", "problem_id", "version", "code", "judge_version")
 
 
@@ -24,7 +32,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     row = json.loads(line)
                     if "trial" in row:
-                        Trial.from_json(row["trial"])
+                        _SHOWED[row.get("suite", Suite.VISIBLE)](row["trial"])
                     needed = _TRIAL if "trial" in row else _CALL
                     missing = [name for name in needed if not isinstance(row.get(name), str)]
                 except (ValueError, KeyError, TypeError, AttributeError):

@@ -3,17 +3,24 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import FoureyesError
 
 
 class Rule(BaseModel):
-    """Gives `answer` to a request whose messages contain all of `contains`, or `fails` instead."""
+    """Gives `answer` to a request whose messages contain all of `contains`, or `fails` instead.
+
+    `turn` and `seed` say more of the requests that it fits: the how manieth answer an attempt draws to one
+    question, from 0, and the seed that it is drawn with. At temperature 0 there is one answer, without a
+    seed.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     contains: list[str] = []
+    turn: int | None = Field(default=None, ge=0)
+    seed: int | None = Field(default=None, ge=0)
     answer: str = ""
     fails: str | None = None
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, text
 from sqlmodel import Session
 
 from models.enums import Kind
-from models.problem import Trial
+from models.problem import Comparison, TestRun, Trial
 from results.visible import visible
 
 
@@ -80,12 +80,17 @@ class CallShown(WorkShown):
 
 @dataclass(frozen=True)
 class Check(WorkShown):
-    """An execution: of the visible tests (`trial`), or of the hidden ones."""
+    """An execution: of the visible tests (`trial`), of tests that a model wrote (`run`), of several
+    programs on the same inputs (`comparison`), or of the hidden tests.
+    """
 
     code: str
+    given: tuple[str, ...]
     base: str | None
     plus: str | None
     trial: Trial | None
+    run: TestRun | None
+    comparison: Comparison | None
     detail: dict[str, Any]
 
 
@@ -133,7 +138,7 @@ SELECT
     coalesce(completion.finished_at, execution.finished_at) AS finished_at,
     language_model.name AS model, completion.prompt, completion.request, completion.text,
     completion.finish_reason, completion.prompt_tokens, completion.completion_tokens,
-    execution.code, execution.base, execution.plus, execution.detail,
+    execution.code, execution.given, execution.base, execution.plus, execution.detail,
     others.asked_by, others.sharing
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id
@@ -231,12 +236,14 @@ def _shown_program(
 
 def _check(row: Row[Any]) -> Check:
     detail = row.detail or {}
-    is_trial = row.kind == Kind.TRIAL and "results" in detail
     return Check(
         **_work(row),
         code=row.code,
+        given=tuple(row.given or ()),
         base=row.base,
         plus=row.plus,
-        trial=Trial.from_json(detail) if is_trial else None,
+        trial=Trial.from_json(detail) if row.kind == Kind.TRIAL and detail else None,
+        run=TestRun.from_json(detail) if row.kind == Kind.RUN and detail else None,
+        comparison=Comparison.from_json(detail) if row.kind == Kind.COMPARE and detail else None,
         detail=detail,
     )

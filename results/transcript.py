@@ -105,6 +105,12 @@ def _check(check: Check, console: Console) -> None:
         if check.trial is not None:
             _plain(check.trial.report, console)
         return
+    if check.kind == Kind.RUN:
+        _run(check, console)
+        return
+    if check.kind == Kind.COMPARE:
+        _comparison(check, console)
+        return
     _title(f"{check.number}. judged by the hidden tests", console)
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
@@ -115,6 +121,26 @@ def _check(check: Check, console: Console) -> None:
         value = check.detail.get(name)
         if value:
             _plain(f"{name.replace('_', ' ')}: {value}", console)
+
+
+def _run(check: Check, console: Console) -> None:
+    """Tests that a model wrote, and what became of each."""
+    _title(f"{check.number}. tests that a model wrote", console)
+    for result in check.run.results if check.run else ():
+        _plain(f"{result.outcome}: {result.source.strip()}", console)
+        if result.shown:
+            _plain(f"    {result.shown}", console)
+
+
+def _comparison(check: Check, console: Console) -> None:
+    """Which programs gave the same, and what the first of each group gave."""
+    _title(f"{check.number}. programs compared on {len(check.given)} inputs", console)
+    for group in check.comparison.groups if check.comparison else ():
+        named = ", ".join(str(number + 1) for number in group)
+        _plain(f"the same from program {named}:", console, style="bold")
+        given = check.comparison.outputs[group[0]] if check.comparison else ()
+        for text, output in zip(check.given, given, strict=False):
+            _plain(f"    {text.strip()} -> {output.how}: {output.shown}", console)
 
 
 _STYLES = {"solved": "bold green", "unsolved": "bold yellow", "refused": "bold yellow"}

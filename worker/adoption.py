@@ -26,6 +26,7 @@ _FOREIGN: Any = (
         Execution.problem_id,
         Execution.suite,
         Execution.code,
+        Execution.given,
         col(Problem.version),
         col(Problem.benchmark),
         col(Problem.record),
@@ -69,10 +70,11 @@ def adopted(execution_id: int) -> int:
             Asked(
                 Execution,
                 {
-                    "key": execution_key(asked.suite, asked.version, asked.code, ours),
+                    "key": execution_key(asked.suite, asked.version, asked.code, ours, asked.given),
                     "problem_id": asked.problem_id,
                     "suite": asked.suite,
                     "code": asked.code,
+                    "given": asked.given,
                     "judge_version": ours,
                 },
             ),

@@ -6,7 +6,6 @@ in between loses nothing: the message is delivered again, or the reaper finds th
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,12 @@ from sqlalchemy import Row
 
 from judging.identity import identities
 from models import broker
-from models.enums import CALLS, Suite
+from models.enums import CALLS
 from models.later import Later
 from models.lifecycle import AnyTable
 from models.session import is_passing
-from models.storable import storable, storable_json
 from models.tables import Completion, Execution
-from worker import answers
+from worker import answers, executions
 from worker.adoption import adopted
 from worker.app import app
 from worker.claims import waiting, work_on
@@ -80,20 +78,7 @@ def execute(execution_id: int) -> None:
 
     def produce(execution: Row[Any]) -> dict[str, Any]:
         problem = patiently(lambda: serving().problem(execution.problem_id))
-        judge = serving().judge()
-        if execution.suite is Suite.VISIBLE:
-            trial = judge.visible(problem.spec(), execution.code)
-            return {"detail": storable_json(asdict(trial))}
-        judgement = judge.hidden(problem.hidden_tests(), execution.code)
-        return {
-            "detail": storable_json(asdict(judgement)),
-            "base": judgement.base,
-            "plus": judgement.plus,
-            "reason": storable(judgement.reason),
-            "level": judgement.level,
-            "trust": judgement.trust,
-            "seconds": judgement.seconds,
-        }
+        return executions.columns(serving().judge(), problem, execution)
 
     if not _do(Execution, execution_id, produce, identities()):
         mine = patiently(partial(adopted, execution_id))

@@ -4,6 +4,7 @@ Each function may be called once more, in a new sandbox, if it raises Infrastruc
 """
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, cast
@@ -11,9 +12,10 @@ from typing import Any, Protocol, cast
 from judging.profiles import Profile
 from judging.replies import KILLED
 from judging.sandbox.sandbox import Sandbox
+from judging.visible.running import Given
 from models.enums import Status
 from models.errors import RequestRefused
-from models.problem import Judgement, Spec, Trial
+from models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: What is said with a failure that is kept: it was found out once, and maybe on a bad day.
 KEPT = " (kept; `foureyes benchmark check` of its benchmark finds it out anew on this machine)"
@@ -52,6 +54,14 @@ class Verdicts(Protocol):
 
     def visible(self, sandbox: Sandbox, spec: Spec, code: str) -> Trial:
         """What running the visible tests shows. Raises: InfrastructureError."""
+
+    def read_test(self, spec: Spec, source: str) -> VisibleTest:
+        """A test that a model wrote, as one that `visible` can run. Raises: BrokenTest."""
+
+    def outputs(
+        self, sandbox: Sandbox, spec: Spec, code: str, inputs: Sequence[str]
+    ) -> list[Given]:
+        """What a program gives for each input. Raises: InfrastructureError."""
 
     def examine(self, sandbox: Sandbox, problem: Any) -> Examined:
         """Judge the reference, if there is one, and look at what it needs. Raises: as `hidden`."""

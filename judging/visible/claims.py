@@ -164,7 +164,7 @@ def _apart(one: Any, other: Any) -> Any:
     return abs(other - one)
 
 
-def _equal(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
     """As hidden tests have it: floats that are expected may be near."""
     return matches(other, one, FLOATS if _has_floats(one) or _has_floats(other) else 0.0)
 
@@ -177,8 +177,8 @@ def _has_floats(value: Any) -> bool:
 
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: _equal,
-    ast.NotEq: lambda one, other: not _equal(one, other),
+    ast.Eq: equal,
+    ast.NotEq: lambda one, other: not equal(one, other),
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,

@@ -5,6 +5,7 @@ import builtins
 import io
 import re
 import tokenize
+from collections.abc import Collection
 from typing import Any
 
 #: What Python's parser raises for a text that is no Python.
@@ -57,6 +58,18 @@ def calls(expression: ast.expr, function: str) -> bool:
                 names.add(name)
     modules &= _MODULES
     return called and names <= {function, *dir(builtins), *modules}
+
+
+def unknown_names(expression: ast.expr, known: Collection[str]) -> list[str]:
+    """The names in an expression that nobody binds: not it, not Python, not who knows these."""
+    read, bound = set(), {*known, *dir(builtins), *_MODULES}
+    for node in ast.walk(expression):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+    return sorted(read - bound)
 
 
 def fits(statement: str, function: ast.FunctionDef) -> bool:

@@ -63,11 +63,11 @@ def visible_tests(prompt: str, entry_point: str) -> tuple[VisibleTest, ...]:
         _certain(list(_examples(text, entry_point))) for text in _texts(prompt, entry_point)
     ]
     found = max(readings, key=len)  # the first of equals: as Python reads it
-    takes = _parameters(prompt, entry_point)
+    takes = parameters(prompt, entry_point)
     return found if takes is None else tuple(test for test in found if fits(test.call, takes))
 
 
-def _parameters(prompt: str, entry_point: str) -> ast.FunctionDef | None:
+def parameters(prompt: str, entry_point: str) -> ast.FunctionDef | None:
     """The entry point's definition, if the prompt has one: `f(12,345)` is no call of `f(x)`."""
     try:
         body = ast.parse(prompt).body

@@ -5,9 +5,9 @@ here. Only an assert that nothing but running it can tell (claims.py) is run ins
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from judging import replies
 from judging.comparison import FLOATS, matches
@@ -15,7 +15,7 @@ from judging.sandbox.inside import frames, wire
 from judging.sandbox.process import BadFrames, Overtime, Run
 from judging.sandbox.sandbox import Sandbox
 from judging.visible.claims import Claim, claim
-from models.problem import TestResult, Trial, VisibleTest
+from models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest
 
 _TEST_SECONDS = 2.0
 #: Bytes that what a visible test gave takes at most: four to a character.
@@ -24,6 +24,8 @@ _MAX_RESULT = 4 * frames.MAX_TEXT + 100
 _MAX_VALUE = frames.MAX_ASKED + 4096
 #: Visible tests that may run into their time limit before the rest is not tried any more.
 _MAX_TIMEOUTS = 2
+#: Characters of an output that are kept.
+_MOST_SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -41,47 +43,101 @@ class _Asked:
         return [(frames.ASKED, source) for source in self.claim.asked]
 
 
+@dataclass(frozen=True)
+class _Call:
+    """An expression of which the value is asked."""
+
+    source: str
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        """What is sent of it."""
+        return [(frames.ASKED, self.source)]
+
+
+Asking = TypeVar("Asking", _Asked, _Call)
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a call gave: the output as it is shown, and the value that was read; none if there is none."""
+
+    output: Output
+    value: Any = None
+
+
 def run(sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[VisibleTest]) -> Trial:
     """Run the tests in one process; after one that does not end, the rest in another."""
     asked = [
         _Asked(test, claim(test.call, entry_point) if test.kind == "assert" else None)
         for test in tests
     ]
-    results: list[TestResult] = []
+    return Trial(tuple(_in_processes(sandbox, code, entry_point, asked, _result, _failed)))
+
+
+def outputs(
+    sandbox: Sandbox, code: str, entry_point: str, expressions: Sequence[str]
+) -> list[Given]:
+    """What a program gives for each expression; in processes as above."""
+    asked = list(map(_Call, expressions))
+    return _in_processes(sandbox, code, entry_point, asked, _given, _stopped)
+
+
+def _result(asked: _Asked, answers: Sequence[bytes]) -> TestResult:
+    if asked.claim is None:
+        return read_result(asked.test, answers[0])
+    return _held(asked.test, asked.claim, answers)
+
+
+def _failed(asked: _Asked, why: str) -> TestResult:
+    return failed(asked.test, why)
+
+
+def _given(_: _Call, answers: Sequence[bytes]) -> Given:
+    try:
+        ((value, _printed),) = _values(answers)
+    except _NoValue as error:
+        return Given(Output(RAISED, str(error)[:_MOST_SHOWN]))
+    return Given(Output(GAVE, replies.shown(value)[:_MOST_SHOWN]), value)
+
+
+def _stopped(_: _Call, why: str) -> Given:
+    return Given(Output(STOPPED, why[:_MOST_SHOWN]))
+
+
+def _in_processes(
+    sandbox: Sandbox,
+    code: str,
+    entry_point: str,
+    asked: Sequence[Asking],
+    read: Callable[[Asking, Sequence[bytes]], Result],
+    stopped: Callable[[Asking, str], Result],
+) -> list[Result]:
+    """Ask a program's process one thing after the other, and a new one after each that stops it."""
+    results: list[Result] = []
     timeouts = 0
     while len(results) < len(asked):
         left = asked[len(results) :]
         if timeouts >= _MAX_TIMEOUTS:
-            results += [failed(each.test, "not run: others took too long") for each in left]
+            results += [stopped(each, "not run: others took too long") for each in left]
             break
         calls = [call for each in left for call in each.calls]
         request = frames.request((frames.TEST, code, entry_point, calls))
         seconds = int(_TEST_SECONDS * (len(calls) + 2)) + replies.LOAD_SECONDS
         with sandbox.run(request, seconds) as run:
-            timeouts += _run_tests(run, left, results)
-    return Trial(tuple(results))
-
-
-def _run_tests(run: Run, tests: Sequence[_Asked], results: list[TestResult]) -> bool:
-    """Append the results of tests until one stops the process; whether one did."""
-    broken = replies.loading_problem(run)
-    if broken is not None:
-        results += [failed(each.test, broken.reason) for each in tests]
-        return False
-    for each in tests:
-        answers: list[bytes] = []
-        for _ in each.calls:
-            try:
-                answers += _answer(run)
-            except _Stopped as stopped:
-                results.append(failed(each.test, str(stopped)))
-                return True
-        results.append(
-            read_result(each.test, answers[0])
-            if each.claim is None
-            else _held(each.test, each.claim, answers)
-        )
-    return False
+            broken = replies.loading_problem(run)
+            if broken is not None:
+                return results + [stopped(each, broken.reason) for each in left]
+            for each in left:
+                try:
+                    answers = [frame for _ in each.calls for frame in _answer(run)]
+                except _Stopped as why:
+                    results.append(stopped(each, str(why)))
+                    timeouts += 1
+                    break
+                results.append(read(each, answers))
+    return results
 
 
 class _Stopped(Exception):
@@ -136,29 +192,41 @@ def read_result(test: VisibleTest, frame: bytes) -> TestResult:
     return failed(test, f"{'raised' if outcome == frames.THREW else 'got'}: {text}")
 
 
-def _held(test: VisibleTest, claimed: Claim, answers: Sequence[bytes]) -> TestResult:
-    """Whether an assert holds of the values that were asked for it."""
-    found, printed = [], []
+class _NoValue(Exception):
+    """What stands in the place of a value that was asked for."""
+
+
+def _values(answers: Sequence[bytes]) -> list[tuple[Any, str]]:
+    """The values that were asked for, each with what was printed on the way. Raises: _NoValue."""
+    found = []
     left = iter(answers)
     for told in left:
         outcome, text = _said(told)
         if outcome != frames.GAVE:
-            return failed(test, f"raised: {text}")
-        printed.append(text)
+            raise _NoValue(f"raised: {text}")
         frame = next(left)
         try:
             if frame[:1] not in frames.VALUES or len(frame) > _MAX_VALUE:
                 raise wire.WireError("no value, or longer than what is sent")
-            found.append(replies.value(frame))
+            found.append((replies.value(frame), text))
         except wire.WireError:
-            return failed(test, "got: nothing that can be read")
+            raise _NoValue("got: nothing that can be read") from None
+    return found
+
+
+def _held(test: VisibleTest, claimed: Claim, answers: Sequence[bytes]) -> TestResult:
+    """Whether an assert holds of the values that were asked for it."""
     try:
-        if claimed.holds(found):
+        found = _values(answers)
+        if claimed.holds([value for value, _ in found]):
             return TestResult(test.source, True, "")
+    except _NoValue as error:
+        return failed(test, str(error))
     except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
         return failed(test, f"raised: {type(error).__name__}: {error}")
-    shown = replies.shown(found[0]) if found else ""
-    return failed(test, f"got: {printed[0]}\n{shown}" if printed[0] else f"got: {shown}")
+    value, printed = found[0]
+    shown = replies.shown(value)
+    return failed(test, f"got: {printed}\n{shown}" if printed else f"got: {shown}")
 
 
 def failed(test: VisibleTest, shown: str) -> TestResult:

@@ -20,10 +20,19 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, computed_field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
 
 from judging.execution import execution_key
 from judging.formats.records import parse_record
@@ -151,6 +160,35 @@ class _Trial(_Row):
     results: list[_TestResult]
 
 
+class _WrittenResult(_Row):
+    source: str
+    outcome: Literal["passed", "failed", "broken"]
+    shown: str
+
+
+class _TestRun(_Row):
+    passed: _Count
+    failed: _Count
+    broken: _Count
+    results: list[_WrittenResult]
+
+
+class _Output(_Row):
+    how: Literal["gave", "raised", "stopped"]
+    shown: str
+
+
+class _Comparison(_Row):
+    outputs: list[list[_Output]]
+    groups: list[list[_Count]]
+
+    @model_validator(mode="after")
+    def _each_is_in_one_group(self) -> "_Comparison":
+        if sorted(chain.from_iterable(self.groups)) != list(range(len(self.outputs))):
+            raise ValueError("not every program is in one group")
+        return self
+
+
 class ArchivedExecution(_Work):
     """A judging of a program against a problem's version, whatever benchmark has it."""
 
@@ -168,8 +206,13 @@ class ArchivedExecution(_Work):
 
     def is_genuine(self) -> bool:
         """The key is that of judging this; a trial is one, for workers read it; hidden tests say both."""
-        if self.state is State.DONE and self.suite is Suite.VISIBLE:
-            _Trial.model_validate(self.detail)
+        showed: dict[Suite, type[_Row]] = {
+            Suite.VISIBLE: _Trial,
+            Suite.WRITTEN: _TestRun,
+            Suite.COMPARED: _Comparison,
+        }
+        if self.state is State.DONE and self.suite in showed:
+            showed[self.suite].model_validate(self.detail)
         elif self.state is State.DONE and None in (self.base, self.plus):
             return False
         told = (self.suite, self.version, self.code, self.judge_version, self.given)

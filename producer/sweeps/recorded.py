@@ -27,12 +27,14 @@ def recorded_trials(db: Session, path: Path, origin: str | None) -> list[dict[st
         problem_id = ids.get((row["benchmark"], row["problem_id"], row["version"]))
         if problem_id is None:  # of a sweep of more problems
             continue
+        suite, given = Suite(row.get("suite", Suite.VISIBLE)), row.get("given")
         rows.append(
             {
-                "key": execution_key(Suite.VISIBLE, row["version"], row["code"], RECORDED),
+                "key": execution_key(suite, row["version"], row["code"], RECORDED, given),
                 "problem_id": problem_id,
-                "suite": Suite.VISIBLE,
+                "suite": suite,
                 "code": row["code"],
+                "given": given,
                 "judge_version": RECORDED,
                 "origin": origin,
                 "detail": row["trial"],

@@ -19,8 +19,8 @@ _FIELDS = [name for name in ANSWER if name != "seconds"]
 
 
 def write(sweep: SweepRow, path: Path, *, force: bool = False) -> int:
-    """Write a line for each call that the sweep used and that is done, and for each run of visible
-    tests, which a program can have end in another way each time; how many calls there are.
+    """Write a line for each call that the sweep used and that is done, and for each run of tests or
+    comparison that its patterns saw, which a program can have end in another way each time; how many calls there are.
 
     Raises: FoureyesError if it cannot be written, or something else is there.
     """
@@ -53,7 +53,7 @@ def _trials(db: Session, sweep: SweepRow) -> Iterator[dict[str, Any]]:
         .where(
             col(Execution.id).in_(used),
             Execution.state == State.DONE,
-            Execution.suite == Suite.VISIBLE,
+            Execution.suite != Suite.HIDDEN,
         )
     )
     for row, problem in db.exec(query.order_by(col(Execution.id))).yield_per(1000):
@@ -61,7 +61,9 @@ def _trials(db: Session, sweep: SweepRow) -> Iterator[dict[str, Any]]:
             "benchmark": problem.benchmark,
             "problem_id": problem.problem_id,
             "version": problem.version,
+            "suite": row.suite,
             "code": row.code,
+            "given": row.given,
             "judge_version": row.judge_version,
             "trial": row.detail,
         }

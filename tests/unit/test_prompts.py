@@ -26,11 +26,13 @@ from worker.patterns.steps import (
     Draft,
     Enrich,
     Fix,
+    Inputs,
     Plan,
     Planned,
     Program,
     RepairVerdict,
     Review,
+    Tests,
 )
 from worker.patterns.style import Style, Wording
 from worker.patterns.templates import COMMON, Templates
@@ -82,6 +84,10 @@ CASES: dict[str, CompletionStep] = {
     "fix-failed-tests": Fix(DRAFT, FAILED),
     "choose.left-first": Choose(DRAFT, OTHER, first="left"),
     "choose.right-first": Choose(DRAFT, OTHER, first="right"),
+    "tests": Tests(SPEC),
+    "tests.whole": Tests(WHOLE),
+    "inputs": Inputs(SPEC),
+    "inputs.whole": Inputs(WHOLE),
     "draft.whole": Draft(WHOLE),
     "draft-along-plan.whole": Draft(WHOLE, Planned("1. Halve.")),
     "fix.whole": Fix(SCRIPT, FOUND),

@@ -1,14 +1,18 @@
 """How a step's answers are drawn: what a pattern says of it decides which calls are one and the same."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.errors import FoureyesError
 from models.llm import Sampling as ModelSampling
 from models.llm import Scripted
 from models.problem import Spec
 from worker.attempt.requests import Caller
+from worker.engines import scripted
+from worker.engines.base import Request
 from worker.patterns import templates
 from worker.patterns.steps import Draft, Program, Review, Sampling
 from worker.patterns.style import Style
@@ -57,3 +61,26 @@ def test_what_a_step_says_holds_and_the_rest_is_the_models() -> None:
 def test_what_no_model_can_be_asked_with_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Sampling(**given)
+
+
+def test_a_script_can_answer_otherwise_when_it_is_asked_again(tmp_path: Path) -> None:
+    """Else no pattern that draws anew, or goes round until it is content, could be tried."""
+    path = tmp_path / "m.toml"
+    path.write_text(
+        '[[rules]]\nturn = 1\nanswer = "second"\n'
+        '[[rules]]\nseed = 9\nanswer = "of the third sample"\n'
+        '[[rules]]\nanswer = "first"\n'
+    )
+    engine = scripted.load(MODEL.model_copy(update={"script": str(path)}))
+
+    def says(step: Draft, sample: int = 0, again: int = 0, model: Scripted = MODEL) -> str:
+        made = CALLER.call(step, model, sample, again)
+        return engine.complete(Request.from_json(made.key, made.request)).text
+
+    assert says(Draft(SPEC)) == says(Draft(SPEC), sample=1) == "first"
+    assert says(Draft(SPEC), again=1) == says(Draft(SPEC, sampling=Sampling(seed=1))) == "second"
+    assert says(Draft(SPEC), sample=2) == "of the third sample"
+    assert says(Draft(SPEC, sampling=Sampling(0, seed=1))) == "first"  # greedy: without a seed
+    path.write_text("[[rules]]\nturn = -1\n")
+    with pytest.raises(FoureyesError, match="not a script"):
+        scripted.load(MODEL.model_copy(update={"script": str(path)}))

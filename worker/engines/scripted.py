@@ -5,17 +5,18 @@ from pathlib import Path
 
 from models import script
 from models.errors import InfrastructureError, RequestRefused
-from models.llm import Scripted
-from models.script import Script
+from models.llm import SEEDS_APART, Scripted
+from models.script import Rule, Script
 from worker.engines.base import Answer, Request
 
 
 class ScriptedEngine:
     """A script being played."""
 
-    def __init__(self, played: Script, latency: float) -> None:
+    def __init__(self, played: Script, latency: float, first_seed: int = 0) -> None:
         self._script = played
         self._latency = latency
+        self._first_seed = first_seed
 
     def complete(self, request: Request) -> Answer:
         """The first fitting rule's answer, after a latency that depends on the key alone.
@@ -27,7 +28,7 @@ class ScriptedEngine:
         time.sleep(seconds)
         text = "\n".join(message.content for message in request.messages)
         for rule in self._script.rules:
-            if all(part in text for part in rule.contains):
+            if self._fits(rule, request.seed) and all(part in text for part in rule.contains):
                 if rule.fails is not None:
                     raise InfrastructureError(rule.fails)
                 return Answer(
@@ -41,10 +42,14 @@ class ScriptedEngine:
                 )
         raise RequestRefused("scripted: no rule of the script fits the request")
 
+    def _fits(self, rule: Rule, seed: int | None) -> bool:
+        turn = 0 if seed is None else (seed - self._first_seed) // SEEDS_APART
+        return rule.turn in (None, turn) and (rule.seed is None or rule.seed == seed)
+
     def close(self) -> None:
         """Nothing to let go of."""
 
 
 def load(model: Scripted) -> ScriptedEngine:
     """Read its script."""
-    return ScriptedEngine(script.read(Path(model.script)), model.latency)
+    return ScriptedEngine(script.read(Path(model.script)), model.latency, model.sampling.seed)

@@ -1,7 +1,7 @@
 """How programs are judged by BigCodeBench's problems: apart from their tests where that can be had."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from judging.formats.bigcodebench import apart, beside, known
@@ -12,9 +12,10 @@ from judging.formats.bigcodebench.record import BigCodeBenchProblem, UnitTests
 from judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_answer
 from judging.profiles import Profile
 from judging.sandbox.sandbox import Sandbox
-from judging.visible import running
+from judging.visible import assertions, running
+from judging.visible.running import Given
 from models.enums import Status
-from models.problem import Judgement, Spec, Trial
+from models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: Seconds that a reference gets for each of its tests, and for all of them.
 _REFERENCE_SECONDS, _REFERENCE_TOTAL = 120.0, 600.0
@@ -75,6 +76,16 @@ def killed(sandbox: Sandbox, profile: Profile, tests: UnitTests, all_tests: bool
 def visible(sandbox: Sandbox, spec: Spec, code: str) -> Trial:
     """The doctests that the prompt shows."""
     return running.run(sandbox, code, spec.entry_point, spec.visible_tests)
+
+
+def read_test(spec: Spec, source: str) -> VisibleTest:
+    """An assert that calls the function."""
+    return assertions.read(spec, source)
+
+
+def outputs(sandbox: Sandbox, spec: Spec, code: str, inputs: Sequence[str]) -> list[Given]:
+    """The values of calls."""
+    return running.outputs(sandbox, code, spec.entry_point, inputs)
 
 
 def examine(sandbox: Sandbox, problem: BigCodeBenchProblem) -> Examined:

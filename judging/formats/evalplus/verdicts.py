@@ -1,7 +1,7 @@
 """How programs are judged by EvalPlus's problems: beside the answers of a reference program."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from judging.formats.evalplus import expected, reference, suites
 from judging.formats.evalplus.expected import Expected, Failure
@@ -12,9 +12,10 @@ from judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_ans
 from judging.profiles import Profile
 from judging.sandbox.inside import frames, wire
 from judging.sandbox.sandbox import Sandbox
-from judging.visible import running
+from judging.visible import assertions, running
+from judging.visible.running import Given
 from models.enums import Status
-from models.problem import Judgement, Spec, Trial
+from models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: Seconds of CPU time for all inputs of a problem, above which judging a sweep is felt.
 _SLOW = 10.0
@@ -66,6 +67,16 @@ def killed(sandbox: Sandbox, profile: Profile, tests: FunctionTests, all_tests: 
 def visible(sandbox: Sandbox, spec: Spec, code: str) -> Trial:
     """The doctests and asserts that the prompt shows."""
     return running.run(sandbox, code, spec.entry_point, spec.visible_tests)
+
+
+def read_test(spec: Spec, source: str) -> VisibleTest:
+    """An assert that calls the function."""
+    return assertions.read(spec, source)
+
+
+def outputs(sandbox: Sandbox, spec: Spec, code: str, inputs: Sequence[str]) -> list[Given]:
+    """The values of calls."""
+    return running.outputs(sandbox, code, spec.entry_point, inputs)
 
 
 def examine(sandbox: Sandbox, problem: EvalPlusProblem) -> Examined:

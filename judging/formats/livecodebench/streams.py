@@ -29,6 +29,20 @@ def run(sandbox: Sandbox, code: str, given: str, expected: str, limit: float) ->
     Raises: InfrastructureError.
     """
     most = _MOST + 4 * len(expected)
+    end, written, cpu_seconds = output(sandbox, code, given, most, limit)
+    if not end.reason and not comparison.same_text(expected, written):
+        end = End(Status.FAIL, WRONG_ANSWER)
+    got = end.got or cut(written)
+    return End(end.status, end.reason, got if end.reason else None), cpu_seconds
+
+
+def output(
+    sandbox: Sandbox, code: str, given: str, most: int, limit: float
+) -> tuple[End, str, float]:
+    """Run it on one input; how it ended, at most so many bytes of what it wrote, and its CPU seconds.
+
+    Raises: InfrastructureError.
+    """
     with _file(given.encode()) as stdin, _file() as stdout:
         request = frames.request((frames.SCRIPT, code, ""))
         with sandbox.run(request, int(limit) + 2, (stdin, stdout)) as process:
@@ -39,10 +53,7 @@ def run(sandbox: Sandbox, code: str, given: str, expected: str, limit: float) ->
         written = os.pread(stdout, min(size, most), 0).decode("utf-8", "replace")
     if size > most:
         end = End(Status.FAIL, "output too large")
-    elif not end.reason and not comparison.same_text(expected, written):
-        end = End(Status.FAIL, WRONG_ANSWER)
-    got = end.got or cut(written)
-    return End(end.status, end.reason, got if end.reason else None), process.ended.cpu_seconds
+    return end, written, process.ended.cpu_seconds
 
 
 def _end(run: Run, limit: float) -> End:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from judging.formats.livecodebench import calls, comparison, streams
+from judging.formats.livecodebench import calls, comparison, streams, written
 from judging.formats.livecodebench.calls import Call
 from judging.formats.livecodebench.contest_tests import ContestTests
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut
@@ -19,8 +19,9 @@ from judging.profiles import Profile
 from judging.sandbox.allowance import Allowance
 from judging.sandbox.inside import frames
 from judging.sandbox.sandbox import Sandbox
+from judging.visible.running import Given
 from models.enums import Status
-from models.problem import Judgement, Spec, TestResult, Trial
+from models.problem import Judgement, Spec, TestResult, Trial, VisibleTest
 
 #: Seconds that a test may take, as for LiveCodeBench's own judge; but of the program's own time.
 SECONDS = 6.0
@@ -88,6 +89,16 @@ def _shown(end: End) -> str:
     if not end.reason:
         return ""
     return cut(end.reason if end.got is None or end.reason != WRONG_ANSWER else f"got: {end.got}")
+
+
+def read_test(spec: Spec, source: str) -> VisibleTest:
+    """An input and the output, as JSON; of a method an assert that it gives a literal for literals."""
+    return written.read_test(spec, source)
+
+
+def outputs(sandbox: Sandbox, spec: Spec, code: str, inputs: Sequence[str]) -> list[Given]:
+    """What is printed for each input; of a method the values of calls."""
+    return written.outputs(sandbox, spec, code, inputs, SECONDS, _MOST_VISIBLE_TIMEOUTS)
 
 
 def examine(sandbox: Sandbox, problem: ContestProblem) -> Examined:

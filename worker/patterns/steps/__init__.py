@@ -1,6 +1,6 @@
 """What a pattern may ask for, and what it gets back: all that the author of a pattern imports."""
 
-from models.problem import Spec, TestResult, Trial
+from models.problem import Output, Spec, TestResult, TestRun, Trial, WrittenResult
 from worker.patterns.reading.verdict import Verdict
 from worker.patterns.steps.ask import Ask
 from worker.patterns.steps.base import (
@@ -15,6 +15,8 @@ from worker.patterns.steps.base import (
     Steps,
     wrong_type,
 )
+from worker.patterns.steps.comparing import Compare, Compared, Inputs, WrittenInputs
+from worker.patterns.steps.mutation import mutated
 from worker.patterns.steps.note import Note
 from worker.patterns.steps.readings import TEXT, Code, Json, Number, OneOf, Reply
 from worker.patterns.steps.standard import (
@@ -29,10 +31,13 @@ from worker.patterns.steps.standard import (
     Review,
     VisibleTests,
 )
+from worker.patterns.steps.tests import RunTests, Tests, WrittenTests
 
 __all__ = [
-    "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "CompletionStep", "Draft", "Enrich",
-    "ExecutionStep", "Fix", "Json", "Note", "Number", "OneOf", "Plan", "Planned", "Program", "RepairVerdict",
-    "Reply", "Result", "Review", "Sampling", "Spec", "Step", "Steps", "TestResult", "Trial", "Verdict",
-    "VisibleTests", "wrong_type",
+    "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "Compare", "Compared",
+    "CompletionStep", "Draft", "Enrich", "ExecutionStep", "Fix", "Inputs", "Json", "Note", "Number",
+    "OneOf", "Output", "Plan", "Planned", "Program", "RepairVerdict", "Reply", "Result", "Review",
+    "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "Trial",
+    "Verdict", "VisibleTests", "WrittenInputs", "WrittenResult", "WrittenTests", "mutated",
+    "wrong_type",
 ]  # fmt: skip

@@ -1,0 +1,153 @@
+"""Tests and inputs that models write: what is read of them, and what patterns may do with them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from models.problem import GAVE, Comparison, Output, Spec, TestRun
+from worker.attempt.replay import PatternError, PatternReplay
+from worker.patterns import Configured, Pattern
+from worker.patterns.steps import (
+    Compare,
+    Draft,
+    ExecutionStep,
+    Inputs,
+    Program,
+    RunTests,
+    Steps,
+    Tests,
+    WrittenInputs,
+    WrittenTests,
+    mutated,
+)
+from worker.patterns.style import Style
+
+SPEC = Spec("t/1", "def f(x):\n", "f", ())
+WHOLE = Spec("t/2", "Add.", "", (), prose=True)
+ONE, OTHER = Program(SPEC, "one", ""), Program(SPEC, "other", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "tests"),
+    [
+        ("Sure:\n```python\nassert f(1) == 2\nassert f(2) == 3, 'no'\n```\nDone.", ["assert f(1) == 2", "assert f(2) == 3, 'no'"]),
+        ("assert f(1) == 2\nand assert f(1) == 2", ["assert f(1) == 2"]),
+        ("```\ndef test_f():\n    assert f(1) == 2\n    assert f(3) == 4\n```", ["assert f(1) == 2", "assert f(3) == 4"]),
+        ("```\nassert f([1,\n  2]) == 3\nassert f(4 ==\nassert f(5) == 6\n```", ["assert f([1,\n  2]) == 3", "assert f(4 ==", "assert f(5) == 6"]),
+        ("<think>assert f(9) == 9</think>```\nassert f(1) == 2\n```", ["assert f(1) == 2"]),
+        ("I cannot.", []),
+        ("", []),
+        ("```\n" + "assert f(1) == '" + "x" * 3000 + "'\n```", []),
+        ("```\n" + "\n".join(f"assert f({n}) == 0" for n in range(99)) + "\n```", [f"assert f({n}) == 0" for n in range(50)]),
+    ],
+)  # fmt: skip
+def test_asserts_are_found_as_models_write_them(answer: str, tests: list[str]) -> None:
+    """One that is no Python is kept: RunTests says that it is broken."""
+    assert Tests(SPEC).read(answer).tests == tuple(tests)
+
+
+def test_tests_of_whole_programs_are_json() -> None:
+    answer = 'So: {"tests": [{"input": "1\\u0000", "output": "2"}, {"input": "1\\u0000", "output": "2"}]}'
+    (test,) = Tests(WHOLE).read(answer).tests
+    assert json.loads(test) == {"input": "1\0", "output": "2"}
+    assert Tests(WHOLE).read("assert f(1) == 2").tests == ()
+    assert Tests(WHOLE).schema is not None
+    assert Tests(SPEC).schema is None
+
+
+def test_inputs_are_calls_that_name_nothing_strange() -> None:
+    answer = (
+        "```python\nf(1)\nf([0] * 3)  # zeros\nf(size)\nprint(f(2))\nlen(f(5))\nf(1)\nx = f(3)\n```"
+    )
+    assert Inputs(SPEC).read(answer).inputs == ("f(1)", "f([0] * 3)", "f(2)")
+    assert Inputs(WHOLE).read('{"inputs": ["1 2", "3", "3"]}').inputs == ("1 2", "3")
+    assert Inputs(WHOLE).read("1 2").inputs == ()
+
+
+def test_a_vote_is_by_what_programs_do() -> None:
+    step = Compare([ONE, OTHER, ONE], WrittenInputs(("f(1)",)))  # type: ignore[arg-type]
+    detail = {
+        "outputs": [[{"how": GAVE, "shown": "1"}], [{"how": GAVE, "shown": "2"}], [{"how": GAVE, "shown": "1"}]],
+        "groups": [[0, 2], [1]],
+    }  # fmt: skip
+    found = step.read(detail)
+    assert (found.groups, found.best, found.votes, found.agree) == (
+        ((ONE, ONE), (OTHER,)),
+        ONE,
+        2,
+        False,
+    )
+    assert found.outputs[1] == (Output(GAVE, "2"),)
+    assert Comparison.from_json(detail).groups == ((0, 2), (1,))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        RunTests(ONE, WrittenTests(("assert f(1) == 2", "assert f(2) == 3"))),
+        Compare((ONE, OTHER), WrittenInputs(("f(1)",))),
+    ],
+)
+def test_what_a_rehearsal_makes_up_is_like_what_comes(step: ExecutionStep) -> None:
+    first, second = (step.rehearsed(n, "") for n in range(2))
+    assert first != second == step.stand_in("")
+    if isinstance(first, TestRun):
+        assert (first.failed, second.failed, len(first.results)) == (False, True, 2)
+        assert TestRun.from_json(json.loads(json.dumps(first.to_json()))) == first
+    else:
+        assert (first.agree, second.agree) == (True, False)
+
+
+def _run(program: Program, *tests: str, text: str = "") -> Any:
+    return lambda: RunTests(program, WrittenTests(tests, text))
+
+
+def _compare(*programs: Any, inputs: int = 1) -> Any:
+    return lambda: Compare(programs, WrittenInputs(("f(1)",) * inputs))
+
+
+HELPER = Program(Spec("t/1", "", "helper", ()), "", "")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (_run(ONE, "assert f(1 ==", text="an answer"), None),
+        (_run(ONE, "assert f(1 =="), "RunTests: this test is not an assert: 'assert f(1 =='"),
+        (_run(ONE, "f(1)"), "RunTests: this test is not an assert: 'f(1)'"),
+        (_run(ONE, *["assert f(1)"] * 101), "RunTests runs 100 tests at most, not 101"),
+        (_run(HELPER), "RunTests needs a program for the problem's own entry_point"),
+        (lambda: RunTests(ONE, "assert f(1)"), "RunTests(tests=...) takes a WrittenTests, not 'assert"),
+        (lambda: WrittenTests("assert f(1)"), "WrittenTests: takes a tuple of texts, not 'assert"),
+        (lambda: WrittenInputs((1,)), "WrittenInputs: takes a tuple of texts, not (1,)"),
+        (lambda: Tests("f"), "Tests(spec=...) takes a Spec, not 'f'"),
+        (lambda: Inputs(SPEC, by="me"), "Inputs(by=...) takes a Role, not 'me'"),
+        (_compare(ONE), "Compare takes 2 to 20 programs, not 1"),
+        (_compare(*[ONE] * 21), "Compare takes 2 to 20 programs, not 21"),
+        (_compare(ONE, "code"), "Compare(programs=...) takes Programs, not (Program("),
+        (_compare(ONE, HELPER), "Compare needs programs for the problem's own entry_point"),
+        (_compare(ONE, OTHER, inputs=101), "Compare takes 100 inputs at most, not 101"),
+        (lambda: Compare(ONE, WrittenInputs(())), "Compare(programs=...) takes a tuple, not Program("),
+    ],
+)  # fmt: skip
+def test_a_step_with_wrong_arguments_is_named_with_its_line(make: Any, says: str | None) -> None:
+    def mine(spec: Spec) -> Steps:
+        yield make()
+        return ""
+
+    configured: Configured = Pattern("mine", mine, "Mine.", Style).configure({})
+    if says is None:
+        PatternReplay(configured, SPEC)
+        return
+    with pytest.raises(PatternError) as caught:
+        PatternReplay(configured, SPEC, is_rehearsal=True)
+    assert says in str(caught.value)
+    assert "(test_written_steps.py line " in str(caught.value)
+    assert str(caught.value).endswith("while the pattern was rehearsed)")
+
+
+def test_steps_that_only_differ_in_what_is_given_are_other_steps() -> None:
+    assert RunTests(ONE, WrittenTests(("a",))) != RunTests(ONE, WrittenTests(("b",)))
+    assert Draft(SPEC) == Draft(SPEC)
+    assert mutated(SPEC) == WrittenInputs(())

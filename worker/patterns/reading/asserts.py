@@ -1,0 +1,109 @@
+"""Finding the tests, and the calls, that an answer writes for a program. Text is read, never run."""
+
+import ast
+import builtins
+import textwrap
+from collections.abc import Callable, Iterator
+
+from worker.patterns.reading import blocks
+from worker.patterns.reading.thoughts import without_thinking
+
+#: Of an answer: how many are kept, and how long each may be.
+MOST, LONGEST = 50, 2000
+#: Lines of an answer that are looked at one by one.
+_MOST_READ = 1000
+#: Lines that one may span where the whole cannot be read.
+_MOST_LINES = 30
+_NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
+def extract_asserts(text: str) -> tuple[str, ...]:
+    """The asserts in an answer, each once and in their order; those that are no Python, too."""
+    return _found(text, _asserts)
+
+
+def extract_calls(text: str, entry_point: str) -> tuple[str, ...]:
+    """The expressions in an answer that call the entry point and name nothing that is not Python's."""
+    return _found(text, lambda tree, source: _calls(tree, entry_point))
+
+
+def _found(text: str, find: Callable[[ast.Module, str], Iterator[str]]) -> tuple[str, ...]:
+    answer = blocks.plain_lines(without_thinking(text))
+    places = [block.text for block in blocks.fenced(answer)] or [answer]
+    found = (
+        each.strip()
+        for place in places
+        for source in _pieces(textwrap.dedent(place))
+        for each in _read(source, find)
+    )
+    short = (each for each in found if each and len(each) <= LONGEST)
+    return tuple(list(dict.fromkeys(short))[:MOST])
+
+
+def _read(source: str, find: Callable[[ast.Module, str], Iterator[str]]) -> Iterator[str]:
+    """What is found in a text; what is no Python is kept as it is."""
+    tree = _parsed(source)
+    if tree is None:
+        yield source
+    else:
+        yield from find(tree, source)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text as a whole, if it is Python; else what of it begins with `assert`, or is Python by itself."""
+    if _parsed(text) is not None:
+        yield text
+        return
+    lines = text.split("\n")[:_MOST_READ]
+    at = 0
+    while at < len(lines):
+        ends = (at + length for length in range(1, _MOST_LINES + 1) if at + length <= len(lines))
+        pieces = {end: textwrap.dedent("\n".join(lines[at:end])) for end in ends}
+        is_assert = lines[at].strip().startswith("assert ")
+        whole = [end for end, piece in pieces.items() if _parsed(piece) is not None]
+        if whole and lines[at].strip():
+            yield pieces[whole[0]]
+        elif is_assert:
+            yield lines[at]
+        at = whole[0] if whole else at + 1
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except _NOT_PYTHON:
+        return None
+
+
+def _asserts(tree: ast.Module, source: str) -> Iterator[str]:
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Assert))
+    for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
+        yield textwrap.dedent(ast.get_source_segment(source, node) or ast.unparse(node))
+
+
+def _calls(tree: ast.Module, entry_point: str) -> Iterator[str]:
+    known = {entry_point, *dir(builtins)}
+    for node in tree.body:
+        if not isinstance(node, ast.Expr):
+            continue
+        call = _unprinted(node.value)
+        names = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
+        if _called(call) == entry_point and names <= known:
+            yield ast.unparse(call)
+
+
+def _unprinted(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Call(func=ast.Name(id="print"), args=[inner], keywords=[]):
+            return inner
+    return node
+
+
+def _called(node: ast.expr) -> str:
+    """The name that a call begins with: of `f(1)`, and of `F().method(1)`."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id=name)))):
+            return name
+    return ""

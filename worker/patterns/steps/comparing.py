@@ -1,0 +1,174 @@
+"""Inputs that a model writes, or that are made of the visible tests; and what programs give for them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from models.enums import Kind, Role, Suite
+from models.problem import GAVE, Comparison, Output, Spec
+from models.storable import storable
+from worker.patterns.reading.asserts import LONGEST, MOST, extract_calls
+from worker.patterns.steps.base import (
+    AS_THE_MODEL,
+    REVIEWER,
+    CompletionStep,
+    ExecutionStep,
+    Program,
+    Sampling,
+    Schema,
+)
+from worker.patterns.steps.readings import Json
+
+#: Programs that can be compared at once.
+_MOST_PROGRAMS = 20
+_TEXTS = Json(
+    {
+        "type": "object",
+        "properties": {
+            "inputs": {
+                "type": "array",
+                "items": {"type": "string", "maxLength": LONGEST},
+                "maxItems": MOST,
+            }
+        },
+        "required": ["inputs"],
+        "additionalProperties": False,
+    }
+)
+
+
+@dataclass(frozen=True)
+class WrittenInputs:
+    """Inputs as texts: of a function a call each, as `f(1, [2])`; of a whole program what it reads.
+
+    `text` is the answer that they stood in; empty for those that a pattern puts together itself.
+    """
+
+    inputs: tuple[str, ...]
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.inputs, tuple) or not all(
+            isinstance(each, str) for each in self.inputs
+        ):
+            raise ValueError(f"WrittenInputs: takes a tuple of texts, not {self.inputs!r:.80}")
+
+
+@dataclass(frozen=True)
+class Inputs(CompletionStep):
+    """Write inputs that the specification allows. Gives WrittenInputs, at most 50; perhaps none."""
+
+    kind: ClassVar[Kind] = Kind.INPUTS
+    prompt: ClassVar[str] = "inputs"
+
+    spec: Spec
+    by: Role = REVIEWER
+    sampling: Sampling = AS_THE_MODEL
+
+    @property
+    def schema(self) -> Schema:
+        return None if self.spec.entry_point else _TEXTS.schema
+
+    def variables(self) -> dict[str, Any]:
+        """What the template is filled with."""
+        return {"spec": self.spec}
+
+    def read(self, text: str) -> WrittenInputs:
+        """The inputs in an answer."""
+        if self.spec.entry_point:
+            found = extract_calls(text, self.spec.entry_point)
+        else:
+            value = _TEXTS.read(text).value or {"inputs": []}
+            found = tuple(dict.fromkeys(value["inputs"]))
+        return WrittenInputs(tuple(map(storable, found)), text)
+
+    def rehearsed(self, outcome: int, name: str) -> WrittenInputs:
+        return WrittenInputs(
+            (f"{self.spec.entry_point}()" if self.spec.entry_point else "0",), name
+        )
+
+    def stand_in(self, text: str) -> WrittenInputs:
+        return self.rehearsed(0, text)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What programs gave for the same inputs.
+
+    `groups` hold the programs that gave the same for every input: first those that gave anything, of
+    these the largest group, of equal ones that of the earliest program. `outputs` has for each program,
+    in the order of the step, what it gave for each input.
+    """
+
+    groups: tuple[tuple[Program, ...], ...]
+    outputs: tuple[tuple[Output, ...], ...]
+
+    @property
+    def best(self) -> Program:
+        """The first program of the first group: whom most agree with."""
+        return self.groups[0][0]
+
+    @property
+    def votes(self) -> int:
+        """How many programs the first group has."""
+        return len(self.groups[0])
+
+    @property
+    def agree(self) -> bool:
+        """Whether all programs gave the same."""
+        return len(self.groups) == 1
+
+
+@dataclass(frozen=True)
+class Compare(ExecutionStep):
+    """Run several programs on the same inputs. Gives a Compared, for a vote by what they do."""
+
+    kind: ClassVar[Kind] = Kind.COMPARE
+    suite: ClassVar[Suite] = Suite.COMPARED
+    outcomes: ClassVar[tuple[str, ...]] = ("agree", "differ")
+
+    programs: tuple[Program, ...]
+    inputs: WrittenInputs
+
+    def __post_init__(self) -> None:
+        if isinstance(self.programs, list):
+            object.__setattr__(self, "programs", tuple(self.programs))
+
+    @property
+    def said(self) -> str:
+        named = ", ".join(each.code for each in self.programs)
+        return f"the same inputs for {named}"
+
+    @property
+    def code(self) -> str:
+        """The programs, a list as JSON."""
+        return json.dumps([each.code for each in self.programs])
+
+    @property
+    def given(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.inputs.inputs
+
+    def read(self, detail: dict[str, Any]) -> Compared:
+        """What the programs gave."""
+        found = Comparison.from_json(detail)
+        groups = (tuple(self.programs[each] for each in group) for group in found.groups)
+        return Compared(tuple(groups), found.outputs)
+
+    def rehearsed(self, outcome: int, name: str) -> Compared:
+        groups = (self.programs,) if outcome == 0 else tuple((each,) for each in self.programs)
+        given = tuple(Output(GAVE, "0") for _ in self.inputs.inputs)
+        return Compared(groups, (given,) * len(self.programs))
+
+    def stand_in(self, text: str) -> Compared:
+        return self.rehearsed(1, text)
+
+    def misfit(self, spec: Spec) -> str | None:
+        if not all(isinstance(each, Program) for each in self.programs):
+            return f"Compare(programs=...) takes Programs, not {self.programs!r:.80}"
+        if not 1 < len(self.programs) <= _MOST_PROGRAMS:
+            return f"Compare takes 2 to {_MOST_PROGRAMS} programs, not {len(self.programs)}"
+        if len(self.inputs.inputs) > 2 * MOST:
+            return f"Compare takes {2 * MOST} inputs at most, not {len(self.inputs.inputs)}"
+        if any(each.spec.entry_point != spec.entry_point for each in self.programs):
+            return "Compare needs programs for the problem's own entry_point"
+        return None
