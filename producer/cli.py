@@ -15,13 +15,22 @@ from producer.commands.choices import Broker, Exported, ModelSet, Peer, ProfileN
 from producer.commands.terminal import drop_output, mistake, say
 
 if TYPE_CHECKING:
-    from producer.commands import catalogue, exchange, keeping, prompt_trial, reading, sweeping
+    from producer.commands import (
+        catalogue,
+        checking,
+        exchange,
+        keeping,
+        prompt_trial,
+        reading,
+        sweeping,
+    )
     from producer.stack import celery_worker
 else:  # this module only declares: what a command does is imported when it is run
     catalogue, celery_worker = (
         Later("producer.commands.catalogue"),
         Later("producer.stack.celery_worker"),
     )
+    checking = Later("producer.commands.checking")
     keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
     prompt_trial = Later("producer.commands.prompt_trial")
     reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
@@ -362,6 +371,24 @@ def patterns_show(
 ) -> None:
     """Draw a pattern's flow and print its prompts."""
     catalogue.patterns_show(name, sweep)
+
+
+@patterns_app.command("check")
+def patterns_check(
+    file: Annotated[
+        Path, typer.Argument(help="A sweep file whose patterns or prompts were changed.")
+    ],
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SWEEP",
+            help="Name or id of the sweep on record.",
+            show_default="the latest of the file's name",
+        ),
+    ] = None,
+) -> None:
+    """Replay a sweep's record with changed patterns: what would differ. No model is asked."""
+    checking.check(file, sweep)
 
 
 @models_app.command("pull")

@@ -32,7 +32,7 @@ def side_by_side(
     return f"recorded: {was} | wanted: {now}"
 
 
-def names_side_by_side(recorded: Iterable[Row[Any]], wanted: Iterable[Step | None]) -> str:
+def names_side_by_side(recorded: Iterable[Row[Any] | None], wanted: Iterable[Step | None]) -> str:
     """The same of several steps, by their names alone."""
     was, now = ", ".join(map(_row_said, recorded)), ", ".join(map(_step_said, wanted))
     return f"recorded: {was} | wanted: {now}"

@@ -88,6 +88,8 @@ ATTEMPT: Any = (
     select(  # type: ignore[call-overload]
         Attempt.id,
         Attempt.moves,
+        Attempt.state,
+        Attempt.outcome,
         Attempt.sample,
         Attempt.problem_id,
         Problem.benchmark,
