@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import select
 from typer.testing import CliRunner
@@ -18,12 +19,16 @@ from models.session import session
 from models.settings import settings
 from models.tables import Attempt, Completion, Execution, Problem
 from producer import cli
+from producer.archive import export_sweep, import_sweep
 from producer.sweeps import enqueue, sweep
+from results.export import recording
+from results.sweeps import find_sweep
+from results.web.app import create
+from tests.conftest import copied
 from tests.integration.test_own_steps import shown
 from worker import answers, executions
 from worker.attempt.advance import advance
-from worker.engines import scripted
-from worker.engines.base import Request
+from worker.engines.base import Request, load
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "pattern.md"
 
@@ -49,11 +54,11 @@ def written(folder: Path) -> Path:
     return folder / "own.toml"
 
 
-def run(file: Path, judge: Judge, limit: int = 1) -> None:
-    """Do all the work of a sweep, as its workers do it."""
-    grid = sweep.load(file, limit)
+def run(file: Path, judge: Judge, recording: Path | None = None) -> None:
+    """Do all the work of a sweep, as its workers do it; from a recording without a model."""
+    grid = sweep.load(file, 1, recording=recording)
     enqueue.enqueue(grid)
-    engines = {name: scripted.load(model) for name, model in grid.file.models.items()}
+    engines = {name: load(model) for name, model in grid.file.models.items()}
     with session() as db:
         waiting = list(db.exec(select(Attempt.id)))
     while waiting:
@@ -77,19 +82,30 @@ def run(file: Path, judge: Judge, limit: int = 1) -> None:
             waiting = list(db.exec(select(Attempt.id).where(Attempt.state == "running")))
 
 
+@pytest.fixture(scope="module")
+def played(postgres: str, judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The sweep file of a database in which it has been played to its end; nothing is to be changed there."""
+    with pytest.MonkeyPatch.context() as patch, copied(postgres, "migrated", patch):
+        file = written(tmp_path_factory.mktemp("own"))
+        run(file, judge)
+        yield file
+
+
 def rows(query: str) -> list[tuple[Any, ...]]:
     with session() as db:
         return [tuple(row) for row in db.execute(text(query))]
 
 
-def test_the_page_works_as_it_is_written(database: str, judge: Judge, tmp_path: Path) -> None:
-    run(written(tmp_path), judge)
+@pytest.mark.usefixtures("played")
+def test_the_page_works_as_it_is_written() -> None:
     assert rows("SELECT pattern, outcome, completions FROM v_attempts ORDER BY attempt_id") == [
         ("raw-coder", "unsolved", 1),
         ("tests-first", "solved", 4),
         ("knockout", "solved", 4),
         ("rubber-duck", "solved", 6),
     ]
+    # the duck's draft is the raw coder's, and what two patterns draw alike is drawn once
+    assert rows("SELECT count(*) FROM completion") == [(11,)]
     notes = rows(
         "SELECT pattern, name, value FROM v_notes JOIN v_attempts USING (attempt_id) ORDER BY 1, 2"
     )
@@ -98,7 +114,6 @@ def test_the_page_works_as_it_is_written(database: str, judge: Judge, tmp_path: 
         ("tests-first", "broken", 1),
         ("tests-first", "failures", [1, 0, 0]),
     ]
-    # the first candidate at 0.8 is not the raw coder's draft; its inputs are of both kinds
     (given,) = rows("SELECT given FROM execution WHERE suite = 'compared'")
     assert {"cart_total([30], 100)", "cart_total([30], 101)", "cart_total([7, 7], 3)"} <= set(
         *given
@@ -122,29 +137,68 @@ def check(file: Path) -> Result:
     return CliRunner().invoke(cli.app, ["patterns", "check", str(file)])
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("duck.py", "told", "told", ""),
+        ("duck.py", "range(rounds)", "range(0)", "step 2: recorded: explain by coder | wanted: judge"),
+        ("duck.py", "draft=draft, told", "draft=told, told", "mend.md: 'worker.patterns.steps.readings.Reply object' has no"),
+        ("explain.md", "Explain this", "Explain the", "step 2: recorded: explain by coder, messages 'Explain this "),
+        ("choosing.py", "mutated(spec).inputs + written", "written", "step 3: recorded: compare, given [\"cart_total([250, 100"),
+        ("choosing.py", '"broken", runs[0].broken', '"broken", 1 / 0', "raised ZeroDivisionError: division by zero"),
+    ],
+)  # fmt: skip
 def test_a_changed_pattern_is_held_against_the_record(
-    database: str, judge: Judge, tmp_path: Path
+    played: Path, name: str, old: str, new: str, said: str
 ) -> None:
     """Whoever mends a pattern sees what of a long sweep would have gone otherwise, at no cost."""
-    file = written(tmp_path)
-    run(file, judge)
-    before = rows("SELECT count(*), max(moved_at) FROM attempt, completion, execution")
-    same = check(file)
-    assert same.exit_code == 0, same.output
-    changes = {
-        "duck.py": (("range(rounds)", "range(0)"), "step 2: recorded: explain by coder | wanted: judge"),
-        "explain.md": (("Explain this", "Explain the"), "step 2: recorded: explain by coder, messages 'Explain this "),
-        "choosing.py": (('"broken", runs[0].broken', '"broken", 1 / 0'), "raised ZeroDivisionError: division by zero"),
-    }  # fmt: skip
-    for name, ((old, new), said) in changes.items():
-        text_before = (tmp_path / name).read_text()
-        assert old in text_before
-        (tmp_path / name).write_text(text_before.replace(old, new, 1))
-        differing = check(file)
-        (tmp_path / name).write_text(text_before)
-        if name == "choosing.py":  # found out before that
-            assert differing.exit_code == 1 and said in str(differing.exception)
-        else:
-            assert differing.exit_code == 1, differing.output
-            assert said in differing.output
-    assert rows("SELECT count(*), max(moved_at) FROM attempt, completion, execution") == before
+    state = "SELECT (SELECT count(*) FROM completion), (SELECT max(moves) FROM attempt)"
+    file, before = played.parent / name, rows(state)
+    text_before = file.read_text()
+    assert old in text_before
+    file.write_text(text_before.replace(old, new, 1))
+    checked = check(played)
+    file.write_text(text_before)
+    assert said in checked.output + str(checked.exception)
+    assert checked.exit_code == (1 if said else 0)
+    assert rows(state) == before
+
+
+@pytest.mark.usefixtures("played")
+def test_each_attempt_has_a_page() -> None:
+    with TestClient(create("http://127.0.0.1:5555"), base_url="http://127.0.0.1") as pages:
+        first, choosing, voting, duck = (
+            pages.get(f"/attempts/{attempt_id}").text
+            for (attempt_id,) in rows("SELECT id FROM attempt ORDER BY id")
+        )
+    assert "tests that a model wrote" in choosing and ">broken</span>" in choosing
+    assert "<dt>failures</dt>" in choosing and "Notes of the pattern" not in first
+    assert "The same from program 2, 3" in voting and "cart_total([30], 101)" in voting
+    assert "4. mend <small>" in duck
+
+
+WORK = """
+    SELECT v_attempts.problem_id, pattern, position, branch, s.kind, s.prompt, verdict, s.code, execution.given,
+        execution.detail - 'seconds' - 'cpu_seconds' - 'level'
+    FROM v_steps AS s JOIN v_attempts USING (attempt_id)
+    LEFT JOIN execution ON execution.id = execution_id
+    ORDER BY pattern, position, branch"""
+NOTES = "SELECT pattern, position, number, name, value FROM v_notes JOIN v_attempts USING (attempt_id) ORDER BY 1, 2, 3"
+
+
+def test_what_such_a_sweep_has_travels(
+    played: Path, postgres: str, judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another machine has all of it from an archive; and from a recording the same again, without a model."""
+    before = rows(WORK), rows(NOTES)
+    assert all(before)
+    recording.write(find_sweep("own"), tmp_path / "calls.jsonl")
+    with (tmp_path / "archive").open("wb") as file:
+        export_sweep.write(find_sweep("own"), file)
+    with copied(postgres, "migrated", monkeypatch):
+        import_sweep.read(tmp_path / "archive")
+        assert (rows(WORK), rows(NOTES)) == before
+    with copied(postgres, "migrated", monkeypatch):
+        run(played, judge, recording=tmp_path / "calls.jsonl")
+        assert (rows(WORK), rows(NOTES)) == before
+        assert rows("SELECT DISTINCT suite FROM execution WHERE origin IS NULL") == [("hidden",)]
