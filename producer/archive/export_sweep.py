@@ -115,8 +115,14 @@ CROSS JOIN LATERAL (
             step.code,
             completion.key AS completion, execution.key AS execution, step.created_at
         FROM step
-        LEFT JOIN completion ON completion.id = step.completion_id
-        LEFT JOIN execution ON execution.id = step.execution_id
+        -- LIMIT has these two looked up one by one: of a fresh database, whose size is not known yet, all
+        -- executions would be read for each attempt
+        LEFT JOIN LATERAL (
+            SELECT key, state FROM completion WHERE completion.id = step.completion_id LIMIT 1
+        ) AS completion ON true
+        LEFT JOIN LATERAL (
+            SELECT key, state FROM execution WHERE execution.id = step.execution_id LIMIT 1
+        ) AS execution ON true
         WHERE step.attempt_id = attempt.id
             AND NOT ended.mixed AND coalesce(completion.state, execution.state) IN ('done', 'error')
         ORDER BY step.position, step.branch
