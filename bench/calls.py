@@ -80,7 +80,7 @@ def _sweep_file(folder: Path, model: str, calls: int, max_tokens: int) -> Path:
         f'name = "calls"\nsamples = {calls // PROBLEMS}\npatterns = ["raw-coder"]\n'
         f'benchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n[models]\nc = {{ {model}, '
         f"sampling = {{ temperature = 0.8, max_tokens = {max_tokens} }} }}\n"
-        '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
+        '[[teams]]\ncoder = "c"\nreviewer = "c"\n'
     )
     return folder / "sweep.toml"
 

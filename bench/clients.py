@@ -62,7 +62,7 @@ def sweep_file(
     (folder / "sweep.toml").write_text(
         f'name = "saturation"\nsamples = {samples}\npatterns = ["{pattern}"]\n'
         f'benchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n{tables}'
-        f'[[pairings]]\ncoder = "{next(iter(models))}"\nreviewer = "{list(models)[-1]}"\n'
+        f'[[teams]]\ncoder = "{next(iter(models))}"\nreviewer = "{list(models)[-1]}"\n'
     )
     return folder / "sweep.toml"
 

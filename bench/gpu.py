@@ -204,7 +204,7 @@ def _sweep_file(folder: Path, model: VLLM, requests: int) -> Path:
     file = folder / "sweep.toml"
     file.write_text(
         f'name = "gpu"\nbenchmarks = ["starter-rich"]\npatterns = ["raw-coder"]\n'
-        f'samples = {requests // _PROBLEMS}\n[[pairings]]\ncoder = "{model.name}"\n'
+        f'samples = {requests // _PROBLEMS}\n[[teams]]\ncoder = "{model.name}"\n'
         f'reviewer = "{model.name}"\n[models.{model.name}]\n{table}sampling = {{ {sampling} }}\n'
         f"[models.{model.name}.engine_args]\n{own}"
     )

@@ -1,4 +1,4 @@
-"""A whole grid worked to its end: every pattern, two pairings, two benchmarks: `python -m bench.grid`.
+"""A whole grid worked to its end: every pattern, two teams, two benchmarks: `python -m bench.grid`.
 
 As many runs as `sweeps/embedded.toml` has patterns, twice for each benchmark; by default of as many
 problems as HumanEval+ and MBPP+ have (problems of our own, scripted models, real judging). Workers,
@@ -70,7 +70,7 @@ def sweep_file(folder: Path, name: str, problems: int, first: int = 0) -> Path:
         # two models, and not one by two names
         f"[models]\na = {{ {model}, sampling = {{ seed = 1 }} }}\n"
         f"b = {{ {model}, sampling = {{ seed = 2 }} }}\n"
-        '[[pairings]]\ncoder = "a"\nreviewer = "b"\n[[pairings]]\ncoder = "b"\nreviewer = "a"\n'
+        '[[teams]]\ncoder = "a"\nreviewer = "b"\n[[teams]]\ncoder = "b"\nreviewer = "a"\n'
     )
     return folder / f"{name}.toml"
 

@@ -49,7 +49,7 @@ def write(folder: Path, problems: list[Problem]) -> None:
         'name = "judging"\npatterns = ["raw-coder"]\n'
         'benchmarks = [{ name = "mine", data = "mine.jsonl" }]\n'
         f'[models]\nc = {{ engine = "scripted", script = "{folder}/solutions.toml" }}\n'
-        '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
+        '[[teams]]\ncoder = "c"\nreviewer = "c"\n'
     )
 
 

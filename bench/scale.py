@@ -69,7 +69,7 @@ def sweep_file(bench: Bench, attempts: int) -> Path:
         f'name = "scale"\nsamples = {attempts // (PROBLEMS * len(PATTERNS))}\n'
         f'patterns = {PATTERNS}\nbenchmarks = [{{ name = "mine", data = "mine.jsonl" }}]\n'
         f"[models]\nc = {{ {model}, {sampling} }}\n"
-        '[[pairings]]\ncoder = "c"\nreviewer = "c"\n'
+        '[[teams]]\ncoder = "c"\nreviewer = "c"\n'
     )
     return folder / "sweep.toml"
 

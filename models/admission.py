@@ -12,7 +12,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from models import broker, shares
-from models.enums import Role
 from models.session import BY_INDEX, transaction
 
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
@@ -39,7 +38,10 @@ SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE state = 'queued') AS
 FROM attempt WHERE state IN ('queued', 'running') AND moved_at IS NOT NULL GROUP BY run_id
 """)
 _RUNS = text("""
-SELECT run.id, run.sweep_id, run.roles, run.coder_id, run.reviewer_id, waiting.attempts AS waiting
+SELECT run.id, run.sweep_id, waiting.attempts AS waiting, ARRAY(
+    SELECT model_id FROM seat
+    WHERE run_id = run.id AND (run.roles IS NULL OR role = ANY(run.roles))
+) AS models
 FROM run CROSS JOIN LATERAL (
     SELECT count(*) AS attempts FROM (
         SELECT FROM attempt
@@ -100,9 +102,8 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
     waiting = [run for run in runs if run.waiting]
     if not waiting:
         return {}, 0
-    where = {
-        run.id: _places(run.roles or list(Role), run.coder_id, run.reviewer_id) for run in runs
-    }
+    # where attempts of a run can have to wait
+    where = {run.id: frozenset({shares.JUDGE, *run.models}) for run in runs}
     pending: Counter[frozenset[int]] = Counter()
     for run_id, row in under_way.items():
         if run_id in where:  # else it was pruned since it was counted
@@ -128,12 +129,6 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
             taken.setdefault(left[run.sweep_id].name, []).extend(ids)
     db.execute(_NOTE, {"ids": list(chain.from_iterable(taken.values()))})
     return taken, sum(run.waiting for run in waiting)
-
-
-def _places(roles: list[str], coder: int, reviewer: int) -> frozenset[int]:
-    """Where attempts of a run can have to wait."""
-    models = {Role.CODER: coder, Role.REVIEWER: reviewer}
-    return frozenset({shares.JUDGE, *(models[Role(role)] for role in roles)})
 
 
 def send(ids: list[int], about: str) -> None:

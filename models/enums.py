@@ -3,13 +3,6 @@
 from enum import StrEnum
 
 
-class Role(StrEnum):
-    """Who a pattern asks: each pairing says which model plays which role."""
-
-    CODER = "coder"
-    REVIEWER = "reviewer"
-
-
 class Kind(StrEnum):
     """What a step is for. Those that are model calls double as task names in Flower."""
 

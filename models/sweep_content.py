@@ -2,19 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from models.llm import AnyModel
-
-
-class Pair(BaseModel):
-    """Which model is coder and which reviewer, by their names in the sweep, and what tables call the two."""
-
-    model_config = ConfigDict(frozen=True)
-
-    coder: str
-    reviewer: str
-    name: str
+from models.team import Team
 
 
 class SweepContent(BaseModel):
@@ -30,7 +21,8 @@ class SweepContent(BaseModel):
     patterns: list[Any] = []
     prompts: str | list[str] = "default"
     models: dict[str, AnyModel] = {}
-    pairings: list[Pair] = []
+    #: In rows and archives of before, `pairings`.
+    teams: list[Team] = Field(default=[], validation_alias=AliasChoices("teams", "pairings"))
     samples: int = 1
     #: Python modules with patterns of the user's own, where they lay, and what they were.
     modules: list[str] = []
@@ -42,10 +34,10 @@ class SweepContent(BaseModel):
     fresh: str = ""
 
     def copying(self) -> list[str]:
-        """The pairings of which both models answer at temperature 0: to one question always the same.
+        """The teams of which all models answer at temperature 0: to one question always the same.
 
-        So their samples are none. If one of the two draws its answers, so do the samples of every run
-        that asks it.
+        So their samples are none. If one of them draws its answers, so do the samples of every run that
+        asks it.
         """
         greedy = {name for name, model in self.models.items() if model.sampling.temperature == 0}
-        return [pair.name for pair in self.pairings if {pair.coder, pair.reviewer} <= greedy]
+        return [team.name for team in self.teams if set(team.roles.values()) <= greedy]

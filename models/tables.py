@@ -1,6 +1,6 @@
 """The tables. Postgres is the record of everything; brokers and pages are only views of it.
 
-sweep 1-n run 1-n attempt 1-n step; a step points at the completion or the execution it asked for.
+sweep 1-n run 1-n attempt 1-n step; run 1-n seat, its team; a step points at the completion or the execution it asked for.
 Completions and executions are content-addressed: `key` is the hash of everything that decides
 their result, and is unique among what is made here, so the same work is done once whoever asks and
 however often. What came from elsewhere stands beside it, under its origin.
@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, DateTime, Enum, Index, Text, UniqueConst
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from models.enums import Kind, Outcome, Role, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 
 
 def now() -> datetime:
@@ -105,7 +105,7 @@ class Problem(SQLModel, table=True):
 
 
 class Run(SQLModel, table=True):
-    """One cell of a sweep's grid: benchmark x pattern x pairing x sampling."""
+    """One cell of a sweep's grid: benchmark x pattern x team x sampling."""
 
     __table_args__ = (UniqueConstraint("sweep_id", "key"),)
 
@@ -118,12 +118,19 @@ class Run(SQLModel, table=True):
     pattern: str
     #: All of the pattern's options.
     options: dict[str, Any] = _json()
+    #: What the team is called.
     pairing: str
-    coder_id: int = Field(foreign_key="language_model.id", index=True)
-    reviewer_id: int = Field(foreign_key="language_model.id", index=True)
-    #: The roles that the pattern can ask; None: nobody looked, so it may be both.
+    #: The roles that the pattern can ask; None: nobody looked, so it may be all of the team's.
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     samples: int
+
+
+class Seat(SQLModel, table=True):
+    """Which model plays a role in a run: all of a run's are its team."""
+
+    run_id: int = Field(foreign_key="run.id", ondelete="CASCADE", primary_key=True)
+    role: str = Field(primary_key=True, sa_type=Text)
+    model_id: int = Field(foreign_key="language_model.id", index=True)
 
 
 class Work(SQLModel):
@@ -280,7 +287,8 @@ class Step(SQLModel, table=True):
     position: int
     branch: int
     kind: Kind = _words(Kind)
-    role: Role | None = _words(Role, nullable=True, default=None)
+    #: Who was asked, of the run's team; none of what is executed.
+    role: str | None = Field(default=None, sa_type=Text, nullable=True)
     #: What a review concluded: approve, revise or none; of a choice the letter, or none.
     verdict: str | None = None
     #: The reasons that a review gave, as a fix is told of them; none of steps that are no reviews, or

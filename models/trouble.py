@@ -11,7 +11,7 @@ from sqlmodel import col, select, update
 from models.enums import State
 from models.session import session
 from models.storable import storable
-from models.tables import Attempt, LanguageModel, Run
+from models.tables import Attempt, LanguageModel, Run, Seat
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,9 @@ def waiting(name: str) -> list[int]:
             db.exec(
                 select(Run.sweep_id)
                 .join(Attempt)
+                .join(Seat, col(Seat.run_id) == Run.id)
                 .where(
-                    (Run.coder_id == mine) | (Run.reviewer_id == mine),
+                    Seat.model_id == mine,
                     col(Attempt.state).in_([State.QUEUED, State.RUNNING]),
                 )
                 .distinct()

@@ -195,7 +195,7 @@ def report(
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="The baseline: a run's id, or its name.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="SWEEP:PATTERN[:BENCHMARK[:PAIRING]].")],
+    b: Annotated[str, typer.Argument(metavar="B", help="SWEEP:PATTERN[:BENCHMARK[:TEAM]].")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Compare any two runs, problem by problem."""

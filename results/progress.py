@@ -132,12 +132,12 @@ MODELS = text("""
 WITH used AS MATERIALIZED (
     -- by which name this sweep calls the model, as v_cost has it
     SELECT step.completion_id AS id,
-        min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model
+        min(language_model.name) AS model
     FROM run
-    JOIN language_model AS coder ON coder.id = run.coder_id
-    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
     JOIN attempt ON attempt.run_id = run.id
     JOIN step ON step.attempt_id = attempt.id
+    JOIN seat ON seat.run_id = run.id AND seat.role = step.role
+    JOIN language_model ON language_model.id = seat.model_id
     WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
     GROUP BY step.completion_id
 ), calls AS (

@@ -25,8 +25,9 @@ class RunName:
         return f"{self.sweep}:{self.pattern}:{self.benchmark}:{self.pairing}"
 
 
-#: What follows the sweep in a run's name, in this order; only the first must be given.
-_PARTS = ("pattern", "benchmark", "pairing")
+#: What follows the sweep in a run's name, in this order, and what it is called; only the first must be
+#: given.
+_PARTS = {"pattern": "pattern", "benchmark": "benchmark", "pairing": "team"}
 _OF_SWEEP = text("""
 SELECT run.id, sweep.id, sweep.name, run.pattern, run.benchmark, run.pairing
 FROM run JOIN sweep ON sweep.id = run.sweep_id
@@ -40,7 +41,7 @@ WHERE run.id = :run
 
 
 def find_pair(first: str, second: str) -> tuple[RunName, RunName]:
-    """Two runs by their ids, or by SWEEP:PATTERN[:BENCHMARK[:PAIRING]].
+    """Two runs by their ids, or by SWEEP:PATTERN[:BENCHMARK[:TEAM]].
 
     What a name leaves out is as in the other, where that makes it one run.
 
@@ -65,19 +66,17 @@ def _candidates(name: str) -> list[RunName]:
         return [_by_id(number)]
     sweep_name, *parts = name.split(":")
     if not 1 <= len(parts) <= len(_PARTS) or not all(parts):
-        raise FoureyesError(
-            f"{name!r} is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:PAIRING]]"
-        )
+        raise FoureyesError(f"{name!r} is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:TEAM]]")
     sweep = find_sweep(sweep_name)
     with session() as db:
         found = [RunName(*row) for row in db.execute(_OF_SWEEP, {"sweep": sweep.id})]
-    for part, wanted in zip(_PARTS, parts, strict=False):
+    for (part, called), wanted in zip(_PARTS.items(), parts, strict=False):
         known = list(dict.fromkeys(getattr(run, part) for run in found))
         found = [run for run in found if getattr(run, part) == wanted]
         if not found:
             near = difflib.get_close_matches(wanted, known, n=1, cutoff=0)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise FoureyesError(f"{name}: sweep {sweep.id} has no {part} {wanted!r}{hint}")
+            raise FoureyesError(f"{name}: sweep {sweep.id} has no {called} {wanted!r}{hint}")
     return found
 
 

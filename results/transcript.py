@@ -43,7 +43,7 @@ def _heading(attempt: RowMapping, console: Console) -> None:
         f"attempt {attempt['attempt_id']}: {attempt['benchmark']} {attempt['problem_id']} "
         f"({attempt['entry_point']}), {attempt['pattern']}, sample {attempt['sample']}"
     )
-    whose = f"sweep {attempt['sweep']}, coder {attempt['coder']}, reviewer {attempt['reviewer']}"
+    whose = f"sweep {attempt['sweep']}, {attempt['team']}"
     console.print(Text(in_line(what), style="bold"))
     console.print(Text(in_line(whose), style="dim"))
 

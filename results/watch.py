@@ -105,7 +105,7 @@ def screen(found: Progress, height: int) -> RenderableType:
     """A sweep's progress, on a screen of so many lines."""
     table = Table(box=None, padding=(0, 1))
     several = len({run.pairing for run in found.runs}) > 1
-    for column in ("benchmark", "pattern", *(["pairing"] if several else []), ""):
+    for column in ("benchmark", "pattern", *(["team"] if several else []), ""):
         table.add_column(column)
     refused = any(run.refused for run in found.runs)
     for column in ("ended", "solved", *(["refused"] if refused else []), "errors"):

@@ -59,7 +59,8 @@ def sweep_files() -> Iterator[str]:
     yield _section("A table in `benchmarks`", sweep_file.BenchmarkChoice)
     yield _section("A table in `patterns`", sweep_file.PatternChoice)
     yield "The patterns and their options are in [Patterns](patterns.md).\n"
-    yield _section("`[[pairings]]`", sweep_file.Pairing)
+    yield _section("`[[teams]]`", sweep_file.Team)
+    yield _section("`[[pairings]]`, in older files", sweep_file.Pairing)
     common = [name for name in llm.Model.model_fields if name != "name"]  # it is the table's key
     yield _section("`[models.NAME]`, of every engine", llm.Model, common)
     yield _section("`sampling`", llm.Sampling)
@@ -187,7 +188,8 @@ def _kind(schema: dict[str, Any], defined: dict[str, Any]) -> str:
         case "object":
             return (
                 "tables by name"
-                if isinstance(schema.get("additionalProperties", schema), dict)
+                if "properties" not in schema
+                and isinstance(schema.get("additionalProperties", schema), dict)
                 else "table"
             )
         case "integer" | "number":
@@ -243,7 +245,7 @@ PAGES: dict[str, Page] = {
     "sweep-file.md": (
         "Sweep file",
         "TOML, checked to the last key before anything is enqueued. Every combination of benchmark, "
-        "pattern and pairing is a run.",
+        "pattern and team is a run.",
         sweep_files,
     ),
     "settings.md": (

@@ -26,7 +26,16 @@ def scored(
 ) -> Score:
     """A run's score; `reviews` are how many attempts were reviewed, with a verdict, for changes."""
     return score(
-        RunInfo(run, benchmark, pattern, pairing, "c", "r", samples, options or {}, *reviews),
+        RunInfo(
+            run,
+            benchmark,
+            pattern,
+            pairing,
+            "coder=c, reviewer=r",
+            samples,
+            options or {},
+            *reviews,
+        ),
         COST,
         outcomes,
     )
@@ -72,7 +81,7 @@ def group(
         )
         for pattern, run in zip(runs, outcomes, strict=True)
     ]
-    return Group(benchmark, pairing, "c", "r", scores, problems), outcomes
+    return Group(benchmark, pairing, "coder=c, reviewer=r", scores, problems), outcomes
 
 
 def board(

@@ -2,9 +2,11 @@
 
 import json
 
-from models.enums import Kind, Outcome, Role, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 from models.session import session
 from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from models.team import CODER
+from tests.sweeps import seat
 
 #: If it is ever taken for markup or a template, the page's title or its text changes.
 HOSTILE = (
@@ -33,10 +35,11 @@ def make() -> dict[str, int]:
         run = Run(
             sweep_id=sweep.id, key="k", position=0, benchmark=problem.benchmark,
             pattern=f"pattern {HOSTILE}", options={}, pairing=f"pairing {HOSTILE}",
-            coder_id=model.id, reviewer_id=model.id, samples=2,
+            samples=2,
         )  # fmt: skip
         db.add(run)
         db.flush()
+        seat(db, run, coder=model, reviewer=model)
         attempts = [
             Attempt(
                 run_id=run.id, problem_id=problem.id, sample=0, state=State.DONE,
@@ -67,7 +70,7 @@ def make() -> dict[str, int]:
             db.add(
                 Step(
                     attempt_id=attempts[0].id, position=position, branch=0, kind=call.kind,
-                    role=Role.CODER, completion_id=call.id, code=code,
+                    role=CODER, completion_id=call.id, code=code,
                     verdict=HOSTILE if call.kind is Kind.REVIEW else None,
                     issues=issues if call.kind is Kind.REVIEW else None,
                 )

@@ -6,8 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from sqlmodel import Session
+
 from judging.formats.problem import Problem
 from judging.formats.records import parse_record
+from models.tables import LanguageModel, Run, Seat
 from producer.sweeps import enqueue
 from producer.sweeps.sweep import PlannedSweep
 from producer.sweeps.sweep_file import SweepFile
@@ -35,6 +38,12 @@ def leaner(n: int) -> Problem:
     return parse_record("lean", json.dumps(record))
 
 
+def seat(db: Session, run: Run, **roles: LanguageModel) -> None:
+    """Give a run that was written as a row its team."""
+    db.add_all([Seat(run_id=run.id, role=role, model_id=roles[role].id) for role in roles])
+    db.flush()
+
+
 def make_sweep(*names: str | dict[str, object], **options: Any) -> int:
     """Enqueue a sweep; its id. The options are those of `make_grid`."""
     return enqueue.enqueue(make_grid(*names, **options)).id
@@ -52,10 +61,12 @@ def make_grid(
     coder: str = "c",
     accepts_imported: bool = False,
     own: Mapping[str, Module] = MappingProxyType({}),
+    roles: Mapping[str, str] = MappingProxyType({}),
 ) -> PlannedSweep:
     """A sweep of these patterns. `lean`: on the problems in fewer words, too.
 
-    `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder `modules`.
+    `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder
+    `modules`. `roles` are further ones, with the names of their models.
     """
     benchmarks = {"mine": [problem(n) for n in range(problems)]}
     if lean:
@@ -72,9 +83,9 @@ def make_grid(
                     "script": f"{name[0]}.toml",
                     "sampling": {"temperature": temperature},
                 }
-                for name in (coder, "r")
+                for name in dict.fromkeys((coder, "r", *roles.values()))
             },
-            "pairings": [{"coder": coder, "reviewer": "r"}],
+            "teams" if roles else "pairings": [{"coder": coder, "reviewer": "r", **roles}],
             "modules": list(own),
         }
     )

@@ -15,7 +15,7 @@ from models.errors import FoureyesError
 
 #: Each after those that it reads.
 NAMES = (
-    "v_steps", "v_attempts", "v_scores", "v_pass_at_k", "v_flips", "v_compare", "v_reviewer",
+    "v_teams", "v_steps", "v_attempts", "v_scores", "v_pass_at_k", "v_flips", "v_compare", "v_reviewer",
     "v_choices", "v_features", "v_moderator", "v_cost", "v_progress", "v_errors", "v_notes",
 )  # fmt: skip
 

@@ -9,8 +9,8 @@ SELECT
     problem.entry_point,
     run.pattern,
     run.pairing,
-    coder.name AS coder,
-    reviewer.name AS reviewer,
+    v_teams.coder,
+    v_teams.reviewer,
     attempt.sample,
     attempt.state,
     attempt.outcome,
@@ -27,13 +27,13 @@ SELECT
     attempt.created_at,
     attempt.finished_at,
     run.options,
-    problem.facts
+    problem.facts,
+    v_teams.team
 FROM attempt
 JOIN run ON run.id = attempt.run_id
 JOIN sweep ON sweep.id = run.sweep_id
 JOIN problem ON problem.id = attempt.problem_id
-JOIN language_model AS coder ON coder.id = run.coder_id
-JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+JOIN v_teams ON v_teams.run_id = run.id
 LEFT JOIN LATERAL (
     SELECT execution.base, execution.plus, execution.reason, execution.trust
     FROM step JOIN execution ON execution.id = step.execution_id
@@ -54,6 +54,7 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW v_attempts IS
     'One row per attempt: where it belongs, how it ended, and what it took. Tokens and seconds are '
-    'those of the completions it used, whether or not others used them too. trust is shared where '
+    'those of the completions it used, whether or not others used them too. team has its models by '
+    'role, coder and reviewer those of the usual two (v_teams). trust is shared where '
     'the hidden tests ran beside the program, and outside where it could not reach them. facts is '
     'what the problem''s record says of it: difficulty, topic, date, platform, as far as it does.';

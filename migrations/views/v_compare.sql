@@ -49,8 +49,8 @@ CROSS JOIN LATERAL (
 ) AS counted;
 
 COMMENT ON VIEW v_compare IS
-    'One row per ordered pair of runs of one benchmark, also of different sweeps and pairings: what '
+    'One row per ordered pair of runs of one benchmark, also of different sweeps and teams: what '
     'a paired test needs. A pair is a problem and sample that both runs have and that was judged '
     'in both; missing counts those of either run that are no pair. alike: both are of one sweep and '
-    'pairing, with the same prompts, thinking and extraction, so that only their patterns differ. Say '
+    'team, with the same prompts, thinking and extraction, so that only their patterns differ. Say '
     'which sweep or run, and alike, baseline_sweep_id or baseline_run_id.';

@@ -11,15 +11,15 @@ CROSS JOIN LATERAL (
             run.id AS run_id,
             step.completion_id,
             -- by which name this sweep calls the model: another may have asked first, by its own
-            min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model,
+            min(language_model.name) AS model,
             bool_or(coalesce(attempt.outcome IN ('solved', 'unsolved', 'refused'), false))
                 AS is_judged,
             row_number() OVER (PARTITION BY step.completion_id) = 1 AS is_first
         FROM run
-        JOIN language_model AS coder ON coder.id = run.coder_id
-        JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
         JOIN attempt ON attempt.run_id = run.id
         JOIN step ON step.attempt_id = attempt.id
+        JOIN seat ON seat.run_id = run.id AND seat.role = step.role
+        JOIN language_model ON language_model.id = seat.model_id
         WHERE run.sweep_id = sweep.id AND step.completion_id IS NOT NULL
         GROUP BY run.id, step.completion_id
     ), calls AS (

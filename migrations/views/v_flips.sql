@@ -41,7 +41,7 @@ WHERE attempt.outcome IN ('solved', 'unsolved', 'refused')
 
 COMMENT ON VIEW v_flips IS
     'One row per problem and sample that one run solved and another did not, for any two runs of '
-    'one benchmark, also of different sweeps and pairings: improved or regressed, seen from the '
-    'baseline. alike: both are of one sweep and pairing, with the same prompts, thinking and '
+    'one benchmark, also of different sweeps and teams: improved or regressed, seen from the '
+    'baseline. alike: both are of one sweep and team, with the same prompts, thinking and '
     'extraction, so that only their patterns differ. Problems on which either attempt ended in error are not here. Say '
     'which sweep or run, and alike, baseline_sweep_id or baseline_run_id.';

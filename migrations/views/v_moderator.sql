@@ -110,7 +110,7 @@ CROSS JOIN LATERAL (
 ) AS pairs;
 
 COMMENT ON VIEW v_moderator IS
-    'One row per problem and sample that a run and the raw coder of its sweep, pairing, prompts, '
+    'One row per problem and sample that a run and the raw coder of its sweep, team, prompts, '
     'thinking and extraction both ended, not in error: what the prompt says (v_features), whether each solved it, '
     'and the flip. '
     'If another benchmark of the sweep has the same problem (same id, same rest in v_features) in '

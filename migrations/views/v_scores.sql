@@ -10,8 +10,8 @@ CROSS JOIN LATERAL (
         run.benchmark,
         run.pattern,
         run.pairing,
-        coder.name AS coder,
-        reviewer.name AS reviewer,
+        v_teams.coder,
+        v_teams.reviewer,
         coalesce(counted.n, 0) AS n,
         coalesce(counted.solved, 0) AS solved,
         counted.pass_1,
@@ -40,10 +40,10 @@ CROSS JOIN LATERAL (
             WHEN wilson.centre IS NULL THEN NULL
             WHEN counted.solved = counted.n THEN 1
             ELSE least(1, wilson.centre + wilson.spread)
-        END AS high
+        END AS high,
+        v_teams.team
     FROM run
-    JOIN language_model AS coder ON coder.id = run.coder_id
-    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+    JOIN v_teams ON v_teams.run_id = run.id
     LEFT JOIN (
         SELECT
             of_problem.run_id,
@@ -131,7 +131,8 @@ CROSS JOIN LATERAL (
 ) AS scores;
 
 COMMENT ON VIEW v_scores IS
-    'One row per run. n counts attempts that were judged, problems those with at least one of them; '
+    'One row per run. team has its models by role, coder and reviewer those of the usual two '
+    '(v_teams). n counts attempts that were judged, problems those with at least one of them; '
     'refused are those of n that a model or its provider declined, which count as not solved; '
     'pass_1 is the mean over these problems of the share of their judged attempts that is solved, '
     'which with one sample is solved / n: so a problem that lacks samples counts as much as any. '

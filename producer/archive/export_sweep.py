@@ -26,11 +26,12 @@ JOIN (
 ORDER BY used.first
 """
 _RUN = """
-SELECT run.key, run.position, run.benchmark, run.pattern, run.options, run.pairing,
-    coder.name AS coder, reviewer.name AS reviewer, run.samples
+SELECT run.key, run.position, run.benchmark, run.pattern, run.options, run.pairing, (
+    SELECT jsonb_object_agg(seat.role, language_model.name)
+    FROM seat JOIN language_model ON language_model.id = seat.model_id
+    WHERE seat.run_id = run.id
+) AS team, run.samples
 FROM run
-JOIN language_model AS coder ON coder.id = run.coder_id
-JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
 WHERE run.sweep_id = :sweep
 ORDER BY run.position, run.key COLLATE "C"
 """

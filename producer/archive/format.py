@@ -2,7 +2,7 @@
 
 Gzipped JSON lines, each an object with one key that says what the line is:
 
-    {"archive": {"version": 1, "revision": "0016"}}
+    {"archive": {"version": 1, "revision": "0017"}}
     {"sweep": {...}}      one
     {"problem": {...}}    and then as many as there are of each, in this order
     {"run": {...}}
@@ -37,9 +37,10 @@ from pydantic import (
 from judging.execution import execution_key
 from judging.formats.records import parse_record
 from models.digest import digest
-from models.enums import Kind, Outcome, Role, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
 from models.storable import storable
+from models.team import CODER, REVIEWER
 
 #: Of the format. A later one may rename or drop; a column that is new has a default here.
 VERSION = 1
@@ -106,7 +107,7 @@ class ArchivedProblem(_Row):
 
 
 class ArchivedRun(_Row):
-    """A cell of the sweep's grid; coder and reviewer are names of models in the sweep's file."""
+    """A cell of the sweep's grid; `team` has names of models in the sweep's file, by role."""
 
     key: str
     position: _Count
@@ -114,9 +115,18 @@ class ArchivedRun(_Row):
     pattern: str
     options: dict[str, Any]
     pairing: str
-    coder: str
-    reviewer: str
+    team: dict[str, str]
     samples: _Count
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, row: Any) -> Any:
+        """Archives had a coder and a reviewer, before there were other roles."""
+        if not isinstance(row, dict) or "team" in row:
+            return row
+        roles = {CODER, REVIEWER} & row.keys()
+        rest = {name: value for name, value in row.items() if name not in roles}
+        return rest | {"team": {role: row[role] for role in roles}}
 
 
 class _Work(_Row):
@@ -225,7 +235,7 @@ class ArchivedStep(_Row):
     position: _Count
     branch: _Count
     kind: Kind
-    role: Role | None
+    role: str | None
     verdict: str | None
     issues: list[str] | None = None
     code: str | None

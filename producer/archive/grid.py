@@ -4,6 +4,7 @@ A sweep that is here and has the same key is the same, so an archive must not be
 by a key that is not that of its content, or add a run to a sweep.
 """
 
+from models import team
 from models.errors import FoureyesError
 from models.sweep_content import SweepContent
 from producer.archive import format
@@ -19,13 +20,15 @@ class Grid:
         self._file = file
         self._versions: dict[str, list[str]] = {}
         self._runs: list[format.ArchivedRun] = []
+        #: The models by role, by the run's key.
+        self._teams: dict[str, dict[str, str]] = {}
 
     def add(self, row: format.Row) -> None:
         """Take a row in. Raises: FoureyesError if it cannot be one of this sweep's."""
         if isinstance(row, format.ArchivedProblem):
             self._versions.setdefault(row.benchmark, []).append(row.version)
         elif isinstance(row, format.ArchivedRun):
-            if row.key != run_key(row.benchmark, _name(row), row.options, row.coder, row.reviewer):
+            if row.key != run_key(row.benchmark, _name(row), row.options, row.team):
                 raise FoureyesError(
                     f"the key of the run {row.pattern[:80]!r} is not that of its content"
                 )
@@ -34,20 +37,24 @@ class Grid:
                     f"the run {row.pattern[:80]!r} has other samples than its sweep"
                 )
             self._runs.append(row)
+            self._teams[row.key] = row.team
         elif isinstance(row, format.ArchivedAttempt) and row.sample >= self._file.samples:
             raise FoureyesError(f"an attempt has the sample {row.sample} of {self._file.samples}")
+        elif isinstance(row, format.ArchivedAttempt):
+            team_of_run = self._teams.get(row.run)
+            for role in {step.role for step in row.steps} - {None}:
+                if team_of_run is not None and role not in team_of_run:
+                    raise FoureyesError(f"the team of a run has no {role!r:.60}, who was asked")
 
     def check(self) -> None:
         """Raises: FoureyesError if the sweep's key is not that of its grid."""
-        pairs = [(pairing.coder, pairing.reviewer) for pairing in self._file.pairings]
-        cells = [(run.benchmark, run.coder, run.reviewer) for run in self._runs]
+        teams = [team.said(each.roles) for each in self._file.teams]
+        cells = [(run.benchmark, team.said(run.team)) for run in self._runs]
         first = [
             (_name(run), run.options) for run, cell in zip(self._runs, cells, strict=True)
             if cell == cells[0]
         ]  # fmt: skip
-        whole = [
-            (benchmark, *pair) for benchmark in self._versions for pair in pairs for _ in first
-        ]
+        whole = [(benchmark, each) for benchmark in self._versions for each in teams for _ in first]
         told = SweepContent.model_validate(self._sweep.file)
         key = sweep_key(
             self._file,

@@ -91,18 +91,24 @@ ORDER BY archived.number
 ON CONFLICT (benchmark, problem_id, version) DO NOTHING
 """)
 RUNS = text("""
-INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, coder_id,
-    reviewer_id, samples)
+INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, samples)
 SELECT :sweep, row.key, row.position, row.benchmark, row.pattern, row.options, row.pairing,
-    coder.id, reviewer.id, row.samples
+    row.samples
 FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS run), line) AS row
-LEFT JOIN language_model AS coder
-    ON coder.name = line ->> 'coder' AND coder.name = ANY(:models)
-LEFT JOIN language_model AS reviewer
-    ON reviewer.name = line ->> 'reviewer' AND reviewer.name = ANY(:models)
 WHERE archived.kind = 'run'
 ORDER BY archived.number
 ON CONFLICT (sweep_id, key) DO NOTHING
+""")
+SEATS = text("""
+INSERT INTO seat (run_id, role, model_id)
+SELECT run.id, told.role, model.id
+FROM archived
+JOIN run ON run.sweep_id = :sweep AND run.key = line ->> 'key'
+CROSS JOIN LATERAL jsonb_each_text(line -> 'team') AS told (role, name)
+LEFT JOIN language_model AS model ON model.name = told.name AND model.name = ANY(:models)
+WHERE archived.kind = 'run'
+ORDER BY run.id, told.role
+ON CONFLICT (run_id, role) DO NOTHING
 """)
 LOCK_ATTEMPTS = text("""
 SELECT FROM attempt JOIN run ON run.id = attempt.run_id

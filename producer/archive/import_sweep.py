@@ -173,7 +173,7 @@ def _merge(db: Connection, sweep: format.ArchivedSweep, models: list[str], origi
     sweep_id, is_foreign = db.execute(sql.LOCK_SWEEP, {"key": sweep.key}).one()
     names = {"sweep": sweep_id, "models": models, "origin": origin}
     db.execute(sql.PROBLEMS, names)
-    for statement in (sql.RUNS, sql.LOCK_ATTEMPTS) if is_foreign else ():
+    for statement in (sql.RUNS, sql.SEATS, sql.LOCK_ATTEMPTS) if is_foreign else ():
         db.execute(statement, names)
     completions, executions = (
         sum(db.execute(statement, names).rowcount for statement in statements)

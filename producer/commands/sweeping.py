@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from sqlmodel import col, select
 
-from models import weights
+from models import team, weights
 from models.errors import FoureyesError
 from models.later import Later
 from models.llm import LlamaCpp
@@ -217,8 +217,15 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     console.print(table)
     patterns = ", ".join(pattern.label for pattern in grid.patterns)
     console.print(f"  patterns: {patterns}", markup=False, highlight=False)
-    pairings = ", ".join(f"{pairing.coder} + {pairing.reviewer}" for pairing in file.pairings)
-    console.print(f"  coder + reviewer: {pairings}", markup=False, highlight=False)
+    teams = "; ".join(team.said(each.roles) for each in file.teams)
+    console.print(f"  teams: {teams}", markup=False, highlight=False)
+    for role in grid.idle_roles():
+        console.print(
+            f"  no pattern of the sweep asks the {role}",
+            style="yellow",
+            markup=False,
+            highlight=False,
+        )
     if copies := grid.copies():
         console.print(
             f"  samples = {file.samples} at temperature 0: {', '.join(copies)} would give copies of one "

@@ -13,9 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
 from models.digest import digest
-from models.enums import Role, State
+from models.enums import State
 from models.errors import FoureyesError
-from models.later import Later
 from models.lifecycle import later, moment
 from models.llm import AnyModel
 from models.session import session
@@ -28,6 +27,7 @@ from models.tables import (
     LanguageModel,
     Problem,
     Run,
+    Seat,
     Step,
     now,
 )
@@ -36,10 +36,7 @@ from producer.sweeps import imported
 from producer.sweeps.recorded import recorded_trials
 
 if TYPE_CHECKING:
-    from producer.sweeps import rehearsal
     from producer.sweeps.sweep import PlannedSweep
-else:  # patterns and prompts: who cancels a sweep, or keeps a stack, needs none
-    rehearsal = Later("producer.sweeps.rehearsal")
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
@@ -64,8 +61,7 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
     Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
     started yet: workers do that, or `models.admission` at once.
     """
-    # patterns are rehearsed for it, which may take its time
-    roles = {each.label: rehearsal.roles(each) for each in sweep.patterns}
+    roles = sweep.roles  # patterns are rehearsed for it, which may take its time
     with session() as db:
         values = {"key": sweep.key, "name": sweep.file.name, "file": {}, "created_at": now()}
         _insert_missing(db, SweepRow, [values], ["key"])
@@ -157,8 +153,7 @@ def retry(sweep_id: int) -> int:
                 "archive says: `foureyes sweep FILE --accept-imported` with a file of your own says its "
                 "models and modules; then try again"
             )
-        used = select(Run.coder_id).where(Run.sweep_id == sweep_id)
-        used = used.union(select(Run.reviewer_id).where(Run.sweep_id == sweep_id))  # type: ignore[assignment]
+        used = select(Seat.model_id).join(Run).where(Run.sweep_id == sweep_id)
         db.execute(
             update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
         )
@@ -266,9 +261,10 @@ def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
             select(SweepRow.id, SweepRow.name)
             .join(Run)
             .join(Attempt)
+            .join(Seat, col(Seat.run_id) == Run.id)
             .where(
                 SweepRow.id != sweep_id,
-                (Run.coder_id == row.id) | (Run.reviewer_id == row.id),
+                Seat.model_id == row.id,
                 col(Attempt.state).in_(_OPEN),
             )
         ).first()
@@ -317,9 +313,9 @@ def _runs(
     sweep: "PlannedSweep",
     sweep_id: int,
     model_ids: dict[str, int],
-    roles: dict[str, list[Role]],
+    roles: dict[str, list[str]],
 ) -> dict[str, list[int]]:
-    """The ids of all runs by benchmark, in the order of the file."""
+    """The ids of all runs by benchmark, in the order of the file; their teams are written too."""
     cells = sweep.cells()
     rows = [
         {
@@ -329,17 +325,23 @@ def _runs(
             "benchmark": cell.benchmark,
             "pattern": cell.pattern.label,
             "options": cell.pattern.options,
-            "pairing": cell.pairing.name,
-            "coder_id": model_ids[cell.pairing.coder],
-            "reviewer_id": model_ids[cell.pairing.reviewer],
+            "pairing": cell.team.name,
             "roles": roles[cell.pattern.label],
             "samples": sweep.file.samples,
         }
         for position, cell in enumerate(cells)
     ]
     _insert_missing(db, Run, rows, ["sweep_id", "key"])
+    found = db.exec(select(Run).where(Run.sweep_id == sweep_id).order_by(col(Run.position))).all()
+    teams = {cell.key: cell.team.roles for cell in cells}
+    seats = [
+        {"run_id": run.id, "role": role, "model_id": model_ids[name]}
+        for run in found
+        for role, name in teams[run.key].items()
+    ]
+    _insert_missing(db, Seat, seats, ["run_id", "role"])
     ids: dict[str, list[int]] = {}
-    for run in db.exec(select(Run).where(Run.sweep_id == sweep_id).order_by(col(Run.position))):
+    for run in found:
         ids.setdefault(run.benchmark, []).append(run.id)
     return ids
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from models.enums import Kind, Role, State
+from models.enums import Kind, State
 from models.llm import AnyModel, LlamaCpp
 from models.problem import Spec
 from models.session import session
@@ -94,7 +94,7 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
     total = SweepEstimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
     rehearsed = 0
     for cell in sweep.cells():
-        names = {Role.CODER: cell.pairing.coder, Role.REVIEWER: cell.pairing.reviewer}
+        names = cell.team.roles
         models = {role: sweep.file.models[name] for role, name in names.items()}
         caller = Caller(
             sweep.templates(cell.pattern.style.prompts), cell.pattern.style, sweep.fresh
@@ -129,7 +129,7 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
 
 
 def _rehearse(
-    pattern: Configured, spec: Spec, caller: Caller, models: dict[Role, AnyModel], sample: int
+    pattern: Configured, spec: Spec, caller: Caller, models: dict[str, AnyModel], sample: int
 ) -> Iterator[tuple[CompletionStep, WantedCall]]:
     """The calls that an attempt makes if every review asks for changes and every test fails."""
     replay = PatternReplay(pattern, spec, is_rehearsal=True)

@@ -88,7 +88,7 @@ def forget(db: Session, work: dict[str, Any]) -> None:
 def differences(sweep: "PlannedSweep", row: SweepRow) -> list[str]:
     """Where a file says something else than the sweep of an archive: `models.small.base_url`."""
     mine, theirs = sweep.content(), SweepContent.model_validate(row.file)
-    parts = ("patterns", "pairings", "samples", "prompt_files", "module_hashes", "fresh")
+    parts = ("patterns", "teams", "samples", "prompt_files", "module_hashes", "fresh")
     places = [part for part in parts if getattr(mine, part) != getattr(theirs, part)]
     if sorted(mine.modules) != sorted(theirs.modules):
         places.append("modules")

@@ -15,7 +15,6 @@ from functools import partial
 from rich.text import Text
 from rich.tree import Tree
 
-from models.enums import Role
 from models.errors import FoureyesError
 from models.problem import Spec, VisibleTest
 from worker.attempt.replay import PatternError, PatternReplay
@@ -97,7 +96,7 @@ def _check_own(step: Ask, node: Node, pattern: Configured, folder: Templates) ->
         raise node.error(str(error)) from None
 
 
-def roles(pattern: Configured) -> list[Role]:
+def roles(pattern: Configured) -> list[str]:
     """Whom the pattern can ask."""
     return sorted({step.by for step in _steps(pattern)})
 

@@ -1,20 +1,22 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
+import difflib
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from judging import sources
 from judging.formats.problem import Problem
-from models import script
+from models import script, team
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
 from models.sweep_content import SweepContent
 from producer.sweeps import inside, rehearsal
-from producer.sweeps.sweep_file import BenchmarkChoice, Pairing, SweepFile, parse
+from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, Team, parse
 from worker import patterns
 from worker.patterns import Configured, Module, templates
 from worker.patterns.templates import Templates
@@ -23,11 +25,9 @@ from worker.patterns.templates import Templates
 _EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
 
 
-def run_key(
-    benchmark: str, pattern: str, options: dict[str, Any], coder: str, reviewer: str
-) -> str:
-    """The key of a run: `pattern` is the pattern's name, with all of its options."""
-    return digest([benchmark, [pattern, options], coder, reviewer])
+def run_key(benchmark: str, pattern: str, options: dict[str, Any], roles: Mapping[str, str]) -> str:
+    """The key of a run: `pattern` is the pattern's name, with all of its options; models by role."""
+    return digest([benchmark, [pattern, options], *team.identity(roles)])
 
 
 def sweep_key(
@@ -47,13 +47,12 @@ def sweep_key(
         ]
         for name, model in file.models.items()
     }
-    pairings = [[pairing.coder, pairing.reviewer] for pairing in file.pairings]
     return digest(
         [
             file.name,
             [list(pattern) for pattern in patterns],
             models,
-            pairings,
+            [team.identity(each.roles) for each in file.teams],
             file.samples,
             versions,
             prompt_files,
@@ -69,13 +68,13 @@ class Cell:
 
     benchmark: str
     pattern: Configured
-    pairing: Pairing
+    team: Team
 
     @property
     def key(self) -> str:
         """What tells this run from the others of its sweep."""
         pattern = self.pattern.pattern.name, self.pattern.options
-        return run_key(self.benchmark, *pattern, self.pairing.coder, self.pairing.reviewer)
+        return run_key(self.benchmark, *pattern, self.team.roles)
 
 
 @dataclass(frozen=True)
@@ -130,17 +129,41 @@ class PlannedSweep:
             fresh=self.fresh,
         )
 
+    @cached_property
+    def roles(self) -> dict[str, list[str]]:
+        """Whom each pattern can ask, by its label."""
+        return {pattern.label: rehearsal.roles(pattern) for pattern in self.patterns}
+
+    def check_teams(self) -> None:
+        """Raises: FoureyesError if a pattern asks a role that a team lacks, or that no team can have."""
+        for pattern, roles in self.roles.items():
+            for role in roles:
+                if mistake := team.mistake_in(role):
+                    raise FoureyesError(f"pattern {pattern!r} asks a role: {mistake}")
+                for each in self.file.teams:
+                    if role not in each.roles:
+                        (near,) = difflib.get_close_matches(role, each.roles, n=1, cutoff=0.0)
+                        raise FoureyesError(
+                            f"teams: {each.name!r} has no {role!r}, whom pattern {pattern!r} asks; the "
+                            f"nearest that it has is {near!r}"
+                        )
+
+    def idle_roles(self) -> list[str]:
+        """Roles of its teams that no pattern asks."""
+        asked = {role for roles in self.roles.values() for role in roles}
+        return sorted({role for each in self.file.teams for role in each.roles} - asked)
+
     def cells(self) -> list[Cell]:
         """The grid, in the order of the file."""
         return [
-            Cell(benchmark, pattern, pairing)
+            Cell(benchmark, pattern, team)
             for benchmark in self.problems
-            for pairing in self.file.pairings
+            for team in self.file.teams
             for pattern in self.patterns
         ]
 
     def copies(self) -> list[str]:
-        """Pairings whose answers to one question are the same in every sample, if there are several."""
+        """Teams whose answers to one question are the same in every sample, if there are several."""
         return self.content().copying() if self.file.samples > 1 else []
 
     @property
@@ -189,9 +212,14 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    return PlannedSweep(
+    grid = PlannedSweep(
         file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
     )
+    try:
+        grid.check_teams()
+    except FoureyesError as error:
+        raise FoureyesError(f"{path}: {error}") from None
+    return grid
 
 
 def _problems(
@@ -282,7 +310,7 @@ def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
 
 def _on_embedded_models(file: SweepFile) -> SweepFile:
     """The same sweep with the embedded coder for its first coder, the reviewer for all others."""
-    first = file.pairings[0].coder
+    first = file.teams[0].roles.get(team.CODER)
     names = {name: "qwen-500m" if name == first else "qwen-1500m" for name in file.models}
     weights = {"qwen-500m": "qwen2.5-coder-0.5b", "qwen-1500m": "qwen2.5-coder-1.5b"}
     models = {
@@ -290,12 +318,11 @@ def _on_embedded_models(file: SweepFile) -> SweepFile:
         for name, model in weights.items()
         if name in names.values()
     }
-    pairs = dict.fromkeys((names[p.coder], names[p.reviewer]) for p in file.pairings)
-    pairings = [
-        Pairing(coder=coder, reviewer=reviewer, name=f"{coder}+{reviewer}")
-        for coder, reviewer in pairs
-    ]
-    return file.model_copy(update={"models": models, "pairings": pairings})
+    teams = {}
+    for each in file.teams:
+        roles = {role: names[model] for role, model in each.roles.items()}
+        teams[team.said(roles)] = Team.model_validate(roles)
+    return file.model_copy(update={"models": models, "teams": list(teams.values())})
 
 
 def _from_recording(model: Replay, recording: Path) -> Replay:

@@ -1,7 +1,7 @@
 """A sweep file: TOML that says what is to be run, checked to the last key before anything is.
 
-A name, benchmarks, patterns, models, pairings, and the number of samples. Every combination of
-benchmark, pattern and pairing is a run.
+A name, benchmarks, patterns, models, teams, and the number of samples. Every combination of
+benchmark, pattern and team is a run.
 """
 
 import difflib
@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from judging.formats.problem import Problem
-from models import keys
+from models import keys, team
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
 from models.urls import mistake_in
@@ -80,8 +80,38 @@ def _module(name: str) -> str:
 _Title = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_seen)]
 
 
+def _with_name(given: Any) -> Any:
+    """A team with a name, its own or one that is made of its models' names."""
+    if not isinstance(given, dict) or given.get("name"):
+        return given
+    roles = {role: model for role, model in given.items() if role != "name"}
+    return roles | {"name": team.name_of(roles)}
+
+
+class Team(team.Team):
+    """Which model plays which role: every other key is a role, its value a name from `models`.
+
+    A pattern says by its steps which roles it asks; those that ship ask `coder` and `reviewer`. One
+    model may play several roles.
+    """
+
+    #: What tables call the team; left out: `CODER+REVIEWER`, with other roles `coder=..., tester=...`.
+    name: _Title = ""
+
+    _named = model_validator(mode="before")(_with_name)
+
+    @model_validator(mode="after")
+    def _playable(self) -> "Team":
+        if not self.roles:
+            raise ValueError('nobody is in it; write a role and a model: coder = "MODEL"')
+        for role in self.roles:
+            if mistake := team.mistake_in(role):
+                raise ValueError(mistake)
+        return self
+
+
 class Pairing(BaseModel):
-    """Which model is coder, which reviewer (both by name)."""
+    """A team of a coder and a reviewer, as files said it before there were other roles."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,15 +119,10 @@ class Pairing(BaseModel):
     coder: str
     #: A name from `models`; may be the same.
     reviewer: str
-    #: What tables call the pairing; left out: `coder+reviewer`.
+    #: As a team's.
     name: _Title = ""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not value.get("name"):
-            return value | {"name": f"{value.get('coder')}+{value.get('reviewer')}"}
-        return value
+    _named = model_validator(mode="before")(_with_name)
 
 
 class BenchmarkChoice(BaseModel):
@@ -183,8 +208,10 @@ class SweepFile(BaseModel):
     modules: list[Annotated[str, AfterValidator(_module)]] = []
     #: The models by name, each with its engine.
     models: dict[ModelName, AnyModel]
-    #: Who is coder and who reviewer; every pairing runs every pattern.
-    pairings: Annotated[list[Pairing], Field(min_length=1)]
+    #: Who plays which role, one or more; every team runs every pattern.
+    teams: list[Team] = []
+    #: What teams of a coder and a reviewer were called before; one of the two keys is enough.
+    pairings: Annotated[list[Pairing], Field(exclude=True)] = []
     #: Attempts at each problem.
     samples: Annotated[int, Field(ge=1, le=1000)] = 1
 
@@ -211,31 +238,53 @@ class SweepFile(BaseModel):
             found.update({made.label: made for made in choice.grid(defaults, known)})
         return list(found.values())
 
+    def _teams(self) -> dict[str, list[Team]]:
+        """The teams, by the key under which the file has them."""
+        before = [Team.model_validate(each.model_dump()) for each in self.pairings]
+        return {"teams": self.teams, "pairings": before}
+
+    @model_validator(mode="after")
+    def _has_teams(self) -> "SweepFile":
+        if self.teams and self.pairings:
+            raise FoureyesError(
+                "pairings: what `teams` were called before; leave one of the two out"
+            )
+        if not self.teams and not self.pairings:
+            raise FoureyesError(
+                'teams: none is given; write [[teams]] with coder = "MODEL" and so on'
+            )
+        return self
+
     @model_validator(mode="after")
     def _models_exist(self) -> "SweepFile":
-        for pairing in self.pairings:
-            for role, name in (("coder", pairing.coder), ("reviewer", pairing.reviewer)):
+        for key, found in self._teams().items():
+            for role, name in (pair for each in found for pair in each.roles.items()):
                 if name not in self.models:
                     raise FoureyesError(
-                        f"pairings: the {role} {name!r} is not among the models"
+                        f"{key}: the {role} {name!r} is not among the models"
                         f"{_did_you_mean(name, self.models)}"
                     )
         return self
 
     @model_validator(mode="after")
     def _names_tell_apart(self) -> "SweepFile":
-        """Tables and reports know pairings and benchmarks by their names alone."""
+        """Tables and reports know teams and benchmarks by their names alone."""
         names = [each if isinstance(each, str) else each.name for each in self.benchmarks]
-        pairs = [f"{pairing.coder}+{pairing.reviewer}" for pairing in self.pairings]
-        for key, given in (
-            ("benchmarks", names),
-            ("pairings", [pairing.name for pairing in self.pairings]),
-            ("pairings", pairs),
-        ):
+        told = [("benchmarks", names)]
+        for key, found in self._teams().items():
+            told += [(key, [each.name for each in found])]
+            told += [(key, [team.said(each.roles) for each in found])]
+        for key, given in told:
             twice = next((name for name in given if given.count(name) > 1), None)
             if twice is not None:
                 raise FoureyesError(f"{key}: {twice!r} is there twice")
         return self
+
+    @model_validator(mode="after")
+    def _by_one_key(self) -> "SweepFile":
+        """Whoever reads a file on finds its teams in `teams`."""
+        found = list(itertools.chain.from_iterable(self._teams().values()))
+        return self.model_copy(update={"teams": found, "pairings": []})
 
 
 def _mistake_in_server(model: OpenAI) -> str | None:

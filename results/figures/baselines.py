@@ -1,6 +1,6 @@
 """What each run is compared with: one rule for reports, and for the views. Pure.
 
-Two runs are alike if they are of one sweep, benchmark and pairing, and their prompts are written in
+Two runs are alike if they are of one sweep, benchmark and team, and their prompts are written in
 the same way and programs found in the same way: the options `prompts`, `thinking` and `extraction`,
 which every pattern has, are the same. A run is compared with the baseline's pattern among those that
 are alike, so that only the pattern differs: a pattern that is better because of other templates is no

@@ -259,7 +259,7 @@ def flips(db: Session, comparisons: list[Comparison]) -> dict[int, list[Flip]]:
 def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
     sweep = db.get_one(Sweep, board.sweep_id)
     content = SweepContent.model_validate(sweep.file)
-    names = {name for score in board.scores for name in (score.run.coder, score.run.reviewer)}
+    names = {name for team in content.teams for name in team.roles.values()}
     versions: dict[str, list[str]] = {}
     for benchmark, problem_id, version in db.execute(_BENCHMARKS, {"problems": problems}):
         versions.setdefault(benchmark, []).append(f"{problem_id} {version}\n")

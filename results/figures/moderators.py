@@ -55,7 +55,7 @@ class OddsRatio:
 
 @dataclass(frozen=True)
 class Moderation:
-    """A pattern by one pairing, on all benchmarks together, seen from its baseline.
+    """A pattern by one team, on all benchmarks together, seen from its baseline.
 
     A problem that several benchmarks have, in these words or others, is one: its gain is their mean.
     `lean` and `rich` are its gains on the halves of the problems with fewer and with more words;
@@ -72,7 +72,7 @@ class Moderation:
 
 
 def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderation]:
-    """One for each pattern and pairing that is compared; all estimates are one family."""
+    """One for each pattern and team that is compared; all estimates are one family."""
     gains: dict[tuple[str, str], dict[int, list[tuple[Features, Fraction]]]] = defaultdict(
         lambda: defaultdict(list)
     )

@@ -13,7 +13,7 @@ from results.figures.statistics import holm
 
 @dataclass(frozen=True)
 class Wordings:
-    """A pattern by one pairing on the problems that two benchmarks have in common.
+    """A pattern by one team on the problems that two benchmarks have in common.
 
     `comparison` is seen from the second: improved are those that were solved as the first has them
     and not as the second has them.
@@ -47,7 +47,7 @@ class Gains:
 
 @dataclass(frozen=True)
 class _Twins:
-    """Two groups of one pairing, and numbers for the problems that both have, by their rows."""
+    """Two groups of one team, and numbers for the problems that both have, by their rows."""
 
     board: Scoreboard
     first: Group
@@ -70,7 +70,7 @@ class _Twins:
 
 
 def wordings(board: Scoreboard) -> list[Wordings]:
-    """One for each two benchmarks with common problems, and each pattern and pairing that was judged on both.
+    """One for each two benchmarks with common problems, and each pattern and team that was judged on both.
 
     All of them are one family for Holm's correction.
     """

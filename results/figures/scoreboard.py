@@ -58,12 +58,14 @@ class ProblemRow:
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one benchmark by one pairing: those that are compared with each other."""
+    """The runs of one benchmark by one team: those that are compared with each other.
+
+    `pairing` is what the team is called, `team` its models by role.
+    """
 
     benchmark: str
     pairing: str
-    coder: str
-    reviewer: str
+    team: str
     scores: list[Score]
     problems: list[ProblemRow]
 
@@ -80,7 +82,7 @@ class Scoreboard:
     `baseline` is the pattern that others are compared with, `baselines` the run of it, by run id, that
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
-    ended in error, and how many did; `copying` are the pairings whose models answer at temperature 0;
+    ended in error, and how many did; `copying` are the teams whose models answer at temperature 0;
     `elsewhere` is what was not made here.
     """
 
@@ -108,18 +110,16 @@ class Scoreboard:
         return self.baselines.get(score.run_id) == score.run_id
 
     def title(self, group: Group) -> str:
-        """A group's name: its benchmark, and its pairing where there are several."""
+        """A group's name: its benchmark, and its team's where there are several."""
         several = len({each.pairing for each in self.groups}) > 1
         return f"{group.benchmark}, {group.pairing}" if several else group.benchmark
 
 
 _RUNS = text("""
-SELECT run.id, run.benchmark, run.pattern, run.pairing, coder.name, reviewer.name, run.samples,
-    run.options, coalesce(asked.reviewed, 0), coalesce(asked.verdicts, 0),
-    coalesce(asked.changes_asked, 0)
+SELECT run.id, run.benchmark, run.pattern, run.pairing, v_teams.team, run.samples, run.options,
+    coalesce(asked.reviewed, 0), coalesce(asked.verdicts, 0), coalesce(asked.changes_asked, 0)
 FROM run
-JOIN language_model AS coder ON coder.id = run.coder_id
-JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
+JOIN v_teams ON v_teams.run_id = run.id
 LEFT JOIN (
     SELECT attempt.run_id, count(DISTINCT attempt.id) AS reviewed,
         count(DISTINCT attempt.id) FILTER (WHERE step.verdict <> 'none') AS verdicts,
@@ -155,12 +155,12 @@ SELECT asked.model, v_steps.finish_reason, count(*) AS calls,
     count(*) FILTER (WHERE v_steps.only_thoughts) AS only_thoughts
 FROM (
     SELECT min(step.id) AS step_id,
-        min(CASE step.role WHEN 'reviewer' THEN reviewer.name ELSE coder.name END) AS model
+        min(language_model.name) AS model
     FROM run
-    JOIN language_model AS coder ON coder.id = run.coder_id
-    JOIN language_model AS reviewer ON reviewer.id = run.reviewer_id
     JOIN attempt ON attempt.run_id = run.id
     JOIN step ON step.attempt_id = attempt.id
+    JOIN seat ON seat.run_id = run.id AND seat.role = step.role
+    JOIN language_model ON language_model.id = seat.model_id
     WHERE run.sweep_id = :sweep AND step.completion_id IS NOT NULL
     GROUP BY step.completion_id
 ) AS asked
@@ -242,8 +242,7 @@ def _groups(
         Group(
             benchmark,
             pairing,
-            here[0].run.coder,
-            here[0].run.reviewer,
+            here[0].run.team,
             here,
             [problems[problem] for problem in outcomes[here[0].run_id]],
         )

@@ -22,7 +22,8 @@ from results.figures.statistics import mean_interval, pass_at_k
 
 @dataclass(frozen=True)
 class RunInfo:
-    """Which run it is: `options` are its pattern's, by name.
+    """Which run it is: `options` are its pattern's, by name, `pairing` is its team's name, and `team`
+    its models by role.
 
     `reviewed` attempts have an answer to a review, `verdicts` of them one with a verdict in it, and in
     `changes_asked` of these it asked for changes.
@@ -32,8 +33,7 @@ class RunInfo:
     benchmark: str
     pattern: str
     pairing: str
-    coder: str
-    reviewer: str
+    team: str
     samples: int
     options: dict[str, Any]
     reviewed: int

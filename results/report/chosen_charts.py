@@ -13,7 +13,7 @@ from results.report.charts import Interval, Point
 
 
 def of_group(board: Scoreboard, group: Group) -> dict[str, str]:
-    """What one benchmark and pairing showed; nothing if nothing is judged yet."""
+    """What one benchmark and team showed; nothing if nothing is judged yet."""
     judged = [score for score in group.scores if score.pass_1 is not None]
     if not judged:
         return {}
@@ -115,7 +115,7 @@ def _share(name: str, part: int, whole: int) -> Interval:
 
 
 def of_moderations(moderations: Sequence[Moderation]) -> dict[str, str]:
-    """Gains on problems with longer and with shorter specifications, a chart for each pairing."""
+    """Gains on problems with longer and with shorter specifications, a chart for each team."""
     found = {}
     for pairing in dict.fromkeys(each.pairing for each in moderations):
         here = [each for each in moderations if each.pairing == pairing]

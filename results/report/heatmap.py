@@ -36,7 +36,7 @@ class HeatMap:
 
 
 def heat_map(group: Group, outcomes: dict[int, Outcomes]) -> HeatMap:
-    """The map of one benchmark and pairing."""
+    """The map of one benchmark and team."""
     runs = [(score.pattern, outcomes[score.run_id]) for score in group.scores]
     weight = {
         problem.id: sum(share_solved(of.get(problem.id, "")) or 0.0 for _, of in runs)

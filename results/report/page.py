@@ -52,7 +52,7 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark and pairing, as the page shows it; `charts` are SVG by caption."""
+    """One benchmark and team, as the page shows it; `charts` are SVG by caption."""
 
     group: Group
     title: str
@@ -154,7 +154,7 @@ def compose(board: Scoreboard, found: Details) -> Page:
 def _wordings(
     board: Scoreboard,
 ) -> dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]:
-    """By the two benchmarks and the pairing."""
+    """By the two benchmarks and the team."""
     found = defaultdict(list)
     for each, gains in with_gains(board):
         found[each.first, each.second, each.pairing].append((each, gains))

@@ -13,7 +13,7 @@ from results.report import endings
 
 
 def of_group(board: Scoreboard, group: Group) -> list[str]:
-    """About the runs of one benchmark by one pairing."""
+    """About the runs of one benchmark by one team."""
     compared = [
         (score, board.comparisons[score.run_id])
         for score in group.scores

@@ -1,4 +1,4 @@
-"""A scoreboard in the terminal: a table for each benchmark and pairing, and what it says."""
+"""A scoreboard in the terminal: a table for each benchmark and team, and what it says."""
 
 from rich import box
 from rich.console import Console
@@ -29,9 +29,7 @@ def _title(board: Scoreboard, group: Group) -> str:
     size = count(len(group.problems), "problem")
     if group.samples > 1:
         size += f" x {group.samples} samples"
-    return in_line(
-        f"{board.name}: {group.benchmark}, {size}; coder {group.coder}, reviewer {group.reviewer}"
-    )
+    return in_line(f"{board.name}: {group.benchmark}, {size}; {group.team}")
 
 
 def _table(board: Scoreboard, group: Group) -> Table:

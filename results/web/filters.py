@@ -56,7 +56,7 @@ class Filters(BaseModel):
     #: A problem's id, or a part of it if no problem has that very id.
     problem: Words = ""
     show: Show | None = None
-    #: The pattern of the same sweep and pairing, for improved and regressed; empty: the raw coder whose
+    #: The pattern of the same sweep and team, for improved and regressed; empty: the raw coder whose
     #: prompts are written in the same way, which is what reports compare with.
     against: Words = ""
     #: The page begins after this attempt.

@@ -116,7 +116,7 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class ComparedRuns:
-    """A run against another one of its sweep and pairing; `p` is the p-value of that test."""
+    """A run against another one of its sweep and team; `p` is the p-value of that test."""
 
     row: Any
     test: str
@@ -151,7 +151,7 @@ def chosen_by_place(db: Session, run: RowMapping) -> RowMapping | None:
 
 
 def compared(db: Session, run: RowMapping) -> list[ComparedRuns]:
-    """A run against each other one of its sweep, benchmark and pairing, by the report's test."""
+    """A run against each other one of its sweep, benchmark and team, by the report's test."""
     asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
     rows = list(db.execute(_COMPARED, asked).mappings())
     if run["samples"] > 1:

@@ -24,9 +24,9 @@ INSERT INTO language_model (name, settings, identity) VALUES ('c', '{}', 'x');
 INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
     VALUES ('mine', 'mine/0', 'v', 'f', '{}');
 INSERT INTO sweep (key, name, file, created_at) VALUES ('k', 'paper', '{}', now());
-INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, coder_id,
-    reviewer_id, samples)
-    VALUES (1, 'k', 0, 'mine', 'raw-coder', '{}', 'c+c', 1, 1, 2);
+INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, samples)
+    VALUES (1, 'k', 0, 'mine', 'raw-coder', '{}', 'c+c', 2);
+INSERT INTO seat (run_id, role, model_id) VALUES (1, 'coder', 1), (1, 'reviewer', 1);
 INSERT INTO attempt (run_id, problem_id, sample, state, outcome, error, created_at, moved_at, finished_at)
     VALUES (1, 1, 0, 'done', 'solved', NULL, now(), now(), now()),
            (1, 1, 1, 'error', 'error', 'no power', now(), now(), now());

@@ -11,11 +11,13 @@ FROM generate_series(1, 100) AS id;
 INSERT INTO sweep (id, key, name, file, created_at)
 SELECT id, id, 'sweep ' || id, '{}', now() FROM generate_series(1, 50) AS id;
 
-INSERT INTO run (id, sweep_id, key, position, benchmark, pattern, pairing, coder_id, reviewer_id,
-    samples, options)
+INSERT INTO run (id, sweep_id, key, position, benchmark, pattern, pairing, samples, options)
 SELECT id, (id - 1) / 5 + 1, id, (id - 1) % 5, 'b', (ARRAY['raw-coder', 'raw-reviewer',
-    'plan-then-code', 'review-then-fix', 'grounded-review'])[(id - 1) % 5 + 1], 'c+r', 1, 2, 4, '{}'
+    'plan-then-code', 'review-then-fix', 'grounded-review'])[(id - 1) % 5 + 1], 'c+r', 4, '{}'
 FROM generate_series(1, 250) AS id;
+
+INSERT INTO seat (run_id, role, model_id)
+SELECT id, 'coder', 1 FROM run UNION ALL SELECT id, 'reviewer', 2 FROM run;
 
 INSERT INTO attempt (id, run_id, problem_id, sample, state, outcome, created_at)
 SELECT id, (id - 1) / 400 + 1, (id - 1) % 400 / 4 + 1, id % 4, 'done',

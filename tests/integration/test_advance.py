@@ -23,14 +23,14 @@ from models.problem import Spec, Trial
 from models.session import session, transaction
 from models.settings import settings
 from models.shares import AHEAD
-from models.tables import Attempt, Completion, Execution, LanguageModel, Run, Step, now
+from models.tables import Attempt, Completion, Execution, LanguageModel, Run, Seat, Step, now
 from producer.sweeps import enqueue, estimate
 from producer.sweeps.prune import prune
 from results.sweeps import find_sweep
 from tests.sweeps import make_grid, make_sweep
 from worker import patterns, reaper
 from worker.attempt.advance import advance
-from worker.patterns.steps import CODER, Draft, Plan, Review, Steps
+from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Review, Steps
 from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -868,7 +868,7 @@ def test_one_who_waits_for_a_model_that_is_away_does_not_hold_up_the_others(
     with (
         session() as db
     ):  # nobody has taken what waits for the reviewer for longer than a message may
-        due = update(Completion).where(col(Completion.model_id) == reviewers.reviewer_id)
+        due = update(Completion).where(col(Completion.model_id) == seated(reviewers, REVIEWER))
         db.exec(due.values(send_again_at=now() - timedelta(seconds=1)))
     assert begin() == {reviewers.id: AHEAD}
     assert enqueue.cancel(sweep_id)
@@ -890,13 +890,19 @@ def test_more_waits_for_a_model_that_takes_turns(sent: list[tuple[str, str, int,
     assert admission.start_waiting().started == AHEAD  # as many as the judge may get, and not 5
 
 
+def seated(run: Run, role: str) -> int:
+    """The model that plays a role in a run, by its row's id."""
+    with session() as db:
+        return db.exec(select(Seat.model_id).where(Seat.run_id == run.id, Seat.role == role)).one()
+
+
 def finish_drafts(run: Run) -> None:
     """End the attempts of a run that are under way, and what they asked for."""
     with session() as db:
         mine = col(Attempt.run_id) == run.id, col(Attempt.moved_at).is_not(None)
         ended = {"state": State.DONE, "outcome": Outcome.SOLVED}
         db.exec(update(Attempt).where(*mine).values(**ended))
-        asked = col(Completion.model_id) == run.coder_id
+        asked = col(Completion.model_id) == seated(run, CODER)
         db.exec(update(Completion).where(asked).values(state=State.DONE, text=""))
 
 

@@ -18,7 +18,17 @@ from sqlmodel import col, select
 from models.enums import State
 from models.errors import FoureyesError
 from models.session import engine, session
-from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Seat,
+    Step,
+    Sweep,
+)
 from producer.archive import export_sweep, format, import_sweep
 from producer.archive.import_sweep import Imported
 from producer.sweeps import enqueue
@@ -30,7 +40,7 @@ from tests.integration.test_advance import answer, count, judge, make_sweep
 from worker.attempt.advance import advance
 
 PATTERNS = ("review-then-fix", "debate", "sample-and-select")
-TABLES = (Sweep, LanguageModel, Problem, Run, Completion, Execution, Attempt, Step)
+TABLES = (Sweep, LanguageModel, Problem, Run, Seat, Completion, Execution, Attempt, Step)
 
 On = Callable[[str], None]
 
@@ -373,7 +383,7 @@ def test_another_model_of_the_same_name_is_refused(on: On, tmp_path: Path) -> No
 
 def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     """Else a column that is added to a table is silently lost on the way."""
-    ids = {"id", "sweep_id", "coder_id", "reviewer_id", "model_id"}
+    ids = {"id", "sweep_id", "model_id"}
     of_this_machine = {"lease_until", "send_again_at", "moved_at", "cancelled_at"}
     # about what is still open, which no archive holds
     of_this_machine |= {"failures", "moves", "trying_since"}
@@ -417,10 +427,14 @@ def orphan_step(lines: list[dict[str, Any]]) -> None:
     lines[-2]["attempt"]["steps"][0]["completion"] = "0" * 64
 
 
+def strange_role(lines: list[dict[str, Any]]) -> None:
+    lines[-2]["attempt"]["steps"][0]["role"] = "judge"
+
+
 def forged_run(lines: list[dict[str, Any]]) -> None:
     """One more, under the key that it has."""
     at, run = next((at, line["run"]) for at, line in enumerate(lines) if "run" in line)
-    key = run_key(run["benchmark"], "raw-coder", run["options"], run["coder"], run["reviewer"])
+    key = run_key(run["benchmark"], "raw-coder", run["options"], run["team"])
     lines.insert(at + 1, {"run": run | {"pattern": "raw-coder", "key": key, "position": 9}})
     lines[-1]["end"]["lines"] += 1
 
@@ -466,13 +480,14 @@ def out_of_order(lines: list[dict[str, Any]]) -> None:
         (change("execution", code="while True: pass"), "the key of this execution is not that of its content"),
         (change("problem", record="{}"), "line 3: the field 'task_id' is missing"),
         (change("problem", version="0"), "the key of this problem is not that of its content"),
-        (change("run", coder="somebody"), "the key of the run 'review-then-fix' is not that of its content"),
+        (change("run", team={"coder": "somebody", "reviewer": "r"}), "the key of the run 'review-then-fix' is not that of its content"),
         (change("problem", benchmark=random.Random(0).randbytes(3000).hex()), "the key of the sweep is not that of"),
         (change("attempt", run="0"), "does not fit together: .*run_id"),
         (change("sweep", name="../x"), "the sweep's file has another name than '../x'"),
         (file_with(models={"c": {"engine": "shell"}}), r"the sweep's file: models\.c"),
         (file_with(name="../../x"), "the sweep's file: name"),
         (twice, "does not fit together"),
+        (strange_role, "the team of a run has no 'judge', who was asked"),
         (orphan_step, "does not fit together: .*asks_one_thing"),
         (out_of_order, "not where a line with the key"),
         (lambda lines: lines.pop(), "the archive ends too early"),
@@ -510,6 +525,22 @@ def test_an_archive_of_before_engines_were_kept_is_read(
         assert db.exec(select(Completion.engine).distinct()).all() == [None]
 
 
+def test_an_archive_of_before_there_were_teams_is_read(
+    sound: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    lines = copy.deepcopy(sound)
+    file = lines[1]["sweep"]["file"]
+    file["pairings"] = file.pop("teams")
+    for run in (line["run"] for line in lines if "run" in line):
+        run |= run.pop("team")
+        assert (run["coder"], run["reviewer"]) == ("c", "r")
+    with imported(lines, tmp_path / "archive"), session() as db:
+        told = db.execute(text("SELECT coder, reviewer, team, pairing, solved FROM v_scores"))
+        ((*team, solved),) = told
+    assert team == ["c", "r", "coder=c, reviewer=r", "c+r"]
+    assert solved == sum(line.get("attempt", {}).get("outcome") == "solved" for line in lines)
+
+
 @pytest.mark.parametrize(
     "file",
     [
@@ -527,7 +558,7 @@ def test_what_a_file_may_not_say_any_more_is_read_from_an_archive(
         written["models"]["served"] = {"engine": "openai", "model": "m"} | file["models"]
         lines[1]["sweep"]["key"] = key_of(lines)
     else:
-        written["pairings"][0]["name"] = file["pairing"]
+        written["teams"][0]["name"] = file["pairing"]
     with imported(lines, tmp_path / "archive"):
         assert sizes()["Sweep"] == 1
 

@@ -33,7 +33,7 @@ from tests.sweeps import make_sweep
 from worker import reaper
 from worker.attempt.advance import advance
 
-#: Runs, problems, samples: every pattern with two pairings on two benchmarks, and one long run.
+#: Runs, problems, samples: every pattern with two teams on two benchmarks, and one long run.
 SHAPES = {"wide": (52, 542, 1), "long": (1, 500, 200)}
 #: Of all attempts one in so many has ended; of the others so many are under way.
 _ENDED, _UNDER_WAY = 4, 300
@@ -52,11 +52,12 @@ ALTER TABLE execution SET (autovacuum_enabled = false);
 INSERT INTO problem (benchmark, problem_id, version, entry_point, record)
 SELECT benchmark, 'more/' || n, 'more ' || n, entry_point, record
 FROM problem, generate_series(2, {problems}) AS n;
-INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, coder_id, reviewer_id,
-    roles, samples)
+INSERT INTO run (sweep_id, key, position, benchmark, pattern, options, pairing, roles, samples)
 SELECT sweep_id, 'more ' || n, n - 1, benchmark, pattern || '(n=' || n || ')', options, pairing,
-    coder_id, reviewer_id, roles, {samples}
+    roles, {samples}
 FROM run, generate_series(2, {runs}) AS n;
+INSERT INTO seat (run_id, role, model_id)
+SELECT run.id, role, model_id FROM run, seat ON CONFLICT DO NOTHING;
 DELETE FROM attempt;
 INSERT INTO attempt (run_id, problem_id, sample, state, created_at)
 SELECT run.id, problem.id, sample, 'queued', now()

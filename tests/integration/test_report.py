@@ -432,7 +432,7 @@ def test_an_engine_stands_under_the_name_that_the_sweeps_own_file_has() -> None:
         (["compare", "1", "1"], "both are run 1 (test:raw-coder:mine:c+r): nothing to compare"),
         (["compare", "test:raw-codr", "2"], "sweep 1 has no pattern 'raw-codr'; did you mean 'raw-coder'?"),
         (["compare", "test:raw-coder:yours", "2"], "sweep 1 has no benchmark 'yours'; did you mean 'mine'?"),
-        (["compare", "test", "2"], "'test' is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:PAIRING]]"),
+        (["compare", "test", "2"], "'test' is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:TEAM]]"),
         (["compare", "other:raw-coder", "2"], "there is no sweep 'other'"),
     ],
 )  # fmt: skip

@@ -18,6 +18,7 @@ from results.figures.scoreboard import scoreboard
 from results.report import page, sentences, terminal
 from results.sweeps import find_sweep
 from results.visible import visible
+from tests.sweeps import seat
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -54,10 +55,11 @@ def sweep_id() -> int:
         for position, (pattern, ended) in enumerate(outcomes.items()):
             run = Run(
                 sweep_id=sweep.id, key=pattern, position=position, benchmark="b", pattern=pattern,
-                options={}, pairing="c+r", coder_id=models[0].id, reviewer_id=models[1].id, samples=1,
+                options={}, pairing="c+r", samples=1,
             )  # fmt: skip
             db.add(run)
             db.flush()
+            seat(db, run, coder=models[0], reviewer=models[1])
             for problem, draft, outcome in zip(problems, drafts, ended, strict=True):
                 failed = outcome == "error"
                 attempt = Attempt(
@@ -72,6 +74,7 @@ def sweep_id() -> int:
                         position=0,
                         branch=0,
                         kind=Kind.DRAFT,
+                        role="coder",
                         completion_id=draft.id,
                     )
                 )

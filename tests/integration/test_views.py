@@ -14,10 +14,21 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from models.enums import Kind, Outcome, Role, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 from models.session import session
 from models.storable import storable
-from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Seat,
+    Step,
+    Sweep,
+)
+from models.team import CODER, REVIEWER
 from results.figures.scoreboard import problems_of
 from results.figures.statistics import pass_at_k, wilson
 from results.progress import progress
@@ -72,8 +83,9 @@ def write(
             run = _row(
                 db, Run, {"sweep_id": made.id, "key": key}, position=0, benchmark=benchmark,
                 pattern=pattern, options={}, pairing=pairing, samples=samples,
-                coder_id=models[0].id, reviewer_id=models[1].id,
             )  # fmt: skip
+            for role, model in ((CODER, models[0]), (REVIEWER, models[1])):
+                _row(db, Seat, {"run_id": run.id, "role": role}, model_id=model.id)
             ended = end in list(Outcome)
             state = end if not ended else State.ERROR if end == "error" else State.DONE
             attempt = Attempt(
@@ -96,8 +108,8 @@ def _write_steps(
             name, value = word.split("=")
             who, name = name.split(".") if "." in name else ("", name)
             kind = Kind.REVIEW if name in ("repair-verdict", "choose") else Kind(name)
-            role = Role.REVIEWER if who == "r" or (kind == "review" and who != "c") else Role.CODER
-            model = models[role is Role.REVIEWER]
+            role = REVIEWER if who == "r" or (kind == "review" and who != "c") else CODER
+            model = models[role == REVIEWER]
             key = f"{model.name} {word} {problem.version} {attempt.sample}"
             if kind in ("review", "fix"):
                 key += f" {program}"

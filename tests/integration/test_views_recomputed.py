@@ -16,12 +16,23 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models.enums import Kind, Outcome, Role, State, Status, Suite
+from models.enums import Kind, Outcome, State, Status, Suite
 from models.session import session
-from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
+from models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Seat,
+    Step,
+    Sweep,
+)
 from results.figures.baselines import baselines
 from results.figures.scoreboard import scoreboard
 from results.report import sentences
+from tests.sweeps import seat
 from worker.patterns.reading.extract import without_thinking
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -60,13 +71,16 @@ class Rows:
             self.completions = {each.id: each for each in db.exec(select(Completion))}
             self.executions = {each.id: each for each in db.exec(select(Execution))}
             self.names = {each.id: each.name for each in db.exec(select(LanguageModel))}
+            self.teams = {(each.run_id, each.role): each.model_id for each in db.exec(select(Seat))}
             self.steps: dict[int, list[Step]] = defaultdict(list)
             for step in db.exec(select(Step).order_by(col(Step.id))):
                 self.steps[step.attempt_id].append(step)
 
     def _write(self, db: Any) -> None:
         chance = self.chance
-        models = [LanguageModel(name=n, settings={"price_per_hour": 50}, identity=n) for n in "cdr"]
+        models = [
+            LanguageModel(name=n, settings={"price_per_hour": 50}, identity=n) for n in "cdrt"
+        ]
         problems = [
             Problem(benchmark="b", problem_id=f"p{n}", version=f"v{n}", entry_point="f", record='{"prompt": "x"}', prompt="x")
             for n in range(5)
@@ -96,7 +110,11 @@ class Rows:
         db.flush()
         for number in range(3):
             coder = models[number % 2]  # c and d ask for the same calls
-            prices = {coder.name: chance.choice([None, 0, 10, 36]), "r": chance.choice([None, 5])}
+            prices = {
+                coder.name: chance.choice([None, 0, 10, 36]),
+                "r": chance.choice([None, 5]),
+                "t": 7,
+            }
             told = {"engine": "scripted", "script": "x.toml"}
             file = {
                 "models": {
@@ -111,10 +129,11 @@ class Rows:
             for position, (pattern, options) in enumerate(chance.sample(_PATTERNS, 5)):
                 run = Run(
                     sweep_id=sweep.id, key=pattern, position=position, benchmark="b", pattern=pattern,
-                    options=options, pairing="c+r", samples=samples, coder_id=coder.id, reviewer_id=models[2].id,
+                    options=options, pairing="c+r", samples=samples,
                 )  # fmt: skip
                 db.add(run)
                 db.flush()
+                seat(db, run, coder=coder, reviewer=models[2], tester=models[3])
                 for problem in problems:
                     for sample in range(samples):
                         self._attempt(db, run, problem, sample, calls, programs)
@@ -135,7 +154,7 @@ class Rows:
         db.flush()
         position = -1
         for position in range(self.chance.randrange(4)):
-            role = self.chance.choice([Role.CODER, Role.REVIEWER])
+            role = self.chance.choice(["coder", "reviewer", "tester"])
             verdict = self.chance.choice([None, "none", "approve", "revise"])
             call = self.chance.choice(
                 [c for c in calls if (self.chance.random() < 0.7 or c is calls[0])]
@@ -170,7 +189,7 @@ class Rows:
                 call = step.completion_id
                 if call is None or self.completions[call].state is not State.DONE:
                     continue
-                name = self.names[run.reviewer_id if step.role is Role.REVIEWER else run.coder_id]
+                name = self.names[self.teams[run.id, step.role]]
                 names[call] = min(names.get(call, name), name)
                 if not judged or attempt.outcome in _JUDGED:
                     wanted.add(call)
@@ -340,7 +359,7 @@ def test_endings(written: Rows) -> None:
         ]
         names: dict[int, str] = {}
         for call, run_row, role in steps:
-            name = written.names[run_row.reviewer_id if role is Role.REVIEWER else run_row.coder_id]
+            name = written.names[written.teams[run_row.id, role]]
             names[call] = min(names.get(call, name), name)
         counts: dict[tuple[str, str], int] = defaultdict(int)
         for call, name in names.items():

@@ -194,7 +194,7 @@ def test_a_pattern_is_drawn_with_what_its_own_prompts_may_bring(tmp_path: Path) 
         ('OneOf("right", "wrong")', 'OneOf("right")', r"step 3: raised ValueError: OneOf: takes two words .*"
          r"\(rubber.py line 10, while"),
         ("return draft.code", "return draft", r"step 4: must return code as a str, not Program \(while the"),
-        ("by=REVIEWER", "by='me'", r"step 3: Ask\(by=...\) takes a Role, not 'me' \(rubber.py line 10,"),
+        ("by=REVIEWER", "by=3", r"step 3: Ask\(by=...\) takes a str, not 3 \(rubber.py line 10,"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line_before_anything_is_enqueued(

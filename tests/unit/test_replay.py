@@ -339,7 +339,7 @@ def _reviews_the_specification(spec: Spec) -> Steps:
 
 
 def _names_a_role(spec: Spec) -> Steps:
-    yield Draft(spec, by="codr")  # type: ignore[arg-type]
+    yield Draft(spec, by=7)  # type: ignore[arg-type]
     return ""
 
 
@@ -405,7 +405,7 @@ def _notes_beside_a_step(spec: Spec) -> Steps:
             _reviews_the_specification,
             "pattern 'mine', step 1: Review(draft=...) takes a Program, not S",
         ),
-        (_names_a_role, "pattern 'mine', step 1: Draft(by=...) takes a Role, not 'codr'"),
+        (_names_a_role, "pattern 'mine', step 1: Draft(by=...) takes a str, not 7"),
         (
             _runs_hot,
             "pattern 'mine', step 1: raised ValueError: Sampling: temperature is from 0 to 2, not 9",

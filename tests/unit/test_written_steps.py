@@ -122,7 +122,7 @@ HELPER = Program(Spec("t/1", "", "helper", ()), "", "")
         (lambda: WrittenTests("assert f(1)"), "WrittenTests: takes a tuple of texts, not 'assert"),
         (lambda: WrittenInputs((1,)), "WrittenInputs: takes a tuple of texts, not (1,)"),
         (lambda: Tests("f"), "Tests(spec=...) takes a Spec, not 'f'"),
-        (lambda: Inputs(SPEC, by="me"), "Inputs(by=...) takes a Role, not 'me'"),
+        (lambda: Inputs(SPEC, by=3), "Inputs(by=...) takes a str, not 3"),
         (_compare(ONE), "Compare takes 2 to 20 programs, not 1"),
         (_compare(*[ONE] * 21), "Compare takes 2 to 20 programs, not 21"),
         (_compare(ONE, "code"), "Compare(programs=...) takes Programs, not (Program("),

@@ -13,6 +13,7 @@ from judging.execution import RECORDED, execution_key
 from judging.identity import identity
 from models import broker
 from models.enums import Suite
+from models.errors import FoureyesError
 from models.lifecycle import Asked
 from models.llm import AnyModel
 from models.sweep_content import SweepContent
@@ -31,9 +32,9 @@ class Asking:
     ) -> None:
         self._attempt = attempt
         self._models = {
-            "coder": (attempt.coder_id, sweep.models[attempt.coder]),
-            "reviewer": (attempt.reviewer_id, sweep.models[attempt.reviewer]),
+            role: (model_id, sweep.models[name]) for role, (model_id, name) in attempt.team.items()
         }
+        self._names = dict(attempt.team.values())
         answers = (model.answers_from for _, model in self._models.values())
         #: The recording that answers, if this is a replay.
         self._recording = next(filter(None, answers), None)
@@ -44,11 +45,20 @@ class Asking:
         self._called: set[str] = set()
 
     def step(self, step: Step) -> Asked:
-        """What answers a step. Raises: FoureyesError if its prompt cannot be written."""
+        """What answers a step.
+
+        Raises: FoureyesError if its prompt cannot be written, or nobody plays its role: patterns were
+        rehearsed before, though not for every answer.
+        """
         if isinstance(step, ExecutionStep):
             by = RECORDED if self._recording else self._judge
             return self._execution(step.suite, step.code, by, step.given)
         assert isinstance(step, CompletionStep)
+        if step.by not in self._models:
+            raise FoureyesError(
+                f"the pattern asks the role {step.by!r}, which the run's team does not have "
+                f"({', '.join(sorted(self._models))})"
+            )
         model_id, model = self._models[step.by]
         wanted = self._call(step, model)
         return Asked(
@@ -104,6 +114,4 @@ class Asking:
         """The task that does it, and the queue it waits in."""
         if asked.table is Execution:
             return broker.EXECUTE, broker.EXECUTION
-        own = asked.values["model_id"] == self._attempt.coder_id
-        name = self._attempt.coder if own else self._attempt.reviewer
-        return asked.values["kind"].value, broker.model_queue(name)
+        return asked.values["kind"].value, broker.model_queue(self._names[asked.values["model_id"]])

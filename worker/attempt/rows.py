@@ -16,7 +16,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from judging.formats.records import parse_record
@@ -33,6 +32,7 @@ from models.tables import (
     LanguageModel,
     Problem,
     Run,
+    Seat,
     Step,
     Sweep,
 )
@@ -48,7 +48,18 @@ MOST_TRIES = 10
 _table: Any = Attempt.__table__  # type: ignore[attr-defined]
 _this = col(Attempt.id) == bindparam("attempt")
 _still_open = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
-_coder, _reviewer = aliased(LanguageModel), aliased(LanguageModel)
+#: Ids and names of models, by the role that they play in the run.
+_team = (
+    select(
+        func.jsonb_object_agg(
+            Seat.role, func.jsonb_build_array(LanguageModel.id, LanguageModel.name)
+        )
+    )
+    .join(LanguageModel)
+    .where(Seat.run_id == Run.id)
+    .correlate(Run)
+    .scalar_subquery()
+)
 
 
 def _seconds(name: str) -> Any:
@@ -97,10 +108,7 @@ ATTEMPT: Any = (
         Problem.version,
         Run.pattern,
         Run.options,
-        Run.coder_id,
-        Run.reviewer_id,
-        col(_coder.name).label("coder"),
-        col(_reviewer.name).label("reviewer"),
+        _team.label("team"),
         Run.sweep_id,
         col(Sweep.key).label("sweep_key"),
         _sweep_version.label("sweep_version"),
@@ -111,8 +119,6 @@ ATTEMPT: Any = (
     .join(Run)
     .join(Sweep)
     .join(Problem)
-    .join(_coder, _coder.id == Run.coder_id)
-    .join(_reviewer, _reviewer.id == Run.reviewer_id)
     .where(_this)
 )
 #: What an attempt has asked for so far; each row has models.lifecycle.answer_columns of either table.

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, is_dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Role
+from models.enums import Kind
 from worker.patterns.steps.base import AS_THE_MODEL, CompletionStep, Result, Sampling, Schema
 from worker.patterns.steps.readings import TEXT, Reading
 
@@ -24,7 +24,7 @@ class Ask(CompletionStep):
     kind: ClassVar[Kind] = Kind.ASK
 
     template: str
-    by: Role
+    by: str
     reading: Reading
     sampling: Sampling
     values: tuple[tuple[str, Any], ...]
@@ -33,7 +33,7 @@ class Ask(CompletionStep):
         self,
         template: str,
         *,
-        by: Role,
+        by: str,
         read: Reading = TEXT,
         sampling: Sampling = AS_THE_MODEL,
         **values: Any,

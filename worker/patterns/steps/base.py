@@ -12,15 +12,17 @@ from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from models.enums import Kind, Role, Suite
+from models import team
+from models.enums import Kind, Suite
 from models.problem import Spec
 from worker.patterns.reading.extract import extract_code
 from worker.patterns.reading.last_block import last_block
 from worker.patterns.reading.scripts import extract_script
 from worker.patterns.style import Style
 
-CODER = Role.CODER
-REVIEWER = Role.REVIEWER
+#: The roles that the patterns that ship ask; a step's `by` can be any other name.
+CODER = team.CODER
+REVIEWER = team.REVIEWER
 
 Schema = dict[str, Any] | None
 #: What comes of a step: of each kind its own, as the step's docstring says.
@@ -128,7 +130,7 @@ class Step:
 class CompletionStep(Step):
     """What a model answers."""
 
-    by: Role
+    by: str
     sampling: Sampling = AS_THE_MODEL
 
     @property

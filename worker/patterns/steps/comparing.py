@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Role, Suite
+from models.enums import Kind, Suite
 from models.problem import GAVE, Comparison, Output, Spec
 from models.storable import storable
 from worker.patterns.reading.asserts import LONGEST, MOST, extract_calls
@@ -62,7 +62,7 @@ class Inputs(CompletionStep):
     prompt: ClassVar[str] = "inputs"
 
     spec: Spec
-    by: Role = REVIEWER
+    by: str = REVIEWER
     sampling: Sampling = AS_THE_MODEL
 
     @property

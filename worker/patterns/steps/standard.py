@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from models.digest import digest
-from models.enums import Kind, Role, Suite
+from models.enums import Kind, Suite
 from models.problem import Spec, TestResult, Trial
 from worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
 from worker.patterns.reading.thoughts import without_thinking
@@ -47,7 +47,7 @@ class Draft(CompletionStep):
 
     spec: Spec
     plan: Planned | None = None
-    by: Role = CODER
+    by: str = CODER
     sampling: Sampling = AS_THE_MODEL
 
     @property
@@ -84,7 +84,7 @@ class Enrich(CompletionStep):
     prompt: ClassVar[str] = "enrich"
 
     spec: Spec
-    by: Role = REVIEWER
+    by: str = REVIEWER
     sampling: Sampling = AS_THE_MODEL
 
     def variables(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Plan(CompletionStep):
     spec: Spec
     draft: Program | None = None
     trial: Trial | None = None
-    by: Role = REVIEWER
+    by: str = REVIEWER
     sampling: Sampling = AS_THE_MODEL
 
     @property
@@ -141,7 +141,7 @@ class Review(CompletionStep):
 
     draft: Program
     trial: Trial | None = None
-    by: Role = REVIEWER
+    by: str = REVIEWER
     sampling: Sampling = AS_THE_MODEL
 
     @property
@@ -200,7 +200,7 @@ class RepairVerdict(CompletionStep):
     prompt: ClassVar[str] = "repair-verdict"
 
     review: Verdict
-    by: Role = REVIEWER
+    by: str = REVIEWER
 
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
@@ -223,7 +223,7 @@ class Fix(CompletionStep):
 
     draft: Program
     found: Verdict | Trial
-    by: Role = CODER
+    by: str = CODER
     sampling: Sampling = AS_THE_MODEL
 
     @property
@@ -268,7 +268,7 @@ class Choose(CompletionStep):
 
     left: Program
     right: Program
-    by: Role = REVIEWER
+    by: str = REVIEWER
     first: str = ""
     sampling: Sampling = AS_THE_MODEL
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Role, Suite
+from models.enums import Kind, Suite
 from models.problem import FAILED, PASSED, Spec, TestRun, WrittenResult
 from models.storable import storable
 from worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
@@ -69,7 +69,7 @@ class Tests(CompletionStep):
     prompt: ClassVar[str] = "tests"
 
     spec: Spec
-    by: Role = REVIEWER
+    by: str = REVIEWER
     sampling: Sampling = AS_THE_MODEL
 
     @property
