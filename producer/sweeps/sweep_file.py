@@ -76,8 +76,9 @@ def _module(name: str) -> str:
     return name
 
 
+_LONGEST_TITLE = 150
 #: What tables and reports call something of one's own.
-_Title = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_seen)]
+_Title = Annotated[str, Field(min_length=1, max_length=_LONGEST_TITLE), AfterValidator(_seen)]
 
 
 def _with_name(given: Any) -> Any:
@@ -85,7 +86,10 @@ def _with_name(given: Any) -> Any:
     if not isinstance(given, dict) or given.get("name"):
         return given
     roles = {role: model for role, model in given.items() if role != "name"}
-    return roles | {"name": team.name_of(roles)}
+    name = team.name_of(roles)
+    if len(name) > _LONGEST_TITLE:
+        raise ValueError('its models\' names are too long to call it by them; add name = "..."')
+    return roles | {"name": name}
 
 
 class Team(team.Team):

@@ -41,6 +41,9 @@ tester = "c"
 """
 TEAM = '{ coder = "a", reviewer = "b", tester = "c" }'
 
+#: A team whose models' names are longer together than a name may be.
+LONG = f'{{ coder = "{"a" * 60}", reviewer = "{"b" * 60}", tester = "{"c" * 60}" }}'
+
 
 def written(folder: Path, text: str = FILE) -> Path:
     (folder / "tested.py").write_text(PATTERN)
@@ -123,6 +126,7 @@ def test_who_plays_a_third_role_tells_runs_apart(tmp_path: Path) -> None:
         (", tester", ", Tester", "teams.0: 'Tester' is no role: lower-case letters"),
         ('tester = "c"', 'tester = "d"', "teams: the tester 'd' is not among the models; did you mean 'c'?"),
         ('tester = "c"', "tester = 3", "teams.0.tester: Input should be a valid string"),
+        (TEAM, LONG, "teams.0: its models' names are too long to call it by them"),
         (TEAM, "{ name = \"us\" }", "teams.0: nobody is in it"),
         (f"[{TEAM}]", "[]", "teams: none is given"),
         (TEAM, f"{TEAM}, {TEAM}", "'coder=a, reviewer=b, tester=c' is there twice"),
