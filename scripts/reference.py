@@ -59,7 +59,7 @@ def sweep_files() -> Iterator[str]:
     yield _section("A table in `benchmarks`", sweep_file.BenchmarkChoice)
     yield _section("A table in `patterns`", sweep_file.PatternChoice)
     yield "The patterns and their options are in [Patterns](patterns.md).\n"
-    yield _section("`[[teams]]`", sweep_file.Team)
+    yield _section("`[[teams]]`", sweep_file.TeamChoice)
     yield _section("`[[pairings]]`, in older files", sweep_file.Pairing)
     common = [name for name in llm.Model.model_fields if name != "name"]  # it is the table's key
     yield _section("`[models.NAME]`, of every engine", llm.Model, common)

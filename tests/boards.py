@@ -32,6 +32,8 @@ def scored(
             pattern,
             pairing,
             "coder=c, reviewer=r",
+            "c",
+            "r",
             samples,
             options or {},
             *reviews,

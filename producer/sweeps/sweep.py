@@ -16,7 +16,7 @@ from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
 from models.sweep_content import SweepContent
 from producer.sweeps import inside, rehearsal
-from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, Team, parse
+from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, TeamChoice, parse
 from worker import patterns
 from worker.patterns import Configured, Module, templates
 from worker.patterns.templates import Templates
@@ -68,7 +68,7 @@ class Cell:
 
     benchmark: str
     pattern: Configured
-    team: Team
+    team: TeamChoice
 
     @property
     def key(self) -> str:
@@ -321,7 +321,7 @@ def _on_embedded_models(file: SweepFile) -> SweepFile:
     teams = {}
     for each in file.teams:
         roles = {role: names[model] for role, model in each.roles.items()}
-        teams[team.said(roles)] = Team.model_validate(roles)
+        teams[team.said(roles)] = TeamChoice.model_validate(roles)
     return file.model_copy(update={"models": models, "teams": list(teams.values())})
 
 

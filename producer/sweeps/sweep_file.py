@@ -92,7 +92,7 @@ def _with_name(given: Any) -> Any:
     return roles | {"name": name}
 
 
-class Team(team.Team):
+class TeamChoice(team.Team):
     """Which model plays which role: every other key is a role, its value a name from `models`.
 
     A pattern says by its steps which roles it asks; those that ship ask `coder` and `reviewer`. One
@@ -105,7 +105,7 @@ class Team(team.Team):
     _named = model_validator(mode="before")(_with_name)
 
     @model_validator(mode="after")
-    def _playable(self) -> "Team":
+    def _playable(self) -> "TeamChoice":
         if not self.roles:
             raise ValueError('nobody is in it; write a role and a model: coder = "MODEL"')
         for role in self.roles:
@@ -213,7 +213,7 @@ class SweepFile(BaseModel):
     #: The models by name, each with its engine.
     models: dict[ModelName, AnyModel]
     #: Who plays which role, one or more; every team runs every pattern.
-    teams: list[Team] = []
+    teams: list[TeamChoice] = []
     #: What teams of a coder and a reviewer were called before; one of the two keys is enough.
     pairings: Annotated[list[Pairing], Field(exclude=True)] = []
     #: Attempts at each problem.
@@ -242,9 +242,9 @@ class SweepFile(BaseModel):
             found.update({made.label: made for made in choice.grid(defaults, known)})
         return list(found.values())
 
-    def _teams(self) -> dict[str, list[Team]]:
+    def _teams(self) -> dict[str, list[TeamChoice]]:
         """The teams, by the key under which the file has them."""
-        before = [Team.model_validate(each.model_dump()) for each in self.pairings]
+        before = [TeamChoice.model_validate(each.model_dump()) for each in self.pairings]
         return {"teams": self.teams, "pairings": before}
 
     @model_validator(mode="after")

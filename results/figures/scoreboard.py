@@ -116,8 +116,9 @@ class Scoreboard:
 
 
 _RUNS = text("""
-SELECT run.id, run.benchmark, run.pattern, run.pairing, v_teams.team, run.samples, run.options,
-    coalesce(asked.reviewed, 0), coalesce(asked.verdicts, 0), coalesce(asked.changes_asked, 0)
+SELECT run.id, run.benchmark, run.pattern, run.pairing, v_teams.team, v_teams.coder,
+    v_teams.reviewer, run.samples, run.options, coalesce(asked.reviewed, 0),
+    coalesce(asked.verdicts, 0), coalesce(asked.changes_asked, 0)
 FROM run
 JOIN v_teams ON v_teams.run_id = run.id
 LEFT JOIN (

@@ -23,7 +23,7 @@ from results.figures.statistics import mean_interval, pass_at_k
 @dataclass(frozen=True)
 class RunInfo:
     """Which run it is: `options` are its pattern's, by name, `pairing` is its team's name, and `team`
-    its models by role.
+    its models by role, with those of the usual two beside it, None where the team has none.
 
     `reviewed` attempts have an answer to a review, `verdicts` of them one with a verdict in it, and in
     `changes_asked` of these it asked for changes.
@@ -34,6 +34,8 @@ class RunInfo:
     pattern: str
     pairing: str
     team: str
+    coder: str | None
+    reviewer: str | None
     samples: int
     options: dict[str, Any]
     reviewed: int

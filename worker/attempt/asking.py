@@ -32,9 +32,9 @@ class Asking:
     ) -> None:
         self._attempt = attempt
         self._models = {
-            role: (model_id, sweep.models[name]) for role, (model_id, name) in attempt.team.items()
+            role: (model_id, sweep.models[name]) for role, (model_id, name) in attempt.seats.items()
         }
-        self._names = dict(attempt.team.values())
+        self._names = dict(attempt.seats.values())
         answers = (model.answers_from for _, model in self._models.values())
         #: The recording that answers, if this is a replay.
         self._recording = next(filter(None, answers), None)

@@ -49,7 +49,7 @@ _table: Any = Attempt.__table__  # type: ignore[attr-defined]
 _this = col(Attempt.id) == bindparam("attempt")
 _still_open = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
 #: Ids and names of models, by the role that they play in the run.
-_team = (
+_seats = (
     select(
         func.jsonb_object_agg(
             Seat.role, func.jsonb_build_array(LanguageModel.id, LanguageModel.name)
@@ -108,7 +108,7 @@ ATTEMPT: Any = (
         Problem.version,
         Run.pattern,
         Run.options,
-        _team.label("team"),
+        _seats.label("seats"),
         Run.sweep_id,
         col(Sweep.key).label("sweep_key"),
         _sweep_version.label("sweep_version"),
