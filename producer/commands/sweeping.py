@@ -221,7 +221,7 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     console.print(f"  teams: {teams}", markup=False, highlight=False)
     for role in grid.idle_roles():
         console.print(
-            f"  no pattern of the sweep asks the {role}",
+            f"  no pattern of the sweep asks the role {role!r}",
             style="yellow",
             markup=False,
             highlight=False,

@@ -94,7 +94,7 @@ def test_what_each_team_did_is_told_apart(swept: tuple[Path, str]) -> None:
         ["strict", "review", 2],
     ]
     assert f"teams: {STRICT_TEAM}; {LENIENT_TEAM}" in printed
-    assert "no pattern of the sweep asks the judge" in printed
+    assert "no pattern of the sweep asks the role 'judge'" in printed
     assert f"three: mine, 2 problems; {STRICT_TEAM}" in printed
 
 
