@@ -203,9 +203,15 @@ class Comparison:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Comparison":
-        """The comparison that `dataclasses.asdict` was made of."""
-        outputs = (tuple(Output(**each) for each in many) for many in value["outputs"])
-        return cls(tuple(outputs), tuple(tuple(group) for group in value["groups"]))
+        """The comparison that `dataclasses.asdict` was made of.
+
+        Raises: ValueError if not every program is in one group.
+        """
+        outputs = tuple(tuple(Output(**each) for each in many) for many in value["outputs"])
+        groups = tuple(tuple(group) for group in value["groups"])
+        if sorted(number for group in groups for number in group) != list(range(len(outputs))):
+            raise ValueError("not every program is in one group")
+        return cls(outputs, groups)
 
 
 @dataclass(frozen=True)

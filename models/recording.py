@@ -32,6 +32,8 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     row = json.loads(line)
                     if "trial" in row:
+                        if not all(isinstance(each, str) for each in row.get("given") or ()):
+                            raise ValueError("what a program is given is text")
                         _SHOWED[row.get("suite", Suite.VISIBLE)](row["trial"])
                     needed = _TRIAL if "trial" in row else _CALL
                     missing = [name for name in needed if not isinstance(row.get(name), str)]

@@ -306,7 +306,7 @@ def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("1 / 0", "ZeroDivisionError"),
+        ("\n1 / 0", "ZeroDivisionError: division by zero (line 2)"),
         ("import nothing_like_it", "nothing_like_it"),
         (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already"),
         (MODULE.replace('"twice"', '"thrice"').replace(": int = 2", ""), "needs a type and a default"),

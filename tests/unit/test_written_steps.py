@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from models.problem import GAVE, Comparison, Output, Spec, TestRun
+from producer.archive.format import ArchivedExecution
 from worker.attempt.replay import PatternError, PatternReplay
 from worker.patterns import Configured, Pattern
+from worker.patterns.reading import asserts
 from worker.patterns.steps import (
     Compare,
     Draft,
@@ -151,3 +153,31 @@ def test_steps_that_only_differ_in_what_is_given_are_other_steps() -> None:
     assert RunTests(ONE, WrittenTests(("a",))) != RunTests(ONE, WrittenTests(("b",)))
     assert Draft(SPEC) == Draft(SPEC)
     assert mutated(SPEC) == WrittenInputs(())
+
+
+def test_a_long_answer_is_read_in_time() -> None:
+    """It is read anew each time its attempt goes on, and others wait meanwhile: most lines are passed over."""
+    broken = "\n".join(f"assert f([{n}, (" for n in range(20_000))
+    assert len(Tests(SPEC).read(f"```\n{broken}\n```").tests) == 50
+    asked: list[list[str]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asserts, "_is_whole", lambda lines: bool(asked.append(lines)))
+        Tests(SPEC).read(f"```\n{broken}\n```")
+    assert len(asked) <= 300 * 30
+
+
+@pytest.mark.parametrize("groups", [[[0]], [[0, 1], [1]], [[0, 2]], []])
+def test_a_comparison_from_elsewhere_has_each_program_in_one_group(groups: list[list[int]]) -> None:
+    """An archive could say anything, and a pattern would take a program that is not there."""
+    outputs = [[{"how": GAVE, "shown": "1"}], [{"how": GAVE, "shown": "2"}]]
+    with pytest.raises(ValueError, match="not every program is in one group"):
+        Comparison.from_json({"outputs": outputs, "groups": groups})
+    execution = {
+        "key": "", "state": "done", "error": None, "tries": 1, "worker": None, "created_at": "2026-01-01T00:00:00Z",
+        "finished_at": None, "seconds": None, "version": "v", "suite": "compared", "code": "[]", "given": ["f(1)"],
+        "judge_version": "1", "base": None, "plus": None, "reason": None, "level": None,
+        "detail": {"outputs": outputs, "groups": groups},
+    }  # fmt: skip
+    row = ArchivedExecution.model_validate_json(json.dumps(execution))
+    with pytest.raises(ValueError, match="not every program is in one group"):
+        row.is_genuine()

@@ -14,6 +14,7 @@ import itertools
 import json
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -257,7 +258,9 @@ def _loaded(name: str, module: str, run: Callable[[], None]) -> Mapping[str, Pat
         raise
     except (Exception, SystemExit) as error:
         hint = "; a module is one file, and what it imports has to be installed"
-        said = f"{type(error).__name__}: {error}"
+        passed = traceback.walk_tb(error.__traceback__)
+        lines = [line for frame, line in passed if frame.f_globals.get("__name__") == module]
+        said = f"{type(error).__name__}: {error}{f' (line {lines[-1]})' if lines else ''}"
         raise FoureyesError(
             f"modules: {name!r}: {said}{hint if isinstance(error, ModuleNotFoundError) else ''}"
         ) from None

@@ -11,7 +11,7 @@ from worker.patterns.reading.thoughts import without_thinking
 #: Of an answer: how many are kept, and how long each may be.
 MOST, LONGEST = 50, 2000
 #: Lines of an answer that are looked at one by one.
-_MOST_READ = 1000
+_MOST_READ = 300
 #: Lines that one may span where the whole cannot be read.
 _MOST_LINES = 30
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -19,21 +19,24 @@ _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 def extract_asserts(text: str) -> tuple[str, ...]:
     """The asserts in an answer, each once and in their order; those that are no Python, too."""
-    return _found(text, _asserts)
+    return _found(text, "assert ", _asserts)
 
 
 def extract_calls(text: str, entry_point: str) -> tuple[str, ...]:
     """The expressions in an answer that call the entry point and name nothing that is not Python's."""
-    return _found(text, lambda tree, source: _calls(tree, entry_point))
+    return _found(text, entry_point, lambda tree, source: _calls(tree, entry_point))
 
 
-def _found(text: str, find: Callable[[ast.Module, str], Iterator[str]]) -> tuple[str, ...]:
+def _found(
+    text: str, begins: str, find: Callable[[ast.Module, str], Iterator[str]]
+) -> tuple[str, ...]:
+    """`begins`: with what the line of one begins, but for a `print(` around it."""
     answer = blocks.plain_lines(without_thinking(text))
     places = [block.text for block in blocks.fenced(answer)] or [answer]
     found = (
         each.strip()
         for place in places
-        for source in _pieces(textwrap.dedent(place))
+        for source in _pieces(textwrap.dedent(place), begins)
         for each in _read(source, find)
     )
     short = (each for each in found if each and len(each) <= LONGEST)
@@ -49,23 +52,26 @@ def _read(source: str, find: Callable[[ast.Module, str], Iterator[str]]) -> Iter
         yield from find(tree, source)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """The text as a whole, if it is Python; else what of it begins with `assert`, or is Python by itself."""
+def _pieces(text: str, begins: str) -> Iterator[str]:
+    """The text as a whole, if it is Python; else what of it begins so, as far as it is Python."""
     if _parsed(text) is not None:
         yield text
         return
     lines = text.split("\n")[:_MOST_READ]
     at = 0
     while at < len(lines):
-        ends = (at + length for length in range(1, _MOST_LINES + 1) if at + length <= len(lines))
-        pieces = {end: textwrap.dedent("\n".join(lines[at:end])) for end in ends}
-        is_assert = lines[at].strip().startswith("assert ")
-        whole = [end for end, piece in pieces.items() if _parsed(piece) is not None]
-        if whole and lines[at].strip():
-            yield pieces[whole[0]]
-        elif is_assert:
-            yield lines[at]
-        at = whole[0] if whole else at + 1
+        line = lines[at].strip().removeprefix("print(")
+        length = 1
+        if line.startswith(begins):
+            length = next(
+                (n for n in range(1, _MOST_LINES + 1) if _is_whole(lines[at : at + n])), 1
+            )
+            yield textwrap.dedent("\n".join(lines[at : at + length]))
+        at += length
+
+
+def _is_whole(lines: list[str]) -> bool:
+    return _parsed(textwrap.dedent("\n".join(lines))) is not None
 
 
 def _parsed(source: str) -> ast.Module | None:
