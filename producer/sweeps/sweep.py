@@ -134,20 +134,6 @@ class PlannedSweep:
         """Whom each pattern can ask, by its label."""
         return {pattern.label: rehearsal.roles(pattern) for pattern in self.patterns}
 
-    def check_teams(self) -> None:
-        """Raises: FoureyesError if a pattern asks a role that a team lacks, or that no team can have."""
-        for pattern, roles in self.roles.items():
-            for role in roles:
-                if mistake := team.mistake_in(role):
-                    raise FoureyesError(f"pattern {pattern!r} asks a role: {mistake}")
-                for each in self.file.teams:
-                    if role not in each.roles:
-                        (near,) = difflib.get_close_matches(role, each.roles, n=1, cutoff=0.0)
-                        raise FoureyesError(
-                            f"teams: {each.name!r} has no {role!r}, whom pattern {pattern!r} asks; the "
-                            f"nearest that it has is {near!r}"
-                        )
-
     def idle_roles(self) -> list[str]:
         """Roles of its teams that no pattern asks."""
         asked = {role for roles in self.roles.values() for role in roles}
@@ -206,20 +192,16 @@ def load(
         prompt_files = own_prompts(wanted, path.parent) | _beside_modules(own, path.parent)
         for pattern in made:
             rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
+        _check_teams(file, made)
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
-    grid = PlannedSweep(
+    return PlannedSweep(
         file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
     )
-    try:
-        grid.check_teams()
-    except FoureyesError as error:
-        raise FoureyesError(f"{path}: {error}") from None
-    return grid
 
 
 def _problems(
@@ -290,6 +272,21 @@ def _beside_modules(own: Mapping[str, Module], folder: Path) -> dict[str, dict[s
             if found.setdefault(name, text) != text:
                 raise FoureyesError(f"modules: two of them have a prompt {name}.md of their own")
     return {templates.BESIDE: found} if found else {}
+
+
+def _check_teams(file: SweepFile, made: list[Configured]) -> None:
+    """Raises: FoureyesError if a pattern asks a role that a team lacks, or that no team can have."""
+    for pattern in made:
+        for role in rehearsal.roles(pattern):
+            if mistake := team.mistake_in(role):
+                raise FoureyesError(f"pattern {pattern.label!r} asks a role: {mistake}")
+            for each in file.teams:
+                if role not in each.roles:
+                    (near,) = difflib.get_close_matches(role, each.roles, n=1, cutoff=0.0)
+                    raise FoureyesError(
+                        f"teams: {each.name!r} has no {role!r}, whom pattern {pattern.label!r} asks; "
+                        f"the nearest that it has is {near!r}"
+                    )
 
 
 def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
