@@ -29,7 +29,7 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 
 _VERDICT = {"type": "string", "enum": ["approve", "revise"]}
 #: What the questions of the checklist are answered with.
-_CHECKED = {"type": "string", "enum": ["right", "wrong", "not asked for"]}
+_CHECKED = {"type": "string", "enum": ["right", "wrong"]}
 
 #: What a review is constrained to, by how it comes to its verdict.
 REVIEW_SCHEMAS: Mapping[str, dict[str, Any]] = {
