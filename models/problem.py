@@ -131,9 +131,16 @@ class TestRun:
     results: tuple[WrittenResult, ...]
 
     @property
+    def passed(self) -> frozenset[int]:
+        """Which passed, by their numbers from 0."""
+        return frozenset(
+            number for number, each in enumerate(self.results) if each.outcome == PASSED
+        )
+
+    @property
     def passes(self) -> int:
         """How many passed."""
-        return self._count(PASSED)
+        return len(self.passed)
 
     @property
     def failures(self) -> int:

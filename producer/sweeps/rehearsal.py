@@ -23,6 +23,8 @@ from worker.patterns.steps import Ask, CompletionStep, Result, Step
 from worker.patterns.templates import Templates
 
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
+#: One whose prompt shows no tests: a pattern may do something else with it.
+_BARE = Spec("problem", "...", "f", ())
 #: Yields that are followed; a pattern of many rounds repeats itself after that.
 _DEEPEST = 12
 #: Yields that are looked at, of all ways to go.
@@ -59,8 +61,16 @@ class Node:
 def draw(pattern: Configured) -> Tree:
     """The pattern as a tree: a line for each yield, a branch for each outcome that matters."""
     tree = Tree(pattern.label)
-    _add(tree, _explore(pattern, []))
+    usual, bare = (_explore(pattern, spec) for spec in (_SPEC, _BARE))
+    _add(tree, usual)
+    if _picture(bare) != _picture(usual):
+        _add(tree.add(Text("where the prompt shows no tests", style="bold")), bare)
     return tree
+
+
+def _picture(node: Node) -> tuple[object, ...]:
+    """All that is drawn of a node, to be compared with another's."""
+    return node.said, [(said, _picture(branch)) for said, branch in node.branches.items()]
 
 
 def prompts(pattern: Configured) -> list[str]:
@@ -103,7 +113,7 @@ def roles(pattern: Configured) -> list[str]:
 
 def _nodes(pattern: Configured) -> Iterator[Node]:
     """Every yield that the pattern can come to, nearest first."""
-    waiting = deque([_explore(pattern, [])])
+    waiting = deque(_explore(pattern, spec) for spec in (_SPEC, _BARE))
     while waiting:
         node = waiting.popleft()
         yield node
@@ -116,28 +126,28 @@ def _steps(pattern: Configured) -> Iterator[CompletionStep]:
         yield from node.calls
 
 
-def _explore(pattern: Configured, before: list[_Answered]) -> Node:
-    """What the pattern asks for after its steps were answered like this, and what follows.
+def _explore(pattern: Configured, spec: Spec) -> Node:
+    """What the pattern asks for of a problem, and what follows.
 
     Nearest first: of a pattern that can go on in very many ways, all of them are followed so far.
     """
     root = Node("")
-    waiting = deque([(root, before)])
+    waiting: deque[tuple[Node, list[_Answered]]] = deque([(root, [])])
     opened = 0
     while waiting:
         node, answered = waiting.popleft()
         opened += 1
-        for condition, answers in _open(node, pattern, answered, opened > _MOST_NODES):
+        for condition, answers in _open(node, pattern, spec, answered, opened > _MOST_NODES):
             node.branches[condition] = Node("")
             waiting.append((node.branches[condition], answers))
     return root
 
 
 def _open(
-    node: Node, pattern: Configured, before: list[_Answered], is_last: bool
+    node: Node, pattern: Configured, spec: Spec, before: list[_Answered], is_last: bool
 ) -> Iterator[tuple[str, list[_Answered]]]:
     """Fill in what is asked for after these answers; the ways to go on from there, by condition."""
-    with closing(PatternReplay(pattern, _SPEC, is_rehearsal=True)) as replay:
+    with closing(PatternReplay(pattern, spec, is_rehearsal=True)) as replay:
         for steps, outcomes in before:
             if replay.wanted != steps:
                 raise replay.error(

@@ -1,4 +1,4 @@
-"""The sweeps that ship for GPUs run unchanged on a machine without one, all patterns to their end.
+"""The paper's sweep runs unchanged on a machine without a GPU, and every pattern to its end.
 
 The engine, its grammars and its chat templates are real; in the place of the embedded weights are
 tiny random ones, with which a call of these large grids takes a moment and not half a minute.
@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     reason=f"needs {' and '.join(FILES.values())}: put them into a folder and set FOUREYES_DATA to it",
 )
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["paper", "beyond"])
+@pytest.mark.parametrize("name", ["paper", "catalogue"])
 def test_every_cell_ends_on_embedded_models(name: str, tmp_path: Path, cache: Path) -> None:
     file = ROOT / "sweeps" / f"{name}.toml"
     home = tmp_path / "home"

@@ -141,11 +141,21 @@ def test_prompts_of_ones_own_travel_with_the_sweep(tmp_path: Path) -> None:
     assert made.startswith("Solve this: ")
 
 
-def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
+def test_what_a_folder_lacks_is_as_it_ships(tmp_path: Path) -> None:
+    """A release that brings a new prompt would refuse every folder of before."""
     folder = own_prompts(tmp_path)
     (folder / "fix.md").unlink()
-    with pytest.raises(FoureyesError, match=r"fix\.md missing; copy"):
+    files = load(tmp_path, '"raw-coder"', 'prompts = "mine"').content().prompt_files
+    shipped = ROOT / "worker" / "prompts" / "default" / "fix.md"
+    assert files["mine"]["fix"] == shipped.read_text()
+    for path in folder.iterdir():
+        path.unlink()
+    with pytest.raises(FoureyesError, match="there are no prompts in it; copy from"):
         load(tmp_path, '"raw-coder"', 'prompts = "mine"')
+
+
+def test_a_template_of_no_step_is_refused(tmp_path: Path) -> None:
+    folder = own_prompts(tmp_path)
     (folder / "fix.md").write_text("")
     (folder / "reveiw.md").write_text("")
     with pytest.raises(FoureyesError, match=r"no step has this prompt; did you mean review\.md\?"):
@@ -371,7 +381,7 @@ def test_every_pattern_can_be_drawn_and_names_its_prompts(name: str) -> None:
 
 
 def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
-    root = rehearsal._explore(patterns.find("review-then-fix").configure({}), [])
+    root = rehearsal._explore(patterns.find("review-then-fix").configure({}), rehearsal._SPEC)
     (review,) = root.branches.values()
     assert (root.said, review.said) == ("1 draft by coder", "2 review by reviewer")
     assert [(said, node.said) for said, node in review.branches.items()] == [
@@ -380,13 +390,17 @@ def test_the_drawing_of_review_then_fix_is_what_the_paper_says() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["paper", "beyond", "starter", "embedded"])
-def test_the_sweeps_that_ship_are_valid(name: str) -> None:
-    file = sweep_file.parse(ROOT / "sweeps" / f"{name}.toml")
-    labels = [pattern.label for pattern in file.configured(patterns.patterns())]
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "sweeps").glob("*.toml")), ids=lambda file: file.stem
+)
+def test_the_sweeps_that_ship_are_valid(file: Path) -> None:
+    made = sweep_file.parse(file).configured(patterns.patterns())
+    labels = [pattern.label for pattern in made]
     assert len(labels) == len(set(labels))
-    if name == "paper":
+    if file.stem == "paper":
         assert len(labels) == 7
+    if file.stem == "catalogue":
+        assert {each.pattern.name for each in made} == patterns.patterns().keys()
 
 
 @pytest.mark.parametrize("remembers", ["steps", "kinds"])

@@ -16,13 +16,16 @@ import pytest
 
 from models.digest import digest
 from models.llm import Scripted
-from models.problem import Spec, TestResult, Trial, VisibleTest
+from models.problem import Spec, TestResult, TestRun, Trial, VisibleTest, WrittenResult
 from worker.attempt.requests import Caller
 from worker.patterns import templates
 from worker.patterns.reading.verdict import Verdict
 from worker.patterns.steps import (
+    CODER,
+    Ask,
     Choose,
     CompletionStep,
+    Difference,
     Draft,
     Enrich,
     Fix,
@@ -63,6 +66,15 @@ UNTRIED = Trial(())
 FOUND = Verdict(False, ("odd x gives a float", "`f(-1)` fails"), "a text that is not shown")
 NOTHING_LISTED = Verdict(False, (), "\nIt is wrong for odd x.\n\nVerdict: revise\n")
 UNREAD = Verdict(None, (), "?" * 10 + "x" * 3990 + "\nWho knows.\n")
+DIFFERENCES = (Difference("f(3)", "1.5", "1"), Difference("f('a')", "raised: TypeError", "0"))
+LESSONS = ("`/` gives a float.\n", "Odd numbers\nround down.")
+RUN = TestRun(
+    (
+        WrittenResult("assert f(3) == 1", "failed", "got: 1.5"),
+        WrittenResult("assert f(2) == 1", "passed", ""),
+        WrittenResult("assert g(2) == 1", "broken", "names what is not there: g"),
+    )
+)
 
 #: A step for each prompt, and for each way that one branches.
 CASES: dict[str, CompletionStep] = {
@@ -84,6 +96,14 @@ CASES: dict[str, CompletionStep] = {
     "fix-failed-tests": Fix(DRAFT, FAILED),
     "choose.left-first": Choose(DRAFT, OTHER, first="left"),
     "choose.right-first": Choose(DRAFT, OTHER, first="right"),
+    "choose.differences": Choose(DRAFT, OTHER, first="right", differences=DIFFERENCES),
+    "lesson": Ask("lesson", by=CODER, spec=SPEC, draft=DRAFT, trial=FAILED),
+    "draft-with-lessons": Ask("draft-with-lessons", by=CODER, spec=SPEC, lessons=LESSONS),
+    "draft-with-lessons.whole": Ask("draft-with-lessons", by=CODER, spec=WHOLE, lessons=LESSONS),
+    "fix-written-tests": Ask("fix-written-tests", by=CODER, spec=NOTED, draft=DRAFT, run=RUN),
+    "fix-written-tests.whole": Ask(
+        "fix-written-tests", by=CODER, spec=WHOLE, draft=SCRIPT, run=RUN
+    ),
     "tests": Tests(SPEC),
     "tests.whole": Tests(WHOLE),
     "inputs": Inputs(SPEC),

@@ -21,6 +21,7 @@ from worker.attempt.replay import MAX_POSITIONS, PatternError, PatternReplay
 from worker.patterns import Configured, Pattern
 from worker.patterns.steps import (
     Draft,
+    ExecutionStep,
     Fix,
     Note,
     Plan,
@@ -47,6 +48,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "accept": st.sampled_from(["better", "not-worse"]),
     "review_format": st.sampled_from(["json", "text"]),
     "both_orders": st.booleans(),
+    "candidates": st.integers(2, 4),
+    "repairs": st.integers(1, 3),
+    "of": st.sampled_from(["another", "shuffled"]),
 }
 
 texts = st.one_of(
@@ -65,7 +69,11 @@ trials = st.lists(st.booleans(), min_size=3, max_size=3).map(
 
 def answer(data: st.DataObject, step: Step) -> Result:
     """A random answer to a step, fit for it or not."""
-    return data.draw(trials) if isinstance(step, VisibleTests) else step.read(data.draw(texts))
+    if isinstance(step, VisibleTests):
+        return data.draw(trials)
+    if isinstance(step, ExecutionStep):
+        return step.rehearsed(data.draw(st.integers(0, len(step.outcomes) - 1)), "")
+    return step.read(data.draw(texts))
 
 
 def configured(data: st.DataObject, name: str) -> Configured:

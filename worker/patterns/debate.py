@@ -10,7 +10,17 @@ from pydantic import Field
 
 from models.problem import Spec
 from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Choose, Draft, Fix, Review, Steps, VisibleTests
+from worker.patterns.steps import (
+    CODER,
+    REVIEWER,
+    Choose,
+    Draft,
+    Fix,
+    Program,
+    Review,
+    Steps,
+    VisibleTests,
+)
 
 
 @pattern("debate")
@@ -23,6 +33,11 @@ def debate(
     coder's program counts.
     """
     left, right = yield Draft(spec, by=CODER), Draft(spec, by=REVIEWER)
+    return (yield from debated(left, right, rounds, both_orders))
+
+
+def debated(left: Program, right: Program, rounds: int, both_orders: bool) -> Steps:
+    """The debate of two drafts, the coder's and the reviewer's."""
     for _ in range(rounds):
         of_left, of_right = yield Review(left, by=REVIEWER), Review(right, by=CODER)
         if of_left.asks_for_changes:

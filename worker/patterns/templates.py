@@ -34,7 +34,10 @@ _DEFAULT = "default"
 #: Part of every prompt, whatever its name.
 COMMON = ("system", "_specification", "_verdict")
 #: All that any template is given (the `variables` of worker/patterns/steps.py, and the style).
-VARIABLES = ("spec", "plan", "draft", "trial", "review", "left", "right", "first", "style")
+VARIABLES = (
+    "spec", "plan", "draft", "trial", "review", "left", "right", "differences", "first",
+    "lessons", "run", "style",
+)  # fmt: skip
 #: Where, among the texts of a user's prompts by folder, those beside modules are: no folder's name.
 BESIDE = ""
 
@@ -186,9 +189,9 @@ def _loader(texts: _Texts) -> BaseLoader:
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The texts of a user's folder of prompts by template name.
+    """The texts of a user's folder of prompts by template name; what it lacks is as it ships.
 
-    Raises: FoureyesError naming the file that is missing, not needed by any step, or not text.
+    Raises: FoureyesError naming the file that is not needed by any step, or not text.
     """
     expected = {path.stem for path in (_SHIPPED / _DEFAULT).glob("*.md")}
     if not folder.is_dir():
@@ -199,8 +202,14 @@ def read_folder(folder: Path) -> dict[str, str]:
             near = difflib.get_close_matches(path.stem, expected, n=1, cutoff=0)[0]
             raise FoureyesError(f"{path}: no step has this prompt; did you mean {near}.md?")
         texts[path.stem] = _read(path)
-    _check_complete(folder, expected - texts.keys())
-    return texts
+    if not texts:
+        raise FoureyesError(
+            f"{folder}: there are no prompts in it; copy from {_SHIPPED / _DEFAULT} what you want to change"
+        )
+    return {
+        name: texts[name] if name in texts else _read(_SHIPPED / _DEFAULT / f"{name}.md")
+        for name in sorted(expected)
+    }
 
 
 def beside(module: str, folder: Path) -> dict[str, str]:
@@ -231,11 +240,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FoureyesError(f"{path}: cannot be read ({error})") from None
-
-
-def _check_complete(folder: Path, missing: Iterable[str]) -> None:
-    if names_missing := sorted(missing):
-        raise FoureyesError(
-            f"{folder}: {', '.join(f'{name}.md' for name in names_missing)} missing; copy "
-            f"{_SHIPPED / _DEFAULT} and change what you want to"
-        )

@@ -15,7 +15,7 @@ from worker.patterns.steps.base import (
     Steps,
     wrong_type,
 )
-from worker.patterns.steps.comparing import Compare, Compared, Inputs, WrittenInputs
+from worker.patterns.steps.comparing import Compare, Compared, Difference, Inputs, WrittenInputs
 from worker.patterns.steps.mutation import mutated
 from worker.patterns.steps.note import Note
 from worker.patterns.steps.readings import TEXT, Code, Json, Number, OneOf, Reply
@@ -30,14 +30,16 @@ from worker.patterns.steps.standard import (
     RepairVerdict,
     Review,
     VisibleTests,
+    drafts,
 )
 from worker.patterns.steps.tests import RunTests, Tests, WrittenTests
 
 __all__ = [
     "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "Compare", "Compared",
-    "CompletionStep", "Draft", "Enrich", "ExecutionStep", "Fix", "Inputs", "Json", "Note", "Number",
+    "CompletionStep", "Difference", "Draft", "Enrich", "ExecutionStep", "Fix", "Inputs", "Json", "Note", "Number",
     "OneOf", "Output", "Plan", "Planned", "Program", "RepairVerdict", "Reply", "Result", "Review",
     "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "Trial",
-    "Verdict", "VisibleTests", "WrittenInputs", "WrittenResult", "WrittenTests", "mutated",
+    "Verdict", "VisibleTests", "WrittenInputs", "WrittenResult", "WrittenTests", "drafts",
+    "mutated",
     "wrong_type",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Inputs that a model writes, or that are made of the visible tests; and what programs give for them."""
 
+import itertools
 import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,7 +21,9 @@ from worker.patterns.steps.base import (
 from worker.patterns.steps.readings import Json
 
 #: Programs that can be compared at once.
-_MOST_PROGRAMS = 20
+_MOST_PROGRAMS = 50
+#: Inputs on which two programs differ that anybody is shown.
+_MOST_DIFFERENCES = 5
 _TEXTS = Json(
     {
         "type": "object",
@@ -52,6 +55,10 @@ class WrittenInputs:
             isinstance(each, str) for each in self.inputs
         ):
             raise ValueError(f"WrittenInputs: takes a tuple of texts, not {self.inputs!r:.80}")
+
+    def __add__(self, other: "WrittenInputs") -> "WrittenInputs":
+        """These and then the others, each once."""
+        return WrittenInputs(tuple(dict.fromkeys(self.inputs + other.inputs)))
 
 
 @dataclass(frozen=True)
@@ -92,16 +99,27 @@ class Inputs(CompletionStep):
 
 
 @dataclass(frozen=True)
+class Difference:
+    """An input for which two programs gave something else, and what: as they are shown."""
+
+    input: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
 class Compared:
     """What programs gave for the same inputs.
 
     `groups` hold the programs that gave the same for every input: first those that gave anything, of
-    these the largest group, of equal ones that of the earliest program. `outputs` has for each program,
-    in the order of the step, what it gave for each input.
+    these the largest group, of equal ones that of the earliest program. `outputs` has for each of the
+    `programs`, in the order of the step, what it gave for each of the `inputs`.
     """
 
     groups: tuple[tuple[Program, ...], ...]
     outputs: tuple[tuple[Output, ...], ...]
+    programs: tuple[Program, ...]
+    inputs: tuple[str, ...]
 
     @property
     def best(self) -> Program:
@@ -117,6 +135,16 @@ class Compared:
     def agree(self) -> bool:
         """Whether all programs gave the same."""
         return len(self.groups) == 1
+
+    def differences(self, left: Program, right: Program) -> tuple[Difference, ...]:
+        """The inputs for which two of the programs gave something else, the first few."""
+        mine, other = (self.outputs[self.programs.index(each)] for each in (left, right))
+        found = (
+            Difference(given, one.shown, two.shown)
+            for given, one, two in zip(self.inputs, mine, other, strict=True)
+            if one != two
+        )
+        return tuple(itertools.islice(found, _MOST_DIFFERENCES))
 
 
 @dataclass(frozen=True)
@@ -152,12 +180,15 @@ class Compare(ExecutionStep):
         """What the programs gave."""
         found = Comparison.from_json(detail)
         groups = (tuple(self.programs[each] for each in group) for group in found.groups)
-        return Compared(tuple(groups), found.outputs)
+        return Compared(tuple(groups), found.outputs, self.programs, self.inputs.inputs)
 
     def rehearsed(self, outcome: int, name: str) -> Compared:
         groups = (self.programs,) if outcome == 0 else tuple((each,) for each in self.programs)
-        given = tuple(Output(GAVE, "0") for _ in self.inputs.inputs)
-        return Compared(groups, (given,) * len(self.programs))
+        given = (
+            tuple(Output(GAVE, str(number * outcome)) for _ in self.inputs.inputs)
+            for number in range(len(self.programs))
+        )
+        return Compared(groups, tuple(given), self.programs, self.inputs.inputs)
 
     def stand_in(self, text: str) -> Compared:
         return self.rehearsed(1, text)

@@ -20,6 +20,7 @@ from worker.patterns.steps.base import (
     Schema,
     program,
 )
+from worker.patterns.steps.comparing import Difference
 from worker.patterns.style import Style
 
 
@@ -74,6 +75,12 @@ class Draft(CompletionStep):
 
     def columns(self, result: Program) -> dict[str, Any]:
         return {"code": result.code}
+
+
+def drafts(spec: Spec, count: int, temperature: float, by: str = CODER) -> tuple[Draft, ...]:
+    """Several drafts of one specification: the first as ever, the others drawn at a temperature."""
+    others = (Draft(spec, by=by, sampling=Sampling(temperature, seed=n)) for n in range(1, count))
+    return (Draft(spec, by=by), *others)
 
 
 @dataclass(frozen=True)
@@ -257,7 +264,8 @@ class Fix(CompletionStep):
 class Choose(CompletionStep):
     """Choose one of two programs. Gives a Choice; the left program if none can be read.
 
-    `first` is which of them is shown first, as A. Unset, their texts decide: the same two programs are
+    `differences` are shown with them: inputs, and what each gave (`Compared.differences`). `first` is which
+    of them is shown first, as A. Unset, their texts decide: the same two programs are
     always shown in the same order, and neither side is the first one by its place in the pattern.
     """
 
@@ -271,6 +279,7 @@ class Choose(CompletionStep):
     by: str = REVIEWER
     first: str = ""
     sampling: Sampling = AS_THE_MODEL
+    differences: tuple[Difference, ...] = ()
 
     def __post_init__(self) -> None:
         if self.first not in ("", "left", "right"):
@@ -290,7 +299,17 @@ class Choose(CompletionStep):
     def variables(self) -> dict[str, Any]:
         """What the template is filled with: `left` is the program that is shown first."""
         first, second = self.shown
-        return {"spec": self.left.spec, "left": first, "right": second}
+        differences = self.differences
+        if first is not self.left:
+            differences = tuple(
+                replace(each, left=each.right, right=each.left) for each in differences
+            )
+        return {
+            "spec": self.left.spec,
+            "left": first,
+            "right": second,
+            "differences": differences,
+        }
 
     def read(self, text: str) -> Choice:
         """The choice in an answer."""

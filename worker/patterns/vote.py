@@ -1,0 +1,26 @@
+"""A vote by what programs do (arXiv 2204.11454, AlphaCode's clusters): right programs do the same, wrong
+ones each something else."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.problem import Spec
+from worker.patterns import pattern
+from worker.patterns.steps import CODER, Compare, Inputs, Steps, drafts, mutated
+
+
+@pattern("vote")
+def vote(
+    spec: Spec,
+    candidates: Annotated[int, Field(ge=2, le=20)] = 5,
+    temperature: Annotated[float, Field(gt=0, le=2)] = 0.8,
+) -> Steps:
+    """The coder writes several drafts and inputs for them; what most drafts do is the answer.
+
+    Control: sample-and-select with one more draft, as the inputs cost a call.
+    """
+    programs = yield drafts(spec, candidates, temperature)
+    written = yield Inputs(spec, by=CODER)
+    found = yield Compare(programs, mutated(spec) + written)
+    return found.best.code
