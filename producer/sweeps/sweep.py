@@ -266,7 +266,7 @@ def _beside_modules(own: Mapping[str, Module], folder: Path) -> dict[str, dict[s
     for module in own.values():
         if module.file is None or module.file.suffix != ".py":
             continue
-        texts = templates.beside(module.file.read_text("utf-8"), module.file.parent)
+        texts = templates.beside(module.file.read_bytes(), module.file.parent)
         for name, text in texts.items():
             inside.check(folder, module.file.parent.absolute() / f"{name}.md")
             if found.setdefault(name, text) != text:

@@ -129,7 +129,7 @@ def test_what_cannot_be_asked_is_said_where_it_is_written(make: Any, says: str) 
         make()
 
 
-MODULE = '''
+MODULE = '''# coding: latin-1, as an editor of old writes it: é
 from worker.patterns import pattern
 from worker.patterns.steps import CODER, REVIEWER, Ask, Code, Draft, OneOf
 
@@ -149,7 +149,7 @@ IS_IT_SO = "Right or wrong?\n{{ told.text }}\n"
 
 
 def duck(folder: Path, module: str = MODULE, explain: str = EXPLAIN) -> PlannedSweep:
-    (folder / "rubber.py").write_text(module)
+    (folder / "rubber.py").write_bytes(module.encode("latin-1"))
     (folder / "explain.md").write_text(explain)
     (folder / "is-it-so.md").write_text(IS_IT_SO)
     (folder / "README.md").write_text("About the folder.")

@@ -212,7 +212,7 @@ def read_folder(folder: Path) -> dict[str, str]:
     }
 
 
-def beside(module: str, folder: Path) -> dict[str, str]:
+def beside(module: bytes, folder: Path) -> dict[str, str]:
     """The texts of the templates beside a module: the Markdown files whose names stand in its source.
 
     `module` is the source. Raises: FoureyesError naming the file that is not text, or that has the name
