@@ -23,10 +23,11 @@ from worker.attempt.requests import Caller, WantedCall
 from worker.patterns import Configured
 from worker.patterns.steps import CompletionStep, Result
 
-#: Tokens of an answer where nothing better is known, by kind of step. The first four are from sweeps of
-#: the starter set with the embedded models, the others as those that are most like them.
+#: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
+#: set with the embedded models, of reviews from a trial of their prompts; the last three as those that
+#: are most like them.
 ANSWER_TOKENS = {
-    Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 60, Kind.FIX: 170,
+    Kind.DRAFT: 170, Kind.PLAN: 120, Kind.REVIEW: 90, Kind.FIX: 170,
     Kind.ASK: 120, Kind.TESTS: 170, Kind.INPUTS: 120,
 }  # fmt: skip
 #: Tokens a second that the embedded models read and write on two AVX2 cores, both models at work.
