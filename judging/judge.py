@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from judging import comparing, libraries, profiles, written
+from judging import comparing, libraries, profiles, tracing, written
 from judging.formats import verdicts
 from judging.formats.problem import Problem
 from judging.formats.verdicts import Examined
@@ -23,6 +23,7 @@ from models.problem import (
     Spec,
     TestResult,
     TestRun,
+    Traced,
     Trial,
     WrittenResult,
 )
@@ -103,6 +104,11 @@ class Judge:
     def compare(self, spec: Spec, programs: Sequence[str], inputs: Sequence[str]) -> Comparison:
         """What programs give for the same inputs. Raises: InfrastructureError as above."""
         return comparing.compare([self._outputs(spec, code, inputs) for code in programs])
+
+    def trace(self, spec: Spec, code: str, call: str) -> Traced:
+        """How a program goes through a call of its function. Raises: InfrastructureError as above."""
+        (given,) = self._outputs(spec, tracing.traceable(code), [tracing.asked(call)])
+        return tracing.read(code, given)
 
     def _outputs(self, spec: Spec, code: str, inputs: Sequence[str]) -> list[Given]:
         try:

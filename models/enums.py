@@ -16,6 +16,7 @@ class Kind(StrEnum):
     TRIAL = "trial"  # the visible tests are run
     RUN = "run"  # tests that a model wrote are run
     COMPARE = "compare"  # several programs are run on the same inputs
+    TRACE = "trace"  # a program is run line by line
     JUDGE = "judge"  # the hidden tests are run, once the pattern has returned its code
 
 
@@ -48,12 +49,13 @@ class Outcome(StrEnum):
 
 class Suite(StrEnum):
     """What an execution ran: the tests in the prompt, the base and plus tests that nobody is shown, tests
-    that a model wrote, or several programs on the same inputs."""
+    that a model wrote, several programs on the same inputs, or one line by line."""
 
     VISIBLE = "visible"
     HIDDEN = "hidden"
     WRITTEN = "written"
     COMPARED = "compared"
+    TRACED = "traced"
 
 
 class Status(StrEnum):

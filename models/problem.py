@@ -222,6 +222,48 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class TracedLine:
+    """A line of a program that was run: its number from 1, its text, and what its variables were then.
+
+    `values` has those alone that are other ones than before the line; of a return it is what was given.
+    """
+
+    number: int
+    source: str
+    values: str
+
+
+@dataclass(frozen=True)
+class Traced:
+    """How a program went through one call; `left_out` lines in the middle of a long way are not kept.
+
+    `ended`: what came of it in the end: a value, an exception, or why there is no more to be seen.
+    """
+
+    lines: tuple[TracedLine, ...]
+    left_out: int
+    ended: str
+
+    @property
+    def report(self) -> str:
+        """The way as a model or a person reads it, at most about 6,000 characters."""
+        told = [
+            f"line {each.number}: {each.source[:100]}"
+            + (f"   # {each.values[:200]}" if each.values else "")
+            for each in self.lines
+        ]
+        if self.left_out:
+            told.insert(len(told) // 2, f"... {self.left_out} lines more ...")
+        return "\n".join([*told, f"in the end: {self.ended[:300]}"])[-6000:]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Traced":
+        """What `dataclasses.asdict` was made of."""
+        lines = tuple(TracedLine(**each) for each in value["lines"])
+        return cls(lines, value["left_out"], value["ended"])
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What the hidden tests said of a program. `plus` counts only together with `base`.
 

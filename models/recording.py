@@ -9,7 +9,7 @@ from typing import Any
 
 from models.enums import Suite
 from models.errors import FoureyesError
-from models.problem import Comparison, TestRun, Trial
+from models.problem import Comparison, TestRun, Traced, Trial
 
 _CALL = ("key", "text")
 #: What reads a `trial`, by the suite that was run.
@@ -17,6 +17,7 @@ _SHOWED = {
     Suite.VISIBLE: Trial.from_json,
     Suite.WRITTEN: TestRun.from_json,
     Suite.COMPARED: Comparison.from_json,
+    Suite.TRACED: Traced.from_json,
 }
 _TRIAL = ("benchmark", "problem_id", "version", "code", "judge_version")
 

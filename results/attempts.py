@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, text
 from sqlmodel import Session
 
 from models.enums import Kind
-from models.problem import Comparison, TestRun, Trial
+from models.problem import Comparison, TestRun, Traced, Trial
 from results.visible import visible
 
 
@@ -91,6 +91,7 @@ class Check(WorkShown):
     trial: Trial | None
     run: TestRun | None
     comparison: Comparison | None
+    trace: Traced | None
     detail: dict[str, Any]
 
 
@@ -245,5 +246,6 @@ def _check(row: Row[Any]) -> Check:
         trial=Trial.from_json(detail) if row.kind == Kind.TRIAL and detail else None,
         run=TestRun.from_json(detail) if row.kind == Kind.RUN and detail else None,
         comparison=Comparison.from_json(detail) if row.kind == Kind.COMPARE and detail else None,
+        trace=Traced.from_json(detail) if row.kind == Kind.TRACE and detail else None,
         detail=detail,
     )

@@ -111,6 +111,11 @@ def _check(check: Check, console: Console) -> None:
     if check.kind == Kind.COMPARE:
         _comparison(check, console)
         return
+    if check.kind == Kind.TRACE:
+        _title(f"{check.number}. run line by line", console)
+        if check.trace is not None:
+            _plain(check.trace.report, console)
+        return
     _title(f"{check.number}. judged by the hidden tests", console)
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")

@@ -28,6 +28,9 @@ def columns(judge: "Judge", problem: "Problem", execution: Row[Any]) -> dict[str
         case Suite.COMPARED:
             compared = judge.compare(problem.spec(), json.loads(code), given)
             return {"detail": storable_json(asdict(compared))}
+        case Suite.TRACED:
+            (call,) = given
+            return {"detail": storable_json(asdict(judge.trace(problem.spec(), code, call)))}
     judgement = judge.hidden(problem.hidden_tests(), code)
     return {
         "detail": storable_json(asdict(judgement)),

@@ -198,6 +198,18 @@ class _Comparison(_Row):
         return self
 
 
+class _TracedLine(_Row):
+    number: int
+    source: str
+    values: str
+
+
+class _Traced(_Row):
+    lines: list[_TracedLine]
+    left_out: _Count
+    ended: str
+
+
 class ArchivedExecution(_Work):
     """A judging of a program against a problem's version, whatever benchmark has it."""
 
@@ -219,6 +231,7 @@ class ArchivedExecution(_Work):
             Suite.VISIBLE: _Trial,
             Suite.WRITTEN: _TestRun,
             Suite.COMPARED: _Comparison,
+            Suite.TRACED: _Traced,
         }
         if self.state is State.DONE and self.suite in showed:
             showed[self.suite].model_validate(self.detail)

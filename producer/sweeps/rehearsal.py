@@ -63,14 +63,14 @@ def draw(pattern: Configured) -> Tree:
     tree = Tree(pattern.label)
     usual, bare = (_explore(pattern, spec) for spec in (_SPEC, _BARE))
     _add(tree, usual)
-    if _picture(bare) != _picture(usual):
+    if _said_in(bare) - _said_in(usual):
         _add(tree.add(Text("where the prompt shows no tests", style="bold")), bare)
     return tree
 
 
-def _picture(node: Node) -> tuple[object, ...]:
-    """All that is drawn of a node, to be compared with another's."""
-    return node.said, [(said, _picture(branch)) for said, branch in node.branches.items()]
+def _said_in(node: Node) -> set[str]:
+    """What is drawn of a node and all that follows it."""
+    return {node.said}.union(*map(_said_in, node.branches.values()))
 
 
 def prompts(pattern: Configured) -> list[str]:

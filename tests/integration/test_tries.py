@@ -29,8 +29,8 @@ from worker import patterns
 from worker.attempt import advance as advancing
 from worker.attempt import rows, tries
 from worker.attempt.advance import advance, advance_patiently
-from worker.patterns import steps, templates
-from worker.patterns.steps import Draft, Step, Steps
+from worker.patterns import templates
+from worker.patterns.steps import Draft, Steps, base
 from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -77,7 +77,7 @@ def test_nothing_slow_happens_while_a_transaction_is_open(
     monkeypatch.setattr(
         patterns, "find", lambda name, _: patterns.Pattern(name, body, "a test", Style)
     )
-    monkeypatch.setattr(steps, "extract_code", watched("reading", steps.extract_code))
+    monkeypatch.setattr(base, "extract_code", watched("reading", base.extract_code))
     monkeypatch.setattr(rows, "parse_record", watched("a problem", rows.parse_record))
     monkeypatch.setattr(rows, "given", watched("what a step gave", rows.given))
     render = templates.Templates.render
@@ -127,7 +127,7 @@ def test_one_that_ends_while_its_answer_is_read_stays_ended(
         enqueue.cancel(sweep_id)
         return "code"
 
-    monkeypatch.setattr(steps, "extract_code", cancelled)
+    monkeypatch.setattr(base, "extract_code", cancelled)
     assert advance(attempt_id) == []
     (attempt,) = attempts()
     assert (attempt.state, attempt.code) == (State.CANCELLED, None)
@@ -246,15 +246,15 @@ def test_reading_that_takes_for_ever_ends_its_attempt_alone(
         advance(attempt_id)
     for row in completions():
         assert answer(row.id, CODE)
-    read = Draft.read
+    read = Draft.read_in
 
-    def endless(self: Step, answer: str) -> Any:
+    def endless(self: Draft, style: Style, answer: str) -> Any:
         while "x + 0" in str(self):
             pass
-        return read(self, answer)  # type: ignore[arg-type]
+        return read(self, style, answer)
 
     monkeypatch.setattr(advancing, "_MOST_SECONDS", 0.3)
-    monkeypatch.setattr(Draft, "read", endless)
+    monkeypatch.setattr(Draft, "read_in", endless)
     assert advance(first) == []
     assert len(advance(second)) == 1
     ended, _ = attempts()

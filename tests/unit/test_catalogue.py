@@ -12,6 +12,7 @@ from models.problem import (
     Spec,
     TestResult,
     TestRun,
+    TracedLine,
     Trial,
     VisibleTest,
     WrittenResult,
@@ -36,6 +37,8 @@ from worker.patterns.steps import (
     RunTests,
     Step,
     Tests,
+    Trace,
+    Traced,
     Verdict,
     VisibleTests,
     WrittenInputs,
@@ -242,6 +245,27 @@ def test_reflexion_carries_every_lesson_on() -> None:
     ]
 
 
+def test_trace_debug_shows_the_way_to_what_fails() -> None:
+    trace = Traced((TracedLine(1, "x = 1", "x = 0"),), 0, "it gives 0")
+    acts: Acts = {
+        VisibleTests: tried({"draft 1 by coder": 1}),
+        Trace: lambda _: trace,
+        Ask: lambda step: program(f"mended by {dict(step.values)['trace'].ended}"),
+    }
+    played = Played("trace-debug", acts)
+    assert played.code == "mended by it gives 0"
+    step = played.only(Trace)
+    assert (step.test, step.given) == (TESTS[1], ("f(1)",))  # the first that failed
+
+
+def test_trace_debug_mends_a_whole_program_without() -> None:
+    whole = Spec("t/1", "Print it.", "", (VisibleTest("stdin", "1", "1", "1"),))
+    acts: Acts = {
+        VisibleTests: tried({"draft 1 by coder": 0}), Fix: lambda _: program("mended", whole),
+    }  # fmt: skip
+    assert Played("trace-debug", acts, whole).code == "mended"
+
+
 def test_staged_mends_on_its_own_tests_only_what_keeps_the_visible_ones() -> None:
     def mended(step: Ask) -> Program:
         return program(f"{dict(step.values)['draft'].code}, mended")
@@ -309,7 +333,7 @@ def test_every_pattern_names_its_control_or_is_one() -> None:
     }  # fmt: skip
     new = {
         "test-first", "vote", "distinguish", "cascade", "diverse-pair", "gated-debate", "reflexion",
-        "staged",
+        "staged", "trace-debug",
     }  # fmt: skip
     assert len(patterns.patterns()) >= 20
     for name in new:

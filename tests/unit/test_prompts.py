@@ -16,7 +16,16 @@ import pytest
 
 from models.digest import digest
 from models.llm import Scripted
-from models.problem import Spec, TestResult, TestRun, Trial, VisibleTest, WrittenResult
+from models.problem import (
+    Spec,
+    TestResult,
+    TestRun,
+    Traced,
+    TracedLine,
+    Trial,
+    VisibleTest,
+    WrittenResult,
+)
 from worker.attempt.requests import Caller
 from worker.patterns import templates
 from worker.patterns.reading.verdict import Verdict
@@ -75,6 +84,11 @@ RUN = TestRun(
         WrittenResult("assert g(2) == 1", "broken", "names what is not there: g"),
     )
 )
+TRACE = Traced(
+    (TracedLine(2, "return x / 2", "x = 4"), TracedLine(2, "return x / 2", "returns 2.0")),
+    0,
+    "it gives 2.0",
+)
 
 #: A step for each prompt, and for each way that one branches.
 CASES: dict[str, CompletionStep] = {
@@ -100,6 +114,15 @@ CASES: dict[str, CompletionStep] = {
     "lesson": Ask("lesson", by=CODER, spec=SPEC, draft=DRAFT, trial=FAILED),
     "draft-with-lessons": Ask("draft-with-lessons", by=CODER, spec=SPEC, lessons=LESSONS),
     "draft-with-lessons.whole": Ask("draft-with-lessons", by=CODER, spec=WHOLE, lessons=LESSONS),
+    "fix-traced": Ask(
+        "fix-traced",
+        by=CODER,
+        spec=SPEC,
+        draft=DRAFT,
+        trial=FAILED,
+        test=SPEC.visible_tests[0],
+        trace=TRACE,
+    ),
     "fix-written-tests": Ask("fix-written-tests", by=CODER, spec=NOTED, draft=DRAFT, run=RUN),
     "fix-written-tests.whole": Ask(
         "fix-written-tests", by=CODER, spec=WHOLE, draft=SCRIPT, run=RUN

@@ -36,7 +36,7 @@ COMMON = ("system", "_specification", "_verdict")
 #: All that any template is given (the `variables` of worker/patterns/steps.py, and the style).
 VARIABLES = (
     "spec", "plan", "draft", "trial", "review", "left", "right", "differences", "first",
-    "lessons", "run", "style",
+    "lessons", "run", "test", "trace", "style",
 )  # fmt: skip
 #: Where, among the texts of a user's prompts by folder, those beside modules are: no folder's name.
 BESIDE = ""

@@ -1,6 +1,6 @@
 """What a pattern may ask for, and what it gets back: all that the author of a pattern imports."""
 
-from models.problem import Output, Spec, TestResult, TestRun, Trial, WrittenResult
+from models.problem import Output, Spec, TestResult, TestRun, Traced, Trial, WrittenResult
 from worker.patterns.reading.verdict import Verdict
 from worker.patterns.steps.ask import Ask
 from worker.patterns.steps.base import (
@@ -33,12 +33,13 @@ from worker.patterns.steps.standard import (
     drafts,
 )
 from worker.patterns.steps.tests import RunTests, Tests, WrittenTests
+from worker.patterns.steps.tracing import Trace
 
 __all__ = [
     "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "Compare", "Compared",
     "CompletionStep", "Difference", "Draft", "Enrich", "ExecutionStep", "Fix", "Inputs", "Json", "Note", "Number",
     "OneOf", "Output", "Plan", "Planned", "Program", "RepairVerdict", "Reply", "Result", "Review",
-    "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "Trial",
+    "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "Trace", "Traced", "Trial",
     "Verdict", "VisibleTests", "WrittenInputs", "WrittenResult", "WrittenTests", "drafts",
     "mutated",
     "wrong_type",
