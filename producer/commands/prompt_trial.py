@@ -228,4 +228,6 @@ def _print(name: str, tallies: Collection[Tally]) -> None:
         console.print(
             f"{count(cut_off, 'review')} cut off: the model's `max_tokens` is too small for them."
         )
-    console.print(f"The answers took {duration(sum(tally.seconds for tally in tallies))}.")
+    console.print(
+        f"Added up, the answers took {duration(sum(tally.seconds for tally in tallies))}."
+    )
