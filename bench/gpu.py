@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from bench import shapes
 from bench.processes import Watch, parent
-from models.llm import VLLM, Sampling
+from models.llm import VLLM, ModelSampling
 from models.session import session
 from producer.stack import embedded
 from tests.programs import ROOT, command
@@ -281,7 +281,7 @@ def model_of(folder: Path, shape: shapes.Shape, options: argparse.Namespace) -> 
         engine="vllm", name="measured", model=str(options.model or folder), dtype=shape.dtype,
         context=shapes.CONTEXT, threads=options.batch, feeders=options.feeders,
         gpu_memory=options.gpu_memory, engine_args=own | options.engine_args,
-        sampling=Sampling(temperature=0.8, max_tokens=options.tokens),
+        sampling=ModelSampling(temperature=0.8, max_tokens=options.tokens),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.cost import Cost
+from evaluation.cost import JudgingCost
 from evaluation.journal import Verdict
 from evaluation.peers import PEERS, Theirs
 from evaluation.samples import Sample
@@ -26,7 +26,7 @@ def compare(
     samples: Sequence[Sample],
     ours: Sequence[Verdict],
     slots: int,
-    cost: Cost,
+    cost: JudgingCost,
     console: Console,
 ) -> None:
     """Have another judge the samples too; print where the two agree, where not, and what each took.

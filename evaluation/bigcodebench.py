@@ -50,7 +50,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BigCodeBenchVerdict:
     """`status` is pass, fail or timeout; `details` say of each test that failed why."""
 
     status: str
@@ -63,7 +63,7 @@ def check() -> None:
         raise FoureyesError(f"BigCodeBench is not here ({_HOME}): make bigcodebench")
 
 
-def evaluate(pairs: Sequence[Pair], seconds: float) -> list[Verdict]:
+def evaluate(pairs: Sequence[Pair], seconds: float) -> list[BigCodeBenchVerdict]:
     """Its verdicts, in order. A program may take `seconds`.
 
     Raises: FoureyesError if it is not here, or gave no verdicts.
@@ -89,7 +89,7 @@ def evaluate(pairs: Sequence[Pair], seconds: float) -> list[Verdict]:
         )
     try:
         found = json.loads(asked.stdout)
-        return [Verdict(str(status), dict(details)) for status, details in found]
+        return [BigCodeBenchVerdict(str(status), dict(details)) for status, details in found]
     except (ValueError, TypeError):
         said = asked.stderr.strip().splitlines() or ["it said nothing"]
         raise FoureyesError(f"BigCodeBench's judge gave no verdicts: {said[-1]}") from None

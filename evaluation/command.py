@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from evaluation import against, judging, samples, summary
-from evaluation.cost import Cost
+from evaluation.cost import JudgingCost
 from evaluation.journal import Journal, Verdict
 from evaluation.samples import Mistake, Sample
 from judging import sources
@@ -54,7 +54,7 @@ def evaluate(
     chosen = PROFILES[profile]
     wanted, mistakes = _wanted(path, problems, console)
     slots = slots or os.cpu_count() or 1
-    cost = Cost()
+    cost = JudgingCost()
     if peer is not None:
         against.check(peer, wanted)
     probe.check()

@@ -12,7 +12,7 @@ from evaluation.memory import PeakMemory
 
 
 @dataclass
-class Cost(AbstractContextManager["Cost"]):
+class JudgingCost(AbstractContextManager["JudgingCost"]):
     """What a `with` block takes, all processes below this one included.
 
     `seconds` of wall-clock time, `cpu_seconds` and `peak_bytes` (proportional set size).

@@ -18,7 +18,7 @@ from judging.sandbox import launch
 from judging.sandbox.launch import Bind
 from models.errors import FoureyesError, InfrastructureError
 
-__all__ = ["FAULTS", "Kind", "Result", "Verdict", "environment", "evaluate"]
+__all__ = ["FAULTS", "EvalPlusVerdict", "EvalPlusVerdicts", "Kind", "environment", "evaluate"]
 
 Kind = Literal["humaneval", "mbpp"]
 Record = dict[str, Any]
@@ -48,7 +48,7 @@ evaluate.get_groundtruth(problems, key, presences)
 """
 
 
-class Verdict(NamedTuple):
+class EvalPlusVerdict(NamedTuple):
     """EvalPlus's words for one sample: "pass", "fail" or "timeout". `plus` counts only with `base`."""
 
     base: str
@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Result:
+class EvalPlusVerdicts:
     """The verdicts, in the order of the samples, and what they cost.
 
     `seconds` of wall-clock time passed until the results were written, `end_seconds` until EvalPlus
@@ -65,7 +65,7 @@ class Result:
     there was no cache; if it had to be put into the cache, only in `ground_truth_seconds`.
     """
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[EvalPlusVerdict, ...]
     seconds: float
     end_seconds: float | None
     cpu_seconds: float
@@ -82,7 +82,7 @@ def evaluate(
     linger: bool = False,
     patience: float | None = None,
     least_limit: float = 1.0,
-) -> Result:
+) -> EvalPlusVerdicts:
     """Let EvalPlus judge samples, pairs of a task_id and a program, for problems in its format.
 
     Only the problems that have samples are given to it, so a few cost little. `cache` is a folder
@@ -110,7 +110,7 @@ def evaluate(
     if "verdicts" not in answer:
         said = str(answer.get("log", "it said nothing")).strip().splitlines()[-1:]
         raise InfrastructureError(f"EvalPlus ended without results: {' '.join(said)}")
-    return Result(
+    return EvalPlusVerdicts(
         verdicts=_in_order(answer["verdicts"], samples),
         seconds=float(answer["seconds"]),
         end_seconds=answer.get("end_seconds"),
@@ -219,10 +219,10 @@ def _last_line(errors: IO[bytes]) -> str:
 
 def _in_order(
     found: dict[str, list[list[Any]]], samples: Sequence[tuple[str, str]]
-) -> tuple[Verdict, ...]:
+) -> tuple[EvalPlusVerdict, ...]:
     """EvalPlus lists its verdicts by problem; those of one problem in the order of its samples."""
     left = {task_id: iter(verdicts) for task_id, verdicts in found.items()}
     try:
-        return tuple(Verdict(*next(left[task_id])) for task_id, _ in samples)
+        return tuple(EvalPlusVerdict(*next(left[task_id])) for task_id, _ in samples)
     except (KeyError, StopIteration, TypeError):
         raise InfrastructureError("EvalPlus lost samples") from None

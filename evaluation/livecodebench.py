@@ -23,7 +23,7 @@ _PYTHON = Path(__file__).resolve().parents[1] / ".venv-livecodebench" / "bin" / 
 
 
 @dataclass(frozen=True)
-class Result:
+class LiveCodeBenchVerdicts:
     """Whether it passed each sample, in their order, with its word on those that it did not.
 
     `seconds` by the clock and `cpu_seconds` are of judging alone, in all its processes.
@@ -46,7 +46,7 @@ def evaluate(
     samples: Sequence[tuple[str, str]],
     parallel: int = 2,
     patience: float | None = None,
-) -> Result:
+) -> LiveCodeBenchVerdicts:
     """Let it judge samples, pairs of a question_id and a program, for records in its format.
 
     `patience` is in seconds. Raises: FoureyesError if it is not here, InfrastructureError if it
@@ -66,7 +66,7 @@ def evaluate(
         )
         answer = drivers.answer_of(line, PACKAGE.name, patience)
     try:
-        result = Result(
+        result = LiveCodeBenchVerdicts(
             tuple(map(bool, answer["passed"])),
             tuple(map(str, answer["said"])),
             float(answer["seconds"]),

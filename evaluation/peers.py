@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from evaluation import bigcodebench, evalplus, livecodebench
-from evaluation.cost import Cost
+from evaluation.cost import JudgingCost
 from evaluation.samples import Sample
 from judging.formats.bigcodebench.record import BigCodeBenchProblem
 from judging.formats.evalplus.record import EvalPlusProblem
@@ -131,7 +131,7 @@ def _bigcodebench(samples: Sequence[Sample], slots: int) -> Theirs:
         bigcodebench.Pair(sample.code, json.loads(problem.record)["test"], problem.entry_point)
         for sample, problem in zip(samples, problems, strict=True)
     ]
-    with Cost() as cost:
+    with JudgingCost() as cost:
         found = bigcodebench.evaluate(pairs, _BIGCODEBENCH_SECONDS)
     statuses = [{"all": "pass" if each.status == "pass" else "fail"} for each in found]
     return Theirs(statuses, cost.seconds, cost.cpu_seconds, cost.peak_bytes)

@@ -9,7 +9,7 @@ from typing import Any
 
 from judging.sandbox.inside import frames, wire
 from judging.sandbox.inside.values import Large, Other
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from models.enums import Status
 
 #: CPU seconds that a program's own top level may take.
@@ -23,7 +23,7 @@ END_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SuiteOutcome:
     """What one set of tests said. The last four as in models.problem.Judgement.
 
     `failed` holds the numbers of the inputs that failed, from 0: the first, or all if all were run.
@@ -38,24 +38,24 @@ class Outcome:
     got: str | None = None
 
 
-def loading_problem(run: Run) -> Outcome | None:
+def loading_problem(run: ProgramRun) -> SuiteOutcome | None:
     """Wait until the program is loaded; what went wrong, if it cannot be."""
     try:
         frame = run.next(LOAD_SECONDS)
     except Overtime:
-        return Outcome(Status.TIMEOUT, reason="timeout")
+        return SuiteOutcome(Status.TIMEOUT, reason="timeout")
     except BadFrames:
-        return Outcome(Status.FAIL, reason="forged")
+        return SuiteOutcome(Status.FAIL, reason="forged")
     if frame is None:
         run.await_end(END_SECONDS)
         status, why = why_ended(run)
-        return Outcome(status, reason=why)
+        return SuiteOutcome(status, reason=why)
     if frame[:1] == frames.READY:
         return None
-    return Outcome(Status.FAIL, reason=first_line(said(frame)) or "forged")
+    return SuiteOutcome(Status.FAIL, reason=first_line(said(frame)) or "forged")
 
 
-def why_ended(run: Run) -> tuple[Status, str]:
+def why_ended(run: ProgramRun) -> tuple[Status, str]:
     """What is said of a program that ended without an answer, once its end was waited for."""
     return (Status.FAIL, "memory") if run.out_of_memory else (Status.TIMEOUT, KILLED)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator,
 SEEDS_APART = 1000
 
 
-class Sampling(BaseModel):
+class ModelSampling(BaseModel):
     """How tokens are drawn."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,7 +42,7 @@ class Model(BaseModel):
     #: Becomes the queue `model.<name>`.
     name: ModelName | Literal[""] = ""
     #: How its answers are drawn.
-    sampling: Sampling = Sampling()
+    sampling: ModelSampling = ModelSampling()
     #: In USD, of one worker's machine; only used for cost.
     price_per_hour: float = Field(default=0.0, ge=0.0)
     #: Calls that a worker keeps in flight.

@@ -11,7 +11,15 @@ from models.errors import FoureyesError
 from models.later import Later
 from models.output import NO_ROOM
 from models.storable import storable
-from producer.commands.choices import Broker, Exported, ModelSet, Peer, ProfileName, Rows, Tried
+from producer.commands.choices import (
+    Broker,
+    Exported,
+    ModelSet,
+    PeerName,
+    ProfileName,
+    Rows,
+    TriedPrompt,
+)
 from producer.commands.terminal import drop_output, mistake, say
 
 if TYPE_CHECKING:
@@ -311,7 +319,7 @@ def evaluate(
         bool, typer.Option("--all-tests", help="Go on after a failing test; list them all.")
     ] = False,
     against: Annotated[
-        Peer | None, typer.Option(help="Have another judge judge too, and compare.")
+        PeerName | None, typer.Option(help="Have another judge judge too, and compare.")
     ] = None,
 ) -> None:
     """Judge programs that exist already, with no broker or database."""
@@ -423,7 +431,7 @@ def models_try(
 
 @prompts_app.command("try")
 def prompts_try(
-    what: Annotated[Tried, typer.Argument(metavar="review", help="Which prompts.")],
+    what: Annotated[TriedPrompt, typer.Argument(metavar="review", help="Which prompts.")],
     model: Annotated[
         str, typer.Option(help="Its name in the sweep file, or from `foureyes models list`.")
     ],

@@ -63,7 +63,7 @@ def sweep_files() -> Iterator[str]:
     yield _section("`[[pairings]]`, in older files", sweep_file.Pairing)
     common = [name for name in llm.Model.model_fields if name != "name"]  # it is the table's key
     yield _section("`[models.NAME]`, of every engine", llm.Model, common)
-    yield _section("`sampling`", llm.Sampling)
+    yield _section("`sampling`", llm.ModelSampling)
     for engine in (llm.LlamaCpp, llm.VLLM, llm.OpenAI, llm.Replay, llm.Scripted):
         word = engine.model_json_schema()["properties"]["engine"]["const"]
         own = [name for name in engine.__annotations__ if name in engine.model_fields]

@@ -15,7 +15,7 @@ from typing import Any
 import stamina
 
 from models.errors import InfrastructureError, RequestRefused
-from models.llm import OpenAI, Sampling
+from models.llm import ModelSampling, OpenAI
 from worker.engines import Answer, Message, Request, load
 
 STOP, LENGTH, REFUSED, TOO_LONG = "`stop`", "`length`", "`refused`", "`prompt_too_long`"
@@ -30,7 +30,7 @@ def request(**more: Any) -> Request:
     """A call that uses all that can be sent, unless told otherwise."""
     fields = {"seed": 5, "schema": _SCHEMA, "thinking": None} | more
     messages = (Message("system", "Be right."), Message("user", "Add one."))
-    sampling = Sampling(temperature=0.5, max_tokens=300, stop=fields.pop("stop", ()))
+    sampling = ModelSampling(temperature=0.5, max_tokens=300, stop=fields.pop("stop", ()))
     return Request("ab" * 32, messages, sampling, **fields)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from models.errors import InfrastructureError, RequestRefused
-from models.llm import OpenAI, Sampling
+from models.llm import ModelSampling, OpenAI
 from tests.faults.proxy import Proxy
 from worker.engines import Engine, Message, Request, load
 from worker.engines.ends import PROMPT_TOO_LONG
@@ -27,7 +27,7 @@ _SCHEMA = {
 
 
 def _asked(text: str, tokens: int = 20, **more: Any) -> Request:
-    return Request("ab" * 32, (Message("user", text),), Sampling(max_tokens=tokens), **more)
+    return Request("ab" * 32, (Message("user", text),), ModelSampling(max_tokens=tokens), **more)
 
 
 class OpenAIContract:
@@ -66,7 +66,7 @@ class OpenAIContract:
     def test_a_stop_string_ends_it(self, engine: Engine) -> None:
         whole = engine.complete(_asked("hello")).text
         cut = whole[3:5]
-        sampling = Sampling(max_tokens=20, stop=(cut,))
+        sampling = ModelSampling(max_tokens=20, stop=(cut,))
         stopped = engine.complete(Request("ab" * 32, (Message("user", "hello"),), sampling))
         assert stopped.text == whole[: whole.index(cut)] and stopped.finish_reason == "stop"
 

@@ -45,7 +45,7 @@ _LATEST = 0.1
 _LOOK_SECONDS = 0.05
 
 
-class Call:
+class ModelCall:
     """A message in hand, and the completion that it names."""
 
     def __init__(self, request: Any, completion_id: int) -> None:
@@ -67,9 +67,9 @@ class Calls:
         """`soon` has a function called by Celery's own thread."""
         self._serving = serving
         self._soon = soon
-        self._asked: SimpleQueue[Call] = SimpleQueue()
-        self._answered: SimpleQueue[tuple[Call, Future[Answer] | Exception]] = SimpleQueue()
-        self._in_hand: set[Call] = set()
+        self._asked: SimpleQueue[ModelCall] = SimpleQueue()
+        self._answered: SimpleQueue[tuple[ModelCall, Future[Answer] | Exception]] = SimpleQueue()
+        self._in_hand: set[ModelCall] = set()
         self._lock = threading.Lock()
         #: Mean seconds that the engine takes for a call.
         self._seconds = 0.0
@@ -79,7 +79,7 @@ class Calls:
 
     def take(self, request: Any, completion_id: int) -> None:
         """Take a message in hand; returns at once."""
-        call = Call(request, completion_id)
+        call = ModelCall(request, completion_id)
         with self._lock:
             self._in_hand.add(call)
         self._asked.put(call)
@@ -111,7 +111,7 @@ class Calls:
 
     def _claim(self) -> None:
         """Claim what was asked, and hand it to the engine."""
-        calls: list[Call] = self._together(self._asked)
+        calls: list[ModelCall] = self._together(self._asked)
         first = {call.completion_id: call for call in reversed(calls)}
         try:
             rows = patiently(partial(self._claim_all, list(first)))
@@ -119,8 +119,8 @@ class Calls:
             self._settle(calls, error)
             return
         self._serving.holder.keep(Completion, rows)
-        mine: list[Call] = []
-        others: list[Call] = []
+        mine: list[ModelCall] = []
+        others: list[ModelCall] = []
         for call in calls:
             call.row = rows.get(call.completion_id) if first[call.completion_id] is call else None
             (others if call.row is None else mine).append(call)
@@ -132,7 +132,7 @@ class Calls:
         with transaction() as db:
             return batches.claim(db, ids, self._serving.holder.name)
 
-    def _claim_one(self, call: Call) -> None:
+    def _claim_one(self, call: ModelCall) -> None:
         """Claim what the batch left out: it is done, taken, not wanted, or somebody just asks for it."""
         holder = self._serving.holder
         try:
@@ -148,7 +148,7 @@ class Calls:
             holder.keep(Completion, [call.completion_id])
             self._ask([call])
 
-    def _ask(self, calls: Sequence[Call]) -> None:
+    def _ask(self, calls: Sequence[ModelCall]) -> None:
         self._tell(partial(_tell_begun, calls))
         for call in calls:
             assert call.row is not None
@@ -157,12 +157,12 @@ class Calls:
             except Exception as error:
                 self._answered.put((call, error))
 
-    def _note(self, call: Call, asked: "Future[Answer]") -> None:
+    def _note(self, call: ModelCall, asked: "Future[Answer]") -> None:
         self._answered.put((call, asked))
 
     def _finish(self) -> None:
         """Write what was answered, and let every attempt go on that waits for it."""
-        ended: list[Call] = []
+        ended: list[ModelCall] = []
         for call, asked in self._together(self._answered):
             try:
                 if isinstance(asked, Exception):
@@ -186,7 +186,7 @@ class Calls:
             if call.error is not None:
                 self._settle([call], call.error)
 
-    def _store_all(self, calls: Sequence[Call]) -> list[Call]:
+    def _store_all(self, calls: Sequence[ModelCall]) -> list[ModelCall]:
         """Write results in one transaction; the calls of which that was not done."""
         results = {call.completion_id: call.result for call in calls}
         try:
@@ -207,7 +207,7 @@ class Calls:
             # who asks from here on waits for our commit, and finds the rows done
             return batches.waiting_attempts(db, done)
 
-    def _store_one(self, call: Call) -> None:
+    def _store_one(self, call: ModelCall) -> None:
         try:
             call.attempts = claims.store(
                 self._serving.holder, Completion, call.completion_id, call.result
@@ -215,7 +215,7 @@ class Calls:
         except Exception as error:
             call.error = error
 
-    def _fail(self, call: Call) -> None:
+    def _fail(self, call: ModelCall) -> None:
         """Write what a call failed of; the attempts that end of it go on, too."""
         assert call.row is not None and call.error is not None
         if is_passing(call.error):  # the message comes again
@@ -230,7 +230,7 @@ class Calls:
         except Exception as error:
             call.error = error
 
-    def _settle(self, calls: Sequence[Call], error: Exception | None = None) -> None:
+    def _settle(self, calls: Sequence[ModelCall], error: Exception | None = None) -> None:
         """Let attempts go on, and then be done with the messages."""
         try:
             _go_on(calls)
@@ -247,7 +247,7 @@ class Calls:
             log.warning("the broker could not be told of calls", exc_info=True)
 
 
-def _go_on(calls: Iterable[Call]) -> None:
+def _go_on(calls: Iterable[ModelCall]) -> None:
     """Send the attempts on that waited for calls: some at a time, each once."""
     after: dict[int, Any] = {}
     for call in calls:
@@ -266,19 +266,19 @@ def _go_on(calls: Iterable[Call]) -> None:
         )  # fmt: skip
 
 
-def _tell_begun(calls: Sequence[Call]) -> None:
+def _tell_begun(calls: Sequence[ModelCall]) -> None:
     now = time.monotonic()
     for call in calls:
         call.request.on_accepted(os.getpid(), now)
 
 
-def _tell_ended(calls: Sequence[Call], error: Exception | None) -> None:
+def _tell_ended(calls: Sequence[ModelCall], error: Exception | None) -> None:
     for call in calls:
         _tell(call, error)
     logs.about()
 
 
-def _tell(call: Call, error: Exception | None) -> None:
+def _tell(call: ModelCall, error: Exception | None) -> None:
     """Tell Celery, and with it Flower and the broker, how a message's work has ended."""
     request, seconds = call.request, time.monotonic() - call.began
     logs.about(task=request.name, task_id=request.id, completion=call.completion_id)

@@ -46,7 +46,7 @@ class Controller:
                 return
 
 
-class Group:
+class Cgroup:
     """The cgroup of one sandbox, made for so many bytes and processes. Raises: OSError."""
 
     def __init__(self, places: dict[Controller, Path], memory: int, tasks: int) -> None:
@@ -113,13 +113,13 @@ def _removed(folder: Path) -> bool:
     return True
 
 
-def make(memory: int, tasks: int) -> Group | None:
+def make(memory: int, tasks: int) -> Cgroup | None:
     """A cgroup of so many bytes and processes; None where none can be had."""
     places = _places()
     if places is None:
         return None
     try:
-        return Group(places, memory, tasks)
+        return Cgroup(places, memory, tasks)
     except OSError:
         return None
 
@@ -204,7 +204,7 @@ def _make_way(place: Path, control: Path) -> bool:
 def _works(places: dict[Controller, Path]) -> bool:
     """Whether a process can be put into a cgroup made there."""
     try:
-        group = Group(places, 1 << 30, 16)
+        group = Cgroup(places, 1 << 30, 16)
     except OSError:
         return False
     code = "import sys\nfor door in sys.argv[1:]: open(door, 'w').write('0')"

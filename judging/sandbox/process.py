@@ -63,7 +63,7 @@ class BadFrames(Exception):
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """How a process ended: by a signal (a number) or with a status, and the CPU time it had used."""
 
     signal: int
@@ -71,7 +71,7 @@ class Ended:
     cpu_seconds: float
 
 
-class Run:
+class ProgramRun:
     """The supervisor's end of one program. Made by Sandbox.run."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Run:
         #: The accounts at these times, once somebody has looked.
         self._at_since: account.Moment | None = None
         self._at_asked: account.Moment | None = None
-        self.ended: Ended | None = None
+        self.ended: ProcessEnd | None = None
 
     def begin(self, request: bytes) -> None:
         """Tell the process what to do, which it reads once it is confined, and wait until it is."""
@@ -366,7 +366,7 @@ class Run:
             return self.ended.cpu_seconds
         return float(zygote.CPU_FORMAT.unpack(reply)[1])
 
-    def end(self) -> Ended:
+    def end(self) -> ProcessEnd:
         """Kill the process, if it still runs, and say how it ended."""
         if self.ended is None:
             self._tell(zygote.KILL)
@@ -376,7 +376,7 @@ class Run:
                 self._note_end(reply)
         return self.ended
 
-    def await_end(self, seconds: float) -> Ended | None:
+    def await_end(self, seconds: float) -> ProcessEnd | None:
         """How a process that closed its end ended by itself; None if it goes on all the same.
 
         Raises: Killed if SIGKILL ended it, which no program can send, before its limit of CPU time,
@@ -404,7 +404,7 @@ class Run:
     def _note_end(self, reply: bytes) -> None:
         _, status, cpu_seconds = zygote.ENDED_FORMAT.unpack(reply)
         killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        self.ended = Ended(killed, os.WEXITSTATUS(status) if not killed else 0, cpu_seconds)
+        self.ended = ProcessEnd(killed, os.WEXITSTATUS(status) if not killed else 0, cpu_seconds)
 
     def _tell(self, message: bytes) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import IO
 
 from judging.sandbox import launch, users
 from judging.sandbox.inside import zygote
-from judging.sandbox.process import Killed, Run, SandboxEnded
+from judging.sandbox.process import Killed, ProgramRun, SandboxEnded
 from judging.sandbox.remedies import explained
 from judging.sandbox.room import FULL, Room
 from models.enums import Level
@@ -94,7 +94,9 @@ class Sandbox:
             raise InfrastructureError(f"the sandbox did not start: {explained(lines)}")
 
     @contextlib.contextmanager
-    def run(self, request: bytes, cpu_seconds: int, streams: tuple[int, ...] = ()) -> Iterator[Run]:
+    def run(
+        self, request: bytes, cpu_seconds: int, streams: tuple[int, ...] = ()
+    ) -> Iterator[ProgramRun]:
         """A fresh process that does what a request (see inside/program.py) asks.
 
         It is killed at the end of the `with` block, whatever it is doing. `cpu_seconds` is the
@@ -112,7 +114,7 @@ class Sandbox:
                     socket.send_fds(self._control, [message], [theirs.fileno(), *streams])
                 except OSError as error:
                     raise InfrastructureError(f"the sandbox is gone: {error}") from None
-            run = Run(ours, self._control, self.pid, cpu_seconds, self._room)
+            run = ProgramRun(ours, self._control, self.pid, cpu_seconds, self._room)
             try:
                 run.begin(request)
                 try:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from judging import replies
 from judging.comparison import FLOATS, matches
 from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from judging.visible.claims import Claim, claim
 from models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest
@@ -144,7 +144,7 @@ class _Stopped(Exception):
     """Why a process gives no more answers."""
 
 
-def _answer(run: Run) -> list[bytes]:
+def _answer(run: ProgramRun) -> list[bytes]:
     """The frame that answers a call, and that of its value if there is one. Raises: _Stopped."""
     answers = [_next(run)]
     if _said(answers[0])[0] == frames.GAVE:
@@ -152,7 +152,7 @@ def _answer(run: Run) -> list[bytes]:
     return answers
 
 
-def _next(run: Run) -> bytes:
+def _next(run: ProgramRun) -> bytes:
     try:
         frame = run.next(_TEST_SECONDS)
     except Overtime:

@@ -43,7 +43,7 @@ class ProfileName(StrEnum):
     LIVECODEBENCH = "livecodebench"
 
 
-class Peer(StrEnum):
+class PeerName(StrEnum):
     """Whom our verdicts can be compared with: evaluation.peers."""
 
     EVALPLUS = "evalplus"
@@ -51,7 +51,7 @@ class Peer(StrEnum):
     BIGCODEBENCH = "bigcodebench"
 
 
-class Tried(StrEnum):
+class TriedPrompt(StrEnum):
     """Whose prompts can be tried."""
 
     REVIEW = "review"

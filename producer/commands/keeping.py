@@ -8,7 +8,7 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 
 from judging import libraries
 from models.later import Later
-from producer.commands.choices import Peer, ProfileName
+from producer.commands.choices import PeerName, ProfileName
 from producer.commands.terminal import console, say
 from producer.stack import embedded
 from producer.sweeps import enqueue
@@ -53,7 +53,7 @@ def evaluate(
     output: Path | None,
     force: bool,
     all_tests: bool,
-    against: Peer | None,
+    against: PeerName | None,
 ) -> None:
     """Judge samples; exit code 2 if some could not be read, 1 if the judge failed on some."""
     try:

@@ -15,7 +15,7 @@ from rich.table import Table
 from judging import known
 from models import weights
 from models.errors import FoureyesError, InfrastructureError
-from models.llm import AnyModel, LlamaCpp, Sampling
+from models.llm import AnyModel, LlamaCpp, ModelSampling
 from producer.commands import trust, trying
 from producer.commands.terminal import Terminal, console, hint, say
 from producer.stack import embedded
@@ -28,11 +28,11 @@ from worker.patterns.style import Style
 from worker.trial import Reviewed
 
 #: How a model of the catalogue is asked where no sweep says it: as the starter sweep asks it.
-_SAMPLING = Sampling(temperature=0.0, max_tokens=320)
+_SAMPLING = ModelSampling(temperature=0.0, max_tokens=320)
 
 
 @dataclass
-class Tally:
+class Confusion:
     """What the reviews of one style said."""
 
     style: Style
@@ -90,7 +90,7 @@ def try_review(
     programs = known.balanced(problems)
     model = _model(name, file)
     trust.settle({name: model}, trusted)
-    tallies = {style: Tally(style) for style in styles}
+    tallies = {style: Confusion(style) for style in styles}
     try:
         _ask(model, programs, tallies, own)
     except InfrastructureError as error:
@@ -109,7 +109,7 @@ def try_review(
 def _ask(
     model: AnyModel,
     programs: list[known.KnownProgram],
-    tallies: dict[Style, Tally],
+    tallies: dict[Style, Confusion],
     own: dict[str, dict[str, str]],
 ) -> None:
     """Fill the tallies, with a bar on the terminal's error output: the other may be for a program."""
@@ -166,7 +166,7 @@ def _model(name: str, file: Path | None) -> AnyModel:
         return trying.model_of(name, None)
 
 
-def _told(name: str, tally: Tally) -> dict[str, object]:
+def _told(name: str, tally: Confusion) -> dict[str, object]:
     """One wording, for programs: counts, and what was said of each program."""
     matrix = tally.matrix
     return {
@@ -193,7 +193,7 @@ def _told(name: str, tally: Tally) -> dict[str, object]:
     }
 
 
-def _print(name: str, tallies: Collection[Tally]) -> None:
+def _print(name: str, tallies: Collection[Confusion]) -> None:
     for (prompts, written), alike in itertools.groupby(
         tallies, lambda each: (each.style.prompts, each.style.review_format)
     ):

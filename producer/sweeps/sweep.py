@@ -13,7 +13,7 @@ from judging.formats.problem import Problem
 from models import script, team
 from models.digest import digest
 from models.errors import FoureyesError
-from models.llm import AnyModel, LlamaCpp, Replay, Sampling, Scripted
+from models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
 from models.sweep_content import SweepContent
 from producer.sweeps import inside, rehearsal
 from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, TeamChoice, parse
@@ -22,7 +22,7 @@ from worker.patterns import Configured, Module, templates
 from worker.patterns.templates import Templates
 
 #: Of the embedded models where they stand in for others: their context is small.
-_EMBEDDED_SAMPLING = Sampling(temperature=0.0, max_tokens=400)
+_EMBEDDED_SAMPLING = ModelSampling(temperature=0.0, max_tokens=400)
 
 
 def run_key(benchmark: str, pattern: str, options: dict[str, Any], roles: Mapping[str, str]) -> str:

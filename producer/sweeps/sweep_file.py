@@ -29,7 +29,7 @@ from pydantic import (
 from judging.formats.problem import Problem
 from models import keys, team
 from models.errors import FoureyesError
-from models.llm import AnyModel, ModelName, OpenAI, Sampling, Send
+from models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
 from models.urls import mistake_in
 from worker import patterns
 from worker.patterns import Configured, Pattern
@@ -387,7 +387,7 @@ def _line_of(key: str, text: str) -> str:
 
 def _valid_keys(place: list[str]) -> list[str]:
     if place[-1:] == ["sampling"]:
-        return list(Sampling.model_fields)
+        return list(ModelSampling.model_fields)
     if place[-1:] == ["send"]:
         return list(Send.model_fields)
     if place[:1] == ["pairings"]:

@@ -26,7 +26,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Compared:
+class TwoRuns:
     """Two runs side by side. Problems that only one of them has are in no figure but their own.
 
     `alone`: the report, with its usual baseline, makes no such comparison, and its p-value is not corrected.
@@ -43,7 +43,7 @@ class Compared:
     flips: list[Flip]
 
 
-def find(first: str, second: str) -> Compared:
+def find(first: str, second: str) -> TwoRuns:
     """Compare the two runs of these names; the first is the baseline.
 
     Raises: FoureyesError if there are no such runs, or if they have no problem in common.
@@ -70,7 +70,7 @@ def find(first: str, second: str) -> Compared:
             p_holm=family.p_holm,
             detectable=family.detectable,
         )
-    return Compared(
+    return TwoRuns(
         baseline=baseline,
         run=run,
         comparison=comparison,
@@ -102,7 +102,7 @@ def _only(run: Outcomes, problems: set[int]) -> Outcomes:
     return {problem: samples for problem, samples in run.items() if problem in problems}
 
 
-def to_json(compared: Compared) -> str:
+def to_json(compared: TwoRuns) -> str:
     """The comparison for programs."""
     row = comparison_row(compared.comparison)
     if compared.alone:
@@ -111,7 +111,7 @@ def to_json(compared: Compared) -> str:
     return json.dumps(content, indent=2)
 
 
-def render(compared: Compared, console: Console) -> None:
+def render(compared: TwoRuns, console: Console) -> None:
     """Print the pairs, what they say, and the flips."""
     for letter, run in (("A", compared.baseline), ("B", compared.run)):
         console.print(Text(in_line(f"{letter}: {run} (run {run.id})"), style="bold"))
@@ -126,7 +126,7 @@ def render(compared: Compared, console: Console) -> None:
         console.print(f"and {len(compared.flips) - _SHOWN} more: --json has more", style="dim")
 
 
-def said(compared: Compared) -> list[str]:
+def said(compared: TwoRuns) -> list[str]:
     """What the comparison says, and on how much it rests."""
     found = compared.comparison
     lines = []
@@ -162,7 +162,7 @@ def said(compared: Compared) -> list[str]:
     return lines
 
 
-def _correction(compared: Compared) -> str:
+def _correction(compared: TwoRuns) -> str:
     found = compared.comparison
     if compared.alone:
         return "; not corrected for what else was compared"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evaluation import evalplus, evalplus_sandbox
-from evaluation.evalplus import Verdict
+from evaluation.evalplus import EvalPlusVerdict
 from evaluation.memory import PeakMemory
 from models.errors import FoureyesError
 from models.settings import settings
@@ -40,9 +40,9 @@ def test_evalplus_judges_samples_in_their_order(tmp_path: Path) -> None:
     samples = [("HumanEval/0", code) for code in codes]
     result = evalplus.evaluate("humaneval", [RECORD, other], samples, cache=tmp_path)
     assert result.verdicts == (
-        Verdict("fail", "fail"),
-        Verdict("pass", "pass"),
-        Verdict("pass", "fail"),
+        EvalPlusVerdict("fail", "fail"),
+        EvalPlusVerdict("pass", "pass"),
+        EvalPlusVerdict("pass", "fail"),
     )
     assert result.seconds > 0 and result.cpu_seconds > 0 and result.peak_bytes > 1 << 20
     assert result.ground_truth_seconds is not None and result.end_seconds is None
@@ -75,7 +75,7 @@ def f(x):
     cache = tmp_path / "cache"
     samples = [("HumanEval/0", attack), ("HumanEval/0", "def f(x): return x + 1")]
     result = evalplus.evaluate("humaneval", [RECORD], samples, cache=cache)
-    assert result.verdicts == (Verdict("fail", "fail"), Verdict("pass", "pass"))
+    assert result.verdicts == (EvalPlusVerdict("fail", "fail"), EvalPlusVerdict("pass", "pass"))
     assert secret.read_text() == "secret"
 
 

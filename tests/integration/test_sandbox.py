@@ -24,7 +24,7 @@ from judging.judge import Judge
 from judging.sandbox.attack import attack
 from judging.sandbox.inside import frames, landlock
 from judging.sandbox.probe import probe
-from judging.sandbox.process import Run
+from judging.sandbox.process import ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Level, Status
 from models.errors import InfrastructureError
@@ -490,7 +490,7 @@ def test_a_reference_that_is_gone_and_nobody_says_how_is_tried_again(
 ) -> None:
     """A machine that is short of memory is slow to say that it killed."""
     gone = problem(f"import os\n{when}os._exit(0)", [[1]], [])
-    monkeypatch.setattr(Run, "await_end", lambda *_: None)
+    monkeypatch.setattr(ProgramRun, "await_end", lambda *_: None)
     sandbox = Sandbox(6, Level.A)
     with pytest.raises(InfrastructureError, match="was killed") as raised:
         expected.STORE.load(gone.version, lambda: reference.run(sandbox, gone))
@@ -557,7 +557,7 @@ def ends_its_sandbox(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     usual = Sandbox.run
 
     @contextmanager
-    def run(sandbox: Sandbox, request: bytes, cpu_seconds: int) -> Iterator[Run]:
+    def run(sandbox: Sandbox, request: bytes, cpu_seconds: int) -> Iterator[ProgramRun]:
         with usual(sandbox, request, cpu_seconds) as running:
             if b"ends its sandbox" in request:
                 ends.append(sandbox.level)

@@ -11,7 +11,7 @@ import pytest
 
 from judging.judge import Judge
 from judging.sandbox.inside import frames
-from judging.sandbox.process import Run
+from judging.sandbox.process import ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Level, Status
 from tests.integration.test_sandbox import problem
@@ -132,8 +132,8 @@ def test_quick_answers_are_not_waited_for_one_by_one(
     judge = Judge(slot=6)
     assert judge.hidden(many, "def f(x): return x + 1").solved
     waits = []
-    following = Run.next
-    monkeypatch.setattr(Run, "next", lambda *a, **b: waits.append(1) or following(*a, **b))
+    following = ProgramRun.next
+    monkeypatch.setattr(ProgramRun, "next", lambda *a, **b: waits.append(1) or following(*a, **b))
     assert judge.hidden(many, "def f(x): return 1 + x").solved
     assert len(waits) < 200  # one for each: 605
     wrong = judge.hidden(many, "def f(x): return x + (x != 333)", all_tests=True)

@@ -141,7 +141,7 @@ def test_the_table_has_a_row_for_each_wording_and_tells_what_it_means(
         ({"wordings": ["tracee"]}, "--wording: there is no 'tracee'; did you mean 'trace'?"),
         ({"formats": ["xml"]}, "--review-format: there is no 'xml'; did you mean 'text'?"),
         ({"prompts": ["ters"]}, "there are no prompts 'ters'; did you mean 'terse'?"),
-        ({"prompts": ["mine"]}, "prompts 'mine', review.md: there is no variable 'drafft'"),
+        ({"prompts": ["mine"]}, "prompts 'mine', review.md line 6: there is no variable 'drafft'"),
         ({"problems": 31}, "the starter set has 1 to 30 problems, and not 31"),
         ({"problems": 5}, "models.m: scripted: no rule of the script fits the request"),
     ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from evaluation import evalplus
-from evaluation.evalplus import Kind, Verdict
+from evaluation.evalplus import EvalPlusVerdict, Kind
 from judging.formats.evalplus.functions import FunctionTests
 from judging.judge import Judge
 from judging.profiles import Profile
@@ -23,7 +23,7 @@ class Difference:
     """One program of which EvalPlus and we say different things."""
 
     program: Program
-    theirs: Verdict
+    theirs: EvalPlusVerdict
     ours: Judgement
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ def _work(
 
 def theirs(
     kind: Kind, tasks: Sequence[Task], programs: Sequence[Program], least_limit: float
-) -> list[Verdict]:
+) -> list[EvalPlusVerdict]:
     """EvalPlus's verdicts."""
     samples = [(program.task_id, program.code) for program in programs]
     records = [task.record for task in tasks]

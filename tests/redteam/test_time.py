@@ -223,7 +223,7 @@ def test_what_the_judge_itself_takes_is_not_the_programs_time(
     """On a busy machine it reads and compares slowly, and a program sleeps until it is asked again."""
     parts = suites._parts
 
-    def slow(tests: suites.Tests, index: int, frame: bytes) -> int:
+    def slow(tests: suites.SentTests, index: int, frame: bytes) -> int:
         time.sleep(0.1)
         return parts(tests, index, frame)
 

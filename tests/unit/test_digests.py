@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from judging import replies
 from judging.comparison import matches
 from judging.formats.evalplus import suites
-from judging.formats.evalplus.expected import Answer
+from judging.formats.evalplus.expected import ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
 from judging.sandbox.inside import digests, frames, program, values, wire
 from judging.sandbox.inside.digests import digest
@@ -87,8 +87,8 @@ def verdict(expected: Any, got: Any, atol: float, same_type: bool, limits: tuple
     first, *rest = (
         tag + body for tag, body in program.answer(expected, (expected,), True, limits[0])
     )
-    answer = Answer(first, 0.0, tuple(zlib.compress(frame[1:]) for frame in rest))
-    tests = suites.Tests(
+    answer = ReferenceAnswer(first, 0.0, tuple(zlib.compress(frame[1:]) for frame in rest))
+    tests = suites.SentTests(
         FunctionTests("Test/0", "f", "", [], [], atol, ""), [[]], (answer,), [atol]
     )
     frame, *parts = (tag + body for tag, body in program.answer(got, (got,), atol != 0, limits[1]))

@@ -14,7 +14,7 @@ import pytest
 import stamina
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import LlamaCpp, OpenAI, Replay, Sampling, Scripted
+from models.llm import LlamaCpp, ModelSampling, OpenAI, Replay, Scripted
 from models.problem import Spec
 from tests import tiny_model
 from worker.attempt.requests import Caller
@@ -28,7 +28,7 @@ from worker.patterns.style import Style
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:
-    sampling = Sampling(max_tokens=7, stop=("END",))
+    sampling = ModelSampling(max_tokens=7, stop=("END",))
     return Request(key, (Message("user", text),), sampling, **more)
 
 
@@ -333,7 +333,7 @@ def test_llamacpp_computes_as_many_calls_together_as_the_model_has_threads(tmp_p
     path = tmp_path / "tiny.gguf"
     tiny_model.write(path, seed=1)
     engine = load(LlamaCpp(engine="llamacpp", model=str(path), context=4096, threads=2))
-    sampling = {"long": Sampling(max_tokens=3000), "short": Sampling(max_tokens=1)}
+    sampling = {"long": ModelSampling(max_tokens=3000), "short": ModelSampling(max_tokens=1)}
     ended = []
 
     def ask(kind: str) -> None:

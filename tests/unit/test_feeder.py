@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import VLLM, Sampling
+from models.llm import VLLM, ModelSampling
 from tests.programs import ROOT, wait_for
 from tests.unit.test_guard import alive
 from worker.engines import EngineDied, Message, Request, load
@@ -140,7 +140,7 @@ def model(name: str = "a/b", **more: Any) -> VLLM:
 
 
 def request(text: str) -> Request:
-    return Request("ab" * 32, (Message("user", text),), Sampling())
+    return Request("ab" * 32, (Message("user", text),), ModelSampling())
 
 
 def processes(engine: VLLMEngine) -> set[int]:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from judging import replies
 from judging.formats.evalplus import suites
-from judging.formats.evalplus.expected import Answer
+from judging.formats.evalplus.expected import ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
 from judging.sandbox import process
 from judging.sandbox.inside import digests, frames, wire
-from judging.sandbox.process import BadFrames, Run
+from judging.sandbox.process import BadFrames, ProgramRun
 from judging.visible import running as visible
 from models.problem import TestResult, VisibleTest
 from tests.unit.test_wire import encoded_like, values
@@ -26,10 +26,10 @@ hostile_frames = st.builds(lambda tag, body: tag + body, tags, bodies).filter(bo
 
 
 def received(parts: list[bytes]) -> list[bytes]:
-    """The frames that a Run makes of what arrives in these parts."""
+    """The frames that a ProgramRun makes of what arrives in these parts."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        run = Run(ours, ours)
+        run = ProgramRun(ours, ours)
         found = []
         for part in [*parts, b""]:
             if part:
@@ -68,7 +68,7 @@ def test_what_has_arrived_is_taken_up_to_the_first_that_is_not_right() -> None:
     """One answer more or less, and every later one would be held against another input's."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        run = Run(ours, ours)
+        run = ProgramRun(ours, ours)
         assert run.take([b"Va"]) == 0
         theirs.sendall(b"".join(struct.pack(">I", 2) + frame for frame in (b"Va", b"Vb", b"Vx")))
         run._receive(1)
@@ -81,7 +81,7 @@ def test_frames_before_what_is_none_are_received_however_they_arrive() -> None:
     """Else who writes rubbish at once is no forger, but a sandbox that could not confine its program."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        run = Run(ours, ours)
+        run = ProgramRun(ours, ours)
         theirs.sendall(struct.pack(">I", 1) + frames.CONFINED + b"\xff" * 99)
         run.begin(frames.request(("call", "", "f")))
         for _ in range(2):
@@ -91,17 +91,17 @@ def test_frames_before_what_is_none_are_received_however_they_arrive() -> None:
 
 def test_no_frame_is_taken_as_it_is_that_may_be_followed_by_numbers() -> None:
     """They would be taken for the next answer."""
-    large = Answer(frames.VALUE + wire.encode(digests.large([0.5] * 9, True)), 0.1)
-    small = Answer(frames.VALUE + wire.encode(1), 0.1)
+    large = ReferenceAnswer(frames.VALUE + wire.encode(digests.large([0.5] * 9, True)), 0.1)
+    small = ReferenceAnswer(frames.VALUE + wire.encode(1), 0.1)
     problem = FunctionTests("Test/0", "f", "", [[1], [2]], [], 0.0, "0" * 64)
-    tests = suites.Tests(problem, [[1], [2]], (large, small), [1e-6, 1e-6])
+    tests = suites.SentTests(problem, [[1], [2]], (large, small), [1e-6, 1e-6])
     assert tests.right == [None, small.frame]
 
 
 def prepared(problem_id: str, entry_point: str, expected: Any, arguments: list[Any]) -> Any:
     problem = FunctionTests(problem_id, entry_point, "", [arguments], [], 0.0, "0" * 64, True)
-    answer = Answer(frames.VALUE + wire.encode(expected), 0.1)
-    return suites.Tests(problem, [arguments], (answer,), [1e-6])
+    answer = ReferenceAnswer(frames.VALUE + wire.encode(expected), 0.1)
+    return suites.SentTests(problem, [arguments], (answer,), [1e-6])
 
 
 #: A row for each way of comparing: plain, within a tolerance, and by the problem's own oracle.

@@ -5,7 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from models.llm import OpenAI, Sampling
+from models.llm import ModelSampling, OpenAI
 from worker.engines import Concurrent, Message, Request, load
 
 _ANSWER = json.dumps(
@@ -55,7 +55,7 @@ def steps(at_once: int) -> float:
     assert isinstance(engine, Concurrent)
     try:
         asked = [
-            engine.begin(Request(f"{number:064x}", (Message("user", "?"),), Sampling()))
+            engine.begin(Request(f"{number:064x}", (Message("user", "?"),), ModelSampling()))
             for number in range(2 * at_once)
         ]
         assert {call.result(60).text for call in asked} == {"yes"}

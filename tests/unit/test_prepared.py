@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from judging.formats.evalplus import expected, prepared
-from judging.formats.evalplus.expected import Answer, Expected
+from judging.formats.evalplus.expected import Expected, ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
 from judging.sandbox import environment
 from models.settings import settings
 
 PROBLEM = FunctionTests("Test/0", "f", "def f(x): return x\n", [[1]], [[2], [3]], 0.0, "a" * 64)
-ANSWER = Answer(b"V1", 0.01)
+ANSWER = ReferenceAnswer(b"V1", 0.01)
 ANSWERS = Expected((ANSWER,), (ANSWER, ANSWER))
 
 

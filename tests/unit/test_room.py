@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from judging.sandbox import cgroups, room
-from judging.sandbox.cgroups import Controller, Group
+from judging.sandbox.cgroups import Cgroup, Controller
 
 
 def controllers(version: int, folder: Path) -> dict[Controller, Path]:
@@ -48,7 +48,7 @@ def test_what_keeps_slots_from_taking_all_memory_is_said_in_one_line(
 
 def test_a_cgroup_of_version_2_gets_its_limits_and_no_swap(tmp_path: Path) -> None:
     """Its files are the kernel's; here they are plain ones."""
-    group = Group(controllers(2, tmp_path), 1 << 30, 99)
+    group = Cgroup(controllers(2, tmp_path), 1 << 30, 99)
     (folder,) = tmp_path.iterdir()
     assert (folder / "memory.max").read_text() == str(1 << 30)
     assert (folder / "pids.max").read_text() == "99"
@@ -116,7 +116,7 @@ def test_where_cgroups_are_is_read_from_the_kernel(
 def test_a_cgroup_that_ends_slowly_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    group = Group(controllers(2, tmp_path), 1 << 30, 9)
+    group = Cgroup(controllers(2, tmp_path), 1 << 30, 9)
     (folder,) = tmp_path.iterdir()
     for file in folder.iterdir():
         file.unlink()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.errors import FoureyesError
-from models.llm import Sampling as ModelSampling
+from models.llm import ModelSampling as ModelSampling
 from models.llm import Scripted
 from models.problem import Spec
 from worker.attempt.requests import Caller

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from models.errors import FoureyesError, InfrastructureError
-from models.llm import VLLM, Sampling
+from models.llm import VLLM, ModelSampling
 from tests.programs import ROOT, wait_for
 from tests.unit.test_guard import alive
 from tests.vllm import tiny
@@ -38,7 +38,7 @@ def model(folder: Path, **more: Any) -> VLLM:
 
 def request(text: str, max_tokens: int = 8, stop: tuple[str, ...] = (), **more: Any) -> Request:
     temperature = 0.0 if more.get("seed") is None else 1.0
-    sampling = Sampling(max_tokens=max_tokens, stop=stop, temperature=temperature)
+    sampling = ModelSampling(max_tokens=max_tokens, stop=stop, temperature=temperature)
     return Request("ab" * 32, (Message("user", text),), sampling, **more)
 
 

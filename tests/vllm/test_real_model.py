@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from judging.judge import Judge
 from models import weights
 from models.errors import FoureyesError
-from models.llm import VLLM, Sampling
+from models.llm import VLLM, ModelSampling
 from models.problem import Spec, VisibleTest
 from worker.engines import Message, Request, load
 from worker.patterns.reading.extract import extract_code
@@ -50,7 +50,7 @@ def test_a_real_model_writes_a_program_that_works(qwen: Path) -> None:
     )
     try:
         answer = engine.complete(
-            Request("ab" * 32, (Message("user", _QUESTION),), Sampling(max_tokens=100))
+            Request("ab" * 32, (Message("user", _QUESTION),), ModelSampling(max_tokens=100))
         )
     finally:
         engine.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from models.errors import FoureyesError, InfrastructureError
-from models.llm import AnyModel, Sampling
+from models.llm import AnyModel, ModelSampling
 from worker.engines.ends import PROMPT_TOO_LONG, REFUSED
 
 
@@ -29,7 +29,7 @@ class Request:
 
     key: str
     messages: tuple[Message, ...]
-    sampling: Sampling
+    sampling: ModelSampling
     seed: int | None = None
     schema: dict[str, Any] | None = None
     thinking: bool | None = None
@@ -40,7 +40,7 @@ class Request:
         return cls(
             key=key,
             messages=tuple(Message(**message) for message in request["messages"]),
-            sampling=Sampling(**request["sampling"]),
+            sampling=ModelSampling(**request["sampling"]),
             seed=request["seed"],
             schema=_in_order(request["schema"]),
             thinking=request.get("thinking"),

@@ -26,7 +26,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
-class Note:
+class LineNote:
     """What a model's worker tells the others: the cards that it uses, calls that wait for its turn on
     them, and since when, by the machine's monotonic clock."""
 
@@ -49,7 +49,7 @@ class Line:
                 "telling who else does"
             )
         self._cards = tuple(sorted(card.uuid for card in cards))
-        self._told = Note(self._cards, 0, 0.0)
+        self._told = LineNote(self._cards, 0, 0.0)
         folder = Path(tempfile.gettempdir()) / "foureyes-turns"
         try:
             _make(folder)
@@ -71,7 +71,7 @@ class Line:
         """Tell the others how many calls wait for a turn."""
         if waiting != self._told.waiting:
             since = self._told.since if self._told.waiting else time.monotonic()
-            self._told = Note(self._cards, waiting, since)
+            self._told = LineNote(self._cards, waiting, since)
             line = json.dumps(asdict(self._told)).encode() + b"\n"
             os.pwrite(self._note, line, 0)  # what a longer one leaves is behind this one's end
 
@@ -105,7 +105,7 @@ class Line:
         for file in (*self._locks, self._note):
             os.close(file)
 
-    def _others(self) -> Iterator[Note]:
+    def _others(self) -> Iterator[LineNote]:
         """What waits for others on our cards."""
         for path in self._folder.glob("*.note"):
             if path == self._path:
@@ -133,7 +133,7 @@ def _own_note(folder: Path) -> tuple[int, Path]:
     return file, path
 
 
-def _read(path: Path) -> Note | None:
+def _read(path: Path) -> LineNote | None:
     """A note; None of a worker that is gone, or if it is none."""
     try:
         file = os.open(path, _READ)
@@ -144,7 +144,9 @@ def _read(path: Path) -> Note | None:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             told = json.loads(os.pread(file, _LONGEST, 0).partition(b"\n")[0])
-            return Note(tuple(map(str, told["cards"])), int(told["waiting"]), float(told["since"]))
+            return LineNote(
+                tuple(map(str, told["cards"])), int(told["waiting"]), float(told["since"])
+            )
         with suppress(OSError):  # another user's
             os.unlink(path)
         return None

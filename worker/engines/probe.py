@@ -34,7 +34,7 @@ class Setting:
 
 
 @dataclass
-class Tried:
+class Probed:
     """What came of it: an answer, settings that are refused, or words that are about none of them.
 
     `for_ever`: these words will not change by themselves (a key, a model's name), as those of a server
@@ -54,7 +54,7 @@ class Tried:
         return "; ".join([f"send = {{ {', '.join(sent)} }}", *others] if sent else others)
 
 
-def probe(model: OpenAI, asked: dict[str, Any]) -> Tried:
+def probe(model: OpenAI, asked: dict[str, Any]) -> Probed:
     """Ask a model's server as a call does whose `request` (of a completion's row) is given.
 
     Raises: FoureyesError if it cannot even be asked: a key's variable is not set.
@@ -65,19 +65,19 @@ def probe(model: OpenAI, asked: dict[str, Any]) -> Tried:
     whole = replace(Request.from_json("", asked), messages=_QUESTION)
     names = list(_sent(model, whole))
     try:
-        return Tried(answer=_ask(model, whole))
+        return Probed(answer=_ask(model, whole))
     except RequestRefused as error:
         said = str(error)
     except InfrastructureError as error:
-        return Tried(said=str(error))
+        return Probed(said=str(error))
     try:
         return _look_closer(model, whole, names, said)
     except InfrastructureError as error:  # it went away meanwhile
-        return Tried(said=str(error), for_ever=isinstance(error, RequestRefused))
+        return Probed(said=str(error), for_ever=isinstance(error, RequestRefused))
 
 
-def _look_closer(model: OpenAI, whole: Request, names: list[str], said: str) -> Tried:
-    found = Tried(said=said, for_ever=True)
+def _look_closer(model: OpenAI, whole: Request, names: list[str], said: str) -> Probed:
+    found = Probed(said=said, for_ever=True)
     bare = model
     words = _refuses(*_only(bare, whole, []))
     if words is not None:

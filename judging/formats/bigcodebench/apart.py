@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from judging.formats.bigcodebench.outcomes import (
     LOAD_SECONDS,
     TEST_SECONDS,
-    Ended,
     Limits,
     Told,
+    ToldAll,
     following,
     loading,
     told,
 )
-from judging.formats.bigcodebench.testcases import Tests
+from judging.formats.bigcodebench.testcases import UnittestSource
 from judging.sandbox.inside import frames, unittests, wire
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
@@ -66,7 +66,7 @@ def judge(
     sandbox: Sandbox,
     prompt: str,
     entry_point: str,
-    tests: Tests,
+    tests: UnittestSource,
     code: str,
     limits: Limits,
     all_tests: bool = False,
@@ -100,7 +100,7 @@ def _ask(
     sandbox: Sandbox,
     prompt: str,
     entry_point: str,
-    tests: Tests,
+    tests: UnittestSource,
     left: Sequence[str],
     known: list[tuple[_Call, bytes]],
     limits: Limits,
@@ -119,7 +119,7 @@ def _ask(
         for each in told(run, limits, tuple(left)):
             if isinstance(each, bytes):
                 calls.append(_call(each))
-            elif isinstance(each, Ended):
+            elif isinstance(each, ToldAll):
                 ended = each
             elif each.outcome == unittests.UNFIT:
                 raise Unfit(each.said)
@@ -151,7 +151,7 @@ def _call(body: bytes) -> _Call:
 def _answer(
     sandbox: Sandbox,
     entry_point: str,
-    tests: Tests,
+    tests: UnittestSource,
     code: str,
     calls: Sequence[_Call],
     known: list[tuple[_Call, bytes]],
@@ -179,7 +179,7 @@ def _answer(
                     began = time.monotonic()
                     frame, ended = following(run, limit)
                     if ended is None and frame[:1] != unittests.GAVE:
-                        ended = Ended(Status.FAIL, "forged")
+                        ended = ToldAll(Status.FAIL, "forged")
                     if ended is not None:
                         break
                     known.append((call, frame[1:]))

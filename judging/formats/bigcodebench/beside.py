@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from judging.formats.bigcodebench import testcases
 from judging.formats.bigcodebench.apart import Results
-from judging.formats.bigcodebench.outcomes import Ended, Limits, Told, loading, told
-from judging.formats.bigcodebench.testcases import Tests
+from judging.formats.bigcodebench.outcomes import Limits, Told, ToldAll, loading, told
+from judging.formats.bigcodebench.testcases import UnittestSource
 from judging.sandbox.inside import frames, planted, unittests
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
@@ -25,7 +25,7 @@ FORGED = "forged"
 def judge(
     sandbox: Sandbox,
     entry_point: str,
-    tests: Tests,
+    tests: UnittestSource,
     code: str,
     limits: Limits,
     wrong: Sequence[str],
@@ -66,7 +66,7 @@ def judge(
 
 
 def discriminating(
-    sandbox: Sandbox, entry_point: str, tests: Tests, code: str, limits: Limits
+    sandbox: Sandbox, entry_point: str, tests: UnittestSource, code: str, limits: Limits
 ) -> tuple[str, ...]:
     """Planted functions with which the tests of a right program fail: one that leaves its function
     alone, and the one that calls it."""
@@ -80,7 +80,7 @@ def discriminating(
 
 
 def telling(
-    sandbox: Sandbox, entry_point: str, tests: Tests, code: str, limits: Limits
+    sandbox: Sandbox, entry_point: str, tests: UnittestSource, code: str, limits: Limits
 ) -> tuple[int, ...]:
     """The numbers of some expectations: with others in their place a right program fails."""
     count = testcases.expectations(tests.source)
@@ -98,7 +98,7 @@ def telling(
 def run(
     sandbox: Sandbox,
     entry_point: str,
-    tests: Tests,
+    tests: UnittestSource,
     code: str,
     limits: Limits,
     wrong: str,
@@ -111,7 +111,7 @@ def run(
     """
     results = Results(taken={})
     waiting = list(tests.names)
-    ended: Ended | None
+    ended: ToldAll | None
     request = frames.request((unittests.BESIDE, code, entry_point))
     with sandbox.run(request, int(limits.total) + 2) as run:
         run.allow(limits.total)
@@ -122,7 +122,7 @@ def run(
             for each in told(run, limits, tests.names):
                 if isinstance(each, Told):
                     if each.name not in waiting and each.outcome == unittests.PASSED:
-                        ended = Ended(Status.FAIL, FORGED)
+                        ended = ToldAll(Status.FAIL, FORGED)
                         break
                     if each.name in waiting:
                         waiting.remove(each.name)
@@ -131,10 +131,10 @@ def run(
                         results.fail(each, Status.FAIL, f"test failed: {each.said}")
                         if not all_tests:
                             break
-                elif isinstance(each, Ended):
+                elif isinstance(each, ToldAll):
                     ended = each
                 else:
-                    ended = Ended(Status.FAIL, FORGED)
+                    ended = ToldAll(Status.FAIL, FORGED)
                     break
     assert run.ended is not None
     results.cpu_seconds = run.ended.cpu_seconds

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from judging.profiles import Profile
 from judging.sandbox.inside import frames, unittests, wire
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from models.enums import Status
 
 #: CPU seconds that loading a program may take, and the least that one of its tests may.
@@ -29,7 +29,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ToldAll:
     """Why a process tells no more; `status` is PASS if all tests were run."""
 
     status: Status
@@ -57,7 +57,7 @@ class Limits:
         return cls(each, min(most, sum(each.values())) + LOAD_SECONDS)
 
 
-def loading(run: Run) -> Ended | None:
+def loading(run: ProgramRun) -> ToldAll | None:
     """Wait until a program is loaded; what went wrong, if it cannot be."""
     frame, ended = following(run, LOAD_SECONDS)
     if ended is not None:
@@ -65,10 +65,12 @@ def loading(run: Run) -> Ended | None:
     if frame == frames.READY:
         return None
     said = frame[1:].decode("utf-8", "replace").partition("\n")[0]
-    return Ended(Status.FAIL, said[:500] if frame[:1] == frames.BROKEN and said else "forged")
+    return ToldAll(Status.FAIL, said[:500] if frame[:1] == frames.BROKEN and said else "forged")
 
 
-def told(run: Run, limits: Limits, names: tuple[str, ...]) -> Iterator[Told | Ended | bytes]:
+def told(
+    run: ProgramRun, limits: Limits, names: tuple[str, ...]
+) -> Iterator[Told | ToldAll | bytes]:
     """What a process tells of its tests, and last why it tells no more.
 
     Bytes are a call that a test asks for.
@@ -88,25 +90,25 @@ def told(run: Run, limits: Limits, names: tuple[str, ...]) -> Iterator[Told | En
         elif tag == unittests.ASKED:
             yield body
         elif tag == unittests.ENDED:
-            yield Ended(Status.PASS, foreign=body[:200].decode("utf-8", "replace"))
+            yield ToldAll(Status.PASS, foreign=body[:200].decode("utf-8", "replace"))
             return
         else:
-            yield Ended(Status.FAIL, "forged")
+            yield ToldAll(Status.FAIL, "forged")
             return
 
 
-def following(run: Run, limit: float) -> tuple[bytes, Ended | None]:
+def following(run: ProgramRun, limit: float) -> tuple[bytes, ToldAll | None]:
     """The next frame, or why there is none."""
     try:
         frame = run.next(limit)
     except Overtime:
-        return b"", Ended(Status.TIMEOUT, "timeout")
+        return b"", ToldAll(Status.TIMEOUT, "timeout")
     except BadFrames:
-        return b"", Ended(Status.FAIL, "forged")
+        return b"", ToldAll(Status.FAIL, "forged")
     if frame is None:
         run.await_end(_END_SECONDS)
         memory = run.out_of_memory
-        return b"", Ended(
+        return b"", ToldAll(
             Status.FAIL if memory else Status.TIMEOUT, "memory" if memory else "killed"
         )
     return frame, None

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from judging import libraries
 from judging.formats.bigcodebench import testcases
 from judging.formats.bigcodebench.examples import examples
-from judging.formats.bigcodebench.testcases import Tests
+from judging.formats.bigcodebench.testcases import UnittestSource
 from judging.formats.problem import Problem, version_of
 from models.errors import FoureyesError
 from models.problem import Spec
@@ -37,7 +37,7 @@ class UnitTests:
     entry_point: str
     prompt: str
     reference: str
-    tests: Tests
+    tests: UnittestSource
     version: str
 
     @property

@@ -21,7 +21,7 @@ _LITERAL = (
 
 
 @dataclass(frozen=True)
-class Tests:
+class UnittestSource:
     """`source` as the record has it; `names` of the tests that must pass, in the order in which they run.
 
     `imports` is what the tests import: in BigCodeBench's judge a program shares these names.
@@ -32,7 +32,7 @@ class Tests:
     imports: str
 
 
-def read(source: str) -> Tests:
+def read(source: str) -> UnittestSource:
     """The tests in a source. Nothing is run. Raises: FoureyesError if there is none."""
     try:
         tree = parsed(source)
@@ -45,7 +45,7 @@ def read(source: str) -> Tests:
     if not names:
         raise FoureyesError(f"the class {_CLASS} of the field 'test' has no test")
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return Tests(source, tuple(sorted(names)), "\n".join(map(ast.unparse, imports)))
+    return UnittestSource(source, tuple(sorted(names)), "\n".join(map(ast.unparse, imports)))
 
 
 def _tests_of(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str]) -> set[str]:

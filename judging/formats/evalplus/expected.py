@@ -13,7 +13,7 @@ _LARGEST = 1 << 30
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReferenceAnswer:
     """The reference's answer to one input: its frame (see inside/frames.py), its CPU seconds.
 
     `numbers`: the frames of numbers that followed, without their tags and compressed by zlib.
@@ -28,8 +28,8 @@ class Answer:
 class Expected:
     """The reference's answers to the base inputs and to the plus inputs."""
 
-    base: tuple[Answer, ...]
-    plus: tuple[Answer, ...]
+    base: tuple[ReferenceAnswer, ...]
+    plus: tuple[ReferenceAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def _decoded(data: bytes) -> Expected | Failure:
     return Failure(reason) if reason else Expected(_answers(base), _answers(plus))
 
 
-def _answers(pairs: list[Any]) -> tuple[Answer, ...]:
+def _answers(pairs: list[Any]) -> tuple[ReferenceAnswer, ...]:
     return tuple(
-        Answer(bytes(frame), float(seconds), tuple(map(bytes, numbers)))
+        ReferenceAnswer(bytes(frame), float(seconds), tuple(map(bytes, numbers)))
         for frame, seconds, numbers in pairs
     )
 

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from judging.formats.evalplus import expected, shapes
 from judging.formats.evalplus.expected import Expected
 from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.suites import Tests, tolerances
+from judging.formats.evalplus.suites import SentTests, tolerances
 
 #: Bytes that all that is remembered takes, about: room for both benchmarks.
 _MOST = 160 << 20
@@ -26,8 +26,8 @@ _EACH, _VALUE = 600, 6
 class Prepared:
     """The two sets of tests of one problem."""
 
-    base: Tests
-    plus: Tests
+    base: SentTests
+    plus: SentTests
 
     @classmethod
     def of(cls, problem: FunctionTests, answers: Expected) -> "Prepared":
@@ -38,7 +38,7 @@ class Prepared:
             (problem.plus_inputs, answers.plus),
         ):
             inputs = shapes.arguments(problem, given)
-            sets.append(Tests(problem, inputs, kept, tolerances(problem, kept)))
+            sets.append(SentTests(problem, inputs, kept, tolerances(problem, kept)))
         return cls(*sets)
 
     @property

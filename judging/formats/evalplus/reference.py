@@ -8,13 +8,13 @@ from typing import Any
 
 from judging import replies
 from judging.formats.evalplus import shapes, suites
-from judging.formats.evalplus.expected import Answer, Expected, Failure
+from judging.formats.evalplus.expected import Expected, Failure, ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.suites import Tests
+from judging.formats.evalplus.suites import SentTests
 from judging.replies import loading_problem, said, shown, value
 from judging.sandbox.inside import frames
 from judging.sandbox.inside.values import Opaque, Other
-from judging.sandbox.process import BadFrames, Killed, Overtime, Run
+from judging.sandbox.process import BadFrames, Killed, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.errors import InfrastructureError
 
@@ -48,10 +48,12 @@ def run(sandbox: Sandbox, problem: FunctionTests) -> Expected | Failure:
         return Failure(str(error))
 
 
-def _answers(sandbox: Sandbox, problem: FunctionTests, given: list[Any]) -> tuple[Answer, ...]:
+def _answers(
+    sandbox: Sandbox, problem: FunctionTests, given: list[Any]
+) -> tuple[ReferenceAnswer, ...]:
     if not given:
         return ()
-    tests = Tests(problem, shapes.arguments(problem, given), (), [])
+    tests = SentTests(problem, shapes.arguments(problem, given), (), [])
     answers = []
     with sandbox.run(tests.request(problem.reference), _TOTAL) as run:
         broken = loading_problem(run)
@@ -78,7 +80,7 @@ def _answers(sandbox: Sandbox, problem: FunctionTests, given: list[Any]) -> tupl
             if seconds > _WORTH_ASKING:
                 cpu = run.cpu_seconds()
                 seconds, cpu_then = min(seconds, cpu - cpu_then), cpu
-            answers.append(Answer(frame, seconds, tuple(numbers)))
+            answers.append(ReferenceAnswer(frame, seconds, tuple(numbers)))
     atols = suites.tolerances(problem, answers)
     return tuple(
         answer if atol else replace(answer, numbers=())
@@ -86,7 +88,7 @@ def _answers(sandbox: Sandbox, problem: FunctionTests, given: list[Any]) -> tupl
     )
 
 
-def _answer(run: Run) -> tuple[bytes, str]:
+def _answer(run: ProgramRun) -> tuple[bytes, str]:
     """The next answer, or why there is none."""
     try:
         frame = run.next(_SECONDS)
@@ -97,7 +99,7 @@ def _answer(run: Run) -> tuple[bytes, str]:
     return frame or b"", "" if frame else _ENDED
 
 
-def _refuse_if_killed(run: Run, problem: FunctionTests) -> None:
+def _refuse_if_killed(run: ProgramRun, problem: FunctionTests) -> None:
     """Of a process that gave no answer and is gone: only one that ended by itself is at fault.
 
     If nobody can say how it ended, it may have been killed as well.

@@ -10,13 +10,13 @@ from typing import Any
 
 from judging import comparison, replies
 from judging.formats.evalplus import oracles
-from judging.formats.evalplus.expected import Answer
+from judging.formats.evalplus.expected import ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
 from judging.profiles import Profile
 from judging.replies import (
     END_SECONDS,
     SHOWN,
-    Outcome,
+    SuiteOutcome,
     first_line,
     loading_problem,
     numbers_of,
@@ -28,7 +28,7 @@ from judging.replies import (
 from judging.sandbox.allowance import Allowance, TooMuch
 from judging.sandbox.inside import digests, frames, wire
 from judging.sandbox.inside.values import ARRAY, Large, Other
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 
@@ -45,17 +45,17 @@ _LARGE = (b"L", b"k" + wire.encode(ARRAY) + b"L")
 
 
 @dataclass(frozen=True)
-class Tests:
+class SentTests:
     """A set of tests, ready to be sent: `request`, then `asked` bit by bit."""
 
     __test__ = False  # not a pytest class
 
     problem: FunctionTests
     inputs: list[list[Any]]
-    answers: tuple[Answer, ...]
+    answers: tuple[ReferenceAnswer, ...]
     atols: list[float]
 
-    def since(self, at: int) -> "Tests":
+    def since(self, at: int) -> "SentTests":
         """The tests without the first `at`."""
         if at == 0:
             return self
@@ -104,15 +104,15 @@ class Tests:
 
 
 def judge(
-    sandbox: Sandbox, profile: Profile, tests: Tests, code: str, all_tests: bool = False
-) -> Outcome:
+    sandbox: Sandbox, profile: Profile, tests: SentTests, code: str, all_tests: bool = False
+) -> SuiteOutcome:
     """Run the tests on a program, up to the first that fails or all of them.
 
     All run in one process, as in EvalPlus; after a test that ends it, the others run in a new one.
     Of an empty set it tells whether the program can be loaded, as EvalPlus does (Mbpp/793).
     """
     _, left = tests.limits(profile)
-    first: Outcome | None = None
+    first: SuiteOutcome | None = None
     failed: list[int] = []
     cpu_seconds, at, count = 0.0, 0, len(tests.inputs)
     allowance = Allowance()
@@ -133,15 +133,17 @@ def judge(
             continue
         if process.broken is not None or all_tests:
             failed += range(at, count)
-        return replace(first or Outcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed))
+        return replace(
+            first or SuiteOutcome(Status.PASS), cpu_seconds=cpu_seconds, failed=tuple(failed)
+        )
 
 
 @dataclass(frozen=True)
 class _Process:
     """What one process gave: what is wrong with each answer, or that it could not be loaded."""
 
-    outcomes: list[Outcome | None]
-    broken: Outcome | None
+    outcomes: list[SuiteOutcome | None]
+    broken: SuiteOutcome | None
     cpu_seconds: float
     #: As Run.charged.
     charged: float
@@ -150,7 +152,7 @@ class _Process:
 def _in_one_process(
     sandbox: Sandbox,
     profile: Profile,
-    tests: Tests,
+    tests: SentTests,
     code: str,
     left: float,
     allowance: Allowance,
@@ -164,7 +166,7 @@ def _in_one_process(
     request = tests.request(code, profile.as_evalplus)
     most = _MOST_AT_ONCE
     while True:
-        outcomes: list[Outcome | None] = []
+        outcomes: list[SuiteOutcome | None] = []
         with sandbox.run(request, int(left) + replies.LOAD_SECONDS + 2) as run:
             broken = loading_problem(run)
             if broken is None:
@@ -188,8 +190,8 @@ class _Ahead(Exception):
 
 
 def _call_all(
-    run: Run, profile: Profile, tests: Tests, most: int, allowance: Allowance
-) -> Iterator[Outcome | None]:
+    run: ProgramRun, profile: Profile, tests: SentTests, most: int, allowance: Allowance
+) -> Iterator[SuiteOutcome | None]:
     """What is wrong with the answer to each input, None if nothing is; until the process ends, or
     has sent more than is read.
 
@@ -222,8 +224,13 @@ def _call_all(
 
 
 def _call_one(
-    run: Run, profile: Profile, tests: Tests, index: int, limit: float, allowance: Allowance
-) -> tuple[Outcome | None, bool]:
+    run: ProgramRun,
+    profile: Profile,
+    tests: SentTests,
+    index: int,
+    limit: float,
+    allowance: Allowance,
+) -> tuple[SuiteOutcome | None, bool]:
     """What is wrong with the answer to an input that was sent, and whether the process goes on."""
 
     def following() -> bytes | None:
@@ -280,7 +287,7 @@ class _Numbers:
             self._next()
 
 
-def _parts(tests: Tests, index: int, frame: bytes) -> int:
+def _parts(tests: SentTests, index: int, frame: bytes) -> int:
     """How many frames of numbers follow the frame that answers an input."""
     return parts(tests.problem, frame) if tests.atols[index] != 0 else 0
 
@@ -304,8 +311,8 @@ def _may_have_parts(problem: FunctionTests, frame: bytes) -> bool:
 
 
 def _compare(
-    tests: Tests, index: int, frame: bytes, numbers: Iterable[list[Any]], as_evalplus: bool
-) -> Outcome | None:
+    tests: SentTests, index: int, frame: bytes, numbers: Iterable[list[Any]], as_evalplus: bool
+) -> SuiteOutcome | None:
     """What is wrong with the frame that answers an input; None if nothing is."""
     answer = tests.answers[index]
     tag = frame[:1]
@@ -338,10 +345,10 @@ def _compare(
 
 
 def _failed(
-    tests: Tests, index: int, status: Status, reason: str, got: str | None = None
-) -> Outcome:
+    tests: SentTests, index: int, status: Status, reason: str, got: str | None = None
+) -> SuiteOutcome:
     expected = oracles.output(tests.problem, value(tests.answers[index].frame))
-    return Outcome(
+    return SuiteOutcome(
         status,
         reason=reason,
         failing_input=shown(tests.inputs[index]),
@@ -350,7 +357,7 @@ def _failed(
     )
 
 
-def expected_of(answer: Answer) -> Any:
+def expected_of(answer: ReferenceAnswer) -> Any:
     """What the reference returned."""
     return value(answer.frame, (numbers_of(zlib.decompress(part)) for part in answer.numbers))
 
@@ -364,7 +371,7 @@ def _large(found: Any) -> Large | None:
     return found if isinstance(found, Large) else None
 
 
-def tolerances(problem: FunctionTests, answers: Sequence[Answer]) -> list[float]:
+def tolerances(problem: FunctionTests, answers: Sequence[ReferenceAnswer]) -> list[float]:
     """How near to each answer is right."""
     floats = (_has_floats(problem, answer.frame) for answer in answers)
     return comparison.tolerances(problem.atol, floats)

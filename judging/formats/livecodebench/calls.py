@@ -9,13 +9,13 @@ from judging.formats.livecodebench import comparison
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, raised
 from judging.sandbox.allowance import Allowance, TooMuch
 from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 
 
 @dataclass(frozen=True)
-class Call:
+class MethodCall:
     """What a function is called with, and what it should return; or what it should have written, if
     `is_text`.
     """
@@ -46,7 +46,7 @@ class Process:
 def call(
     sandbox: Sandbox,
     asked: tuple[str, str, str],
-    calls: Sequence[Call],
+    calls: Sequence[MethodCall],
     limit: float,
     allowance: Allowance,
     all_tests: bool,
@@ -76,7 +76,7 @@ def call(
     return Process(ends, run.ended.cpu_seconds, is_over)
 
 
-def _one(run: Run, call: Call, limit: float, allowance: Allowance) -> tuple[End, bool]:
+def _one(run: ProgramRun, call: MethodCall, limit: float, allowance: Allowance) -> tuple[End, bool]:
     """What becomes of a call, and whether the process goes on."""
     run.ask(frames.inputs([frames.given(call.arguments, False)]), 1)
     right = _right(call.expected)
@@ -108,7 +108,7 @@ def _right(expected: Any) -> bytes:
         return frames.VALUE
 
 
-def _read(frame: bytes, call: Call) -> End:
+def _read(frame: bytes, call: MethodCall) -> End:
     tag = frame[:1]
     if tag == frames.RAISED:
         return End(Status.FAIL, raised(frame), replies.said(frame))

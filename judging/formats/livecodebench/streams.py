@@ -12,7 +12,7 @@ from judging import replies
 from judging.formats.livecodebench import comparison
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut, raised
 from judging.sandbox.inside import frames
-from judging.sandbox.process import BadFrames, Overtime, Run
+from judging.sandbox.process import BadFrames, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 
@@ -56,7 +56,7 @@ def output(
     return end, written, process.ended.cpu_seconds
 
 
-def _end(run: Run, limit: float) -> End:
+def _end(run: ProgramRun, limit: float) -> End:
     """Wait until the program has ended; whether that was as a program should end.
 
     A status other than 0 is a failure, whatever was written before.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from judging.formats.livecodebench import calls, comparison, streams, written
-from judging.formats.livecodebench.calls import Call
+from judging.formats.livecodebench.calls import MethodCall
 from judging.formats.livecodebench.contest_tests import ContestTests
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut
 from judging.formats.livecodebench.record import ContestProblem
@@ -121,11 +121,11 @@ class _Program:
             return frames.WRAPPED, self.code, self.method
         return (frames.METHOD, self.code, self.method) if self.method else None
 
-    def call(self, test: Test) -> Call:
+    def call(self, test: Test) -> MethodCall:
         """A test as a call."""
         if self.method:
-            return Call(comparison.arguments(test.input), json.loads(test.output))
-        return Call([test.input], test.output, is_text=True)
+            return MethodCall(comparison.arguments(test.input), json.loads(test.output))
+        return MethodCall([test.input], test.output, is_text=True)
 
 
 def _judged(
@@ -155,7 +155,7 @@ def _run(sandbox: Sandbox, code: str, tests: Sequence[Test]) -> Iterator[tuple[l
 
 
 def _called(
-    sandbox: Sandbox, asked: tuple[str, str, str], wanted: Sequence[Call], all_tests: bool
+    sandbox: Sandbox, asked: tuple[str, str, str], wanted: Sequence[MethodCall], all_tests: bool
 ) -> Iterator[tuple[list[End], float]]:
     allowance = Allowance()
     while wanted:

@@ -8,7 +8,7 @@ from typing import Any
 
 from judging import replies
 from judging.formats.livecodebench import calls, streams
-from judging.formats.livecodebench.calls import Call
+from judging.formats.livecodebench.calls import MethodCall
 from judging.formats.livecodebench.ends import End, cut
 from judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN
 from judging.sandbox.allowance import Allowance
@@ -81,7 +81,7 @@ def _json(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class _Asking(Call):
+class _Asking(MethodCall):
     """A call of which the value is wanted, whatever it is."""
 
     taken: list[Any] = field(default_factory=list)
