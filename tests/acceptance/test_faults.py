@@ -5,8 +5,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.programs import foureyes, kill, processes, scripted_sweep, started, wait_for
 
 PATTERNS = ["raw-coder", "review-then-fix"]
