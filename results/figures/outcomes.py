@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-from sqlmodel import Session
+from models.later import Later
+
+if TYPE_CHECKING:
+    import sqlalchemy
+    from sqlmodel import Session
+else:  # outcomes from a file need no database
+    sqlalchemy = Later("sqlalchemy")
 
 #: How one attempt ended, in the strings of `Outcomes`. BASE: the base tests passed, the plus tests
 #: did not; REFUSED: a model declined, which counts as not solved; OPEN: it has not ended yet.
@@ -15,7 +21,7 @@ JUDGED = (SOLVED, BASE, UNSOLVED, REFUSED)
 Outcomes = dict[int, str]
 
 #: One pass over a sweep's attempts, however many: the letters of one run and problem are one row.
-_OUTCOMES = text("""
+_OUTCOMES = """
 SELECT attempt.run_id, attempt.problem_id, string_agg(
     CASE
         WHEN attempt.outcome = 'solved' THEN '1'
@@ -32,13 +38,13 @@ LEFT JOIN execution ON execution.id = step.execution_id
 WHERE attempt.run_id = ANY(:runs)
 GROUP BY attempt.run_id, attempt.problem_id
 ORDER BY attempt.problem_id
-""")
+"""
 
 
-def read(db: Session, run_ids: list[int]) -> dict[int, Outcomes]:
+def read(db: "Session", run_ids: list[int]) -> dict[int, Outcomes]:
     """What became of every attempt of these runs."""
     found: dict[int, Outcomes] = {run_id: {} for run_id in run_ids}
-    for run_id, problem, samples in db.execute(_OUTCOMES, {"runs": run_ids}):
+    for run_id, problem, samples in db.execute(sqlalchemy.text(_OUTCOMES), {"runs": run_ids}):
         found[run_id][problem] = samples
     return found
 

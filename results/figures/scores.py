@@ -142,7 +142,7 @@ def score(run: RunInfo, cost: Cost, outcomes: Outcomes) -> Score:
         low=low,
         high=high,
         base_pass_1=_base_share(outcomes),
-        pass_at=tuple(_pass_at(outcomes)) if several else (),
+        pass_at=tuple(pass_at(outcomes)) if several else (),
         refused=letters.count(REFUSED),
         errors=letters.count(ERROR),
         with_errors=_with_errors(outcomes) if ERROR in letters else None,
@@ -174,7 +174,7 @@ def _base_share(outcomes: Outcomes) -> float | None:
     return sum(found) / len(found) if found else None
 
 
-def _pass_at(outcomes: Outcomes) -> list[PassAtK]:
+def pass_at(outcomes: Outcomes) -> list[PassAtK]:
     """pass@k for k = 1, 2, 4 ... and for all samples together."""
     counts = [tuple(map(samples.count, JUDGED)) for samples in outcomes.values()]
     most = max(map(sum, counts))

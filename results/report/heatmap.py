@@ -1,10 +1,10 @@
-"""Patterns x problems as strips that stretch to any width, and as a table. Pure."""
+"""Patterns, or systems, x problems as strips that stretch to any width, and as a table. Pure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from results.figures.outcomes import ERROR, SOLVED, Outcomes, judged, share_solved
-from results.figures.scoreboard import Group, ProblemRow
 
 #: Classes of a cell: from none of the samples solved to all of them, and without any verdict.
 NONE, SOME, MOST, ALL, FAILED, WAITING = "none", "some", "most", "all", "failed", "waiting"
@@ -12,50 +12,51 @@ NONE, SOME, MOST, ALL, FAILED, WAITING = "none", "some", "most", "all", "failed"
 
 @dataclass(frozen=True)
 class Strip:
-    """One pattern: for each class of cells, the SVG path that fills them."""
+    """One run: for each class of cells, the SVG path that fills them."""
 
-    pattern: str
+    name: str
     paths: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One problem: how many patterns solved it in all or some samples, and a mark for each pattern."""
+    """One problem: how many runs solved it in all or some samples, and a mark for each run."""
 
-    problem: ProblemRow
+    problem: int
+    problem_id: str
     solved_by: int
     cells: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Problems from those that most patterns solve to those that fewest do."""
+    """Problems from those that most runs solve to those that fewest do."""
 
     strips: list[Strip]
     rows: list[Row]
 
 
-def heat_map(group: Group, outcomes: dict[int, Outcomes]) -> HeatMap:
-    """The map of one benchmark and team."""
-    runs = [(score.pattern, outcomes[score.run_id]) for score in group.scores]
+def heat_map(runs: Sequence[tuple[str, Outcomes]], problems: Mapping[int, str]) -> HeatMap:
+    """The map of runs with their names, on these problems with theirs."""
     weight = {
-        problem.id: sum(share_solved(of.get(problem.id, "")) or 0.0 for _, of in runs)
-        for problem in group.problems
+        problem: sum(share_solved(of.get(problem, "")) or 0.0 for _, of in runs)
+        for problem in problems
     }
-    problems = sorted(group.problems, key=lambda problem: -weight[problem.id])
+    ordered = sorted(problems, key=lambda problem: -weight[problem])
     return HeatMap(
         strips=[
-            Strip(pattern, _paths([kind(of.get(problem.id, "")) for problem in problems]))
-            for pattern, of in runs
+            Strip(name, _paths([kind(of.get(problem, "")) for problem in ordered]))
+            for name, of in runs
         ],
         rows=[
             Row(
                 problem,
-                sum(SOLVED in of.get(problem.id, "") for _, of in runs),
+                problems[problem],
+                sum(SOLVED in of.get(problem, "") for _, of in runs),
                 [(kind(letters), _mark(letters)) for _, of in runs
-                 for letters in (of.get(problem.id, ""),)],
+                 for letters in (of.get(problem, ""),)],
             )
-            for problem in problems
+            for problem in ordered
         ],
     )  # fmt: skip
 

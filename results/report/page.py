@@ -6,48 +6,22 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from models import output
-from results import formatting
 from results.figures import moderators
 from results.figures.comparisons import MCNEMAR, SIGN_FLIP
 from results.figures.details import Choices, Details, Flip, Origin, Reviewer
 from results.figures.moderators import FEATURES, Moderation
 from results.figures.outcomes import pairs
-from results.figures.reviewing import review_wording
 from results.figures.rewordings import Gains, Wordings, with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import Split, splits
 from results.report import sentences
 from results.report.heatmap import HeatMap, heat_map
-from results.visible import visible
+from results.report.templating import pages
 
 #: What the page says where there are no charts.
 NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foureyes[report]'`."
-
-
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
-    written = (
-        formatting.percent, formatting.points, formatting.size, formatting.factor, formatting.p_value,
-        formatting.dollars, formatting.duration,
-    )  # fmt: skip
-    made.filters.update({each.__name__: each for each in written})
-    made.globals.update(
-        interval=formatting.interval,
-        points_interval=formatting.points_interval,
-        review_wording=review_wording,
-    )
-    return made
 
 
 @dataclass(frozen=True)
@@ -138,7 +112,10 @@ def compose(board: Scoreboard, found: Details) -> Page:
                     for each in group.scores
                     if each.run_id in found.choices
                 ],
-                map=heat_map(group, board.outcomes),
+                map=heat_map(
+                    [(score.pattern, board.outcomes[score.run_id]) for score in group.scores],
+                    {problem.id: problem.problem_id for problem in group.problems},
+                ),
                 splits=splits(group, board.outcomes),
             )
             for group, drawn, theirs in zip(board.groups, charts, reviewed, strict=True)
@@ -171,7 +148,7 @@ def write(board: Scoreboard, found: Details, path: Path, *, force: bool = False)
 
     Raises: FoureyesError if it cannot be written, or something else is there.
     """
-    template = _environment().get_template("report.html")
+    template = pages().get_template("report.html")
     made = template.render(page=compose(board, found), features=FEATURES, dumps=json.dumps)
     with output.writing(path, output.REPORT, force=force) as file:
         file.write(made.encode())

@@ -1,15 +1,14 @@
 """What a sweep's numbers say, and what they do not, in plain words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from results.figures.baselines import pattern_name, style, without_style
 from results.figures.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
 from results.figures.rewordings import wordings
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
-from results.figures.statistics import SIGNIFICANT
-from results.formatting import count, dollars, p_equals, percent, size
-from results.report import endings
+from results.formatting import count, dollars, p_equals, percent
+from results.report import endings, evidence
 
 
 def of_group(board: Scoreboard, group: Group) -> list[str]:
@@ -21,7 +20,7 @@ def of_group(board: Scoreboard, group: Group) -> list[str]:
     ]
     return [
         *_against_baseline(board.baseline, compared, _others(board, group)),
-        *_missing(compared),
+        *evidence.missing([(score.pattern, found) for score, found in compared], "patterns"),
         *_reviewers(group),
         *_prices(group),
     ]
@@ -174,52 +173,13 @@ def _against_baseline(
         names = [score.pattern for score, found in compared if found.verdict == word]
         if names:
             yield f"{word.capitalize()} than {baseline}: {', '.join(names)}."
-    unclear = [(score, found) for score, found in compared if found.verdict == NO_EVIDENCE]
+    unclear = [(score.pattern, found) for score, found in compared if found.verdict == NO_EVIDENCE]
     if not unclear:
         return
-    names = [score.pattern for score, _ in unclear]
-    which = "any other pattern" if len(unclear) == len(others) > 1 else _listed(names)
-    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {_detectable(unclear)}"
-    alone = [score.pattern for score, found in unclear if found.p < SIGNIFICANT]
-    if alone:
-        family = unclear[0][1].family
-        yield (
-            f"By itself {_listed(alone)} would be evidence, as its interval says, which is not corrected; "
-            f"it is one of {family} comparisons, and for that p is."
-        )
-
-
-def _detectable(unclear: list[tuple[Score, Comparison]]) -> str:
-    sizes = [found.detectable for _, found in unclear if found.detectable is not None]
-    few = [(score, found) for score, found in unclear if found.detectable is None]
-    told = []
-    if sizes:
-        low, high = size(min(sizes)), size(max(sizes))
-        span = low if low == high else f"{low} to {high}"
-        told.append(
-            f"On as many differing problems, differences below {span} points would be missed more often "
-            "than one time in five."
-        )
-    if few:
-        names = _listed(score.pattern for score, _ in few)
-        begins = (
-            f"With {names} so few problems differ" if sizes else "They differ on so few problems"
-        )
-        # a later step asks less
-        later = any(found.could_be_evidence for _, found in few)
-        step = " at the first step of the correction" if later else ""
-        told.append(f"{begins} that no split of them would have been evidence{step}.")
-    return " ".join(told)
-
-
-def _missing(compared: list[tuple[Score, Comparison]]) -> Iterator[str]:
-    missing = sorted(
-        ((found.missing, score.pattern) for score, found in compared if found.missing), reverse=True
-    )
-    if missing:
-        most = ", ".join(f"{pattern} {number:,}" for number, pattern in missing[:3])
-        more = f" and {len(missing) - 3} more patterns" if len(missing) > 3 else ""
-        yield f"Pairs that are missing, not judged on both sides: {most}{more}."
+    names = [name for name, _ in unclear]
+    which = "any other pattern" if len(unclear) == len(others) > 1 else evidence.listed(names)
+    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {evidence.detectable(unclear)}"
+    yield from evidence.by_itself(unclear)
 
 
 def _reviewers(group: Group) -> Iterator[str]:
@@ -320,8 +280,3 @@ def _wordings(board: Scoreboard) -> Iterator[str]:
             f"{each.first} has them and {found.regressed} only as {each.second} does, "
             f"{found.both_solved} as both do ({found.test}, {p_equals(found.p_holm)})."
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
