@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         catalogue,
         checking,
         exchange,
+        judged,
         keeping,
         prompt_trial,
         reading,
@@ -40,6 +41,7 @@ else:  # this module only declares: what a command does is imported when it is r
     )
     checking = Later("producer.commands.checking")
     keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
+    judged = Later("producer.commands.judged")
     prompt_trial = Later("producer.commands.prompt_trial")
     reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
 
@@ -208,6 +210,41 @@ def compare(
 ) -> None:
     """Compare any two runs, problem by problem."""
     reading.compare(a, b, as_json=as_json)
+
+
+@app.command()
+def stats(
+    files: Annotated[
+        list[Path], typer.Argument(help="Results of other harnesses, CSV, Parquet; docs/stats.md.")
+    ],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE=NAME", help="What a file's system is called; again for others."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Compare each system with this one.", show_default="every two"
+        ),
+    ] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which of a file's verdicts: a metric, a scorer, base."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write a page to this file.")] = None,
+    force: Force = False,
+) -> None:
+    """Say what anybody's results show; no sweep, database or model."""
+    judged.stats(
+        files,
+        names=name or [],
+        baseline=baseline,
+        score=score,
+        as_json=as_json,
+        html=html,
+        force=force,
+    )
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Evidence for results that anybody made: `foureyes stats`. It knows no sweep and needs no database."""

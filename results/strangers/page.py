@@ -1,0 +1,46 @@
+"""Strangers' figures as one HTML file that needs nothing else, in the report's looks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models import output
+from results.report.heatmap import HeatMap, heat_map
+from results.report.templating import pages
+from results.strangers.figures import Pair, Stats
+from results.strangers.sentences import sentences
+
+#: Systems whose pairs are drawn as a square, and answers that are listed by name.
+_SQUARE = 40
+_LISTED = 50_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything on the page. `square`: by row and column, the pair and whether it is that way round."""
+
+    stats: Stats
+    sentences: list[str]
+    map: HeatMap
+    square: dict[tuple[str, str], tuple[Pair, bool]]
+
+    @property
+    def listed(self) -> bool:
+        """Whether every problem is listed by name: a table of more would take a browser minutes."""
+        return len(self.stats.problems) * len(self.stats.systems) <= _LISTED
+
+
+def write(found: Stats, path: Path, *, force: bool = False) -> None:
+    """Write the page.
+
+    Raises: FoureyesError if it cannot be written, or something else is there.
+    """
+    square = {}
+    if found.baseline is None and 2 < len(found.systems) <= _SQUARE:
+        for pair in found.pairs:
+            square[pair.second, pair.first] = pair, True
+            square[pair.first, pair.second] = pair, False
+    runs = [(system.name, of) for system, of in zip(found.systems, found.outcomes, strict=True)]
+    page = Page(found, sentences(found), heat_map(runs, found.problems), square)
+    made = pages().get_template("stats.html").render(page=page)
+    with output.writing(path, output.REPORT, force=force) as file:
+        file.write(made.encode())

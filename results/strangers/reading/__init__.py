@@ -1,0 +1,1 @@
+"""The logs of other harnesses, a module each: `recognises` a file, and `read` it. Files are strangers'."""

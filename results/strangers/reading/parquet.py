@@ -1,0 +1,57 @@
+"""Parquet: the same table as CSV's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from results.strangers.reading import table
+from results.strangers.reading.source import LARGEST, Source, named_after
+from results.strangers.record import Record
+
+NAME = "Parquet"
+_BATCH = 10_000
+
+
+def recognises(source: Source) -> bool:
+    """Whether it begins as such a file does."""
+    return source.path.suffix.lower() == ".parquet" or source.head.startswith(b"PAR1")
+
+
+def read(source: Source) -> Iterator[Record]:
+    """A record of each row."""
+    try:
+        import pyarrow as arrow  # type: ignore[import-untyped]  # an extra
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise source.mistake(
+            "", "Parquet needs pyarrow, from `pip install 'foureyes[report]'`; or give it as CSV"
+        ) from None
+    system = named_after(source.path, r"(?i:parquet)")
+    with source.open() as file:
+        try:
+            # names that come again and again are there once: a small file cannot unfold in memory
+            found = parquet.ParquetFile(file, read_dictionary=["problem", "system", "solved"])
+            table.check(source, found.schema_arrow.names)
+            groups = range(found.metadata.num_row_groups)
+            size = sum(found.metadata.row_group(each).total_byte_size for each in groups)
+            if size > LARGEST:
+                raise source.mistake("", f"unpacks to more than {LARGEST >> 20} MiB")
+            columns = [name for name in table.COLUMNS if name in found.schema_arrow.names]
+            number = 0
+            for batch in found.iter_batches(_BATCH, columns=columns, use_threads=False):
+                cells = {name: _values(batch.column(name)) for name in columns}
+                for row in zip(*cells.values(), strict=True):
+                    number += 1
+                    yield table.record(
+                        source, dict(zip(cells, row, strict=True)), system, f"row {number}"
+                    )
+        except (arrow.ArrowException, OSError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise source.mistake("", f"no Parquet that can be read ({said})") from None
+
+
+def _values(column: Any) -> list[Any]:
+    """A column's cells; those of a dictionary share their values."""
+    if not hasattr(column, "dictionary"):
+        return list(column.to_pylist())
+    known = column.dictionary.to_pylist()
+    return [None if index is None else known[index] for index in column.indices.to_pylist()]

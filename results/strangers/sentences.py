@@ -1,0 +1,78 @@
+"""What strangers' numbers say, and what they do not, in plain words."""
+
+from collections.abc import Iterator
+
+from results.figures.comparisons import NO_EVIDENCE
+from results.formatting import count, p_equals, points_interval
+from results.report import evidence
+from results.strangers.figures import Pair, Stats
+
+#: Differences that are told one by one, largest first; pairs without evidence that are named.
+_TOLD = 10
+
+
+def sentences(found: Stats) -> list[str]:
+    """All of them, differences first."""
+    named = [(_named(pair, found), pair.comparison) for pair in found.pairs]
+    unclear = [each for each in named if each[1].verdict == NO_EVIDENCE]
+    return [
+        *_differences(found),
+        *_unclear(unclear, len(found.pairs)),
+        *evidence.missing(named, "pairs"),
+        *_errors(found),
+        *_alone(found),
+    ]
+
+
+def _named(pair: Pair, found: Stats) -> str:
+    return pair.second if found.baseline else f"{pair.second} against {pair.first}"
+
+
+def _differences(found: Stats) -> Iterator[str]:
+    clear = sorted(
+        (pair for pair in found.pairs if pair.comparison.verdict in ("better", "worse")),
+        key=lambda pair: -abs(pair.comparison.difference),
+    )
+    for pair in clear[:_TOLD]:
+        each = pair.comparison
+        p = p_equals(each.p_holm)
+        family = f", as one of {each.family} comparisons" if each.family > 1 else ""
+        yield (
+            f"{pair.second} is {each.verdict} than {pair.first}: "
+            f"{points_interval(each.difference, each.low, each.high)} points of pass@1 ({each.test}, {p}{family})."
+        )
+    if len(clear) > _TOLD:
+        yield f"And so on for {count(len(clear) - _TOLD, 'comparison')} more."
+
+
+def _unclear(unclear: evidence.Named, pairs: int) -> Iterator[str]:
+    if not unclear:
+        return
+    names = [name for name, _ in unclear]
+    if len(unclear) > _TOLD:
+        which = f"in {len(unclear):,} of {count(pairs, 'comparison')}"
+        able = [each for each in unclear if each[1].detectable is not None]
+        yield f"{NO_EVIDENCE.capitalize()} {which}. {evidence.detectable(able or unclear)}"
+        if able and len(able) < len(unclear):
+            yield (
+                f"In {len(unclear) - len(able):,} of these so few problems differ that no split of them "
+                "would have been evidence at the first step of the correction."
+            )
+        return
+    yield f"{NO_EVIDENCE.capitalize()}: {evidence.listed(names)}. {evidence.detectable(unclear)}"
+    yield from evidence.by_itself(unclear)
+
+
+def _errors(found: Stats) -> Iterator[str]:
+    errors = sum(system.errors for system in found.systems)
+    if errors:
+        verb = "was" if errors == 1 else "were"
+        yield f"{count(errors, 'answer')} {verb} not judged, as the files say, and in no figure."
+
+
+def _alone(found: Stats) -> Iterator[str]:
+    if not found.pairs:
+        yield (
+            "Nothing is compared: that takes the results of two systems on the same problems, in one "
+            "file or several."
+        )
