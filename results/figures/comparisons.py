@@ -18,6 +18,7 @@ from results.figures.statistics import SIGNIFICANT, holm, strictest
 NO_EVIDENCE = "no evidence of a difference"
 MCNEMAR = "exact McNemar"
 SIGN_FLIP = "exact sign flip over problems"
+_NONE = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,16 @@ class Question:
             before = share_solved(self.baseline[problem])
             after = share_solved(self.run[problem])
             if before is not None and after is not None:
-                found.append(after - before)
+                found.append(_NONE if after is before else after - before)
         return found
 
-    def test(self) -> tuple[str, float]:
-        """By which test the runs are compared, and its p-value.
+    def test(self, found: list[Fraction]) -> tuple[str, float]:
+        """By which test the runs are compared, and its p-value for these differences of theirs.
 
         One sample a problem: the exact McNemar test on the problems that only one of them solved. With
         several, what became of one problem's samples is not independent, so problems are the units:
         the exact sign-flip test on the differences of their shares.
         """
-        found = self.differences()
         if has_samples(self.baseline) or has_samples(self.run):
             return SIGN_FLIP, sign_flip(found)
         return MCNEMAR, mcnemar_exact(found.count(Fraction(1)), found.count(Fraction(-1)))
@@ -115,7 +115,7 @@ def compare_all(questions: Sequence[Question]) -> list[Comparison]:
     """The comparisons of one family, with Holm's correction for those that could be evidence."""
     differences = [question.differences() for question in questions]
     smallest = [smallest_p(sum(map(bool, each))) for each in differences]
-    tests = [question.test() for question in questions]
+    tests = [question.test(found) for question, found in zip(questions, differences, strict=True)]
     adjusted = holm([p for _, p in tests], smallest)
     significance = strictest(smallest)
     return [
@@ -145,7 +145,9 @@ def _comparison(
         neither_solved=counts[False, False],
         improved=counts[False, True],
         regressed=counts[True, False],
-        difference=float(sum(differences) / len(differences)) if differences else 0.0,
+        difference=float(sum(filter(None, differences)) / Fraction(len(differences)))
+        if differences
+        else 0.0,
         low=low,
         high=high,
         test=tested[0],

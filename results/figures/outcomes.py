@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from models.later import Later
@@ -54,6 +55,7 @@ def judged(samples: str) -> int:
     return sum(map(samples.count, JUDGED))
 
 
+@lru_cache(maxsize=4096)  # few words, which come again for each comparison
 def share_solved(samples: str) -> Fraction | None:
     """The share of a problem's judged samples that are solved; None if none is judged."""
     n = judged(samples)

@@ -65,7 +65,7 @@ def smallest_p(differing: int) -> float:
 def _in_steps(differences: Sequence[Fraction]) -> tuple[list[int], int]:
     """The differences as whole numbers, and how many steps make 1."""
     per_one = min(math.lcm(*(each.denominator for each in differences)), _FINEST)
-    return [round(each * per_one) for each in differences], per_one
+    return [round(each * per_one) if each else 0 for each in differences], per_one
 
 
 def _sums(sizes: Sequence[int], share: float = 0.5) -> "FloatArray":
@@ -73,6 +73,10 @@ def _sums(sizes: Sequence[int], share: float = 0.5) -> "FloatArray":
     found = np.ones(1)
     for size, count in sorted(Counter(sizes).items()):
         made = np.zeros(len(found) + size * count)
+        if len(found) == 1:  # the first size, and the only one where problems have one sample
+            made[::size] = _binomial(count, share)
+            found = made
+            continue
         for taken, chance in enumerate(_binomial(count, share)):
             made[size * taken : size * taken + len(found)] += chance * found
         found = made

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import TypeVar
 
 from models.errors import FoureyesError
 from results.figures.comparisons import Comparison, Question, compare_all
@@ -26,7 +27,10 @@ from results.figures.statistics import mean_interval
 from results.strangers.record import Record
 from results.visible import in_line
 
-#: Comparisons of one call, and flips that are told of each.
+Number = TypeVar("Number", int, float)
+
+#: Systems and comparisons of one call, and flips that are told of each.
+MOST_SYSTEMS = 1_000
 MOST_PAIRS = 1_000
 FLIPS_TOLD = 50
 
@@ -168,6 +172,8 @@ class _Collected:
                 )
         problem = self.problems.setdefault(record.problem, len(self.problems))
         if name not in self.answers:
+            if len(self.answers) == MOST_SYSTEMS:
+                raise FoureyesError(f"{path}: more than {MOST_SYSTEMS:,} systems in all files")
             self.answers[name] = defaultdict(dict)
             self.tokens[name], self.usd[name] = 0, 0.0
         samples = self.answers[name][problem]
@@ -181,7 +187,7 @@ class _Collected:
         self.usd[name] = _added(self.usd[name], record.usd)
 
 
-def _added(total: float | None, more: float | None) -> "int | float | None":
+def _added(total: Number | None, more: Number | None) -> Number | None:
     return None if total is None or more is None else total + more
 
 
@@ -214,7 +220,7 @@ def _pairs(
     """All comparisons; they are one family for the correction."""
     if baseline is None:
         count = len(names) * (len(names) - 1) // 2
-        chosen = combinations(range(len(names)), 2)
+        chosen: Iterable[tuple[int, int]] = combinations(range(len(names)), 2)
     elif baseline in names:
         first, count = names.index(baseline), len(names) - 1
         chosen = ((first, other) for other in range(len(names)) if other != first)

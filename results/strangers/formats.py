@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any
 
 from results.figures.outcomes import ERROR, SOLVED, UNSOLVED
-from results.report.formats import comparison_row
 from results.strangers.figures import Pair, Stats
 from results.strangers.sentences import sentences
 
@@ -38,7 +37,7 @@ def to_json(found: Stats) -> str:
 
 
 def _row(pair: Pair) -> dict[str, Any]:
-    row = comparison_row(pair.comparison)
+    row = asdict(pair.comparison) | {"verdict": pair.comparison.verdict}
     del row["baseline_run_id"], row["run_id"]
     return {
         "first": pair.first,

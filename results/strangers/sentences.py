@@ -42,7 +42,7 @@ def _differences(found: Stats) -> Iterator[str]:
             f"{points_interval(each.difference, each.low, each.high)} points of pass@1 ({each.test}, {p}{family})."
         )
     if len(clear) > _TOLD:
-        yield f"And so on for {count(len(clear) - _TOLD, 'comparison')} more."
+        yield f"And so on, in {count(len(clear) - _TOLD, 'more comparison')}."
 
 
 def _unclear(unclear: evidence.Named, pairs: int) -> Iterator[str]:

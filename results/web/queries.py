@@ -169,7 +169,7 @@ def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[Com
     for row in rows:
         other = row["baseline_run_id"]
         question = Question(other, found[other], run_id, found[run_id])
-        compared.append(ComparedRuns(row, *question.test()))
+        compared.append(ComparedRuns(row, *question.test(question.differences())))
     return compared
 
 

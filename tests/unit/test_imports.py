@@ -65,13 +65,14 @@ DATABASE = {"psycopg", "pydantic", "sqlalchemy", "sqlmodel"}
         ("import producer.commands.keeping", DATABASE),  # cancel, prune
         ("import producer.commands.sweeping", DATABASE),  # watch
         ("import producer.commands.exchange", DATABASE),
+        ("import producer.commands.judged", set()),  # stats: numpy when it compares
         ("import producer.commands.catalogue", {"jinja2", "pydantic"}),  # patterns
         (
             "import producer.commands.sweeping, producer.commands.doctor, producer.stack.processes",
             {*DATABASE, "celery", "kombu"},
         ),
     ],
-    ids=["read", "keep", "watch", "exchange", "patterns", "up"],
+    ids=["read", "keep", "watch", "exchange", "stats", "patterns", "up"],
 )
 def test_a_command_has_what_it_does(tmp_path: Path, program: str, needed: set[str]) -> None:
     found = imported(program, home=tmp_path)

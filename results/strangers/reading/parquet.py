@@ -1,7 +1,7 @@
 """Parquet: the same table as CSV's."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from results.strangers.reading import table
 from results.strangers.reading.source import LARGEST, Source, named_after
@@ -28,14 +28,13 @@ def read(source: Source) -> Iterator[Record]:
     system = named_after(source.path, r"(?i:parquet)")
     with source.open() as file:
         try:
+            columns = [name for name in table.COLUMNS if name in _columns(source, parquet, file)]
             # names that come again and again are there once: a small file cannot unfold in memory
-            found = parquet.ParquetFile(file, read_dictionary=["problem", "system", "solved"])
-            table.check(source, found.schema_arrow.names)
+            found = parquet.ParquetFile(file, read_dictionary=columns)
             groups = range(found.metadata.num_row_groups)
             size = sum(found.metadata.row_group(each).total_byte_size for each in groups)
             if size > LARGEST:
                 raise source.mistake("", f"unpacks to more than {LARGEST >> 20} MiB")
-            columns = [name for name in table.COLUMNS if name in found.schema_arrow.names]
             number = 0
             for batch in found.iter_batches(_BATCH, columns=columns, use_threads=False):
                 cells = {name: _values(batch.column(name)) for name in columns}
@@ -47,6 +46,13 @@ def read(source: Source) -> Iterator[Record]:
         except (arrow.ArrowException, OSError) as error:
             said = " ".join(str(error).split())[:200]
             raise source.mistake("", f"no Parquet that can be read ({said})") from None
+
+
+def _columns(source: Source, parquet: Any, file: BinaryIO) -> list[str]:
+    """The names of all columns, which have been checked."""
+    names = list(parquet.ParquetFile(file).schema_arrow.names)
+    table.check(source, names)
+    return names
 
 
 def _values(column: Any) -> list[Any]:
