@@ -215,7 +215,10 @@ def compare(
 @app.command()
 def stats(
     files: Annotated[
-        list[Path], typer.Argument(help="Results of other harnesses, CSV, Parquet; docs/stats.md.")
+        list[Path],
+        typer.Argument(
+            metavar="FILES...", help="Results of other harnesses, CSV, Parquet; docs/stats.md."
+        ),
     ],
     name: Annotated[
         list[str] | None,
