@@ -17,7 +17,7 @@ def sentences(found: Stats) -> list[str]:
     unclear = [each for each in named if each[1].verdict == NO_EVIDENCE]
     return [
         *_differences(found),
-        *_unclear(unclear, len(found.pairs)),
+        *_unclear(unclear, found),
         *evidence.missing(named, "pairs"),
         *_errors(found),
         *_alone(found),
@@ -45,12 +45,11 @@ def _differences(found: Stats) -> Iterator[str]:
         yield f"And so on, in {count(len(clear) - _TOLD, 'more comparison')}."
 
 
-def _unclear(unclear: evidence.Named, pairs: int) -> Iterator[str]:
+def _unclear(unclear: evidence.Named, found: Stats) -> Iterator[str]:
     if not unclear:
         return
-    names = [name for name, _ in unclear]
     if len(unclear) > _TOLD:
-        which = f"in {len(unclear):,} of {count(pairs, 'comparison')}"
+        which = f"in {len(unclear):,} of {count(len(found.pairs), 'comparison')}"
         able = [each for each in unclear if each[1].detectable is not None]
         yield f"{NO_EVIDENCE.capitalize()} {which}. {evidence.detectable(able or unclear)}"
         if able and len(able) < len(unclear):
@@ -59,7 +58,9 @@ def _unclear(unclear: evidence.Named, pairs: int) -> Iterator[str]:
                 "would have been evidence at the first step of the correction."
             )
         return
-    yield f"{NO_EVIDENCE.capitalize()}: {evidence.listed(names)}. {evidence.detectable(unclear)}"
+    names = evidence.listed(name for name, _ in unclear)
+    which = f" between {found.baseline} and {names}" if found.baseline else f": {names}"
+    yield f"{NO_EVIDENCE.capitalize()}{which}. {evidence.detectable(unclear)}"
     yield from evidence.by_itself(unclear)
 
 

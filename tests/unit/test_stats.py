@@ -4,7 +4,6 @@ import json
 import os
 import random
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from results.strangers.figures import Stats
 from results.strangers.reading import source
 from results.strangers.reading.formats import read
 from results.strangers.record import Record
+from results.strangers.sentences import sentences
 from tests.boards import board, group
 from tests.programs import ROOT, environment, weighed
 
@@ -415,6 +415,13 @@ def test_a_small_file_cannot_unfold(
         found_in(path)
 
 
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")  # nobody writes: opening it would wait for ever
+    for name, said in [("", "is a folder"), ("x.csv", "no such file"), ("pipe.csv", "a pipe")]:
+        with pytest.raises(FoureyesError, match=said):
+            found_in(tmp_path / name)
+
+
 def test_a_large_file_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,6 +482,14 @@ def test_json_has_every_answer(tmp_path: Path) -> None:
     assert any("1 answer was not judged" in line for line in content["sentences"])
 
 
+def test_what_is_compared_with_one_system_names_it(tmp_path: Path) -> None:
+    words = {"a": ["1"] * 9 + ["0"], "b": ["0"] * 10, "c": ["1"] * 8 + ["0"] * 2}
+    first, second = sentences(found_in(table(tmp_path / "x.csv", **words), baseline="a"))
+    assert first.startswith("b is worse than a: -90.0 [")
+    assert first.endswith("(exact McNemar, p = 0.004, as one of 2 comparisons).")
+    assert second.startswith("No evidence of a difference between a and c. They differ on so few")
+
+
 def test_one_system_alone_has_a_score(tmp_path: Path) -> None:
     found = found_in(table(tmp_path / "x.csv", a=["1", "0"]))
     page.write(found, tmp_path / "x.html")
@@ -490,21 +505,18 @@ def test_a_file_that_is_named_twice_is_a_mistake(tmp_path: Path) -> None:
         )
 
 
-def test_a_hundred_thousand_answers_take_little(tmp_path: Path) -> None:
+def test_a_hundred_thousand_answers_take_little_memory(tmp_path: Path) -> None:
     chance = random.Random(1)
     words = {
         f"system-{number}": ["".join(chance.choices("01", k=10)) for _ in range(1_000)]
         for number in range(10)
     }
     path = table(tmp_path / "x.csv", **words)
-    before = time.process_time()
-    found = found_in(path)
-    assert time.process_time() - before < 30  # 3 s; CPU time, whoever else is on the machine
-    assert len(found.pairs) == 45
     ended = subprocess.run(
         weighed("stats", str(path), "--html", str(tmp_path / "x.html")),
         cwd=ROOT, env=environment(tmp_path / "home"), capture_output=True, text=True, check=True,
     )  # fmt: skip
+    assert "as one of 45 comparisons" in " ".join(ended.stdout.split())
     assert int(ended.stdout.splitlines()[-1]) < 300e6
     assert not (tmp_path / "home").exists()  # nothing was started or made
 

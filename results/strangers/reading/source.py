@@ -49,8 +49,10 @@ class Source:
         """
         try:
             if not self.path.is_file():
-                what = "is a folder; name the files in it" if self.path.is_dir() else "no such file"
-                raise self.mistake("", what)
+                if self.path.is_dir():
+                    raise self.mistake("", "is a folder; name the files in it")
+                there = "a pipe or a device; give a file" if self.path.exists() else "no such file"
+                raise self.mistake("", there)
             size = self.path.stat().st_size
             if size > LARGEST:
                 raise self.mistake(
