@@ -163,7 +163,27 @@ def test_a_long_answer_is_read_in_time() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asserts, "_is_whole", lambda lines: bool(asked.append(lines)))
         Tests(SPEC).read(f"```\n{broken}\n```")
-    assert len(asked) <= 300 * 30
+        assert len(asked) <= 300 * 30
+        asked.clear()
+        Tests(SPEC).read("```\nassert f((\nassert f((\n```\n" * 5000)  # each block is no Python
+        assert len(asked) <= 300 * 30
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asserts, "_is_whole", lambda lines: bool(asked.append(lines)))
+        asked.clear()
+        Tests(SPEC).read("```\n" + ("assert f((" + "1," * 900 + "\n") * 300 + "```")
+    assert asked and max(len("\n".join(lines)) for lines in asked) <= asserts.LONGEST
+
+
+def test_of_very_many_tests_only_those_that_are_kept_are_cut_out() -> None:
+    """With 10,000 it took minutes, and the attempt ended in error."""
+    cut: list[object] = []
+    segment = asserts._segment
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asserts, "_segment", lambda *given: [cut.append(given), segment(*given)][1])
+        many = "\n".join(f"assert f({n}) == 'é', (  # why\n    'one')" for n in range(10_000))
+        tests = Tests(SPEC).read(f"```\n{many}\n```").tests
+    assert (len(tests), len(cut)) == (50, 50)
+    assert tests[1] == "assert f(1) == 'é', (  # why\n    'one')"
 
 
 @pytest.mark.parametrize("groups", [[[0]], [[0, 1], [1]], [[0, 2]], []])

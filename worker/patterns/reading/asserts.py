@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 
@@ -33,14 +34,23 @@ def _found(
     """`begins`: with what the line of one begins, but for a `print(` around it."""
     answer = blocks.plain_lines(without_thinking(text))
     places = [block.text for block in blocks.fenced(answer)] or [answer]
+    left = iter(range(_MOST_READ))
     found = (
         each.strip()
         for place in places
-        for source in _pieces(textwrap.dedent(place), begins)
+        for source in _pieces(textwrap.dedent(place), begins, left)
         for each in _read(source, find)
     )
-    short = (each for each in found if each and len(each) <= LONGEST)
-    return tuple(list(dict.fromkeys(short))[:MOST])
+    return tuple(itertools.islice(_once(found), MOST))
+
+
+def _once(found: Iterator[str]) -> Iterator[str]:
+    """Each of the texts once, without those that are empty or too long."""
+    seen = {""}
+    for each in found:
+        if each not in seen and len(each) <= LONGEST:
+            seen.add(each)
+            yield each
 
 
 def _read(source: str, find: Callable[[ast.Module, str], Iterator[str]]) -> Iterator[str]:
@@ -52,22 +62,34 @@ def _read(source: str, find: Callable[[ast.Module, str], Iterator[str]]) -> Iter
         yield from find(tree, source)
 
 
-def _pieces(text: str, begins: str) -> Iterator[str]:
-    """The text as a whole, if it is Python; else what of it begins so, as far as it is Python."""
+def _pieces(text: str, begins: str, left: Iterator[int]) -> Iterator[str]:
+    """The text as a whole, if it is Python; else what of it begins so, as far as it is Python.
+
+    `left` gives something for each line that may still be looked at.
+    """
     if _parsed(text) is not None:
         yield text
         return
-    lines = text.split("\n")[:_MOST_READ]
+    lines = text.split("\n")
     at = 0
-    while at < len(lines):
+    while at < len(lines) and next(left, None) is not None:
         line = lines[at].strip().removeprefix("print(")
         length = 1
         if line.startswith(begins):
-            length = next(
-                (n for n in range(1, _MOST_LINES + 1) if _is_whole(lines[at : at + n])), 1
-            )
+            length = _lines_of_whole(lines[at : at + _MOST_LINES])
             yield textwrap.dedent("\n".join(lines[at : at + length]))
         at += length
+
+
+def _lines_of_whole(lines: list[str]) -> int:
+    """How many of the lines are Python together; 1 if no number of them that is short enough is."""
+    lengths = itertools.accumulate(map(len, lines))
+    for count, length in enumerate(lengths, 1):
+        if length > LONGEST:
+            break
+        if _is_whole(lines[:count]):
+            return count
+    return 1
 
 
 def _is_whole(lines: list[str]) -> bool:
@@ -83,8 +105,17 @@ def _parsed(source: str) -> ast.Module | None:
 
 def _asserts(tree: ast.Module, source: str) -> Iterator[str]:
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Assert))
+    lines = [line.encode() for line in source.split("\n")]
     for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-        yield textwrap.dedent(ast.get_source_segment(source, node) or ast.unparse(node))
+        yield textwrap.dedent(_segment(lines, node))
+
+
+def _segment(lines: list[bytes], node: ast.stmt) -> str:
+    """As ast.get_source_segment, which takes a source to pieces anew for each of its nodes."""
+    assert node.end_lineno is not None
+    *whole, last = lines[node.lineno - 1 : node.end_lineno]
+    text = b"\n".join([*whole, last[: node.end_col_offset]])
+    return text[node.col_offset :].decode()
 
 
 def _calls(tree: ast.Module, entry_point: str) -> Iterator[str]:
