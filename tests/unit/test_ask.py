@@ -57,6 +57,8 @@ FITTING = '{"issues": ["a"], "score": 2}'
         (Number(0, 10), "11", None),
         (Number(), "x1 and y2z", None),
         (Number(), "9" * 5000, None),
+        (Number(), "1e999", None),
+        (Number(0, 10), "7" + " " * 200_000 + "I say", 7),
         (Json(ISSUES), f"```json\n{FITTING}\n```", {"issues": ["a"], "score": 2}),
         (Json(ISSUES), f'{FITTING} or {{"issues": [], "score": 1}}', {"issues": [], "score": 1}),
         (Json(ISSUES), f'{{"found": {FITTING}}}', {"issues": ["a"], "score": 2}),

@@ -1,6 +1,7 @@
 """What is read from the answer to a prompt of one's own. What cannot be read is None, and never a guess."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from worker.patterns.steps.base import Program, Result, Schema, program
 _READ = 20_000
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.,]*\d)(?!\w)")
 #: `7/10` and `7 out of 10` say 7.
-_OF_SO_MANY = re.compile(r"\s*(?:/|\bout\s+of\b)\s*\d+(?:\.\d+)?", re.IGNORECASE)
+_OF_SO_MANY = re.compile(r"(?<!\s)\s*(?:/|\bout\s+of\b)\s*\d+(?:\.\d+)?", re.IGNORECASE)
 _NEGATES = re.compile(r"\b(?:not|never|cannot|neither)\b|n['’]t\b", re.IGNORECASE)
 _BEGINS_JSON = re.compile(r"[\[{\"\d\-tfn]")
 _UNREAD = "cannot be read"
@@ -160,7 +161,7 @@ class Number(Reading):
 
     def _within(self, written: str) -> float | None:
         number = float(written) if re.search(r"[.eE]", written) else _whole(written)
-        if number is None or (self.least is not None and number < self.least):
+        if number is None or math.isinf(number) or (self.least is not None and number < self.least):
             return None
         return None if self.most is not None and number > self.most else number
 
