@@ -273,7 +273,9 @@ def test_what_evalplus_itself_writes_is_read(tmp_path: Path) -> None:
         for number, answer in [(0, "x"), (0, "1"), (1, "2"), (1, "x")]
     ]
     (tmp_path / "coder.jsonl").write_text("\n".join(map(json.dumps, samples)))
+    # its watch over what is stuck would sleep for 20 s
     program = (
+        "import time; sleep = time.sleep; time.sleep = lambda seconds: sleep(min(seconds, 0.1))\n"
         "from evalplus.evaluate import evaluate; evaluate('humaneval', 'coder.jsonl', parallel=1)"
     )
     variables = {
@@ -516,7 +518,7 @@ def test_a_hundred_thousand_answers_take_little_memory(tmp_path: Path) -> None:
         weighed("stats", str(path), "--html", str(tmp_path / "x.html")),
         cwd=ROOT, env=environment(tmp_path / "home"), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "as one of 45 comparisons" in " ".join(ended.stdout.split())
+    assert "No evidence of a difference in 45 of 45 comparisons" in " ".join(ended.stdout.split())
     assert int(ended.stdout.splitlines()[-1]) < 300e6
     assert not (tmp_path / "home").exists()  # nothing was started or made
 
