@@ -242,3 +242,9 @@ def test_a_loop_of_questions_is_looked_through_in_time(tmp_path: Path) -> None:
 
 def test_a_reply_can_be_quoted(tmp_path: Path) -> None:
     assert Ask("again", by=CODER, told=Reply("x", 1)) == Ask("again", by=CODER, told=Reply("x", 1))
+
+
+def test_what_postgres_cannot_hold_is_not_in_a_value() -> None:
+    """It ended the attempt in error, as soon as a prompt showed it."""
+    answer = r'{"a": "x\u0000\ud800", "b": 1e999}'
+    assert Json({"type": "object"}).value(answer) == {"a": "x\ufffd?", "b": "inf"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.problem import Spec
+from models.storable import storable_json
 from worker.patterns.reading import json_schema
 from worker.patterns.reading.thoughts import without_thinking
 from worker.patterns.steps.base import Program, Result, Schema, program
@@ -116,7 +117,10 @@ class Json(Reading):
                 found, at = value, end
             elif begins[0] not in "[{":
                 at = end
-        return found
+        try:
+            return storable_json(found)  # it may be shown in a prompt, or noted down
+        except RecursionError:
+            return None
 
     def example(self, outcome: int, text: str) -> Any:
         assert self.schema is not None
