@@ -1,6 +1,7 @@
 """Prompts of a pattern author's own: what is read from their answers, and what is said of mistakes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from models.problem import Spec
 from producer.sweeps import rehearsal
 from producer.sweeps.sweep import PlannedSweep
 from tests.unit.test_patterns import load
+from worker.attempt import checking
 from worker.attempt.requests import Caller
 from worker.patterns.reading import json_schema
 from worker.patterns.steps import (
@@ -17,6 +19,7 @@ from worker.patterns.steps import (
     TEXT,
     Ask,
     Code,
+    Draft,
     Json,
     Number,
     OneOf,
@@ -24,6 +27,7 @@ from worker.patterns.steps import (
     Reply,
 )
 from worker.patterns.steps.readings import Reading
+from worker.patterns.style import Style
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 ISSUES = {
@@ -248,3 +252,18 @@ def test_what_postgres_cannot_hold_is_not_in_a_value() -> None:
     """It ended the attempt in error, as soon as a prompt showed it."""
     answer = r'{"a": "x\u0000\ud800", "b": 1e999}'
     assert Json({"type": "object"}).value(answer) == {"a": "x\ufffd?", "b": "inf"}
+
+
+def test_a_program_asked_for_is_taken_from_where_the_option_says() -> None:
+    answer = "```python\ndef f(x):\n    return x\n```\nIt prints:\n```\n1\n```\n"
+    step = Ask("mend", by=CODER, read=Code(SPEC))
+    style = Style(extraction="last-block")
+    assert step.read_in(style, answer) == Draft(SPEC).read_in(style, answer)
+    assert step.read_in(Style(), answer) == Draft(SPEC).read_in(Style(), answer)
+
+
+def test_a_check_reads_answers_as_the_sweep_did() -> None:
+    """It read programs as without the option, and said that judging them was something else."""
+    answer = "```python\ndef f(x):\n    return x\n```\nIt prints:\n```\n1\n```\n"
+    row: Any = SimpleNamespace(finish_reason="stop", text=answer)
+    assert checking._read(Style(extraction="last-block"), Draft(SPEC), row).code == "1"

@@ -18,6 +18,7 @@ from worker.attempt.replay import PatternReplay
 from worker.attempt.rows import asked_before, spec_of
 from worker.patterns import Configured
 from worker.patterns.steps import CompletionStep, ExecutionStep, Result, Step
+from worker.patterns.style import Style
 
 
 def difference(
@@ -43,7 +44,8 @@ def difference(
                     return f"step {replay.position + 1}: {said}{_at(replay)}"
                 if any(row.state is not State.DONE for row in rows):
                     return None
-                replay.answer(tuple(map(_read, wanted, rows)))
+                style = pattern.style
+                replay.answer(tuple(_read(style, *pair) for pair in zip(wanted, rows, strict=True)))
             rows, code = recorded[replay.position], replay.code
             assert code is not None
             if not rows:  # refused, or under way
@@ -78,8 +80,8 @@ def _differs(
     return None
 
 
-def _read(step: Step, row: Row[Any]) -> Result:
+def _read(style: Style, step: Step, row: Row[Any]) -> Result:
     if isinstance(step, ExecutionStep):
         return step.read(row.detail)
     assert isinstance(step, CompletionStep)
-    return step.read("" if row.finish_reason == Outcome.REFUSED else row.text)
+    return step.read_in(style, "" if row.finish_reason == Outcome.REFUSED else row.text)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from models.enums import Kind
 from worker.patterns.steps.base import AS_THE_MODEL, CompletionStep, Result, Sampling, Schema
 from worker.patterns.steps.readings import TEXT, Reading
+from worker.patterns.style import Style
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _PLAIN = (str, int, float, bool, type(None))
@@ -78,6 +79,9 @@ class Ask(CompletionStep):
     def read(self, text: str) -> Result:
         """What is read from the answer."""
         return self.reading.read(text)
+
+    def read_in(self, style: Style, text: str) -> Result:
+        return self.reading.read_in(style, text)
 
     def rehearsed(self, outcome: int, name: str) -> Result:
         return self.reading.rehearsed(outcome, name)

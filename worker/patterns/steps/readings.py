@@ -11,6 +11,7 @@ from models.storable import storable_json
 from worker.patterns.reading import json_schema
 from worker.patterns.reading.thoughts import without_thinking
 from worker.patterns.steps.base import Program, Result, Schema, program
+from worker.patterns.style import Style
 
 #: Characters at an answer's end in which JSON is looked for: each bracket may cost a look at them all.
 _READ = 20_000
@@ -45,6 +46,10 @@ class Reading:
         """The result in an answer."""
         answer = without_thinking(text).strip()
         return Reply(answer, self.value(answer))
+
+    def read_in(self, style: Style, text: str) -> Result:
+        """As CompletionStep.read_in."""
+        return self.read(text)
 
     def value(self, answer: str) -> Any:
         """The value in what was said; None if there is none to be read for certain."""
@@ -238,6 +243,9 @@ class Code(Reading):
 
     def read(self, text: str) -> Program:
         return program(self.spec, text)
+
+    def read_in(self, style: Style, text: str) -> Program:
+        return program(self.spec, text, style)
 
     def rehearsed(self, outcome: int, text: str) -> Program:
         return Program(self.spec, text, text)
