@@ -251,7 +251,7 @@ def test_a_reply_can_be_quoted(tmp_path: Path) -> None:
 def test_what_postgres_cannot_hold_is_not_in_a_value() -> None:
     """It ended the attempt in error, as soon as a prompt showed it."""
     answer = r'{"a": "x\u0000\ud800", "b": 1e999}'
-    assert Json({"type": "object"}).value(answer) == {"a": "x\ufffd?", "b": "inf"}
+    assert Json({"type": "object"}).read(answer).value == {"a": "x\ufffd?", "b": "inf"}
 
 
 def test_a_program_asked_for_is_taken_from_where_the_option_says() -> None:

@@ -106,6 +106,14 @@ class Json(Reading):
     def __post_init__(self) -> None:
         json_schema.check(self.schema)
 
+    def read(self, text: str) -> Reply:
+        """A Reply whose value Postgres can hold: it may be shown in a prompt, or noted down."""
+        answer = without_thinking(text).strip()
+        try:
+            return Reply(answer, storable_json(self.value(answer)))
+        except RecursionError:
+            return Reply(answer, None)
+
     def value(self, answer: str) -> Any:
         assert self.schema is not None
         decoder = json.JSONDecoder()
@@ -122,10 +130,7 @@ class Json(Reading):
                 found, at = value, end
             elif begins[0] not in "[{":
                 at = end
-        try:
-            return storable_json(found)  # it may be shown in a prompt, or noted down
-        except RecursionError:
-            return None
+        return found
 
     def example(self, outcome: int, text: str) -> Any:
         assert self.schema is not None

@@ -9,6 +9,7 @@ from models.enums import Kind, Suite
 from models.problem import FAILED, PASSED, Spec, TestRun, WrittenResult
 from models.storable import storable
 from worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
+from worker.patterns.reading.thoughts import without_thinking
 from worker.patterns.steps.base import (
     AS_THE_MODEL,
     REVIEWER,
@@ -85,7 +86,7 @@ class Tests(CompletionStep):
         if self.spec.entry_point:
             found = extract_asserts(text)
         else:
-            value = _CASES.read(text).value or {"tests": []}
+            value = _CASES.value(without_thinking(text)) or {"tests": []}
             found = tuple(dict.fromkeys(json.dumps(test) for test in value["tests"]))
         return WrittenTests(tuple(map(storable, found)), text)
 
