@@ -222,6 +222,14 @@ def test_gated_debate_debates_only_where_programs_differ() -> None:
     assert same.code == "draft 1 by coder"
     assert same.calls == ["draft by coder", "draft by reviewer", "inputs by coder"]
     passes = tried({"draft 1 by coder": 1})
+    untried: Acts = {
+        Inputs: lambda _: WrittenInputs(()),
+        Compare: grouped((0, 1)),
+        Review: lambda _: APPROVE,
+        VisibleTests: lambda _: Trial(()),
+        Choose: lambda step: Choice(step.right, "B"),
+    }
+    assert Played("gated-debate", untried, BARE).code == "draft 2 by reviewer"
     acts: Acts = {
         Compare: grouped((0,), (1,)), Review: lambda _: APPROVE, VisibleTests: passes,
     }  # fmt: skip

@@ -16,11 +16,11 @@ def gated_debate(
 ) -> Steps:
     """Both write; if their programs do the same, the coder's counts; else they debate, as in debate.
 
-    Control: debate, which always does.
+    Where there is no input to try them on, nothing says that they do. Control: debate, which always does.
     """
     left, right = yield Draft(spec, by=CODER), Draft(spec, by=REVIEWER)
     written = yield Inputs(spec, by=CODER)
     found = yield Compare((left, right), mutated(spec) + written)
-    if found.agree:
+    if found.agree and found.inputs:
         return left.code
     return (yield from debated(left, right, rounds, both_orders))
