@@ -2,7 +2,6 @@
 
 import ast
 import json
-import keyword
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from judging import libraries
 from judging.formats.bigcodebench import testcases
 from judging.formats.bigcodebench.examples import examples
 from judging.formats.bigcodebench.testcases import UnittestSource
+from judging.formats.fields import check_names, check_texts
 from judging.formats.problem import Problem, version_of
 from models.errors import FoureyesError
 from models.problem import Spec
@@ -26,7 +26,6 @@ _TEXTS = (
     "test",
     "entry_point",
 )
-_LONGEST_ID = 200
 
 
 @dataclass(frozen=True)
@@ -134,21 +133,8 @@ PROBLEM = BigCodeBenchProblem
 
 
 def _check_fields(fields: Mapping[str, Any]) -> None:
-    for name in (*_TEXTS, "libs"):
-        if name not in fields:
-            raise FoureyesError(f"the field {name!r} is missing")
-    for name in _TEXTS:
-        if not isinstance(fields[name], str):
-            raise FoureyesError(f"the field {name!r} must be a string")
-        if "\0" in fields[name]:
-            raise FoureyesError(f"the field {name!r} holds a NUL character")
-    problem_id, entry_point = fields["task_id"], fields["entry_point"]
-    if not problem_id.strip() or not problem_id.isprintable() or len(problem_id) > _LONGEST_ID:
-        raise FoureyesError(
-            f"the task_id must be 1 to {_LONGEST_ID} printable characters, not {problem_id[:80]!r}"
-        )
-    if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
-        raise FoureyesError(f"the entry_point must be a function's name, not {entry_point!r}")
+    check_texts(fields, _TEXTS, ["libs"])
+    check_names(fields["task_id"], fields["entry_point"])
     _libs(fields["libs"])
 
 

@@ -6,7 +6,6 @@ inputs from, so 1e5 stays a float and -0.0 keeps its sign.
 
 import ast
 import json
-import keyword
 import symtable
 import sys
 import warnings
@@ -17,13 +16,13 @@ from typing import Any, Self
 
 from judging.formats.evalplus.functions import FunctionTests
 from judging.formats.evalplus.official import is_official
+from judging.formats.fields import check_names, check_texts
 from judging.formats.problem import Problem, version_of
 from judging.visible.reading import visible_tests
 from models.errors import FoureyesError
 from models.problem import Spec
 
 _TEXTS = ("task_id", "prompt", "entry_point", "canonical_solution")
-_LONGEST_ID = 200
 _FACTS = ("difficulty", "topic")
 #: Examples of official prompts that their own reference solution contradicts, and that only
 #: running it could show: the problem, the call, and what it is said to give.
@@ -122,21 +121,8 @@ PROBLEM = EvalPlusProblem
 
 
 def _check_fields(fields: Mapping[str, Any]) -> None:
-    for name in (*_TEXTS, "base_input"):
-        if name not in fields:
-            raise FoureyesError(f"the field {name!r} is missing")
-    for name in _TEXTS:
-        if not isinstance(fields[name], str):
-            raise FoureyesError(f"the field {name!r} must be a string")
-        if "\0" in fields[name]:
-            raise FoureyesError(f"the field {name!r} holds a NUL character")
-    problem_id, entry_point = fields["task_id"], fields["entry_point"]
-    if not problem_id.strip() or not problem_id.isprintable() or len(problem_id) > _LONGEST_ID:
-        raise FoureyesError(
-            f"the task_id must be 1 to {_LONGEST_ID} printable characters, not {problem_id[:80]!r}"
-        )
-    if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
-        raise FoureyesError(f"the entry_point must be a function's name, not {entry_point!r}")
+    check_texts(fields, _TEXTS, ["base_input"])
+    check_names(fields["task_id"], fields["entry_point"])
     for name, inputs in (("base_input", fields["base_input"]), ("plus_input", _plus_input(fields))):
         if not isinstance(inputs, list) or not all(isinstance(given, list) for given in inputs):
             raise FoureyesError(f"the field {name!r} must be a list of argument lists")
