@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from models import hub
 from models.errors import FoureyesError
 from models.settings import settings
 
 #: Where releases are: tests have a place of their own for them.
 RELEASES = "https://github.com"
-HUB = "https://huggingface.co/datasets"
 #: Seconds to wait for a connection, and for the next piece of a download.
 PATIENCE = 15.0
 
@@ -27,9 +27,9 @@ class Released:
     """One file of a release.
 
     `file` is what it is called where it is kept, and `aliases` elsewhere; `path` where it is fetched,
-    on the hub or else among the releases. `md5` is of the uncompressed file, if its publisher's is
-    known; `override` names the variable that another file can be set by, `cache` the folder of its
-    publisher's own program.
+    in the hub's `dataset` or else among the releases. `md5` is of the uncompressed file, if its
+    publisher's is known; `override` names the variable that another file can be set by, `cache` the
+    folder of its publisher's own program.
     """
 
     file: str
@@ -38,12 +38,14 @@ class Released:
     override: str | None = None
     cache: str | None = None
     aliases: tuple[str, ...] = ()
-    on_hub: bool = False
+    dataset: str | None = None
 
     @property
     def url(self) -> str:
         """Where it is fetched."""
-        return f"{HUB if self.on_hub else RELEASES}/{self.path}"
+        if self.dataset is not None:
+            return f"https://huggingface.co/datasets/{self.dataset}/resolve/main/{self.path}"
+        return f"{RELEASES}/{self.path}"
 
     def overridden(self) -> Path | None:
         """The file that somebody has set in its place."""
@@ -72,7 +74,7 @@ class Released:
                     if path.is_file():
                         self._check(path)
                         return path
-        return None
+        return hub.cached("dataset", self.dataset, self.path) if self.dataset else None
 
     def _check(self, path: Path) -> None:
         """Raises: FoureyesError if a file is not the released one."""
@@ -90,7 +92,12 @@ class Released:
             )
 
     def _fetch(self) -> Path:
-        """Fetch it from its release, check it, and keep it in our cache; whole or not at all."""
+        """Fetch it, check it, and keep it in our cache, or in the hub's; whole or not at all."""
+        if self.dataset is not None:
+            try:
+                return hub.fetch("dataset", self.dataset, self.path)
+            except hub.HubUnavailable as error:
+                raise self._unavailable(str(error)) from None
         place = _our_cache() / self.file
         made = [folder for folder in (place.parent, *place.parent.parents) if not folder.exists()]
         try:

@@ -1,9 +1,9 @@
 """Where benchmarks come from: the official files, the sets shipped here, and files of one's own.
 
 The official files are found in this order: the variable that overrides them, the folder FOUREYES_DATA,
-the cache of their publisher's own program, our own cache, the release on the web. Where the hash of the
-release is known, they are checked against it. An overriding file is used as it is; the versions of its
-problems, which are hashes of their records, show that it differs.
+the cache of their publisher's own program, our own cache, that of the Hugging Face hub, the release on
+the web. Where the hash of the release is known, they are checked against it. An overriding file is used
+as it is; the versions of its problems, which are hashes of their records, show that it differs.
 """
 
 import difflib
@@ -37,11 +37,11 @@ def _of_evalplus(name: str, version: str, md5: str, override: str) -> Released:
 _CONTESTS = [
     Released(
         f"livecodebench-{number}.jsonl",
-        f"livecodebench/code_generation_lite/resolve/main/test{number if number > 1 else ''}.jsonl",
-        aliases=(f"test{number if number > 1 else ''}.jsonl",),
-        on_hub=True,
+        file,
+        aliases=(file,),
+        dataset="livecodebench/code_generation_lite",
     )
-    for number in range(1, 7)
+    for number, file in enumerate(["test.jsonl", *(f"test{n}.jsonl" for n in range(2, 7))], 1)
 ]
 _RELEASED = {
     "humaneval+": [

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from models import hub
 from models.errors import FoureyesError
 from models.settings import settings
 
@@ -196,21 +197,13 @@ def _copy(source: Path, partial: Path, entry: Weights, tell: Progress) -> None:
 
 def _from_hub(entry: Weights, partial: Path, tell: Progress) -> bool:
     """Fetch from the Hugging Face hub; False if it cannot be reached."""
-    tell(0, entry.bytes, "asking the model hub")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    try:
-        import httpx  # theirs, and as long in coming
-        from huggingface_hub import constants, hf_hub_download
-    except ImportError:
-        return False
+    tell(0, entry.bytes, "from the model hub")
     folder = partial.parent / "hub"
     try:
-        httpx.head(constants.ENDPOINT, timeout=5)  # the library itself retries for half a minute
-        tell(0, entry.bytes, "from the model hub")
-        found = hf_hub_download(entry.hub, entry.file, local_dir=folder)
-    except Exception:  # offline, blocked or gone: the libraries have a dozen errors for it
+        found = hub.fetch("model", entry.hub, entry.file, folder)
+    except hub.HubUnavailable:
         return False
-    Path(found).replace(partial)
+    found.replace(partial)
     shutil.rmtree(folder, ignore_errors=True)
     return True
 

@@ -59,8 +59,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("NO_PROXY", "*")
-    for place in ("RELEASES", "HUB"):
-        monkeypatch.setattr(released, place, "http://127.0.0.1:9")
+    monkeypatch.setattr(released, "RELEASES", "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
     settings.cache_clear()
     yield tmp_path
@@ -239,30 +238,6 @@ def test_an_unknown_name_gets_the_nearest_valid_one(given: str, meant: str) -> N
     message = refusal(given)
     assert message.startswith(f"there is no benchmark {given!r}; did you mean")
     assert meant in message.split("mean")[1]
-
-
-def test_a_file_of_the_hub_is_fetched_piece_by_piece_and_only_as_far_as_it_is_asked_for(
-    web: type[_Release], machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Contests come in files of a gigabyte; the first ones are enough for the first problems."""
-    monkeypatch.setattr(released, "HUB", released.RELEASES)
-    monkeypatch.setattr(web, "do_GET", _of_hub)
-    web.answer = CONTENT
-    assert [problem.benchmark for problem in sources.load("livecodebench-v2", limit=2)] == (
-        2 * ["livecodebench-v2"]
-    )
-    assert web.asked == ["/livecodebench/code_generation_lite/resolve/main/test.jsonl"]
-    with pytest.raises(FoureyesError, match=r"livecodebench-2.jsonl line 1: .* already used"):
-        sources.load("livecodebench-v2")  # here the second file is the same as the first
-    web.answer = b"<html>please log in</html>"
-    assert "what came is not the released file" in refusal("livecodebench-v3")
-
-
-def _of_hub(self: _Release) -> None:
-    self.asked.append(self.path)
-    self.send_response(200)
-    self.end_headers()
-    self.wfile.write(self.answer)
 
 
 @pytest.mark.parametrize("name", ["starter-rich", "starter-lean"])
