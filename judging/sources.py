@@ -55,15 +55,18 @@ _RELEASED = {
     "mbpp+": [
         _of_evalplus("MbppPlus", "v0.2.0", "ee43ecabebf20deef4bb776a405ac5b1", "MBPP_OVERRIDE_PATH")
     ],
-    "bigcodebench": [
-        Released(
-            "BigCodeBench-v0.1.4.jsonl",
-            "bigcode-project/bigcodebench-annotation/releases/download/v0.1.4/BigCodeBench.jsonl.gz",
-            override="BIGCODEBENCH_OVERRIDE_PATH",
-            cache="bigcodebench",
-            aliases=("BigCodeBench.jsonl",),
-        )
-    ],
+    **{
+        name: [
+            Released(
+                "BigCodeBench-v0.1.4.jsonl",
+                "bigcode-project/bigcodebench-annotation/releases/download/v0.1.4/BigCodeBench.jsonl.gz",
+                override="BIGCODEBENCH_OVERRIDE_PATH",
+                cache="bigcodebench",
+                aliases=("BigCodeBench.jsonl",),
+            )
+        ]
+        for name in ("bigcodebench", "bigcodebench-instruct")
+    },
     **{f"livecodebench-v{number}": _CONTESTS[:number] for number in range(1, len(_CONTESTS) + 1)},
 }
 

@@ -340,7 +340,7 @@ def evaluate(
     benchmark: Annotated[
         str | None,
         typer.Option(
-            help="Its name: humaneval+, mbpp+, contest, bigcodebench, livecodebench-v6..."
+            help="Its name: humaneval+, mbpp+, bigcodebench, bigcodebench-instruct, livecodebench-v6..."
         ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A file of problems instead.")] = None,

@@ -32,6 +32,15 @@ def test_a_record_is_known_by_its_fields() -> None:
     assert made.spec().format == made.hidden_tests().format == "bigcodebench"
 
 
+def test_the_same_task_is_shown_in_words_by_its_other_name() -> None:
+    """Or a sweep of BigCodeBench-Instruct would ask what BigCodeBench-Complete asks."""
+    made = parse_record("bigcodebench-instruct", json.dumps(RECORD))
+    assert made.prompt == made.spec().prompt == RECORD["instruct_prompt"]
+    other = parse_record("bigcodebench", json.dumps(RECORD))
+    assert made.reference == other.reference and made.hidden_tests() == other.hidden_tests()
+    assert made.whole("    return 1\n") == other.whole("    return 1\n")
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from judging import libraries
 from judging.formats.bigcodebench import testcases
@@ -18,6 +18,8 @@ from models.errors import FoureyesError
 from models.problem import Spec
 
 FORMAT = "bigcodebench"
+#: The benchmark that shows the task in words; any other shows code to go on with. Their tests are the same.
+INSTRUCT = "bigcodebench-instruct"
 _TEXTS = (
     "task_id",
     "complete_prompt",
@@ -55,8 +57,6 @@ class BigCodeBenchProblem(Problem):
     """A function, and unit tests that it must pass."""
 
     FIELDS = frozenset({"task_id", "complete_prompt", "canonical_solution", "test", "libs"})
-    #: The field that a model is shown: `complete_prompt`, code to go on with, or `instruct_prompt`, words.
-    SHOWN: ClassVar[str] = "complete_prompt"
 
     @classmethod
     def read(cls, benchmark: str, record: str, fields: Mapping[str, Any]) -> Self:
@@ -66,7 +66,7 @@ class BigCodeBenchProblem(Problem):
         return cls(
             benchmark=benchmark,
             problem_id=fields["task_id"],
-            prompt=fields[cls.SHOWN],
+            prompt=fields["instruct_prompt" if benchmark == INSTRUCT else "complete_prompt"],
             entry_point=fields["entry_point"],
             record=record,
             version=version_of(record),
@@ -99,6 +99,10 @@ class BigCodeBenchProblem(Problem):
     def hidden_tests(self) -> UnitTests:
         """What only the judge may see."""
         return self._hidden_tests
+
+    def whole(self, completion: str) -> str:
+        """A completion is one of the complete prompt, whichever was shown."""
+        return self._hidden_tests.prompt + completion
 
     @property
     def reference(self) -> str:
