@@ -5,8 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import BadFrames, Overtime
+from judging.sandbox.process import Overtime
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Level
 from models.errors import InfrastructureError

@@ -1,4 +1,4 @@
-"""One program's process, seen from outside: its frames, its deadlines, its end."""
+"""One program's process, seen from outside: its deadlines, its end, and what it used."""
 
 import math
 import os
@@ -6,12 +6,12 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from judging.sandbox import account
-from judging.sandbox.inside import frames, wire, zygote
+from judging.sandbox.connection import BadFrames, Connection
+from judging.sandbox.inside import frames, zygote
 from judging.sandbox.room import Room
 from models.errors import InfrastructureError
 
@@ -29,7 +29,6 @@ _PAUSE = 0.01
 _WATCH = 0.03
 #: Seconds between two looks at a program's account, at least; and while it waits for a processor.
 _SOON, _WAITING = 0.02, 0.1
-_MAX_FRAME = wire.MAX_BYTES + 4096
 #: Pause after reading, so that a program of a thousand quick calls does not wake us a thousand times.
 _GATHER_SECONDS = 0.0005
 #: Times of reading before it is taken for one.
@@ -58,10 +57,6 @@ class SandboxEnded(InfrastructureError):
     """The sandbox is gone while a program ran in it, and by no SIGKILL: that program ended it."""
 
 
-class BadFrames(Exception):
-    """The program wrote bytes that are no frames."""
-
-
 @dataclass(frozen=True)
 class ProcessEnd:
     """How a process ended: by a signal (a number) or with a status, and the CPU time it had used."""
@@ -82,7 +77,7 @@ class ProgramRun:
         cpu_limit: float = math.inf,
         room: Room | None = None,
     ) -> None:
-        self._connection = connection
+        self._connection = Connection(connection)
         self._control = control
         self._zygote = zygote
         self._cpu_limit = cpu_limit
@@ -92,12 +87,6 @@ class ProgramRun:
         #: Whether it was killed for taking more memory than any program may.
         self.out_of_memory = False
         self._program: int | None = None
-        self._buffer = bytearray()
-        self._outgoing = bytearray()
-        self._frames: deque[bytes] = deque()
-        self._closed = False
-        #: Whether something arrived that is no frame: said once those before it are received.
-        self._is_broken = False
         self._reads = 0
         #: Answers that were asked for and have not been received.
         self._due = 0
@@ -117,8 +106,7 @@ class ProgramRun:
 
     def begin(self, request: bytes) -> None:
         """Tell the process what to do, which it reads once it is confined, and wait until it is."""
-        self._outgoing += request
-        self._send()
+        self._connection.put(request)
         try:
             first = self.next(_SEND_SECONDS, judge_cpu=False)
         except (Overtime, BadFrames):
@@ -127,14 +115,10 @@ class ProgramRun:
             raise InfrastructureError(
                 "the sandbox could not confine a program: see foureyes doctor"
             )
-        if not self._outgoing:  # the program may have ended already
-            return
-        self._connection.settimeout(_SEND_SECONDS)
         try:
-            self._connection.sendall(self._outgoing)
+            self._connection.flush(_SEND_SECONDS)
         except OSError as error:
             raise InfrastructureError(f"the sandbox took no request: {error}") from None
-        self._outgoing.clear()
 
     def allow(self, seconds: float) -> None:
         """Charge the program with no more than this in all, since it began."""
@@ -143,12 +127,11 @@ class ProgramRun:
 
     def ask(self, inputs: bytes, answers: int) -> None:
         """Send inputs for so many answers. `next` goes on sending while it waits for the first."""
-        self._outgoing += inputs
         self._due = answers
         self._come_back()
         self._since = self._asked = self._now()
         self._at_since = self._at_asked = None
-        self._send()
+        self._connection.put(inputs)
 
     def next(self, limit: float, judge_cpu: bool = True) -> bytes | None:
         """The next frame, tag first; None if the process has closed its end.
@@ -169,11 +152,11 @@ class ProgramRun:
 
         Nobody waits here, so no time is looked at: of a thousand quick answers that was most of the cost.
         """
-        taken = 0
+        taken, arrived = 0, self._connection.arrived
         for frame in wanted:
-            if not self._frames or self._frames[0] != frame:
+            if not arrived or arrived[0] != frame:
                 break
-            self._frames.popleft()
+            arrived.popleft()
             taken += 1
         return taken
 
@@ -191,7 +174,7 @@ class ProgramRun:
         deadline = self._since + limit
         if judge_cpu:
             deadline = min(deadline, self._until)
-        while not self._frames and not self._closed and not self._is_broken:
+        while not self._connection.has_news:
             remaining = deadline - self._now()
             if remaining > 0:
                 self._receive(min(remaining, _WATCH) if self._is_watched else remaining)
@@ -203,13 +186,9 @@ class ProgramRun:
                 deadline = self._extended(limit)
             except Overtime:
                 self._receive(0.0)  # we may be late ourselves: it may have answered meanwhile
-                if not self._frames and not self._closed and not self._is_broken:
+                if not self._connection.has_news:
                     raise
-        if self._frames:
-            return self._frames.popleft()
-        if self._is_broken:
-            raise BadFrames
-        return None
+        return self._connection.take()
 
     def _refuse_if_over(self) -> None:
         """Raises: Killed if the program has more memory than its slot's share, where we must look."""
@@ -238,53 +217,14 @@ class ProgramRun:
         return account.charge(self._begun, idle)
 
     def _receive(self, seconds: float) -> None:
-        """Receive what comes within so many seconds, and send what can be meanwhile."""
-        writes = [self._connection] if self._outgoing else []
-        readable, writable, _ = select.select([self._connection], writes, [], seconds)
-        if writable:
-            self._send()
-        if not readable:
-            return
-        try:
-            part = self._connection.recv(1 << 18)
-        except ConnectionError:
-            part = b""
-        self._closed = not part
-        self._buffer += part
-        before = len(self._frames)
-        self._cut()
-        if self._frames:
+        """Receive what comes within so many seconds, and note when it came."""
+        if came := self._connection.receive(seconds):
             self._since = self._now()
             self._at_since = None
-            self._due -= len(self._frames) - before
+            self._due -= came
             self._reads += 1
-            if self._reads > _HASTE and self._due > 0 and not self._closed:
+            if self._reads > _HASTE and self._due > 0 and not self._connection.is_closed:
                 time.sleep(_GATHER_SECONDS)
-
-    def _send(self) -> None:
-        try:
-            sent = self._connection.send(self._outgoing, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return  # it does not read: that is its own time
-        except OSError:
-            sent = len(self._outgoing)  # it has closed its end, as reading will tell
-        del self._outgoing[:sent]
-
-    def _cut(self) -> None:
-        """Move whole frames out of the buffer."""
-        at, size = 0, len(self._buffer)
-        with memoryview(self._buffer) as view:
-            while size - at >= frames.LENGTH.size:
-                (length,) = frames.LENGTH.unpack_from(view, at)
-                if not 1 <= length <= _MAX_FRAME:
-                    self._is_broken = True
-                    break
-                begin = at + frames.LENGTH.size
-                if size - begin < length:
-                    break
-                at = begin + length
-                self._frames.append(bytes(view[begin:at]))
-        del self._buffer[:at]
 
     def _extended(self, limit: float) -> float:
         """A later time to look again for a program that had no processor; else Overtime."""
@@ -292,7 +232,7 @@ class ProgramRun:
         if self._is_over(now, limit):
             # A thread's wait is added up when it ends, so one that waits still was charged too much.
             self._receive(_PAUSE)
-            if self._frames or self._closed or self._is_broken:
+            if self._connection.has_news:
                 return now.at
             then, now = now, self._look()
             if self._is_over(now, limit):

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from judging import replies
 from judging.comparison import FLOATS, matches
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import BadFrames, Overtime, ProgramRun
+from judging.sandbox.process import Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from judging.visible.claims import Claim, claim
 from models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest

@@ -13,9 +13,10 @@ from judging import replies
 from judging.formats.evalplus import suites
 from judging.formats.evalplus.expected import ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox import process
+from judging.sandbox import connection
+from judging.sandbox.connection import BadFrames, Connection
 from judging.sandbox.inside import digests, frames, wire
-from judging.sandbox.process import BadFrames, ProgramRun
+from judging.sandbox.process import ProgramRun
 from judging.visible import running as visible
 from models.problem import TestResult, VisibleTest
 from tests.unit.test_wire import encoded_like, values
@@ -26,20 +27,20 @@ hostile_frames = st.builds(lambda tag, body: tag + body, tags, bodies).filter(bo
 
 
 def received(parts: list[bytes]) -> list[bytes]:
-    """The frames that a ProgramRun makes of what arrives in these parts."""
+    """The frames that a Connection makes of what arrives in these parts."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        run = ProgramRun(ours, ours)
+        line = Connection(ours)
         found = []
         for part in [*parts, b""]:
             if part:
                 theirs.sendall(part)
             else:
                 theirs.close()
-            run._receive(1)
-            found += list(run._frames)
-            run._frames.clear()
-            assert len(run._buffer) <= process._MAX_FRAME + 4
+            line.receive(1)
+            found += list(line.arrived)
+            line.arrived.clear()
+            assert len(line._buffer) <= connection._MAX_FRAME + 4
         return found
 
 

@@ -77,9 +77,16 @@ def hub() -> Iterator[tuple[type[_Hub], str]]:
 def load(home: Path, endpoint: str, *arguments: str, code: str = LOAD) -> tuple[str, str]:
     """What a machine with nothing but the hub says of a benchmark: its output, its errors."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HF_", "FOUREYES_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HF_", "FOUREYES_"))
     }
-    told = {"HOME": str(home), "HF_ENDPOINT": endpoint, "NO_PROXY": "*", "XDG_CACHE_HOME": str(home)}
+    told = {
+        "HOME": str(home),
+        "HF_ENDPOINT": endpoint,
+        "NO_PROXY": "*",
+        "XDG_CACHE_HOME": str(home),
+    }
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         env=environment | told,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from judging.profiles import Profile
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames, unittests, wire
-from judging.sandbox.process import BadFrames, Overtime, ProgramRun
+from judging.sandbox.process import Overtime, ProgramRun
 from models.enums import Status
 
 #: CPU seconds that loading a program may take, and the least that one of its tests may.

@@ -12,9 +12,10 @@ from judging.formats.evalplus.expected import Expected, Failure, ReferenceAnswer
 from judging.formats.evalplus.functions import FunctionTests
 from judging.formats.evalplus.suites import SentTests
 from judging.replies import loading_problem, said, shown, value
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames
 from judging.sandbox.inside.values import Opaque, Other
-from judging.sandbox.process import BadFrames, Killed, Overtime, ProgramRun
+from judging.sandbox.process import Killed, Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.errors import InfrastructureError
 

@@ -26,9 +26,10 @@ from judging.replies import (
     why_ended,
 )
 from judging.sandbox.allowance import Allowance, TooMuch
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import digests, frames, wire
 from judging.sandbox.inside.values import ARRAY, Large, Other
-from judging.sandbox.process import BadFrames, Overtime, ProgramRun
+from judging.sandbox.process import Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 

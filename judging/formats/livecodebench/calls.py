@@ -8,8 +8,9 @@ from judging import replies
 from judging.formats.livecodebench import comparison
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, raised
 from judging.sandbox.allowance import Allowance, TooMuch
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import BadFrames, Overtime, ProgramRun
+from judging.sandbox.process import Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from judging import replies
 from judging.formats.livecodebench import comparison
 from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut, raised
+from judging.sandbox.connection import BadFrames
 from judging.sandbox.inside import frames
-from judging.sandbox.process import BadFrames, Overtime, ProgramRun
+from judging.sandbox.process import Overtime, ProgramRun
 from judging.sandbox.sandbox import Sandbox
 from models.enums import Status
 
