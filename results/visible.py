@@ -18,6 +18,8 @@ def visible(text: str) -> str:
     A model's output could otherwise move the cursor, recolour the terminal, or show code in
     another order than it runs.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         character if character in _KEPT or not _is_controlling(character) else _escaped(character)
         for character in text

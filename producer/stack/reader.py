@@ -61,6 +61,11 @@ WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace
     AND pg_has_role(relowner, 'USAGE')
 """)
 
+#: By their locks those who start attempts, reap, and migrate know of each other.
+_LOCKS = text("""
+SELECT string_agg(oid::regprocedure::text, ', ') FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_'
+""")
 #: What everybody may do in a new database, and nobody needs in one that is ours alone: large objects
 #: are a way to write, and settings one to make a statement greedy.
 _NOT_FOR_ALL = """
@@ -156,6 +161,8 @@ def _make(connection: Connection, *, ours: bool) -> str:
         if ours:
             for statement in _NOT_FOR_ALL.split(";")[:-1]:
                 run(statement)
+            locks = connection.execute(_LOCKS).scalar_one()
+            driver.execute(f"REVOKE EXECUTE ON FUNCTION {locks} FROM PUBLIC")
     run("ALTER ROLE {role} PASSWORD {password}")
     if is_new or connection.execute(_LACKS, {"role": _ROLE}).scalar():
         run("GRANT CONNECT ON DATABASE {database} TO {role}")

@@ -34,6 +34,8 @@ HOSTILE = [
     "SELECT * FROM pg_ls_logdir()",
     "SELECT pg_file_write('/tmp/foureyes-file', 'x', false)",
     "SELECT pg_reload_conf()",
+    "SELECT pg_advisory_lock(4711005)",
+    "SELECT pg_try_advisory_xact_lock_shared(1, 2)",
     "SELECT pg_switch_wal()",
     "SELECT * FROM pg_authid",
     "SELECT set_config('role', 'postgres', false)",

@@ -234,6 +234,40 @@ def test_sql_that_python_says_otherwise(database: str, capsys: pytest.CaptureFix
     assert all(word in shown for word in ("true", '{"a": [null, false]}', "nan", "-Infinity"))
 
 
+def test_rows_come_whole_and_to_the_last_digit(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A float has 16 digits, an object one value of a name, and a result may have no row."""
+    statement = """select 12345678901234567890.123 as n, 1 as n, '{"x": 0.1234567890123456789}'::jsonb as n_2
+        from generate_series(1, %d) where %s"""
+    query.run(statement % (2500, "true"), "json", Console())
+    shown = capsys.readouterr().out
+    assert [list(row) for row in json.loads(shown)] == [["n", "n_3", "n_2"]] * 2500
+    first = '[{"n": 12345678901234567890.123, "n_3": 1, "n_2": {"x": 0.1234567890123456789}},'
+    assert shown.splitlines()[0] == first
+    query.run(statement % (2, "true"), "csv", Console())
+    line = '12345678901234567890.123,1,"{""x"": 0.1234567890123456789}"\n'
+    assert capsys.readouterr().out == f"n,n,n_2\n{line}{line}"
+    for form, nothing in (("json", "[]\n"), ("csv", "n,n,n_2\n")):
+        query.run(statement % (1, "false"), form, Console())
+        assert capsys.readouterr().out == nothing
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_a_terminal_is_too_narrow_for_becomes_records(database: str, terminal: bool) -> None:
+    """Else columns are cut or folded in a terminal; what goes to a pipe has the width that it needs."""
+    output = io.StringIO()
+    statement = "select 1 as id, repeat('wide ', 20) as what, E'two\nlines' as last"
+    query.run(statement, "table", Console(file=output, width=60, force_terminal=terminal))
+    lines = output.getvalue().splitlines()
+    if terminal:
+        assert lines[0] == "-[ 1 ]-"
+        assert lines[1:5] == ["id   | 1", f"what | {'wide ' * 20}", "last | two", "     | lines"]
+    else:
+        assert {len(line) for line in lines[:-1]} == {len(lines[0])}
+        assert "wide " * 20 in lines[3] and "two" in lines[3] and "lines" in lines[4]
+
+
 def test_a_query_cannot_write(sweep_id: int) -> None:
     for statement in ("delete from sweep", "commit; delete from sweep"):
         with pytest.raises(FoureyesError):
