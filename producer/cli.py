@@ -1,6 +1,7 @@
 """The `foureyes` command. Each mistake a person can make ends in one line and exit code 2."""
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -47,22 +48,33 @@ else:  # this module only declares: what a command does is imported when it is r
 
 
 class _Commands(TyperGroup):
-    """The commands without a box for `--help` alone: the list stays on one screen."""
+    """The commands without a box for the few options beside them: the list stays on one screen."""
 
-    def get_help_option(self, ctx: Any) -> TyperOption | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.hidden = True
-        return option
+    def get_params(self, ctx: Any) -> list[Any]:
+        found = super().get_params(ctx)
+        for each in found:
+            if isinstance(each, TyperOption):
+                each.hidden = True
+        return found
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """`foureyes help sweep` is `foureyes sweep --help`, as people try it."""
+        if args[0] == "help":
+            args = [*args[1:], "--help"] if len(args) > 1 else self._end_with_help(ctx)
+        return super().resolve_command(ctx, args)
+
+    def _end_with_help(self, ctx: Any) -> NoReturn:
+        print(ctx.get_help())
+        ctx.exit()
 
 
 app = typer.Typer(
     name="foureyes",
     cls=_Commands,
     help="Two models, one benchmark, every way of working together.\n\n"
-    "More about each: foureyes COMMAND --help",
+    "More about each: foureyes COMMAND --help. Also: foureyes --version, --install-completion",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -90,6 +102,19 @@ TrustHost = Annotated[
     list[str] | None,
     typer.Option("--trust-host", metavar="HOST", help="A server that may be sent its model's key."),
 ]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"foureyes {metadata.version('foureyes')}")
+        raise typer.Exit
+
+
+@app.callback()
+def command(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """What is said before any command's name."""
 
 
 @app.command()

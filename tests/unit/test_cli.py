@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
 import typer
 from rich.markup import render
+from typer.testing import CliRunner
 
 from producer.cli import app
 
@@ -21,3 +23,21 @@ def test_no_help_loses_what_stands_in_brackets() -> None:
         texts = [command.help, *(getattr(each, "help", None) for each in command.params)]
         for text in filter(None, texts):
             assert render(text).plain == text, command.name
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--version"], "foureyes 0."),
+        (["-h"], "Two models, one benchmark"),
+        (["help"], "Two models, one benchmark"),
+        (["help", "sweep"], "Usage: foureyes sweep [OPTIONS]"),
+        (["models", "list", "-h"], "Usage: foureyes models list"),
+        (["help", "models", "list"], "Usage: foureyes models list"),
+        (["--show-completion", "bash"], "_FOUREYES_COMPLETE=complete_bash"),
+    ],
+)
+def test_what_people_try_first_is_understood(words: list[str], said: str) -> None:
+    made = CliRunner().invoke(app, words, prog_name="foureyes")
+    assert made.exit_code == 0, made.output
+    assert said in made.output
