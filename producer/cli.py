@@ -65,7 +65,7 @@ class _Commands(TyperGroup):
 
     def _end_with_help(self, ctx: Any) -> NoReturn:
         print(ctx.get_help())
-        ctx.exit()
+        raise typer.Exit
 
 
 app = typer.Typer(
