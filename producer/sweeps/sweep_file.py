@@ -310,7 +310,7 @@ def _mistake_in_server(model: OpenAI) -> str | None:
 def parse(path: Path) -> SweepFile:
     """Read and check a sweep file, without its benchmarks."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
         content = tomllib.loads(text)
     except FileNotFoundError:
         raise FoureyesError(f"{path}: there is no such file") from None
@@ -361,6 +361,8 @@ def _first_mistake(error: ValidationError, text: str) -> str:
         del place[-1]
     key = place[-1] if place else ""
     line = "" if first["type"] == "missing" else _line_of(key, text)
+    if said := _misplaced(place, first["input"]):
+        return f"{_line_of(key, text, last=True)}{said}"
     if first["type"] == "extra_forbidden":
         valid = _valid_keys([str(part) for part in first["loc"][:-1]])
         return f"{line}unknown key {'.'.join(place)!r}{_did_you_mean(key, valid)}"
@@ -378,11 +380,34 @@ def _first_mistake(error: ValidationError, text: str) -> str:
     return f"{line}{'.'.join(place)}: {message}"
 
 
-def _line_of(key: str, text: str) -> str:
-    """Where a key, or a table of this name, is written; empty if nowhere."""
+def _misplaced(place: list[str], given: Any) -> str | None:
+    """What is written where it has another meaning, or none: as TOML reads it, and not as it looks."""
+    if len(place) < 2 or place[0] not in ("models", "teams", "pairings"):
+        return None
+    key = place[-1]
+    if place[0] == "models" and len(place) == 2 and isinstance(given, dict):
+        inside = next((name for name, value in given.items() if isinstance(value, dict)), "")
+        if "engine" in given.get(inside, ()):
+            return (
+                f'a dot in [models.{key}.{inside}] divides names: write [models."{key}.{inside}"]'
+            )
+    if key in SweepFile.model_fields and key != "name":
+        return (
+            f"{key!r} is of the whole sweep and stands in a table of {place[0]!r}, as everything does "
+            "in TOML that follows a table's head: move it above the first one"
+        )
+    if place[0] == "models" and len(place) == 3 and key in ModelSampling.model_fields:
+        return f"unknown key {'.'.join(place)!r}: write sampling = {{ {key} = ... }}"
+    return None
+
+
+def _line_of(key: str, text: str, last: bool = False) -> str:
+    """Where a key, or a table of this name, is written first or last; empty if nowhere."""
     written = rf"^[^#\n]*?(?<![\w-])[\"']?{re.escape(key)}[\"']?[ \t]*(?:[=\]])"
-    found = re.search(written, text, re.MULTILINE) if key else None
-    return f"line {text.count(chr(10), 0, found.end()) + 1}: " if found else ""
+    found = list(re.finditer(written, text, re.MULTILINE)) if key else []
+    if not found:
+        return ""
+    return f"line {text.count(chr(10), 0, found[-1 if last else 0].end()) + 1}: "
 
 
 def _valid_keys(place: list[str]) -> list[str]:

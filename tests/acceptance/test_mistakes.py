@@ -40,6 +40,11 @@ reviewer = "c"
         ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),
+        # what TOML reads otherwise than it looks
+        ('reviewer = "c"', 'reviewer = "c"\nsamples = 3', "line 13: 'samples' is of the whole sweep and stands in a table of 'pairings'"),
+        ('[[pairings]]\ncoder = "c"', '[[teams]]\ncoder = "c"\nsamples = 3', "line 12: 'samples' is of the whole sweep and stands in a table of 'teams'"),
+        ("sampling = { temperature = 0.0 }", "temperature = 0.0", "line 9: unknown key 'models.c.temperature': write sampling = { temperature = ... }"),
+        ("[models.c]", "[models.c1.5b]", 'a dot in [models.c1.5b] divides names: write [models."c1.5b"]'),
         # what TOML can write and nothing else can hold
         ("samples = 1", "samples = inf", "line 5: samples: inf is no number that can be used"),
         ("temperature = 0.0", "temperature = nan", "models.c.sampling.temperature: nan is no number"),
