@@ -2,7 +2,8 @@
 
 Else the drafts of a hundred thousand attempts would wait in front of the first fix, a broker that is
 wiped would lose as many messages, and a sweep that comes later would wait for all of it. An attempt
-that nobody has started has no `moved_at`.
+that nobody has started has no `moved_at`. One that awaits its budget (models/budgets.py) is none that
+waits to be started.
 """
 
 from collections import Counter
@@ -45,7 +46,8 @@ SELECT run.id, run.sweep_id, waiting.attempts AS waiting, ARRAY(
 FROM run CROSS JOIN LATERAL (
     SELECT count(*) AS attempts FROM (
         SELECT FROM attempt
-        WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL LIMIT :at_once
+        WHERE run_id = run.id AND state = 'queued' AND moved_at IS NULL AND NOT awaits_tokens
+        LIMIT :at_once
     ) AS few
 ) AS waiting
 WHERE waiting.attempts > 0 OR run.id = ANY(:under_way)
@@ -56,6 +58,7 @@ SELECT sweep.id, sweep.name, (
     SELECT count(*) FROM (
         SELECT FROM run JOIN attempt ON attempt.run_id = run.id
         WHERE run.sweep_id = sweep.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL
+            AND NOT attempt.awaits_tokens
         LIMIT :few
     ) AS few
 ) AS attempts
@@ -63,7 +66,8 @@ FROM sweep WHERE sweep.id = ANY(:sweeps)
 """)
 #: Locked, or a message from before a cancellation may let one go on, or end it, before it is noted.
 _CHOOSE = text("""
-SELECT id FROM attempt WHERE run_id = :run AND state = 'queued' AND moved_at IS NULL
+SELECT id FROM attempt
+WHERE run_id = :run AND state = 'queued' AND moved_at IS NULL AND NOT awaits_tokens
 ORDER BY id LIMIT :number FOR UPDATE
 """)
 _NOTE = text("UPDATE attempt SET moved_at = clock_timestamp() WHERE id = ANY(:ids)")

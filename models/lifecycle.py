@@ -117,7 +117,7 @@ def answer_columns(table: AnyTable) -> tuple[Any, ...]:
     """What an attempt reads of the work that it asked for."""
     common = (table.id, table.key, table.state, table.error)
     if table is Completion:
-        return (*common, Completion.text, Completion.finish_reason)
+        return (*common, Completion.text, Completion.finish_reason, Completion.completion_tokens)
     return (*common, Execution.detail, Execution.base, Execution.plus)
 
 

@@ -9,7 +9,16 @@ however often. What came from elsewhere stands beside it, under its origin.
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, DateTime, Enum, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Enum,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -107,7 +116,12 @@ class Problem(SQLModel, table=True):
 class Run(SQLModel, table=True):
     """One cell of a sweep's grid: benchmark x pattern x team x sampling."""
 
-    __table_args__ = (UniqueConstraint("sweep_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("sweep_id", "key"),
+        Index(
+            "ix_run_tokens_of", "tokens_of_id", postgresql_where=text("tokens_of_id IS NOT NULL")
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True)
     sweep_id: int = Field(foreign_key="sweep.id", ondelete="CASCADE")
@@ -123,6 +137,9 @@ class Run(SQLModel, table=True):
     #: The roles that the pattern can ask; None: nobody looked, so it may be all of the team's.
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     samples: int
+    #: The run of the same benchmark and team whose attempts say how many answer tokens those of this one
+    #: may spend: each what the attempt at the same problem and sample spent. None: as many as they like.
+    tokens_of_id: int | None = Field(default=None, foreign_key="run.id", ondelete="CASCADE")
 
 
 class Seat(SQLModel, table=True):
@@ -233,6 +250,7 @@ class Attempt(SQLModel, table=True):
         CheckConstraint(
             "(outcome IS NOT NULL) = (state IN ('done', 'error'))", name="outcome_when_ended"
         ),
+        CheckConstraint("NOT awaits_tokens OR state = 'queued'", name="who_awaits_is_queued"),
         Index(
             "ix_attempt_under_way",
             "run_id",
@@ -242,8 +260,9 @@ class Attempt(SQLModel, table=True):
             "ix_attempt_waiting",
             "run_id",
             "id",
-            postgresql_where=text("state = 'queued' AND moved_at IS NULL"),
+            postgresql_where=text("state = 'queued' AND moved_at IS NULL AND NOT awaits_tokens"),
         ),
+        Index("ix_attempt_awaiting", "run_id", postgresql_where=text("awaits_tokens")),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -269,6 +288,11 @@ class Attempt(SQLModel, table=True):
     tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     trying_since: datetime | None = _moment()
     finished_at: datetime | None = _moment()
+    #: How many answer tokens it may spend, in a run that has `tokens_of_id`: written once, when the attempt
+    #: that it is compared with has ended (models/budgets.py).
+    token_budget: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    #: Whether it cannot begin yet, for its budget is not known.
+    awaits_tokens: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class Step(SQLModel, table=True):

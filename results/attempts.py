@@ -105,14 +105,42 @@ class NoteShown:
 
 
 @dataclass(frozen=True)
+class BudgetShown:
+    """Whose tokens an attempt gets: those that `source_id`, by another pattern, spends, or has spent.
+
+    `tokens` is None as long as that has not ended.
+    """
+
+    tokens: int | None
+    source_id: int
+    pattern: str
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """An attempt: its row of `v_attempts`, the problem's row and prompt, its steps and its notes."""
+    """An attempt: its row of `v_attempts`, the problem's row and prompt, its steps and its notes.
+
+    `budget` is None of one that may spend what it likes.
+    """
 
     attempt: RowMapping
     problem_row: int
     prompt: str
     steps: tuple[CallShown | Check, ...]
     notes: tuple[NoteShown, ...]
+    budget: BudgetShown | None = None
+
+    @property
+    def budget_said(self) -> str:
+        """What its budget is, and what it was given; empty if it has none."""
+        if self.budget is None:
+            return ""
+        whose = f"attempt {self.budget.source_id} by {self.budget.pattern}"
+        if self.budget.tokens is None:
+            return f"Budget: the answer tokens that {whose} spends"
+        drawn = self.attempt["completion_tokens"]
+        had = f"{self.budget.tokens:,} answer tokens, as many as {whose} spent"
+        return f"Budget: {had}; it was given {drawn:,}"
 
     def notes_before(self, step: CallShown | Check | None) -> list[NoteShown]:
         """Those made after the step before this one; None: those after the last."""
@@ -127,6 +155,15 @@ _PROBLEM = text(
     "SELECT problem.id, problem.prompt FROM attempt JOIN problem ON problem.id = attempt.problem_id"
     " WHERE attempt.id = :id"
 )
+_BUDGET = text("""
+SELECT control.token_budget, source.id, run.pattern
+FROM attempt AS control
+JOIN run AS mine ON mine.id = control.run_id
+JOIN run ON run.id = mine.tokens_of_id
+JOIN attempt AS source ON source.run_id = run.id
+    AND source.problem_id = control.problem_id AND source.sample = control.sample
+WHERE control.id = :id
+""")
 _NOTES = text("SELECT position, name, value FROM v_notes WHERE attempt_id = :id ORDER BY number")
 _STEPS = text("""
 SELECT
@@ -174,7 +211,9 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
         NoteShown(row.position + 1, row.name, json.dumps(row.value, ensure_ascii=False))
         for row in db.execute(_NOTES, {"id": attempt_id})
     )
-    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes)
+    budget = db.execute(_BUDGET, {"id": attempt_id}).first()
+    shown = None if budget is None else BudgetShown(*budget)
+    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes, shown)
 
 
 #: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.

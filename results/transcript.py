@@ -28,6 +28,8 @@ def show(attempt_id: int, console: Console) -> None:
             f'there is no attempt {attempt_id}; find one with `foureyes sql "table v_attempts"`'
         )
     _heading(found.attempt, console)
+    if found.budget_said:
+        console.print(Text(in_line(found.budget_said), style="dim"))
     for step in found.steps:
         _notes(found.notes_before(step), console)
         if isinstance(step, CallShown):

@@ -22,7 +22,7 @@ from sqlalchemy import and_, func, or_, text
 from sqlmodel import Session, col, exists, select
 
 import migrations
-from models import admission, broker, lifecycle, logs, shares
+from models import admission, broker, budgets, lifecycle, logs, shares
 from models.enums import State
 from models.errors import FoureyesError, Unreachable
 from models.session import BY_INDEX, check_connection, is_passing, session
@@ -145,6 +145,8 @@ def reap() -> int:
     for sweep, ids in attempts.items():
         admission.send(ids, sweep + _SHOWN)
     started = sum(map(len, attempts.values()))
+    if settled := budgets.settle():
+        log.info("%d attempts know now how many tokens they may spend", settled)
     if messages or started:
         log.info("%d messages sent again, and %d attempts started", len(messages), started)
     return len(messages) + started

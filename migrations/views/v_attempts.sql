@@ -28,7 +28,8 @@ SELECT
     attempt.finished_at,
     run.options,
     problem.facts,
-    v_teams.team
+    v_teams.team,
+    attempt.token_budget
 FROM attempt
 JOIN run ON run.id = attempt.run_id
 JOIN sweep ON sweep.id = run.sweep_id
@@ -57,4 +58,5 @@ COMMENT ON VIEW v_attempts IS
     'those of the completions it used, whether or not others used them too. team has its models by '
     'role, coder and reviewer those of the usual two (v_teams). trust is shared where '
     'the hidden tests ran beside the program, and outside where it could not reach them. facts is '
-    'what the problem''s record says of it: difficulty, topic, date, platform, as far as it does.';
+    'what the problem''s record says of it: difficulty, topic, date, platform, as far as it does. '
+    'token_budget is how many answer tokens it could spend, in a run that gets as many as another one.';

@@ -30,8 +30,9 @@ SELECT run.key, run.position, run.benchmark, run.pattern, run.options, run.pairi
     SELECT jsonb_object_agg(seat.role, language_model.name)
     FROM seat JOIN language_model ON language_model.id = seat.model_id
     WHERE seat.run_id = run.id
-) AS team, run.samples
+) AS team, run.samples, source.key AS tokens_of
 FROM run
+LEFT JOIN run AS source ON source.id = run.tokens_of_id
 WHERE run.sweep_id = :sweep
 ORDER BY run.position, run.key COLLATE "C"
 """
@@ -96,6 +97,7 @@ SELECT run.key AS run, problem.problem_id, problem.version, attempt.sample, ende
     CASE WHEN ended.outcome IS NOT NULL THEN attempt.code END AS code,
     CASE WHEN NOT ended.mixed THEN attempt.error END AS error, attempt.created_at,
     CASE WHEN ended.outcome IS NOT NULL THEN attempt.finished_at END AS finished_at,
+    CASE WHEN ended.outcome IS NOT NULL THEN attempt.token_budget END AS token_budget,
     CASE WHEN ended.outcome IS NOT NULL THEN attempt.notes ELSE '[]' END AS notes, asked.steps
 FROM run
 JOIN attempt ON attempt.run_id = run.id

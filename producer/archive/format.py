@@ -117,6 +117,8 @@ class ArchivedRun(_Row):
     pairing: str
     team: dict[str, str]
     samples: _Count
+    #: The key of the run whose attempts say how many tokens those of this one may spend.
+    tokens_of: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -274,6 +276,7 @@ class ArchivedAttempt(_Row):
     error: str | None
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
+    token_budget: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     notes: list[_Note] = []
     steps: list[ArchivedStep]
 

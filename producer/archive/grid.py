@@ -10,6 +10,7 @@ from models.sweep_content import SweepContent
 from producer.archive import format
 from producer.sweeps.sweep import run_key, sweep_key
 from producer.sweeps.sweep_file import SweepFile
+from worker.patterns import TOKENS_OF
 
 
 class Grid:
@@ -48,6 +49,7 @@ class Grid:
 
     def check(self) -> None:
         """Raises: FoureyesError if the sweep's key is not that of its grid."""
+        self._check_budgets()
         teams = [team.said(each.roles) for each in self._file.teams]
         cells = [(run.benchmark, team.said(run.team)) for run in self._runs]
         first = [
@@ -66,6 +68,20 @@ class Grid:
         )
         if sorted(cells) != sorted(whole) or key != self._sweep.key:
             raise FoureyesError("the key of the sweep is not that of its models, problems and runs")
+
+    def _check_budgets(self) -> None:
+        """Raises: FoureyesError if a run gets the tokens of none of its own benchmark and team."""
+        # those that spend what they like
+        free = {run.key: run for run in self._runs if TOKENS_OF not in run.options}
+        for run in self._runs:
+            if run.key in free and run.tokens_of is None:
+                continue
+            source = free.get(run.tokens_of or "")
+            alike = source and (source.benchmark, source.team) == (run.benchmark, run.team)
+            if run.key in free or not alike:
+                raise FoureyesError(
+                    f"the run {run.pattern[:80]!r} gets the tokens of no run that it can be compared with"
+                )
 
 
 def _name(run: format.ArchivedRun) -> str:

@@ -23,8 +23,8 @@ STAGE = [
         # the archive's attempts, as they can be here; differs: its steps were answered otherwise
         """CREATE TEMPORARY TABLE arriving (
             number bigint, run_id integer, problem_id integer, sample integer, outcome text,
-            code text, error text, created_at timestamptz, finished_at timestamptz, notes jsonb,
-            steps jsonb, differs boolean
+            code text, error text, created_at timestamptz, finished_at timestamptz,
+            token_budget bigint, notes jsonb, steps jsonb, differs boolean
         ) ON COMMIT DROP""",
         # attempts that were written, with the steps that belong to them now
         """CREATE TEMPORARY TABLE brought (
@@ -69,6 +69,32 @@ WHERE kind = 'attempt' AND line ->> 'outcome' IN ('solved', 'unsolved', 'refused
 ORDER BY number LIMIT 1
 """)
 
+#: What an attempt was allowed to spend is what the attempt that it is compared with has spent.
+UNPAID = text("""
+SELECT control.line ->> 'problem_id' AS problem_id, control.line ->> 'sample' AS sample,
+    control.line ->> 'token_budget' AS budget, spent.tokens
+FROM archived AS run
+JOIN archived AS control ON control.line ->> 'run' = run.line ->> 'key'
+LEFT JOIN archived AS source ON source.kind = 'attempt'
+    AND source.line ->> 'run' = run.line ->> 'tokens_of'
+    AND source.line ->> 'problem_id' = control.line ->> 'problem_id'
+    AND source.line ->> 'version' = control.line ->> 'version'
+    AND source.line ->> 'sample' = control.line ->> 'sample'
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(CAST(done.line ->> 'completion_tokens' AS bigint)), 0) AS tokens
+    FROM (
+        SELECT DISTINCT step.completion
+        FROM jsonb_to_recordset(source.line -> 'steps') AS step (completion text)
+    ) AS step
+    JOIN archived AS done ON done.line ->> 'key' = step.completion AND done.kind = 'completion'
+) AS spent
+WHERE run.kind = 'run' AND run.line ->> 'tokens_of' IS NOT NULL
+    AND control.kind = 'attempt' AND control.line ->> 'outcome' IN ('solved', 'unsolved', 'refused')
+    AND (source.number IS NULL OR source.line ->> 'outcome' IS NOT NULL
+        AND CAST(control.line ->> 'token_budget' AS bigint) IS DISTINCT FROM spent.tokens)
+ORDER BY control.number LIMIT 1
+""")
+
 MODEL = text("""
 INSERT INTO language_model (name, settings, identity)
 VALUES (:name, CAST(:settings AS jsonb), :identity) ON CONFLICT (name) DO NOTHING
@@ -98,6 +124,12 @@ FROM archived CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS run), line) 
 WHERE archived.kind = 'run'
 ORDER BY archived.number
 ON CONFLICT (sweep_id, key) DO NOTHING
+""")
+TOKENS_OF = text("""
+UPDATE run SET tokens_of_id = source.id
+FROM archived JOIN run AS source ON source.key = line ->> 'tokens_of'
+WHERE archived.kind = 'run' AND source.sweep_id = :sweep
+    AND run.sweep_id = :sweep AND run.key = line ->> 'key'
 """)
 SEATS = text("""
 INSERT INTO seat (run_id, role, model_id)
@@ -210,13 +242,14 @@ SELECT archived.number, run.id, problem.id, row.sample,
     CASE WHEN NOT answers.differ THEN row.error END,
     row.created_at,
     CASE WHEN NOT answers.differ THEN row.finished_at END,
+    CASE WHEN NOT answers.differ THEN row.token_budget END,
     CASE WHEN NOT answers.differ THEN row.notes ELSE '[]' END,
     CASE WHEN NOT answers.differ THEN row.steps ELSE '[]' END,
     answers.differ AND row.outcome IS NOT NULL
 FROM archived
 CROSS JOIN LATERAL jsonb_to_record(line) AS row (
     run text, problem_id text, version text, sample integer, outcome text, code text, error text,
-    created_at timestamptz, finished_at timestamptz, notes jsonb, steps jsonb)
+    created_at timestamptz, finished_at timestamptz, token_budget bigint, notes jsonb, steps jsonb)
 CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT FROM jsonb_to_recordset(row.steps) AS step (completion text, execution text)
@@ -228,11 +261,21 @@ LEFT JOIN problem ON problem.benchmark = run.benchmark
     AND problem.problem_id = row.problem_id AND problem.version = row.version
 WHERE archived.kind = 'attempt'
 """)
+#: An attempt that had as many tokens as another one spent has not ended before that one has.
+_UNSETTLED = text("""
+UPDATE arriving SET outcome = NULL, code = NULL, error = NULL, finished_at = NULL,
+    token_budget = NULL, notes = '[]', steps = '[]', differs = true
+FROM run JOIN arriving AS source ON source.run_id = run.tokens_of_id
+WHERE run.id = arriving.run_id AND source.problem_id = arriving.problem_id
+    AND source.sample = arriving.sample
+    AND source.outcome IS NULL AND arriving.outcome IS NOT NULL
+""")
 _DONE_ATTEMPTS = text("""
 WITH changed AS (
     UPDATE attempt SET state = 'done', outcome = arriving.outcome, code = arriving.code,
         error = arriving.error, notes = arriving.notes, created_at = arriving.created_at,
-        moved_at = arriving.finished_at, finished_at = arriving.finished_at
+        moved_at = arriving.finished_at, finished_at = arriving.finished_at,
+        token_budget = arriving.token_budget, awaits_tokens = false
     FROM arriving
     WHERE attempt.run_id = arriving.run_id AND attempt.problem_id = arriving.problem_id
         AND attempt.sample = arriving.sample AND attempt.state <> 'done'
@@ -244,11 +287,11 @@ INSERT INTO brought SELECT id, steps, true FROM changed
 _NEW_ATTEMPTS = text("""
 WITH new AS (
     INSERT INTO attempt (run_id, problem_id, sample, state, outcome, code, error, notes, created_at,
-        moved_at, finished_at)
+        moved_at, finished_at, token_budget)
     SELECT run_id, problem_id, sample,
         CASE WHEN outcome IS NULL THEN 'cancelled' WHEN outcome = 'error' THEN 'error'
             ELSE 'done' END,
-        outcome, code, error, notes, created_at, finished_at, finished_at
+        outcome, code, error, notes, created_at, finished_at, finished_at, token_budget
     FROM arriving
     ORDER BY number
     ON CONFLICT (run_id, problem_id, sample) DO NOTHING
@@ -282,7 +325,7 @@ WHERE id = :sweep
 """)
 #: What brings the attempts of a sweep that nobody here has said with a file.
 ATTEMPTS = [
-    _DIFFERING, _ARRIVING, _DONE_ATTEMPTS, _NEW_ATTEMPTS, _OLD_STEPS, _STEPS, _SWEEP_STATE,
+    _DIFFERING, _ARRIVING, _UNSETTLED, _DONE_ATTEMPTS, _NEW_ATTEMPTS, _OLD_STEPS, _STEPS, _SWEEP_STATE,
 ]  # fmt: skip
 COUNTS = text("""
 SELECT

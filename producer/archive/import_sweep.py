@@ -140,11 +140,17 @@ def _origin(path: Path) -> str:
 
 
 def _check(db: Connection) -> None:
-    """Raises: FoureyesError if the outcome of an attempt is not what its own judging says."""
+    """Raises: FoureyesError if the outcome of an attempt is not what its own judging says, or its
+    budget not what another one spent."""
     for wrong in db.execute(sql.UNFOUNDED):
         raise _Unusable(
             f"the attempt at {str(wrong.problem_id)[:80]!r}, sample {wrong.sample}, is called "
             f"{wrong.outcome!r}, and its steps do not say so"
+        )
+    for wrong in db.execute(sql.UNPAID):
+        raise _Unusable(
+            f"the attempt at {str(wrong.problem_id)[:80]!r}, sample {wrong.sample}, had a budget of "
+            f"{wrong.budget} tokens, and the one that it is compared with spent {wrong.tokens}"
         )
 
 
@@ -173,7 +179,8 @@ def _merge(db: Connection, sweep: format.ArchivedSweep, models: list[str], origi
     sweep_id, is_foreign = db.execute(sql.LOCK_SWEEP, {"key": sweep.key}).one()
     names = {"sweep": sweep_id, "models": models, "origin": origin}
     db.execute(sql.PROBLEMS, names)
-    for statement in (sql.RUNS, sql.SEATS, sql.LOCK_ATTEMPTS) if is_foreign else ():
+    first = (sql.RUNS, sql.TOKENS_OF, sql.SEATS, sql.LOCK_ATTEMPTS)
+    for statement in first if is_foreign else ():
         db.execute(statement, names)
     completions, executions = (
         sum(db.execute(statement, names).rowcount for statement in statements)

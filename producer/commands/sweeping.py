@@ -219,6 +219,12 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     console.print(f"  patterns: {patterns}", markup=False, highlight=False)
     teams = "; ".join(team.said(each.roles) for each in file.teams)
     console.print(f"  teams: {teams}", markup=False, highlight=False)
+    for label, source in grid.budgets.items():
+        console.print(
+            f"  {label}: for each problem as many answer tokens as {source} spends, so it costs about as "
+            "much",
+            markup=False, highlight=False,
+        )  # fmt: skip
     for role in grid.idle_roles():
         console.print(
             f"  no pattern of the sweep asks the role {role!r}",

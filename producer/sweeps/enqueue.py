@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
+from models import budgets
 from models.digest import digest
 from models.enums import State
 from models.errors import FoureyesError
@@ -36,20 +37,31 @@ from producer.sweeps import imported
 from producer.sweeps.recorded import recorded_trials
 
 if TYPE_CHECKING:
-    from producer.sweeps.sweep import PlannedSweep
+    from producer.sweeps.sweep import Cell, PlannedSweep
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
 
 #: Problem by problem, so that what is shared is soon shared.
 _INSERT_ATTEMPTS = text("""
-INSERT INTO attempt (run_id, problem_id, sample, state, created_at)
-SELECT run_id, problem_id, sample, 'queued', clock_timestamp()
+INSERT INTO attempt (run_id, problem_id, sample, state, created_at, awaits_tokens)
+SELECT run_id, problem_id, sample, 'queued', clock_timestamp(),
+    (SELECT tokens_of_id IS NOT NULL FROM run WHERE run.id = run_id)
 FROM unnest(CAST(:problems AS integer[])) WITH ORDINALITY AS problem (problem_id, at),
     unnest(CAST(:runs AS integer[])) WITH ORDINALITY AS run (run_id, position),
     generate_series(0, :samples - 1) AS sample
 ORDER BY at, position, sample
 ON CONFLICT (run_id, problem_id, sample) DO NOTHING
+""")
+
+#: Attempts whose budget is what these spend, and that have got one, or ended, already.
+_CONTROLS = text("""
+SELECT control.id
+FROM attempt AS source
+JOIN run ON run.tokens_of_id = source.run_id
+JOIN attempt AS control ON control.run_id = run.id
+    AND control.problem_id = source.problem_id AND control.sample = source.sample
+WHERE source.id = ANY(:sources) AND NOT control.awaits_tokens
 """)
 
 _OPEN = [State.QUEUED, State.RUNNING]
@@ -91,6 +103,7 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
         imported.forget(db, unwanted)
     with session() as db:  # or whoever reads them has to guess how many there are
         db.execute(text("ANALYZE sweep, run, problem, attempt"))
+    budgets.settle()
     return row
 
 
@@ -132,7 +145,7 @@ def cancel(sweep_id: int) -> int:
         ended = db.execute(
             update(Attempt)
             .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
-            .values(state=State.CANCELLED, finished_at=func.now())
+            .values(state=State.CANCELLED, finished_at=func.now(), awaits_tokens=False)
         )
         assert isinstance(ended, CursorResult)
         return ended.rowcount
@@ -157,7 +170,9 @@ def retry(sweep_id: int) -> int:
         db.execute(
             update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
         )
-        return _reopen(db, _those_of(sweep_id, [State.ERROR]))
+        again = _reopen(db, _those_of(sweep_id, [State.ERROR]))
+    budgets.settle()
+    return again
 
 
 def forget_messages() -> None:
@@ -216,7 +231,8 @@ def _those_of(sweep_id: int, states: list[State]) -> list[Any]:
 
 
 def _reopen(db: Session, those: list[Any]) -> int:
-    """Let attempts start anew."""
+    """Let attempts start anew, and those whose budget is what they spend."""
+    has_budget = select(col(Run.tokens_of_id).is_not(None)).where(Run.id == Attempt.run_id)
     reopened = db.execute(
         update(Attempt)
         .where(*those)
@@ -227,13 +243,18 @@ def _reopen(db: Session, those: list[Any]) -> int:
             code=None,
             finished_at=None,
             moved_at=None,
+            token_budget=None,
+            awaits_tokens=has_budget.scalar_subquery(),
         )
         .returning(col(Attempt.id))
     ).scalars()
     ids = list(reopened)
+    controls = 0
     for some in _chunks(ids, _ROWS_PER_INSERT):
         db.execute(delete(Step).where(col(Step.attempt_id).in_(some)))
-    return len(ids)
+        if found := db.execute(_CONTROLS, {"sources": list(some)}).scalars().all():
+            controls += _reopen(db, [col(Attempt.id).in_(found)])
+    return len(ids) + controls
 
 
 def _language_model(db: Session, model: AnyModel, sweep_id: int) -> int:
@@ -333,6 +354,8 @@ def _runs(
     ]
     _insert_missing(db, Run, rows, ["sweep_id", "key"])
     found = db.exec(select(Run).where(Run.sweep_id == sweep_id).order_by(col(Run.position))).all()
+    _compare(sweep, cells, found)
+    db.flush()
     teams = {cell.key: cell.team.roles for cell in cells}
     seats = [
         {"run_id": run.id, "role": role, "model_id": model_ids[name]}
@@ -344,6 +367,17 @@ def _runs(
     for run in found:
         ids.setdefault(run.benchmark, []).append(run.id)
     return ids
+
+
+def _compare(sweep: "PlannedSweep", cells: Sequence["Cell"], runs: Sequence[Run]) -> None:
+    """Have the runs that get as many tokens as another one know which it is."""
+    by_key = {run.key: run for run in runs}
+    found = {
+        (cell.benchmark, cell.team.name, cell.pattern.label): by_key[cell.key] for cell in cells
+    }
+    for (benchmark, team, label), run in found.items():
+        if label in sweep.budgets:
+            run.tokens_of_id = found[benchmark, team, sweep.budgets[label]].id
 
 
 def _insert_missing(

@@ -17,7 +17,7 @@ from models.llm import AnyModel, LlamaCpp
 from models.problem import Spec
 from models.session import session
 from models.tables import Completion, LanguageModel
-from producer.sweeps.sweep import PlannedSweep
+from producer.sweeps.sweep import Cell, PlannedSweep
 from worker.attempt.replay import PatternReplay
 from worker.attempt.requests import Caller, WantedCall
 from worker.patterns import Configured
@@ -100,10 +100,15 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
         caller = Caller(
             sweep.templates(cell.pattern.style.prompts), cell.pattern.style, sweep.fresh
         )
+        source = _source(sweep, cell)
         for problem in sweep.problems[cell.benchmark][:: total.every]:
             rehearsed += sweep.file.samples
             for sample in range(sweep.file.samples):
-                for step, made in _rehearse(cell.pattern, problem.spec(), caller, models, sample):
+                told = (problem.spec(), caller, models, sample)
+                budget = None
+                if source is not None:
+                    budget = sum(ANSWER_TOKENS[step.kind] for step, _ in _rehearse(source, *told))
+                for step, made in _rehearse(cell.pattern, *told, budget=budget):
                     total.unshared_calls += 1
                     asked[made.key] = (names[step.by], step.kind, made)
     done = _done(list(asked), sweep)
@@ -129,23 +134,39 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
     return total
 
 
+def _source(sweep: PlannedSweep, cell: Cell) -> Configured | None:
+    """The pattern whose tokens a cell's attempts get; None if they have no budget."""
+    label = sweep.budgets.get(cell.pattern.label)
+    return next((each for each in sweep.patterns if each.label == label), None)
+
+
 def _rehearse(
-    pattern: Configured, spec: Spec, caller: Caller, models: dict[str, AnyModel], sample: int
+    pattern: Configured,
+    spec: Spec,
+    caller: Caller,
+    models: dict[str, AnyModel],
+    sample: int,
+    budget: int | None = None,
 ) -> Iterator[tuple[CompletionStep, WantedCall]]:
-    """The calls that an attempt makes if every review asks for changes and every test fails."""
-    replay = PatternReplay(pattern, spec, is_rehearsal=True)
+    """The calls that an attempt makes if every review asks for changes and every test fails.
+
+    With a budget, if it is spent in answers of the usual length.
+    """
+    replay = PatternReplay(pattern, spec, is_rehearsal=True, budget=budget)
     while replay.wanted is not None:
         results: list[Result] = []
+        tokens = 0
         for step in replay.wanted:
             if not isinstance(step, CompletionStep):
                 results.append(step.stand_in(""))
                 continue
             made = caller.call(step, models[step.by], sample)
             yield step, made
+            tokens += ANSWER_TOKENS[step.kind]
             # of about the usual length, and another one where the call is another
             length = round(ANSWER_TOKENS[step.kind] * CHARACTERS_PER_TOKEN)
             results.append(step.stand_in(made.key.ljust(length, ".")))
-        replay.answer(tuple(results))
+        replay.answer(tuple(results), tokens)
 
 
 def _done(keys: list[str], sweep: PlannedSweep) -> set[str]:

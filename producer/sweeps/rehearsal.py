@@ -25,6 +25,8 @@ from worker.patterns.templates import Templates
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
 #: One whose prompt shows no tests: a pattern may do something else with it.
 _BARE = Spec("problem", "...", "f", ())
+#: Calls that a pattern with a budget can pay for here, each at the same price.
+_PAID = 3
 #: Yields that are followed; a pattern of many rounds repeats itself after that.
 _DEEPEST = 12
 #: Yields that are looked at, of all ways to go.
@@ -147,14 +149,16 @@ def _open(
     node: Node, pattern: Configured, spec: Spec, before: list[_Answered], is_last: bool
 ) -> Iterator[tuple[str, list[_Answered]]]:
     """Fill in what is asked for after these answers; the ways to go on from there, by condition."""
-    with closing(PatternReplay(pattern, spec, is_rehearsal=True)) as replay:
+    budget = _PAID if pattern.tokens_of else None
+    with closing(PatternReplay(pattern, spec, is_rehearsal=True, budget=budget)) as replay:
         for steps, outcomes in before:
             if replay.wanted != steps:
                 raise replay.error(
                     "asks for something else when it is run again with the same answers: a pattern "
                     "must depend on nothing else (no randomness, no clock, no memory of its own)"
                 )
-            replay.answer(_results(replay, outcomes))
+            calls = sum(isinstance(step, CompletionStep) for step in steps)
+            replay.answer(_results(replay, outcomes), calls)
         place = replay.place
     if replay.wanted is None:
         node.said = f"the hidden tests judge {replay.code}"

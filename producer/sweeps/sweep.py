@@ -15,7 +15,7 @@ from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
 from models.sweep_content import SweepContent
-from producer.sweeps import inside, rehearsal
+from producer.sweeps import budgets, inside, rehearsal
 from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, TeamChoice, parse
 from worker import patterns
 from worker.patterns import Configured, Module, templates
@@ -134,6 +134,11 @@ class PlannedSweep:
         """Whom each pattern can ask, by its label."""
         return {pattern.label: rehearsal.roles(pattern) for pattern in self.patterns}
 
+    @cached_property
+    def budgets(self) -> dict[str, str]:
+        """By the label of each pattern that has a budget, that of the pattern whose tokens it gets."""
+        return budgets.sources(self.patterns)
+
     def idle_roles(self) -> list[str]:
         """Roles of its teams that no pattern asks."""
         asked = {role for roles in self.roles.values() for role in roles}
@@ -193,6 +198,7 @@ def load(
         for pattern in made:
             rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
         _check_teams(file, made)
+        budgets.sources(made)
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None

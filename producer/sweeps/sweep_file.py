@@ -168,7 +168,8 @@ class PatternChoice(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    #: The pattern's; every other key is an option of it.
+    #: The pattern's; every other key is an option of it. `tokens_of`, of patterns that draw samples, names
+    #: another pattern of the file, and lets each attempt spend as many answer tokens as that one's did.
     name: str
 
     def grid(self, defaults: dict[str, Any], known: Mapping[str, Pattern]) -> list[Configured]:

@@ -40,6 +40,14 @@ class Elsewhere:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """How many answer tokens the judged attempts of a run had on average, and how many they were given."""
+
+    tokens: float
+    drawn: float
+
+
+@dataclass(frozen=True)
 class ProblemRow:
     """A problem row of a benchmark.
 
@@ -83,7 +91,7 @@ class Scoreboard:
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
     ended in error, and how many did; `copying` are the teams whose models answer at temperature 0;
-    `elsewhere` is what was not made here.
+    `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget.
     """
 
     sweep_id: int
@@ -99,6 +107,7 @@ class Scoreboard:
     failures: list[tuple[str, int]]
     copying: frozenset[str]
     elsewhere: tuple[Elsewhere, ...] = ()
+    budgets: dict[int, Budget] = field(default_factory=dict)
 
     @property
     def scores(self) -> list[Score]:
@@ -118,7 +127,7 @@ class Scoreboard:
 _RUNS = text("""
 SELECT run.id, run.benchmark, run.pattern, run.pairing, v_teams.team, v_teams.coder,
     v_teams.reviewer, run.samples, run.options, coalesce(asked.reviewed, 0),
-    coalesce(asked.verdicts, 0), coalesce(asked.changes_asked, 0)
+    coalesce(asked.verdicts, 0), coalesce(asked.changes_asked, 0), run.tokens_of_id
 FROM run
 JOIN v_teams ON v_teams.run_id = run.id
 LEFT JOIN (
@@ -136,6 +145,12 @@ _COSTS = text("""
 SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price,
     judged_prompt_tokens, judged_completion_tokens, judged_price
 FROM v_cost WHERE sweep_id = :sweep
+""")
+_BUDGETS = text("""
+SELECT run_id, avg(token_budget)::float8 AS tokens, avg(completion_tokens)::float8 AS drawn
+FROM v_attempts
+WHERE run_id = ANY(:runs) AND outcome <> 'error' AND token_budget IS NOT NULL
+GROUP BY run_id
 """)
 _PROBLEMS = text("""
 SELECT id, problem.benchmark, problem.problem_id, problem.version,
@@ -201,6 +216,11 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         problems = problems_of(db, outcomes)
         endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
         failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, {"sweep": sweep_id})]
+        with_budget = [run.run_id for run in runs if run.tokens_of_id is not None]
+        budgets = {
+            row.run_id: Budget(row.tokens, row.drawn)
+            for row in db.execute(_BUDGETS, {"runs": with_budget})
+        }
         elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
     if not problems:
         raise FoureyesError(
@@ -224,6 +244,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         failures=failures,
         copying=frozenset(SweepContent.model_validate(sweep.file).copying()),
         elsewhere=elsewhere,
+        budgets=budgets,
     )
 
 

@@ -26,7 +26,8 @@ class RunInfo:
     its models by role, with those of the usual two beside it, None where the team has none.
 
     `reviewed` attempts have an answer to a review, `verdicts` of them one with a verdict in it, and in
-    `changes_asked` of these it asked for changes.
+    `changes_asked` of these it asked for changes. `tokens_of_id` is the run whose tokens it had; None: it
+    spent what it liked.
     """
 
     run_id: int
@@ -41,6 +42,7 @@ class RunInfo:
     reviewed: int
     verdicts: int
     changes_asked: int
+    tokens_of_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from results.figures.rewordings import wordings
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.formatting import count, dollars, p_equals, percent
-from results.report import endings, evidence
+from results.report import endings, equal_tokens, evidence
 
 
 def of_group(board: Scoreboard, group: Group) -> list[str]:
@@ -35,6 +35,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
         *_copies(board),
         *_no_baseline(board),
         *_review_against_plan(board),
+        *equal_tokens.sentences(board),
         *_wordings(board),
     ]
 

@@ -14,8 +14,8 @@ from results.figures.paired import mcnemar_exact
 #: Sweeps of a page of their list.
 SWEEPS = 20
 
-#: Counted by index alone, so that a list of big sweeps is there at once: what is under way and what
-#: waits have an index each.
+#: Counted by index alone, so that a list of big sweeps is there at once: what is under way, what waits,
+#: and what awaits its budget have an index each.
 _SWEEPS = text("""
 SELECT
     sweep.id, sweep.name, sweep.created_at, sweep.cancelled_at,
@@ -31,7 +31,10 @@ SELECT
     ) + (
         SELECT count(*) FROM run JOIN attempt ON attempt.run_id = run.id
         WHERE run.sweep_id = sweep.id
-            AND attempt.state = 'queued' AND attempt.moved_at IS NULL
+            AND attempt.state = 'queued' AND attempt.moved_at IS NULL AND NOT attempt.awaits_tokens
+    ) + (
+        SELECT count(*) FROM run JOIN attempt ON attempt.run_id = run.id
+        WHERE run.sweep_id = sweep.id AND attempt.awaits_tokens
     ) AS unfinished
 FROM (SELECT * FROM sweep WHERE id < :before ORDER BY id DESC LIMIT :most) AS sweep
 ORDER BY sweep.id DESC

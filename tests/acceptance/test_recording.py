@@ -8,7 +8,7 @@ from tests.programs import foureyes, scripted_sweep
 
 ATTEMPTS = """
     SELECT problem_id, pattern, sample, outcome, base, plus, completions, prompt_tokens,
-        completion_tokens, changes_asked FROM v_attempts ORDER BY pattern, problem_id"""
+        completion_tokens, token_budget, changes_asked FROM v_attempts ORDER BY pattern, problem_id"""
 STEPS = """
     SELECT problem_id, pattern, position, branch, s.kind, role, s.prompt, s.prompt_hash, verdict,
         s.code, completion.key, completion.text, s.finish_reason
@@ -26,6 +26,12 @@ def rows(statement: str, home: Path) -> Any:
 def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
     patterns = ["review-then-fix", "debate", "sample-and-select", "plan-after-trial"]
     words = scripted_sweep(tmp_path, 2, 0.0, patterns)
+    sweep = tmp_path / "sweep.toml"
+    control = '{ name = "sample-and-select", tokens_of = "debate" }'
+    sweep.write_text(
+        sweep.read_text().replace("'plan-after-trial']", f"'plan-after-trial', {control}]")
+    )
+    assert control in sweep.read_text()
     first, second = tmp_path / "first", tmp_path / "second"
     made = foureyes(*words, home=first)
     assert made.returncode == 0, made.stdout + made.stderr

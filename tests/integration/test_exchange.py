@@ -39,7 +39,10 @@ from tests.conftest import _execute, _forget_settings
 from tests.integration.test_advance import answer, count, judge, make_sweep
 from worker.attempt.advance import advance
 
-PATTERNS = ("review-then-fix", "debate", "sample-and-select")
+PATTERNS: tuple[str | dict[str, object], ...] = (
+    "review-then-fix", "debate", "sample-and-select",
+    {"name": "sample-and-select", "tokens_of": "review-then-fix"},
+)  # fmt: skip
 TABLES = (Sweep, LanguageModel, Problem, Run, Seat, Completion, Execution, Attempt, Step)
 
 On = Callable[[str], None]
@@ -147,7 +150,7 @@ def outcomes() -> list[Any]:
             tuple(row)
             for row in db.execute(
                 text("""
-                SELECT pattern, problem_id, sample, outcome, completions, changes_asked,
+                SELECT pattern, problem_id, sample, outcome, completions, changes_asked, token_budget,
                     (SELECT json_agg(issues ORDER BY position, branch)::text FROM step
                         WHERE step.attempt_id = v_attempts.attempt_id) AS issues
                 FROM v_attempts ORDER BY 1, 2, 3""")
@@ -386,9 +389,9 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     ids = {"id", "sweep_id", "model_id"}
     of_this_machine = {"lease_until", "send_again_at", "moved_at", "cancelled_at"}
     # about what is still open, which no archive holds
-    of_this_machine |= {"failures", "moves", "trying_since"}
+    of_this_machine |= {"failures", "moves", "trying_since", "awaits_tokens"}
     of_this_machine |= {"origin", "accepts_imported", "roles"}
-    references = {"run_id", "attempt_id", "completion_id", "execution_id"}
+    references = {"run_id", "attempt_id", "completion_id", "execution_id", "tokens_of_id"}
     for table, row in (
         (Sweep, format.ArchivedSweep), (Problem, format.ArchivedProblem), (Run, format.ArchivedRun),
         (Completion, format.ArchivedCompletion), (Execution, format.ArchivedExecution),

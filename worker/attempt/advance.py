@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
-from models import broker
+from models import broker, budgets
 from models.enums import Kind, Outcome, State, Status
 from models.errors import FoureyesError
 from models.lifecycle import Asked, ask
@@ -42,6 +42,7 @@ from worker.attempt.rows import (
     spec_of,
     sweep_of,
 )
+from worker.attempt.spending import Spending
 from worker.attempt.watchdog import Endless, within
 from worker.engines.ends import REFUSED
 from worker.patterns.steps import CompletionStep, ExecutionStep, Result
@@ -169,7 +170,8 @@ class _Advance:
         spec = spec_of(attempt)
         self._style = pattern.style
         self.asking = Asking(attempt, sweep, self._style, spec.format)
-        self.replay = PatternReplay(pattern, spec)
+        self.replay = PatternReplay(pattern, spec, budget=attempt.token_budget)
+        self._spending = Spending(attempt.token_budget)
         self.shown = broker.shown_in_flower(
             attempt.benchmark,
             attempt.problem,
@@ -217,7 +219,7 @@ class _Advance:
                 tries.check_length(made, self._longest)
             answers = tuple(map(self._read, wanted, rows))
             self._note(wanted, answers)
-            self.replay.answer(answers)
+            self.replay.answer(answers, self._spending.pay(wanted, rows))
         code = self.replay.code
         assert code is not None
         if self.refused and not code.strip():
@@ -345,6 +347,8 @@ class _Advance:
         with transaction() as db:
             self._move(db, END_ATTEMPT, tries.ended(outcome, said) | columns)
         self.messages = []
+        if self.attempt.is_compared:
+            budgets.settle(self.attempt.id)
 
     def _step(self, branch: int, step: Wanted | None, row: Row[Any]) -> dict[str, Any]:
         """The columns of a new step. It is also the attempt's subscription to the answer."""

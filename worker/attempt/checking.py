@@ -16,6 +16,7 @@ from worker.attempt.asking import Asking
 from worker.attempt.difference import names_side_by_side, side_by_side
 from worker.attempt.replay import PatternReplay
 from worker.attempt.rows import asked_before, spec_of
+from worker.attempt.spending import Spending
 from worker.patterns import Configured
 from worker.patterns.steps import CompletionStep, ExecutionStep, Result, Step
 from worker.patterns.style import Style
@@ -35,7 +36,8 @@ def difference(
     spec = spec_of(attempt)
     asking = Asking(attempt, sweep, pattern.style, spec.format)
     try:
-        with closing(PatternReplay(pattern, spec)) as replay:
+        spending = Spending(attempt.token_budget)
+        with closing(PatternReplay(pattern, spec, budget=attempt.token_budget)) as replay:
             while replay.wanted is not None:
                 rows, wanted = recorded[replay.position], replay.wanted
                 if not rows:
@@ -45,7 +47,8 @@ def difference(
                 if any(row.state is not State.DONE for row in rows):
                     return None
                 style = pattern.style
-                replay.answer(tuple(_read(style, *pair) for pair in zip(wanted, rows, strict=True)))
+                found = tuple(_read(style, *pair) for pair in zip(wanted, rows, strict=True))
+                replay.answer(found, spending.pay(wanted, rows))
             rows, code = recorded[replay.position], replay.code
             assert code is not None
             if not rows:  # refused, or under way

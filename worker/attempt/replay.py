@@ -1,6 +1,7 @@
 """Replaying a pattern: feeding its generator what was recorded, and hearing what it wants next."""
 
 import inspect
+import math
 import threading
 import time
 import traceback
@@ -12,7 +13,7 @@ from models.errors import FoureyesError
 from models.problem import Spec
 from worker.attempt.watchdog import Endless, within
 from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, Note, Result, Step, wrong_type
+from worker.patterns.steps import CompletionStep, Note, Result, Step, TokensLeft, wrong_type
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
@@ -33,11 +34,19 @@ class PatternReplay:
 
     `wanted` holds the steps it waits for, or None once it has returned; then `code` is its result.
     `notes` are those that it has made so far, each with the position of the step that it asked for next.
+    `budget` is how many answer tokens the attempt may spend; None: as many as it likes.
     """
 
-    def __init__(self, pattern: Configured, spec: Spec, is_rehearsal: bool = False) -> None:
+    def __init__(
+        self,
+        pattern: Configured,
+        spec: Spec,
+        is_rehearsal: bool = False,
+        budget: int | None = None,
+    ) -> None:
         self.pattern = pattern
         self._is_rehearsal = is_rehearsal
+        self._tokens_left = math.inf if budget is None else budget
         self._body: Generator[Any, Any, Any] | None = None
         self._spec = spec
         self.position = 0
@@ -59,12 +68,14 @@ class PatternReplay:
             self.close()
             raise
 
-    def answer(self, results: tuple[Result, ...]) -> None:
+    def answer(self, results: tuple[Result, ...], tokens: int = 0) -> None:
         """Give the results of the wanted steps, in their order, and go on to the next ones.
 
-        A result that could not be read is asked about once before the pattern hears of it.
+        A result that could not be read is asked about once before the pattern hears of it. `tokens` are
+        those of the answers, as far as the attempt pays for them here.
         """
         self.position += 1
+        self._tokens_left -= tokens
         if self.position >= MAX_POSITIONS:
             raise self.error(f"has asked {MAX_POSITIONS} times without returning")
         if self._repairs:
@@ -145,9 +156,13 @@ class PatternReplay:
 
     def _go_on(self, results: Any) -> None:
         yielded, stop = self._run(self._send, results)
-        while isinstance(yielded, Note):
-            self._keep(yielded)
-            yielded, stop = self._run(self._send, None)
+        while isinstance(yielded, Note | TokensLeft):
+            told = None
+            if isinstance(yielded, Note):
+                self._keep(yielded)
+            else:
+                told = self._tokens_left
+            yielded, stop = self._run(self._send, told)
         if stop is not None:
             if not isinstance(stop.value, str):
                 returned = type(stop.value).__name__

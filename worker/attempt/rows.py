@@ -10,12 +10,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     insert,
     literal_column,
     text,
     update,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from judging.formats.records import parse_record
@@ -47,7 +49,10 @@ MOST_TRIES = 10
 
 _table: Any = Attempt.__table__  # type: ignore[attr-defined]
 _this = col(Attempt.id) == bindparam("attempt")
-_still_open = col(Attempt.state).in_([State.QUEUED, State.RUNNING])
+#: Those that may go on: they have not ended, nor do they wait for a budget.
+_still_open = and_(
+    col(Attempt.state).in_([State.QUEUED, State.RUNNING]), ~col(Attempt.awaits_tokens)
+)
 #: Ids and names of models, by the role that they play in the run.
 _seats = (
     select(
@@ -60,6 +65,11 @@ _seats = (
     .correlate(Run)
     .scalar_subquery()
 )
+
+
+_control = aliased(Run)
+#: Whether attempts of another run get as many tokens as those of this one spend.
+_is_compared = exists().where(col(_control.tokens_of_id) == Run.id).correlate(Run)
 
 
 def _seconds(name: str) -> Any:
@@ -103,12 +113,14 @@ ATTEMPT: Any = (
         Attempt.outcome,
         Attempt.sample,
         Attempt.problem_id,
+        Attempt.token_budget,
         Problem.benchmark,
         col(Problem.problem_id).label("problem"),
         Problem.version,
         Run.pattern,
         Run.options,
         _seats.label("seats"),
+        _is_compared.label("is_compared"),
         Run.sweep_id,
         col(Sweep.key).label("sweep_key"),
         _sweep_version.label("sweep_version"),
@@ -139,6 +151,7 @@ STEPS: Any = (
         func.coalesce(Completion.error, Execution.error).label("error"),
         Completion.text,
         Completion.finish_reason,
+        Completion.completion_tokens,
         Execution.judge_version,
         Execution.detail,
         Execution.base,

@@ -28,15 +28,24 @@ from models.problem import Spec
 from worker.patterns.steps import Steps
 from worker.patterns.style import Style
 
+#: The option of patterns that draw samples: the pattern of the sweep whose attempts say how many answer
+#: tokens theirs may spend.
+TOKENS_OF = "tokens_of"
+
 
 @dataclass(frozen=True)
 class Pattern:
-    """A named interaction pattern; `options` has a field for each option, the style's included."""
+    """A named interaction pattern; `options` has a field for each option, the style's included.
+
+    `counts` is the option that says how many samples it draws, for which a budget can stand; empty if it
+    draws none, or always as many.
+    """
 
     name: str
     body: Callable[..., Steps]
     summary: str
     options: type[BaseModel]
+    counts: str = ""
 
     def configure(self, given: Mapping[str, Any]) -> "Configured":
         """The pattern with these options, and the defaults of all others.
@@ -44,7 +53,18 @@ class Pattern:
         Raises: FoureyesError naming the option, if one is unknown or out of its range.
         """
         fields = self.options.model_fields
+        budgeted = given.get(TOKENS_OF) not in (None, "")
+        if budgeted and self.counts in given:
+            raise FoureyesError(
+                f"pattern {self.name!r}: `{TOKENS_OF}` says how many {self.counts} there are; leave "
+                f"`{self.counts}` out"
+            )
         for name in given:
+            if name == TOKENS_OF and name not in fields:
+                raise FoureyesError(
+                    f"pattern {self.name!r} draws no samples until a budget is spent, so `{TOKENS_OF}` "
+                    f"says nothing of it; {_drawing()} does"
+                )
             if name not in fields:
                 near = difflib.get_close_matches(name, fields, n=1, cutoff=0)[0]
                 raise FoureyesError(
@@ -61,12 +81,16 @@ class Pattern:
             raise FoureyesError(
                 f"pattern {self.name!r}, option {name!r}: {said} (it is {first['input']!r})"
             ) from None
-        return Configured(self, Style.told(options.model_dump(mode="json")))
+        told = Style.told(options.model_dump(mode="json"))
+        # one of the two says how many; runs of before there were budgets have no word of them
+        unsaid = self.counts if budgeted else TOKENS_OF
+        return Configured(self, {name: told[name] for name in told if name != unsaid})
 
 
 @dataclass(frozen=True)
 class Configured:
-    """A pattern with a value for each of its options, but for those that `Style.told` leaves out."""
+    """A pattern with a value for each of its options, but for those that `Style.told` leaves out, and
+    with a budget or a number of samples, not both."""
 
     pattern: Pattern
     options: dict[str, Any]
@@ -85,11 +109,19 @@ class Configured:
             **{name: self.options[name] for name in Style.model_fields.keys() & self.options}
         )
 
+    @property
+    def tokens_of(self) -> str:
+        """The pattern whose tokens its attempts may spend, as the file names it; empty: they have no budget."""
+        return str(self.options.get(TOKENS_OF, ""))
+
     def start(self, spec: Spec) -> Steps:
         """The generator, before its first step."""
         values = self.pattern.options.model_validate_json(json.dumps(self.options))
-        own = self.options.keys() - Style.model_fields.keys()
-        return self.pattern.body(spec, **{name: getattr(values, name) for name in own})
+        own = self.options.keys() - Style.model_fields.keys() - {TOKENS_OF}
+        given = {name: getattr(values, name) for name in own}
+        if self.tokens_of:
+            given[self.pattern.counts] = None
+        return self.pattern.body(spec, **given)
 
 
 #: Everything that `pattern` has marked in this process, whoever imported it.
@@ -98,23 +130,25 @@ _MARKED: list[Pattern] = []
 _numbers = itertools.count(1)
 
 
-def pattern(name: str) -> Callable[[Callable[..., Steps]], Callable[..., Steps]]:
+def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Callable[..., Steps]]:
     """Mark a generator function as the pattern `name`; its docstring says what happens.
 
-    Each parameter after the first is an option: it needs a type and a default.
+    Each parameter after the first is an option: it needs a type and a default. `counts` is the one that
+    says how many samples are drawn, if a budget can say so in its place (`tokens_of`): it is None then,
+    and the pattern draws for as long as `TokensLeft` says.
     """
 
     def mark(body: Callable[..., Steps]) -> Callable[..., Steps]:
         summary = inspect.cleandoc(body.__doc__ or "")
         if not summary:
             raise FoureyesError(f"pattern {name!r} has no docstring that says what happens")
-        _MARKED.append(Pattern(name, body, summary, _options(name, body)))
+        _MARKED.append(Pattern(name, body, summary, _options(name, body, counts), counts))
         return body
 
     return mark
 
 
-def _options(name: str, body: Callable[..., Steps]) -> type[BaseModel]:
+def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseModel]:
     """The options that a pattern's signature declares, and those of its style."""
     _, *parameters = inspect.signature(body, eval_str=True).parameters.values()
     fields: dict[str, Any] = {}
@@ -124,7 +158,15 @@ def _options(name: str, body: Callable[..., Steps]) -> type[BaseModel]:
             raise FoureyesError(f"{option}: it needs a type and a default")
         if parameter.name in Style.model_fields:
             raise FoureyesError(f"{option}: every pattern has it; call yours something else")
+        if parameter.name == TOKENS_OF:
+            raise FoureyesError(f"{option}: say `counts=` to have it; call yours something else")
         fields[parameter.name] = (parameter.annotation, parameter.default)
+    if counts:
+        if counts not in fields:
+            raise FoureyesError(
+                f"pattern {name!r}: it has no option {counts!r} to count samples by"
+            )
+        fields[TOKENS_OF] = (str, "")
     made = create_model(f"Options of {name}", __base__=_Checked, **fields)
     try:
         made.model_validate({})
@@ -271,6 +313,11 @@ def _of(module: str) -> Mapping[str, Pattern]:
     """The patterns that a module or a package has marked."""
     inside = f"{module}."
     return {each.name: each for each in _MARKED if f"{each.body.__module__}.".startswith(inside)}
+
+
+def _drawing() -> str:
+    """The patterns that ship and can have a budget."""
+    return ", ".join(sorted(name for name, each in patterns().items() if each.counts))
 
 
 def find(name: str, known: Mapping[str, Pattern] | None = None) -> Pattern:

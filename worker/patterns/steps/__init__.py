@@ -15,6 +15,7 @@ from worker.patterns.steps.base import (
     Steps,
     wrong_type,
 )
+from worker.patterns.steps.budget import TokensLeft
 from worker.patterns.steps.comparing import Compare, Compared, Difference, Inputs, WrittenInputs
 from worker.patterns.steps.mutation import mutated
 from worker.patterns.steps.note import Note
@@ -39,7 +40,7 @@ __all__ = [
     "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "Compare", "Compared",
     "CompletionStep", "Difference", "Draft", "Enrich", "ExecutionStep", "Fix", "Inputs", "Json", "Note", "Number",
     "OneOf", "Output", "Plan", "Planned", "Program", "RepairVerdict", "Reply", "Result", "Review",
-    "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "Trace", "Traced", "Trial",
+    "RunTests", "Sampling", "Spec", "Step", "Steps", "TestResult", "TestRun", "Tests", "TokensLeft", "Trace", "Traced", "Trial",
     "Verdict", "VisibleTests", "WrittenInputs", "WrittenResult", "WrittenTests", "drafts",
     "mutated",
     "wrong_type",

@@ -1,0 +1,58 @@
+"""Whose tokens a pattern with a budget gets: `tokens_of` of a sweep file, as one of its patterns."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from models.errors import FoureyesError
+from worker.patterns import TOKENS_OF, Configured
+from worker.patterns.style import Style
+
+#: Options by which patterns are written and read alike (results/figures/baselines.py has the same).
+_ALIKE = {"prompts": "default", "thinking": None, "extraction": "whole"}
+
+
+def sources(made: Sequence[Configured]) -> dict[str, str]:
+    """By the label of each pattern that has a budget, the label of the one whose tokens it gets.
+
+    Raises: FoureyesError if none is called so, several are, or it has a budget itself.
+    """
+    return {each.label: _source(each, made).label for each in made if each.tokens_of}
+
+
+def _source(mine: Configured, made: Sequence[Configured]) -> Configured:
+    """The pattern that is called as `mine` says: as tables write it, with or without the options that
+    every pattern has, or by its name alone.
+
+    Of several those count that are written and read as `mine` is, and of these the one that is called
+    exactly so.
+    """
+    wanted = mine.tokens_of
+    where = f"pattern {mine.label!r}: {TOKENS_OF}"
+    called = [each for each in made if wanted in (each.label, _own_label(each), each.pattern.name)]
+    if not called:
+        names = [each.label for each in made if not each.tokens_of]
+        near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.0)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise FoureyesError(f"{where}: no pattern of the sweep is called {wanted!r}{hint}")
+    free = [each for each in called if not each.tokens_of]
+    if not free:
+        raise FoureyesError(
+            f"{where}: {wanted!r} has a budget itself; name a pattern that spends what it likes"
+        )
+    alike = [each for each in free if _style(each) == _style(mine)] or free
+    found = [each for each in alike if wanted in (each.label, _own_label(each))] or alike
+    if len(found) > 1:
+        labels = " or ".join(repr(each.label) for each in found)
+        raise FoureyesError(f"{where}: several are called {wanted!r}; write {labels}")
+    return found[0]
+
+
+def _own_label(each: Configured) -> str:
+    """As tables write it, without the options that every pattern has."""
+    own = {name: value for name, value in each.options.items() if name not in Style.model_fields}
+    return each.pattern.configure(own).label
+
+
+def _style(each: Configured) -> list[Any]:
+    return [each.options.get(name, usual) for name, usual in _ALIKE.items()]
