@@ -56,11 +56,17 @@ class Judge:
         #: A sandbox for each environment of libraries (libraries.py) that was asked for.
         self._sandboxes: dict[str, Sandbox] = {}
 
-    def hidden(self, tests: HiddenTests, code: str, all_tests: bool = False) -> Judgement:
+    def hidden(
+        self,
+        tests: HiddenTests,
+        code: str,
+        all_tests: bool = False,
+        profile: profiles.Profile | None = None,
+    ) -> Judgement:
         """What the hidden tests say of a program.
 
         Up to the first that fails; with `all_tests` all of them, which tells which ones fail and does
-        not change whether the program is solved.
+        not change whether the program is solved. By another `profile` than the judge's, if one is said.
 
         A program that ends the sandbox twice is `killed`, whatever it would have answered.
 
@@ -68,14 +74,14 @@ class Judge:
         program itself does not work; a program cannot bring that about.
         """
         judged = verdicts.of(tests.format)
+        by = profile or self._profile
         try:
             return self._twice(
-                lambda sandbox: judged.hidden(sandbox, self._profile, tests, code, all_tests),
-                tests.format,
+                lambda sandbox: judged.hidden(sandbox, by, tests, code, all_tests), tests.format
             )
         except SandboxEnded:
             return self._twice(
-                lambda sandbox: judged.killed(sandbox, self._profile, tests, all_tests),
+                lambda sandbox: judged.killed(sandbox, by, tests, all_tests),
                 tests.format,
             )
 

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from judging.execution import execution_key
 from judging.formats.records import parse_record
-from judging.identity import identities, identity
+from judging.identity import identities, identity, profile_of
 from models import lifecycle
 from models.enums import State
 from models.lifecycle import Asked, moment
@@ -27,6 +27,7 @@ _FOREIGN: Any = (
         Execution.suite,
         Execution.code,
         Execution.given,
+        Execution.judge_version,
         col(Problem.version),
         col(Problem.benchmark),
         col(Problem.record),
@@ -64,7 +65,8 @@ def adopted(execution_id: int) -> int:
         asked = db.execute(_FOREIGN, {"row": execution_id, "judges": identities()}).one_or_none()
         if asked is None:
             return execution_id
-        ours = identity(parse_record(asked.benchmark, asked.record).spec().format)
+        spec = parse_record(asked.benchmark, asked.record).spec()
+        ours = identity(spec.format, profile_of(asked.judge_version))
         mine, _ = lifecycle.ask(
             db,
             Asked(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
+from judging.identity import profile_of
 from models.enums import Suite
 from models.storable import storable, storable_json
 
@@ -31,7 +32,8 @@ def columns(judge: "Judge", problem: "Problem", execution: Row[Any]) -> dict[str
         case Suite.TRACED:
             (call,) = given
             return {"detail": storable_json(asdict(judge.trace(problem.spec(), code, call)))}
-    judgement = judge.hidden(problem.hidden_tests(), code)
+    by = profile_of(execution.judge_version)
+    judgement = judge.hidden(problem.hidden_tests(), code, profile=by)
     return {
         "detail": storable_json(asdict(judgement)),
         "base": judgement.base,
