@@ -1,7 +1,7 @@
 """What the role of execution workers may do: they judge what models wrote, and own nothing.
 
 Whoever got out of a sandbox and of its container would hold this role. It writes executions, and has
-steps wait for another one where its judge is another than was asked for (worker/adoption.py); it deletes
+steps and regrades wait for another one where its judge is another than was asked for (worker/adoption.py); it deletes
 nothing, touches no attempt, call, problem, sweep or model, and makes nothing.
 deploy/postgres/execution.sql makes the role; it is granted this at each `alembic upgrade head`.
 """
@@ -21,7 +21,7 @@ _GRANTS = (
     "REVOKE ALL ON SEQUENCE step_id_seq, completion_id_seq FROM foureyes_execution",
     "GRANT USAGE ON SCHEMA public TO foureyes_execution",
     "GRANT INSERT, UPDATE ON execution TO foureyes_execution",
-    "GRANT UPDATE (execution_id) ON step TO foureyes_execution",
+    "GRANT UPDATE (execution_id) ON step, regraded TO foureyes_execution",
     "GRANT USAGE ON SEQUENCE execution_id_seq TO foureyes_execution",
 )
 

@@ -34,7 +34,7 @@ from sqlmodel import Session, col, select
 
 from models.enums import State
 from models.settings import settings
-from models.tables import Attempt, Completion, Execution, Step
+from models.tables import Attempt, Completion, Execution, Regraded, Step
 
 #: The tables of work.
 AnyTable = type[Completion] | type[Execution]
@@ -207,7 +207,7 @@ def claim(
     """Take a row to work on, or None if it is done, someone works on it, or nobody wants it.
 
     An execution that was asked of another than these `judges` is not taken either, if they are told.
-    A row that no unfinished attempt waits for (its sweep was cancelled) becomes cancelled.
+    A row that nobody waits for any more (its sweep was cancelled) becomes cancelled.
     """
     values = {"row": row_id, "by": worker, "lease": settings().lease}
     if judges is not None:
@@ -232,9 +232,12 @@ def _free_now(table: AnyTable) -> ColumnElement[bool]:
 
 
 def _wanted(table: AnyTable) -> ColumnElement[bool]:
-    """Whether an unfinished attempt waits for a row."""
+    """Whether an unfinished attempt waits for a row, or a regrade does."""
     asks = and_(_asks(table) == table.id, col(Attempt.id) == Step.attempt_id)
-    return exists().where(asks, col(Attempt.state).in_(_OPEN)).correlate(_core(table))
+    wanted = exists().where(asks, col(Attempt.state).in_(_OPEN)).correlate(_core(table))
+    if table is Completion:
+        return wanted
+    return wanted | exists().where(col(Regraded.execution_id) == table.id).correlate(_core(table))
 
 
 def _asks(table: AnyTable) -> Any:

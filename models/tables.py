@@ -1,6 +1,7 @@
 """The tables. Postgres is the record of everything; brokers and pages are only views of it.
 
 sweep 1-n run 1-n attempt 1-n step; run 1-n seat, its team; a step points at the completion or the execution it asked for.
+sweep 1-n regrade 1-n regraded, which points at an attempt and at its program's judging by another judge.
 Completions and executions are content-addressed: `key` is the hash of everything that decides
 their result, and is unique among what is made here, so the same work is done once whoever asks and
 however often. What came from elsewhere stands beside it, under its origin.
@@ -323,3 +324,36 @@ class Step(SQLModel, table=True):
     completion_id: int | None = Field(default=None, foreign_key="completion.id", index=True)
     execution_id: int | None = Field(default=None, foreign_key="execution.id", index=True)
     created_at: datetime = _moment(nullable=False)
+
+
+class Regrade(SQLModel, table=True):
+    """A sweep's programs, judged anew by another judge than at the time. The first verdicts stay."""
+
+    __table_args__ = (UniqueConstraint("sweep_id", "judge_version"),)
+
+    id: int = Field(default=None, primary_key=True)
+    sweep_id: int = Field(foreign_key="sweep.id", ondelete="CASCADE")
+    #: Who was asked. Who judged is with each execution: a worker may have another Python.
+    judge_version: str = _text()
+    profile: str = _text()
+    created_at: datetime = _moment(nullable=False)
+
+
+class Regraded(SQLModel, table=True):
+    """An attempt whose program is judged anew. The row is also the subscription to the verdict."""
+
+    __table_args__ = (
+        Index(
+            "ix_regraded_waiting",
+            "regrade_id",
+            "attempt_id",
+            postgresql_where=text("execution_id IS NULL"),
+        ),
+    )
+
+    regrade_id: int = Field(foreign_key="regrade.id", ondelete="CASCADE", primary_key=True)
+    attempt_id: int = Field(
+        foreign_key="attempt.id", ondelete="CASCADE", primary_key=True, index=True
+    )
+    #: None: it has not been asked for yet.
+    execution_id: int | None = Field(default=None, foreign_key="execution.id", index=True)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         keeping,
         prompt_trial,
         reading,
+        regrading,
         sweeping,
     )
     from producer.stack import celery_worker
@@ -45,6 +46,7 @@ else:  # this module only declares: what a command does is imported when it is r
     judged = Later("producer.commands.judged")
     prompt_trial = Later("producer.commands.prompt_trial")
     reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
+    regrading = Later("producer.commands.regrading")
 
 
 class _Commands(TyperGroup):
@@ -354,6 +356,21 @@ def retry(
     Exit code 1 if it was waited for and attempts ended in error again.
     """
     sweeping.retry(sweep, wait=wait)
+
+
+@app.command()
+def regrade(
+    sweep: OneSweep,
+    profile: Annotated[
+        ProfileName, typer.Option(help="Time limits and labels.")
+    ] = ProfileName.DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
+) -> None:
+    """Judge a sweep's programs anew, with no model; both verdicts stay.
+
+    By the judge of today, and with --profile by other rules. Exit code 1 if the judge failed on some.
+    """
+    regrading.regrade(sweep, profile, as_json=as_json)
 
 
 @app.command()

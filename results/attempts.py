@@ -117,10 +117,21 @@ class BudgetShown:
 
 
 @dataclass(frozen=True)
+class SecondVerdict:
+    """What another judge said of the attempt's program afterwards (`foureyes regrade`)."""
+
+    judge_version: str
+    base: str
+    plus: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Transcript:
     """An attempt: its row of `v_attempts`, the problem's row and prompt, its steps and its notes.
 
-    `budget` is None of one that may spend what it likes.
+    `budget` is None of one that may spend what it likes; `second` is what was said of its program
+    afterwards.
     """
 
     attempt: RowMapping
@@ -128,7 +139,8 @@ class Transcript:
     prompt: str
     steps: tuple[CallShown | Check, ...]
     notes: tuple[NoteShown, ...]
-    budget: BudgetShown | None = None
+    budget: BudgetShown | None
+    second: tuple[SecondVerdict, ...]
 
     @property
     def budget_said(self) -> str:
@@ -165,6 +177,11 @@ JOIN attempt AS source ON source.run_id = run.id
 WHERE control.id = :id
 """)
 _NOTES = text("SELECT position, name, value FROM v_notes WHERE attempt_id = :id ORDER BY number")
+_SECOND = text("""
+SELECT execution.judge_version, execution.base, execution.plus, execution.detail
+FROM regraded JOIN execution ON execution.id = regraded.execution_id
+WHERE regraded.attempt_id = :id AND execution.state = 'done' ORDER BY regraded.regrade_id
+""")
 _STEPS = text("""
 SELECT
     step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.issues,
@@ -213,7 +230,8 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
     )
     budget = db.execute(_BUDGET, {"id": attempt_id}).first()
     shown = None if budget is None else BudgetShown(*budget)
-    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes, shown)
+    second = tuple(SecondVerdict(*row) for row in db.execute(_SECOND, {"id": attempt_id}))
+    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes, shown, second)
 
 
 #: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.

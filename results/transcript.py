@@ -1,6 +1,7 @@
 """An attempt as a transcript in the terminal, from prompt to verdict."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.rule import Rule
@@ -38,6 +39,9 @@ def show(attempt_id: int, console: Console) -> None:
             _check(step, console)
     _notes(found.notes_before(None), console)
     _ending(found.attempt, console)
+    for second in found.second:
+        _title(f"judged anew by {second.judge_version}", console)
+        _judgement(second.base, second.plus, second.detail, console)
 
 
 def _heading(attempt: RowMapping, console: Console) -> None:
@@ -122,10 +126,17 @@ def _check(check: Check, console: Console) -> None:
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
         return
-    beside = "; the tests ran beside the program" if check.detail.get("trust") == "shared" else ""
-    _plain(f"base: {check.base}, plus: {check.plus}{beside}", console)
+    _judgement(check.base, check.plus, check.detail, console)
+
+
+def _judgement(
+    base: str | None, plus: str | None, detail: dict[str, Any], console: Console
+) -> None:
+    """What the hidden tests said."""
+    beside = "; the tests ran beside the program" if detail.get("trust") == "shared" else ""
+    _plain(f"base: {base}, plus: {plus}{beside}", console)
     for name in ("reason", "failing_input", "expected", "got"):
-        value = check.detail.get(name)
+        value = detail.get(name)
         if value:
             _plain(f"{name.replace('_', ' ')}: {value}", console)
 

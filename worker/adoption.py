@@ -17,7 +17,7 @@ from models import lifecycle
 from models.enums import State
 from models.lifecycle import Asked, moment
 from models.session import transaction
-from models.tables import Execution, Problem, Step
+from models.tables import Execution, Problem, Regraded, Step
 
 #: An execution that nobody works on, asked of another judge; locked.
 _FOREIGN: Any = (
@@ -43,11 +43,12 @@ _FOREIGN: Any = (
     )
     .with_for_update(of=Execution)
 )
-_FOLLOW = (
-    update(Step.__table__)  # type: ignore[attr-defined]
-    .where(col(Step.execution_id) == bindparam("row"))
+_FOLLOW = [
+    update(table.__table__)  # type: ignore[union-attr]
+    .where(col(table.execution_id) == bindparam("row"))
     .values(execution_id=bindparam("mine"))
-)
+    for table in (Step, Regraded)
+]
 _LEAVE = (
     update(Execution.__table__)  # type: ignore[attr-defined]
     .where(col(Execution.id) == bindparam("row"))
@@ -58,8 +59,8 @@ _LEAVE = (
 def adopted(execution_id: int) -> int:
     """The id of the execution to work on in the place of this one: itself, if it was asked of us.
 
-    Else that of the same judging by our own judge, which may be done already; the attempts that
-    waited for the other wait for this one now.
+    Else that of the same judging by our own judge, which may be done already; whoever waited for the
+    other waits for this one now.
     """
     with transaction() as db:
         asked = db.execute(_FOREIGN, {"row": execution_id, "judges": identities()}).one_or_none()
@@ -81,7 +82,8 @@ def adopted(execution_id: int) -> int:
                 },
             ),
         )
-        db.execute(_FOLLOW, {"row": execution_id, "mine": mine.id})
+        for follow in _FOLLOW:
+            db.execute(follow, {"row": execution_id, "mine": mine.id})
         db.execute(_LEAVE, {"row": execution_id})
         adopted_id: int = mine.id
         return adopted_id

@@ -72,7 +72,8 @@ CROSS JOIN LATERAL (
             review.position DESC
     ) AS reviewed ON reviewed.run_id = run.id
     LEFT JOIN LATERAL (
-        -- an execution keeps the problem that asked first: another benchmark may have the same text
+        -- an execution keeps the problem that asked first: another benchmark may have the same text.
+        -- One that no step asked for is a regrade's, which changes no figure of the time
         SELECT execution.base = 'pass' AND execution.plus = 'pass' AS is_right
         FROM problem AS mine
         JOIN problem AS same ON same.version = mine.version
@@ -82,6 +83,7 @@ CROSS JOIN LATERAL (
             AND execution.code = reviewed.code
             AND execution.suite = 'hidden'
             AND execution.state = 'done'
+            AND EXISTS (SELECT FROM step WHERE step.execution_id = execution.id)
         ORDER BY execution.id DESC
         LIMIT 1
     ) AS truth ON true

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlmodel import select
+
 from models import output
 from models.errors import FoureyesError
 from models.later import Later
-from models.tables import Sweep
+from models.session import session
+from models.tables import Regrade, Sweep
 from producer.commands.choices import Exported
 from producer.commands.terminal import Say
 from producer.stack import embedded
@@ -41,7 +44,15 @@ def export(name: str, format: Exported, given: Path | None, force: bool, say: Sa
             path = given or Path(f"{sweep.name}-{format}")
             with output.writing_folder(path) as folder:
                 made = _write(sweep, format, folder)
+        regrades = _regrades(sweep)
     say(f"{made}; written to {path}")
+    if regrades and format is Exported.ARCHIVE:
+        say("what `foureyes regrade` gave is not in it; the same command there gives it anew")
+
+
+def _regrades(sweep: Sweep) -> bool:
+    with session() as db:
+        return db.exec(select(Regrade.id).where(Regrade.sweep_id == sweep.id)).first() is not None
 
 
 def _write(sweep: Sweep, format: Exported, folder: Path) -> str:

@@ -2,12 +2,13 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
+from rich.console import Console
 from rich.table import Table
 from sqlmodel import col, select
 
@@ -20,7 +21,7 @@ from models.settings import settings
 from models.tables import Sweep as SweepRow
 from producer.commands import trust
 from producer.commands.choices import Broker, ModelSet
-from producer.commands.terminal import console, say
+from producer.commands.terminal import Say, console, say
 from producer.stack import embedded
 from producer.sweeps import enqueue, imported
 from results import watch as watching
@@ -131,7 +132,7 @@ def _tell_of_another(grid: "PlannedSweep") -> None:
 
 def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
     """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
-    with _workers() as stack:
+    with workers() as stack:
         row = enqueue.enqueue(grid)
         assert row.id is not None
         admission.start_waiting()
@@ -146,7 +147,10 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
 
 
 @contextmanager
-def _workers() -> Iterator["Stack | None"]:
+def workers(
+    models_in_demand: Callable[[], list[str]] = enqueue.models_in_demand,
+    tell: Say = say,
+) -> Iterator["Stack | None"]:
     """A broker that can be reached; the stack, if this process had to start one for itself."""
     if settings().broker_url is not None:
         broker.check_connection()
@@ -156,8 +160,8 @@ def _workers() -> Iterator["Stack | None"]:
         yield None
     else:
         _check_sandbox()
-        say("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
-        with embedded.stack(say, enqueue.models_in_demand) as stack:
+        tell("no stack is running here (`foureyes up` keeps one): starting one for this sweep")
+        with embedded.stack(tell, models_in_demand) as stack:
             enqueue.forget_messages()
             yield stack
 
@@ -167,11 +171,16 @@ def _follow(sweep_id: int, stack: "Stack | None" = None) -> None:
     try:
         watching.watch(sweep_id, console, _check(stack) if stack else lambda _: None)
     except KeyboardInterrupt:
-        console.print(
-            "Interrupted. What was done is kept: the same command goes on where it stopped.",
-            style="yellow",
-        )
-        raise typer.Exit(130) from None
+        interrupted(console)
+
+
+def interrupted(shown: Console) -> NoReturn:
+    """End a command after Ctrl-C."""
+    shown.print(
+        "Interrupted. What was done is kept: the same command goes on where it stopped.",
+        style="yellow",
+    )
+    raise typer.Exit(130) from None
 
 
 def _check(stack: "Stack") -> watching.Check:
@@ -312,7 +321,7 @@ def retry(name: str, *, wait: bool) -> None:
         again = enqueue.retry(row.id)
         console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
         if again:
-            with _workers() as stack:
+            with workers() as stack:
                 admission.start_waiting()
                 if wait or stack:
                     _follow(row.id, stack)

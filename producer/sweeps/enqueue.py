@@ -27,6 +27,8 @@ from models.tables import (
     Execution,
     LanguageModel,
     Problem,
+    Regrade,
+    Regraded,
     Run,
     Seat,
     Step,
@@ -136,9 +138,23 @@ def _make_own(db: Session, sweep: "PlannedSweep", row: SweepRow) -> dict[str, in
     return {name: _language_model(db, model, row.id) for name, model in sweep.file.models.items()}
 
 
+#: What a regrade has not got yet; who asks for it again has it made again.
+_UNJUDGED = text("""
+DELETE FROM regraded WHERE regrade_id = :regrade AND NOT EXISTS (
+    SELECT FROM execution
+    WHERE execution.id = regraded.execution_id AND execution.state IN ('done', 'error')
+)
+""")
+
+
 def cancel(sweep_id: int) -> int:
-    """End a sweep's unfinished attempts; how many there were. What they shared with others stays."""
+    """End a sweep's unfinished attempts; how many there were. What they shared with others stays.
+
+    What was not judged yet by its regrades is left out of them.
+    """
     with session() as db:
+        for regrade in db.exec(select(Regrade.id).where(Regrade.sweep_id == sweep_id)).all():
+            db.execute(_UNJUDGED, {"regrade": regrade})
         db.execute(
             update(SweepRow).where(col(SweepRow.id) == sweep_id).values(cancelled_at=func.now())
         )
@@ -251,7 +267,8 @@ def _reopen(db: Session, those: list[Any]) -> int:
     ids = list(reopened)
     controls = 0
     for some in _chunks(ids, _ROWS_PER_INSERT):
-        db.execute(delete(Step).where(col(Step.attempt_id).in_(some)))
+        for table in (Step, Regraded):  # their programs may be others
+            db.execute(delete(table).where(col(table.attempt_id).in_(some)))
         if found := db.execute(_CONTROLS, {"sources": list(some)}).scalars().all():
             controls += _reopen(db, [col(Attempt.id).in_(found)])
     return len(ids) + controls

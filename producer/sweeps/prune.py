@@ -15,17 +15,22 @@ _USED = """
     SELECT step.completion_id, step.execution_id
     FROM step JOIN attempt ON attempt.id = step.attempt_id JOIN run ON run.id = attempt.run_id
     WHERE run.sweep_id = :sweep
+    UNION ALL
+    SELECT NULL, regraded.execution_id
+    FROM regraded JOIN regrade ON regrade.id = regraded.regrade_id
+    WHERE regrade.sweep_id = :sweep
 """
-#: What the sweep used and no step of another sweep does; somebody may just be asking for it.
+#: What the sweep used and nothing of another sweep does; somebody may just be asking for it.
 _ORPHANS = """
     DELETE FROM {table} USING (
         SELECT {table}.id FROM {table}
         WHERE id IN (SELECT {table}_id FROM used) AND state <> 'running'
-            AND NOT EXISTS (SELECT FROM step WHERE step.{table}_id = {table}.id)
+            AND NOT EXISTS (SELECT FROM step WHERE step.{table}_id = {table}.id) {and_not}
         FOR UPDATE SKIP LOCKED
     ) AS orphan
     WHERE {table}.id = orphan.id
 """
+_REGRADED = "AND NOT EXISTS (SELECT FROM regraded WHERE regraded.execution_id = execution.id)"
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ def prune(sweep_id: int) -> Pruned:
         )
         db.execute(text("DELETE FROM sweep WHERE id = :sweep"), {"sweep": sweep_id})
         completions, executions = [
-            db.execute(text(_ORPHANS.format(table=table))) for table in ("completion", "execution")
+            db.execute(text(_ORPHANS.format(table=table, and_not=and_not)))
+            for table, and_not in (("completion", ""), ("execution", _REGRADED))
         ]
         return Pruned(_count(attempts), _count(completions), _count(executions))
 

@@ -41,11 +41,33 @@ GROUP BY attempt.run_id, attempt.problem_id
 ORDER BY attempt.problem_id
 """
 
+#: The same by the verdicts of a regrade: what was not judged at first has none, and stays what it is.
+_OUTCOMES_ANEW = """
+SELECT attempt.run_id, attempt.problem_id, string_agg(
+    CASE
+        WHEN attempt.outcome = 'refused' THEN 'r'
+        WHEN attempt.outcome = 'error' OR execution.state = 'error' THEN 'e'
+        WHEN attempt.state = 'cancelled' THEN 'c'
+        WHEN execution.base = 'pass' AND execution.plus = 'pass' THEN '1'
+        WHEN execution.base = 'pass' THEN 'b'
+        WHEN execution.state = 'done' THEN '0'
+        ELSE '-'
+    END, '' ORDER BY attempt.sample)
+FROM attempt
+LEFT JOIN regraded ON regraded.attempt_id = attempt.id AND regraded.regrade_id = :regrade
+LEFT JOIN execution ON execution.id = regraded.execution_id
+WHERE attempt.run_id = ANY(:runs)
+GROUP BY attempt.run_id, attempt.problem_id
+ORDER BY attempt.problem_id
+"""
 
-def read(db: "Session", run_ids: list[int]) -> dict[int, Outcomes]:
-    """What became of every attempt of these runs."""
+
+def read(db: "Session", run_ids: list[int], regrade: int | None = None) -> dict[int, Outcomes]:
+    """What became of every attempt of these runs; by the verdicts of a regrade, if one is said."""
     found: dict[int, Outcomes] = {run_id: {} for run_id in run_ids}
-    for run_id, problem, samples in db.execute(sqlalchemy.text(_OUTCOMES), {"runs": run_ids}):
+    query = _OUTCOMES if regrade is None else _OUTCOMES_ANEW
+    values = {"runs": run_ids} | ({} if regrade is None else {"regrade": regrade})
+    for run_id, problem, samples in db.execute(sqlalchemy.text(query), values):
         found[run_id][problem] = samples
     return found
 

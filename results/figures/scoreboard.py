@@ -1,7 +1,7 @@
 """What a sweep showed, as plain data: scores and paired comparisons."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -48,6 +48,18 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class JudgedAnew:
+    """A regrade: who was asked to judge, and who had judged at first; how many programs are judged so far,
+    and how many verdicts are others than at first."""
+
+    regrade_id: int
+    judge_version: str
+    at_first: str
+    programs: int
+    flips: int
+
+
+@dataclass(frozen=True)
 class ProblemRow:
     """A problem row of a benchmark.
 
@@ -91,7 +103,8 @@ class Scoreboard:
     each run is compared with; `comparisons` holds, by run id, what came of that; `outcomes` what
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
     ended in error, and how many did; `copying` are the teams whose models answer at temperature 0;
-    `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget.
+    `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget;
+    `regrades` are those of which no figure here is.
     """
 
     sweep_id: int
@@ -108,6 +121,7 @@ class Scoreboard:
     copying: frozenset[str]
     elsewhere: tuple[Elsewhere, ...] = ()
     budgets: dict[int, Budget] = field(default_factory=dict)
+    regrades: tuple[JudgedAnew, ...] = ()
 
     @property
     def scores(self) -> list[Score]:
@@ -201,6 +215,16 @@ LEFT JOIN execution ON execution.id = step.execution_id
 WHERE run.sweep_id = :sweep AND coalesce(completion.origin, execution.origin) IS NOT NULL
 GROUP BY 1 ORDER BY 2 DESC, 1
 """)
+_REGRADES = text("""
+SELECT regrade.id, regrade.judge_version, told.at_first, told.programs, told.flips
+FROM regrade
+CROSS JOIN LATERAL (
+    SELECT string_agg(DISTINCT judge_before, '; ') AS at_first, count(flips) AS programs,
+        count(*) FILTER (WHERE flips) AS flips
+    FROM v_regraded WHERE regrade_id = regrade.id
+) AS told
+WHERE regrade.sweep_id = :sweep AND told.programs > 0 ORDER BY regrade.id
+""")
 
 
 def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
@@ -222,6 +246,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
             for row in db.execute(_BUDGETS, {"runs": with_budget})
         }
         elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
+        regrades = tuple(JudgedAnew(*row) for row in db.execute(_REGRADES, {"sweep": sweep_id}))
     if not problems:
         raise FoureyesError(
             f"sweep {sweep_id} ({sweep.name}) has no attempts; `foureyes sweep` with its file again "
@@ -245,7 +270,24 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         copying=frozenset(SweepContent.model_validate(sweep.file).copying()),
         elsewhere=elsewhere,
         budgets=budgets,
+        regrades=regrades,
     )
+
+
+def judged_anew(board: Scoreboard, regrade_id: int) -> Scoreboard:
+    """The scoreboard of the same attempts by the verdicts of a regrade."""
+    with session() as db:
+        outcomes = read_outcomes(db, list(board.outcomes), regrade_id)
+    groups = [
+        replace(
+            group,
+            scores=[score(each.run, each.cost, outcomes[each.run_id]) for each in group.scores],
+        )
+        for group in board.groups
+    ]
+    scores = [each for group in groups for each in group.scores]
+    compared = against_baselines(board.baselines, scores, outcomes)
+    return replace(board, groups=groups, comparisons=compared, outcomes=outcomes)
 
 
 def problems_of(db: Session, outcomes: dict[int, Outcomes]) -> dict[int, ProblemRow]:

@@ -31,6 +31,7 @@ def of_sweep(board: Scoreboard) -> list[str]:
     return [
         *_state(board),
         *_elsewhere(board),
+        *_regrades(board),
         *endings.sentences(board.endings),
         *_copies(board),
         *_no_baseline(board),
@@ -50,6 +51,17 @@ def _elsewhere(board: Scoreboard) -> Iterator[str]:
         yield (
             f"Not made here: {count(found.attempts, 'attempt')} "
             f"{'rests' if found.attempts == 1 else 'rest'} on {made} from {found.origin}."
+        )
+
+
+def _regrades(board: Scoreboard) -> Iterator[str]:
+    """That other verdicts exist than those that the figures are of."""
+    for found in board.regrades:
+        others = count(found.flips, "verdict") if found.flips else "no verdict"
+        yield (
+            f"Judged anew by {found.judge_version}: {others} of {found.programs:,} "
+            f"{'is' if found.flips <= 1 else 'are'} another. The figures are those of the first verdicts, "
+            f"by {found.at_first}; `foureyes regrade` has both."
         )
 
 

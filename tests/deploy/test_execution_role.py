@@ -53,6 +53,7 @@ def test_it_reads_what_it_works_on_and_writes_what_came_of_it(judge: psycopg.Con
     judge.execute("SELECT * FROM execution FOR UPDATE SKIP LOCKED")
     judge.execute("UPDATE execution SET worker = NULL")
     judge.execute("UPDATE step SET execution_id = 1 WHERE execution_id = 2")
+    judge.execute("UPDATE regraded SET execution_id = 1 WHERE execution_id = 2")
     judge.execute("SELECT nextval('execution_id_seq')")
 
 

@@ -60,4 +60,12 @@ CROSS JOIN (VALUES (0, 'draft', 'coder'), (1, 'review', 'reviewer'), (2, 'judge'
     AS step (position, kind, role)
 WHERE kind <> 'review' OR place >= 3;
 
+-- All of it was judged once more.
+INSERT INTO regrade (id, sweep_id, judge_version, profile, created_at)
+SELECT id, id, '2', 'default', now() FROM sweep;
+
+INSERT INTO regraded (regrade_id, attempt_id, execution_id)
+SELECT sweep_id, attempt.id, step.execution_id
+FROM attempt JOIN run ON run.id = run_id JOIN step ON step.attempt_id = attempt.id AND kind = 'judge';
+
 VACUUM ANALYZE;

@@ -15,14 +15,18 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
+from judging import profiles
+from judging.identity import identities
 from models import admission, broker, lifecycle, shares
-from models.session import engine, session
-from models.tables import Completion
-from producer.sweeps import enqueue
+from models.session import engine, session, transaction
+from models.tables import Completion, Execution
+from producer.sweeps import enqueue, regrade
+from producer.sweeps.regrade import Regrading
 from results import watch
 from results.figures import details
 from results.figures.scoreboard import scoreboard
 from results.report import sentences
+from results.sweeps import find_sweep
 from results.web import search
 from results.web.app import create
 from tests.conftest import copied
@@ -168,6 +172,25 @@ def test_work_on_one_attempt_reads_no_table(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("crowd")
+def test_judging_a_small_sweep_anew_reads_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "send", lambda *_, **__: None)
+    sweep = find_sweep("big3")
+    with plans() as found:
+        work = Regrading(regrade.prepare(sweep, profiles.EVALPLUS), sweep, profiles.EVALPLUS)
+        assert work.settle()
+        work.ask()
+        assert work.progress().opened
+    with session() as db:
+        asked = db.execute(text("SELECT id FROM execution WHERE state = 'queued' LIMIT 1"))
+        row_id = asked.scalar_one()
+    with plans() as more, transaction() as db:
+        assert lifecycle.claim(db, Execution, row_id, "w/1", identities()) is not None
+    found |= more
+    assert len(found) > 8
+    assert not read_whole(found), "\n\n".join(read_whole(found))
+
+
+@pytest.mark.usefixtures("crowd")
 def test_a_round_of_the_reaper_reads_open_attempts_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "send", lambda *_, **__: None)
     monkeypatch.setattr(broker, "depth", lambda queue: 0)
@@ -222,7 +245,7 @@ def touched(node: dict[str, Any]) -> float:
     "view",
     [
         "v_scores", "v_pass_at_k", "v_reviewer", "v_moderator", "v_cost", "v_progress", "v_errors",
-        "v_attempts", "v_flips", "v_compare",
+        "v_attempts", "v_flips", "v_compare", "v_regraded",
     ],
 )  # fmt: skip
 def test_what_is_asked_of_one_sweep_reads_no_other(

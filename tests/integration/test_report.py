@@ -591,7 +591,13 @@ def test_a_number_that_is_an_id_and_a_name_is_asked_about(
             ),
             {"name": str(first)},
         )
-    for words in (["prune", "1", "--yes"], ["cancel", "1"], ["report", "1"], ["retry", "1"]):
+    for words in (
+        ["prune", "1", "--yes"],
+        ["cancel", "1"],
+        ["report", "1"],
+        ["retry", "1"],
+        ["regrade", "1"],
+    ):
         assert command(monkeypatch, *words) == 2, words
         said = " ".join(capsys.readouterr().err.split())
         assert "is the id of sweep 1 (test) and the name of sweep 2: say id=1 or id=2" in said

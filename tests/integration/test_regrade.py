@@ -1,0 +1,355 @@
+"""If these fail, a mended judge costs a verdict that was there, or judges less than it says."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy import text
+
+from judging import profiles
+from judging.identity import identities, identity, profile_of
+from judging.sandbox import environment
+from models import broker, lifecycle, shares
+from models.enums import State
+from models.errors import FoureyesError
+from models.session import session, transaction
+from models.tables import Completion, Execution, Regraded
+from producer.sweeps import enqueue, regrade
+from producer.sweeps.prune import prune
+from producer.sweeps.regrade import Regrading
+from results import transcript
+from results.figures import regrades as figures
+from results.figures.scoreboard import scoreboard
+from results.report import regraded, sentences
+from results.sweeps import find_sweep
+from results.web import search
+from results.web.filters import Filters, Show
+from tests.integration.test_advance import CODE, count, judge, run_to_the_end
+from tests.sweeps import make_sweep
+from worker import reaper
+from worker.adoption import adopted
+
+pytestmark = pytest.mark.usefixtures("database")
+
+By = Callable[[str], None]
+APPROVED = '{"issues": [], "verdict": "approve"}'
+PATTERNS = ("raw-coder", "review-then-fix", "plan-then-code")
+
+
+@pytest.fixture
+def by(monkeypatch: pytest.MonkeyPatch) -> By:
+    """Let the judge be another one from here on."""
+
+    def change(python: str) -> None:
+        monkeypatch.setattr(environment, "fingerprint", lambda *_: python)
+
+    return change
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The executions of which workers were told, in the place of a broker."""
+    ids: list[int] = []
+
+    def send(task: str, queue: str, *some: int, **_: object) -> None:
+        if task == broker.EXECUTE:
+            ids.extend(some)
+
+    monkeypatch.setattr(broker, "send", send)
+    return ids
+
+
+def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    with session() as db:
+        return [tuple(row) for row in db.execute(text(query), values)]
+
+
+def played(problems: int = 3, name: str = "test") -> int:
+    """A sweep that has ended: its patterns share a program for each problem."""
+    sweep_id = make_sweep(*PATTERNS, problems=problems, name=name, fresh=name)
+    run_to_the_end(lambda row: APPROVED if row.kind == "review" else CODE)
+    return sweep_id
+
+
+def begun(sweep_id: int, profile: profiles.Profile = profiles.DEFAULT) -> Regrading:
+    sweep = find_sweep(f"id={sweep_id}")
+    return Regrading(regrade.prepare(sweep, profile), sweep, profile)
+
+
+def to_the_end(work: Regrading, solved: Callable[[Execution], bool] = lambda row: True) -> int:
+    """Ask for all of it and judge what is asked; how many programs that took."""
+    judged = 0
+    for _ in range(50):
+        at_once = work.ask()
+        with session() as db:
+            waiting = [
+                db.get_one(Execution, row_id)
+                for (row_id,) in db.execute(text("SELECT id FROM execution WHERE state = 'queued'"))
+            ]
+        for row in waiting:
+            judge(row.id, solved(row))
+            judged += 1
+        if not at_once and work.progress().is_judged and work.is_over():
+            return judged
+    raise AssertionError("it does not end")
+
+
+def of_problem(name: str) -> Callable[[Execution], bool]:
+    """A judge for whom programs of this one problem are wrong."""
+    (wrong,) = (
+        row[0] for row in rows("SELECT id FROM problem WHERE problem_id = :name", name=name)
+    )
+    return lambda row: row.problem_id != wrong
+
+
+def test_programs_are_judged_anew_once_and_both_verdicts_stay(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played()
+    before, calls = scoreboard(sweep_id), count(Completion)
+    by("3.12")
+    work = begun(sweep_id)
+    assert to_the_end(work, of_problem("t/1")) == 3  # nine attempts gave one program a problem
+    assert len(sent) == len(set(sent)) == 3 and count(Completion) == calls
+    found = figures.read(work.regrade_id)
+    assert (found.programs, found.judged, found.waiting, found.errors) == (9, 9, 0, 0)
+    assert [(flip.pattern, flip.problem_id, flip.before, flip.after) for flip in found.flips] == [
+        (pattern, "t/1", "solved", "unsolved") for pattern in PATTERNS
+    ]
+    ((first, second, number),) = [(j.before, j.after, j.programs) for j in found.judges]
+    assert first.endswith("3.11") and second.endswith("3.12") and number == 9
+    # what was said at the time is not changed by it, and it is told that more is known
+    after = scoreboard(sweep_id)
+    assert after.outcomes == before.outcomes == found.before.outcomes
+    assert [score.pass_1 for score in after.scores] == [1, 1, 1]
+    assert [score.pass_1 for score in found.after.scores] == [pytest.approx(2 / 3)] * 3
+    told = [line for line in sentences.of_sweep(after) if line.startswith("Judged anew by")]
+    assert len(told) == 1 and "3 verdicts of 9 are another" in told[0] and "3.12" in told[0]
+    assert not [line for line in sentences.of_sweep(before) if line.startswith("Judged anew by")]
+
+
+def test_what_reviewers_were_worth_at_the_time_is_not_changed_by_it(
+    by: By, sent: list[int]
+) -> None:
+    by("3.11")
+    sweep_id = played()
+    query = "SELECT caught, missed, false_alarms, approved_right, fixed, broken FROM v_reviewer"
+    before = rows(query)
+    assert before == [(0, 0, 0, 3, 0, 0)]
+    by("3.12")
+    to_the_end(begun(sweep_id), lambda row: False)
+    assert rows(query) == before
+    with session() as db:
+        assert search.attempts(db, Filters(show=Show.MISSED)).rows == []
+
+
+def test_the_verdicts_that_are_there_cost_nothing(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played()
+    work = begun(sweep_id)  # by the judge of the time
+    assert not work.settle() and sent == []
+    assert not figures.read(work.regrade_id).flips
+    by("3.12")
+    to_the_end(begun(sweep_id))
+    second = played(name="second")  # with the same programs
+    assert not begun(second).settle()
+    assert len(rows("SELECT FROM execution")) == 6
+
+
+def test_what_was_interrupted_goes_on(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played(problems=12)
+    by("3.12")
+    work = begun(sweep_id)
+    work._ahead = shares.Ahead(4)
+    assert work.settle()
+    work.ask()
+    assert len(sent) == 4
+    judge(sent[0])
+    # who called for it is gone; what it asked for is judged, and nothing more
+    for row_id in sent[1:]:
+        judge(row_id)
+    half = figures.read(work.regrade_id)
+    assert 0 < half.waiting < half.programs == 36
+    again = begun(sweep_id)
+    assert again.regrade_id == work.regrade_id
+    assert to_the_end(again) == 8
+    done = figures.read(again.regrade_id)
+    assert (done.judged, done.waiting) == (36, 0)
+    assert not begun(sweep_id).settle()
+    assert len(sent) == len(set(sent)) == 12
+
+
+def test_a_lost_message_is_sent_again(
+    by: By, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by("3.11")
+    sweep_id = played(problems=1)
+    by("3.12")
+    work = begun(sweep_id)
+    work.settle()
+    work.ask()
+    (lost,) = sent
+    enqueue.forget_messages()
+    monkeypatch.setattr(broker, "depth", lambda queue: 0)
+    assert reaper.reap() == 1 and sent == [lost, lost]
+
+
+def test_what_others_wait_for_at_the_judge_leaves_room_for_a_few(by: By, sent: list[int]) -> None:
+    """Else a sweep waits behind a regrade of 100,000 programs, or the regrade for ever."""
+    by("3.11")
+    sweep_id = played(problems=12)
+    rows("""
+        INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id, suite, code,
+            judge_version)
+        SELECT 'other ' || n, 'queued', 0, now() + interval '1 hour', now(), 1, 'hidden', '', '3.11'
+        FROM generate_series(1, 400) AS n RETURNING 1""")
+    by("3.12")
+    work = begun(sweep_id)
+    work.settle()
+    for _ in range(5):
+        work.ask()
+        assert len(sent) == shares.LEAST
+    judge(sent[0])
+    work.ask()
+    assert len(sent) == shares.LEAST + 1
+
+
+def test_what_the_judge_failed_on_is_no_verdict_and_is_tried_again(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played(problems=2)
+    by("3.12")
+    work = begun(sweep_id)
+    work.settle()
+    work.ask()
+    judge(sent[0])
+    with transaction() as db:
+        row = lifecycle.claim(db, Execution, sent[1], "w/1")
+        assert row is not None
+        lifecycle.fail(db, Execution, row, "w/1", "no memory", permanent=True)
+    found = figures.read(work.regrade_id)
+    assert (found.judged, found.errors, found.failures) == (3, 3, [("no memory", 3)])
+    assert [score.errors for score in found.after.scores] == [1, 1, 1]
+    assert "no memory" in " ".join(regraded.said(found))
+    assert to_the_end(begun(sweep_id)) == 1
+    assert figures.read(work.regrade_id).judged == 6
+
+
+def test_another_judge_than_was_asked_gives_the_verdict_as_itself(by: By, sent: list[int]) -> None:
+    """A fleet that was not brought up to date yet."""
+    by("3.11")
+    sweep_id = played(problems=1)
+    by("3.12")
+    work = begun(sweep_id, profiles.EVALPLUS)
+    work.settle()
+    work.ask()
+    by("3.13")
+    mine = adopted(sent[0])
+    assert mine != sent[0]
+    judge(mine, solved=False)
+    found = figures.read(work.regrade_id)
+    (judges,) = found.judges
+    assert judges.after == identity(profile=profiles.EVALPLUS) and "3.13" in judges.after
+    assert len(found.flips) == 3
+
+
+def test_who_judges_by_another_profile_is_another_judge() -> None:
+    assert profile_of(identity()) is profiles.DEFAULT
+    for profile in profiles.PROFILES.values():
+        assert profile_of(identity(profile=profile)) is profile
+        assert profile_of(identity("bigcodebench", profile)) is profile
+    assert len(set(identities())) == len(identities()) >= len(profiles.PROFILES)
+
+
+def test_cancelling_leaves_out_what_is_not_judged(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played(problems=2)
+    by("3.12")
+    work = begun(sweep_id)
+    work.settle()
+    work.ask()
+    judge(sent[0])
+    enqueue.cancel(sweep_id)
+    with transaction() as db:
+        assert lifecycle.claim(db, Execution, sent[1], "w/1") is None  # nobody wants it
+        assert lifecycle.state(db, Execution, sent[1]) is State.CANCELLED
+    found = figures.read(work.regrade_id)
+    assert (found.judged, found.waiting) == (3, 3)
+    assert to_the_end(begun(sweep_id)) == 1  # until somebody does
+    assert figures.read(work.regrade_id).judged == 6
+
+
+def test_pruning_takes_second_verdicts_that_nobody_else_has(by: By, sent: list[int]) -> None:
+    by("3.11")
+    first, second = played(name="first"), played(name="second")
+    by("3.12")
+    for sweep_id in (first, second):
+        to_the_end(begun(sweep_id))
+    prune(first)
+    assert [row[0] for row in rows("SELECT count(*) FROM execution")] == [6]
+    with pytest.raises(FoureyesError, match="was removed"):
+        figures.read(1)
+    prune(second)
+    assert count(Execution) == count(Regraded) == 0
+
+
+def test_an_attempt_that_starts_anew_has_no_second_verdict(by: By, sent: list[int]) -> None:
+    """Else it would be shown beside a program that it is not of."""
+    by("3.11")
+    sweep_id = played(problems=1)
+    by("3.12")
+    work = begun(sweep_id)
+    to_the_end(work)
+    rows("UPDATE attempt SET state = 'error', outcome = 'error' WHERE id = 1 RETURNING 1")
+    assert enqueue.retry(sweep_id) == 1
+    assert rows("SELECT attempt_id FROM v_regraded ORDER BY 1") == [(2,), (3,)]
+    found = figures.read(work.regrade_id)
+    assert (found.programs, found.judged) == (2, 2)
+
+
+def test_what_has_no_verdict_is_left_to_retry(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played(problems=2)
+    rows("""UPDATE attempt SET state = 'error', outcome = 'error' WHERE id = 1 RETURNING 1""")
+    rows("""UPDATE attempt SET outcome = 'refused' WHERE id = 2 RETURNING 1""")
+    by("3.12")
+    work = begun(sweep_id)
+    to_the_end(work)
+    found = figures.read(work.regrade_id)
+    assert (found.programs, found.judged, found.left_out) == (4, 4, 1)
+    assert f"foureyes retry id={sweep_id}" in " ".join(regraded.said(found))
+    letters = "".join(each for run in found.after.outcomes.values() for each in run.values())
+    assert sorted(letters) == sorted("er1111")
+    rows("UPDATE attempt SET state = 'error', outcome = 'error' RETURNING 1")
+    with pytest.raises(FoureyesError, match="no program that was judged"):
+        regrade.prepare(find_sweep(None), profiles.EVALPLUS)
+    assert rows("SELECT count(*) FROM regrade") == [(1,)]  # and nothing is left of the question
+
+
+def test_what_is_shown_says_both_and_what_follows(by: By, sent: list[int]) -> None:
+    by("3.11")
+    sweep_id = played(problems=30)
+    by("3.12")
+    work = begun(sweep_id)
+    to_the_end(work, of_problem("t/7"))
+    rows("""
+        UPDATE execution SET reason = 'wrong \x1b[31manswer' WHERE base = 'fail' RETURNING 1""")
+    found = figures.read(work.regrade_id)
+    output = io.StringIO()
+    regraded.render(found, Console(file=output, width=80))
+    shown = output.getvalue()
+    assert "\x1b" not in shown
+    for part in ("100.0%", "96.7%", "vs raw-coder", "t/7", "unsolved: wrong", "foureyes show"):
+        assert part in shown, part
+    assert "90 programs judged anew: 87 verdicts are the same, 3 solved programs" in shown
+    transcript.show(found.flips[0].attempt_id, Console(file=output, width=80))
+    whole = output.getvalue().removeprefix(shown)
+    assert "outcome" in whole and "solved" in whole
+    assert f"judged anew by {identity()}" in whole and "base: fail, plus: fail" in whole
+    made = json.loads(regraded.to_json(found))
+    assert made["same"] == 87 and len(made["flips"]) == 3
+    assert {each["pass_1"] for each in made["before"]["scores"]} == {1.0}
+    assert {round(each["pass_1"], 3) for each in made["after"]["scores"]} == {0.967}
+    assert [each["improved"] for each in made["after"]["comparisons"]] == [0, 0]
