@@ -18,3 +18,20 @@ class RequestRefused(InfrastructureError):
 
 class Unreachable(FoureyesError):
     """A server does not answer, or not yet: whoever can wait may try again."""
+
+
+#: Characters of what an error of a user's own code says that are told.
+_MOST = 500
+
+
+def said_of(error: BaseException) -> str:
+    """An error of a user's own code in one line: its type, and how what it says begins.
+
+    It may be as long as an answer, which it may quote, or fail itself when it is asked.
+    """
+    try:
+        said = " ".join(str(error).split())
+    except Exception as worse:
+        said = f"(what it says cannot be told: {type(worse).__name__})"
+    cut = said if len(said) <= _MOST else f"{said[:_MOST]} ..."
+    return f"{type(error).__name__}: {cut}"

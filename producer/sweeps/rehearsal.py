@@ -7,7 +7,7 @@ what it asks for each time is put together as a tree.
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,13 +80,14 @@ def prompts(pattern: Configured) -> list[str]:
     return list(dict.fromkeys(step.prompt for step in _steps(pattern)))
 
 
-def check_prompts(pattern: Configured, folder: Templates) -> None:
-    """Fill in every prompt that the pattern can use.
+def check_prompts(pattern: Configured, folder: Templates, kinds: Iterable[Spec] = ()) -> None:
+    """Rehearse the pattern, and fill in every prompt that it can use.
 
-    Raises: FoureyesError naming the template that cannot be.
+    `kinds` are specifications of other kinds than functions, if it will meet some. Raises: FoureyesError
+    naming the step that cannot be asked for, or the template that cannot be filled in.
     """
     folder.check("system", style=pattern.style)
-    for node in _nodes(pattern):
+    for node in _nodes(pattern, kinds):
         for step in node.calls:
             if isinstance(step, Ask):
                 _check_own(step, node, pattern, folder)
@@ -113,9 +114,9 @@ def roles(pattern: Configured) -> list[str]:
     return sorted({step.by for step in _steps(pattern)})
 
 
-def _nodes(pattern: Configured) -> Iterator[Node]:
+def _nodes(pattern: Configured, kinds: Iterable[Spec] = ()) -> Iterator[Node]:
     """Every yield that the pattern can come to, nearest first."""
-    waiting = deque(_explore(pattern, spec) for spec in (_SPEC, _BARE))
+    waiting = deque(_explore(pattern, spec) for spec in (_SPEC, _BARE, *kinds))
     while waiting:
         node = waiting.popleft()
         yield node

@@ -2,8 +2,9 @@
 
 import difflib
 import hashlib
+import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from models import script, team
 from models.digest import digest
 from models.errors import FoureyesError
 from models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
+from models.problem import Spec
 from models.sweep_content import SweepContent
 from producer.sweeps import budgets, inside, rehearsal
 from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, TeamChoice, parse
@@ -195,8 +197,10 @@ def load(
         hashes = {name: module.source_hash for name, module in own.items()}
         wanted = {pattern.style.prompts for pattern in made}
         prompt_files = own_prompts(wanted, path.parent) | _beside_modules(own, path.parent)
+        kinds = _other_kinds(problems)
         for pattern in made:
-            rehearsal.check_prompts(pattern, templates.of(pattern.style.prompts, prompt_files))
+            folder = templates.of(pattern.style.prompts, prompt_files)
+            rehearsal.check_prompts(pattern, folder, kinds)
         _check_teams(file, made)
         budgets.sources(made)
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
@@ -208,6 +212,21 @@ def load(
     return PlannedSweep(
         file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
     )
+
+
+def _other_kinds(problems: Mapping[str, Sequence[Problem]]) -> list[Spec]:
+    """A specification of each kind that there is beside functions, with visible tests and without: whole
+    programs, methods."""
+    found: dict[tuple[type[Problem], bool], Problem] = {}
+    for each in itertools.chain.from_iterable(problems.values()):
+        found.setdefault((type(each), bool(each.entry_point)), each)
+    specs = [each.spec() for each in found.values()]
+    return [
+        kind
+        for spec in specs
+        if not {test.kind for test in spec.visible_tests} <= {"doctest", "assert"}
+        for kind in (spec, replace(spec, visible_tests=()))
+    ]
 
 
 def _problems(

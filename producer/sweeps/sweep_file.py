@@ -73,6 +73,8 @@ def _seen(name: str, info: ValidationInfo) -> str:
 def _module(name: str) -> str:
     if "/" in name:
         raise ValueError(f"{name!r} is a path, and no name of a module beside the file")
+    if name.endswith(".py"):
+        raise ValueError(f"{name!r} is a file; the module's name is {name.removesuffix('.py')!r}")
     return name
 
 

@@ -324,6 +324,17 @@ def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
         (MODULE.replace("int = 2", "int = 'x'"), "option 'times': its default: Input should be a valid int"),
         (MODULE.replace("times: int", "thinking: int"), "option 'thinking': every pattern has it"),
         ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("class Odd(BaseException): pass\nraise Odd('x')", "Odd: x (line 2)"),
+        ("class Odd(Exception):\n    def __str__(self): 1 / 0\nraise Odd", "Odd: (what it says cannot be told: Zero"),
+        ("raise ValueError('a\\nb' + 'x' * 9999)", "ValueError: a b" + "x" * 497 + " ... (line 1)"),
+        (MODULE + MODULE.replace("again", "anew"), "two patterns are called 'twice' (broken_"),
+        (MODULE.replace('("twice")', ""), 'by a line @pattern("its-name") before it'),
+        (MODULE.replace('"twice"', '"my twice(1)"'), "a name has letters, digits"),
+        (MODULE.replace("spec, times: int = 2", ""), "takes no specification: def ...(spec, ...)"),
+        (MODULE.replace("times: int", "_times: int"), "option '_times': no option can have this name"),
+        (MODULE.replace("times: int", "copy: int"), "option 'copy': no option can have this name"),
+        (MODULE.replace("int = 2", "float = float('nan')"), "a sweep file cannot write one of its options"),
+        (MODULE.replace("int = 2", "type = int"), "a sweep file cannot write one of its options"),
     ],
 )  # fmt: skip
 def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> None:

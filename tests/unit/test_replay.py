@@ -1,5 +1,6 @@
 """A replay that differed from the first run would give an attempt another history than its rows."""
 
+import functools
 import json
 import pickle
 import subprocess
@@ -384,6 +385,20 @@ def _loops(spec: Spec) -> Steps:
         yield Draft(spec)
 
 
+def _asks_for_everything(spec: Spec) -> Steps:
+    yield (Draft(spec),) * (replay.MAX_BRANCHES + 1)
+
+
+def _has_no_next(spec: Spec) -> Steps:
+    yield Draft(spec)
+    return next(iter(()))
+
+
+def _quotes_all(spec: Spec) -> Steps:
+    yield Draft(spec)
+    raise ValueError("x" * 10_000)
+
+
 def _only_notes(spec: Spec) -> Steps:
     while True:
         yield Note("again", 1)
@@ -401,6 +416,9 @@ def _notes_beside_a_step(spec: Spec) -> Steps:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
+        (_asks_for_everything, "asks for 101 steps at once; 100 are the most (test_replay.py line"),
+        (_has_no_next, "raised RuntimeError: generator raised StopIteration (test_replay.py line"),
+        (_quotes_all, f"raised ValueError: {'x' * 500} ... (test_replay.py line"),
         (_only_notes, f"pattern 'mine', step 1: has made {replay.MAX_NOTES} notes"),
         (_notes_an_object, "raised ValueError: Note 'spec': JSON has no words for the value Spec("),
         (_notes_beside_a_step, "must yield a step or a tuple of steps, not (Draft("),
@@ -434,6 +452,19 @@ def test_a_broken_pattern_is_named_with_the_step(body: Callable[[Spec], Steps], 
     with pytest.raises(PatternError) as caught:
         replay_to_the_end()
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (["x" * 2000], f'["{"x" * 1998} ... (2,004 characters)'),
+        (functools.reduce(lambda inner, _: [inner], range(300), 1), f"{'[' * 300}1{']' * 300} ... (601 characters)"),
+        ({"a": (1, 2)}, {"a": [1, 2]}),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_a_note_of_whatever_a_model_wrote_ends_no_attempt(value: object, kept: object) -> None:
+    assert Note("said", value).value == kept
 
 
 def test_a_draft_on_a_specification_with_notes_is_tested_as_any_other() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from models.errors import FoureyesError
+from models.errors import FoureyesError, said_of
 from models.problem import Spec
 from worker.attempt.watchdog import Endless, within
 from worker.patterns import Configured
@@ -17,6 +17,8 @@ from worker.patterns.steps import CompletionStep, Note, Result, Step, TokensLeft
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100
+#: Steps that it may ask for at the same time.
+MAX_BRANCHES = 100
 #: So is one that has noted down so much,
 MAX_NOTES = 200
 #: or that computes for so many seconds of CPU time between two steps,
@@ -134,15 +136,18 @@ class PatternReplay:
         except BaseException as error:  # a user's own code may raise anything, sys.exit() too
             if isinstance(error, KeyboardInterrupt) and _is_main_thread():
                 raise  # a person's Ctrl-C
-            said = f"raised {type(error).__name__}: {error}"
-            raise self.error(said, self._raised_at(error)) from error
+            raise self.error(f"raised {said_of(error)}", self._raised_at(error)) from error
         finally:
             self._left -= time.monotonic() - began
 
     def _raised_at(self, error: BaseException) -> str:
-        """The place in the pattern's own file from which an error came."""
+        """The place in the pattern's own file from which an error came; a StopIteration that leaves a
+        generator is the cause of another one."""
         file = inspect.unwrap(self.pattern.pattern.body).__code__.co_filename
-        passed = traceback.walk_tb(error.__traceback__)
+        passed = [
+            *traceback.walk_tb(error.__traceback__),
+            *traceback.walk_tb(error.__cause__.__traceback__ if error.__cause__ else None),
+        ]
         lines = [line for frame, line in passed if frame.f_code.co_filename == file]
         return _place(file, lines[-1]) if lines else ""
 
@@ -173,8 +178,11 @@ class PatternReplay:
         steps = yielded if isinstance(yielded, tuple) else (yielded,)
         if not steps or not all(isinstance(step, Step) for step in steps):
             raise self.error(f"must yield a step or a tuple of steps, not {yielded!r:.80}")
+        if len(steps) > MAX_BRANCHES:
+            raise self.error(f"asks for {len(steps)} steps at once; {MAX_BRANCHES} are the most")
         for step in steps:
-            if said := wrong_type(step) or step.misfit(self._spec):
+            said = wrong_type(step) or step.misfit(self._spec)
+            if said or (self._is_rehearsal and (said := step.slip(self._spec))):
                 raise self.error(said)
         self.wanted = steps
 

@@ -13,6 +13,7 @@ import inspect
 import itertools
 import json
 import pkgutil
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +22,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
+from pydantic_core import PydanticSerializationError
 
-from models.errors import FoureyesError
+from models.errors import FoureyesError, said_of
 from models.problem import Spec
 from worker.patterns.steps import Steps
 from worker.patterns.style import Style
@@ -130,6 +132,10 @@ _MARKED: list[Pattern] = []
 _numbers = itertools.count(1)
 
 
+#: What sweep files and tables can write as a pattern's name: they put options in brackets behind it.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
 def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Callable[..., Steps]]:
     """Mark a generator function as the pattern `name`; its docstring says what happens.
 
@@ -137,8 +143,15 @@ def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Cal
     says how many samples are drawn, if a budget can say so in its place (`tokens_of`): it is None then,
     and the pattern draws for as long as `TokensLeft` says.
     """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise FoureyesError(
+            'a pattern is marked by a line @pattern("its-name") before it; a name has letters, digits, '
+            f"'.', '_' and '-', not {name!r:.60}"
+        )
 
     def mark(body: Callable[..., Steps]) -> Callable[..., Steps]:
+        if not inspect.isfunction(body):
+            raise FoureyesError(f"pattern {name!r} marks {body!r:.60}, which is no function")
         summary = inspect.cleandoc(body.__doc__ or "")
         if not summary:
             raise FoureyesError(f"pattern {name!r} has no docstring that says what happens")
@@ -150,7 +163,9 @@ def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Cal
 
 def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseModel]:
     """The options that a pattern's signature declares, and those of its style."""
-    _, *parameters = inspect.signature(body, eval_str=True).parameters.values()
+    first, *parameters = inspect.signature(body, eval_str=True).parameters.values() or (None,)
+    if first is None:
+        raise FoureyesError(f"pattern {name!r} takes no specification: def ...(spec, ...)")
     fields: dict[str, Any] = {}
     for parameter in parameters:
         option = f"pattern {name!r}, option {parameter.name!r}"
@@ -160,6 +175,10 @@ def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseMod
             raise FoureyesError(f"{option}: every pattern has it; call yours something else")
         if parameter.name == TOKENS_OF:
             raise FoureyesError(f"{option}: say `counts=` to have it; call yours something else")
+        if parameter.name.startswith("_") or hasattr(Style, parameter.name):
+            raise FoureyesError(
+                f"{option}: no option can have this name; call yours something else"
+            )
         fields[parameter.name] = (parameter.annotation, parameter.default)
     if counts:
         if counts not in fields:
@@ -167,13 +186,18 @@ def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseMod
                 f"pattern {name!r}: it has no option {counts!r} to count samples by"
             )
         fields[TOKENS_OF] = (str, "")
-    made = create_model(f"Options of {name}", __base__=_Checked, **fields)
     try:
-        made.model_validate({})
+        made = create_model(f"Options of {name}", __base__=_Checked, **fields)
+        json.dumps(made.model_validate({}).model_dump(mode="json"), allow_nan=False)
     except ValidationError as error:
-        first = error.errors()[0]
+        mistake = error.errors()[0]
         raise FoureyesError(
-            f"pattern {name!r}, option {first['loc'][0]!r}: its default: {first['msg']}"
+            f"pattern {name!r}, option {mistake['loc'][0]!r}: its default: {mistake['msg']}"
+        ) from None
+    except (PydanticUserError, PydanticSerializationError, ValueError) as error:
+        raise FoureyesError(
+            f"pattern {name!r}: a sweep file cannot write one of its options, or its default "
+            f"({said_of(error)})"
         ) from None
     return made
 
@@ -296,13 +320,13 @@ def _loaded(name: str, module: str, run: Callable[[], None]) -> Mapping[str, Pat
     """The patterns of a module once it has been run. What fails in it is the user's to know of."""
     try:
         run()
-    except FoureyesError:
+    except (FoureyesError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # sys.exit() too
         hint = "; a module is one file, and what it imports has to be installed"
         passed = traceback.walk_tb(error.__traceback__)
         lines = [line for frame, line in passed if frame.f_globals.get("__name__") == module]
-        said = f"{type(error).__name__}: {error}{f' (line {lines[-1]})' if lines else ''}"
+        said = f"{said_of(error)}{f' (line {lines[-1]})' if lines else ''}"
         raise FoureyesError(
             f"modules: {name!r}: {said}{hint if isinstance(error, ModuleNotFoundError) else ''}"
         ) from None
@@ -310,9 +334,22 @@ def _loaded(name: str, module: str, run: Callable[[], None]) -> Mapping[str, Pat
 
 
 def _of(module: str) -> Mapping[str, Pattern]:
-    """The patterns that a module or a package has marked."""
-    inside = f"{module}."
-    return {each.name: each for each in _MARKED if f"{each.body.__module__}.".startswith(inside)}
+    """The patterns that a module or a package has marked.
+
+    Raises: FoureyesError if two of them have one name.
+    """
+    found: dict[str, Pattern] = {}
+    for each in [each for each in _MARKED if f"{each.body.__module__}.".startswith(f"{module}.")]:
+        # one of the same place is the same, of an import that had failed
+        if each.name in found and _place(found[each.name]) != _place(each):
+            raise FoureyesError(f"modules: two patterns are called {each.name!r} ({_place(each)})")
+        found[each.name] = each
+    return found
+
+
+def _place(pattern: Pattern) -> str:
+    code = inspect.unwrap(pattern.body).__code__
+    return f"{Path(code.co_filename).name} line {code.co_firstlineno}"
 
 
 def _drawing() -> str:

@@ -8,7 +8,7 @@ puts beside its module: they are there whatever the folder is.
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from jinja2 import (
     FileSystemLoader,
     StrictUndefined,
     TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
     meta,
     nodes,
@@ -81,7 +82,11 @@ class Templates:
             if (name, given) in self._known:
                 continue
             parsed = self._parsed(name)
-            for unknown in sorted(meta.find_undeclared_variables(parsed) - set(given)):
+            try:
+                used = meta.find_undeclared_variables(parsed)
+            except TemplateSyntaxError as error:  # a filter or a test that there is not
+                raise self._no_template(name, error) from None
+            for unknown in sorted(used - set(given)):
                 line = min(
                     each.lineno for each in parsed.find_all(nodes.Name) if each.name == unknown
                 )
@@ -95,8 +100,11 @@ class Templates:
         try:
             return self._environment.parse(self.source(name))
         except TemplateSyntaxError as error:
-            said = f"{name}.md line {error.lineno}: {error.message}"
-            raise FoureyesError(f"prompts {self.name!r}, {said}") from None
+            raise self._no_template(name, error) from None
+
+    def _no_template(self, name: str, error: TemplateSyntaxError) -> FoureyesError:
+        said = f"{name}.md line {error.lineno}: {error.message}"
+        return FoureyesError(f"prompts {self.name!r}, {said}")
 
     def has(self, prompt: str) -> bool:
         """Whether there is such a template."""
@@ -125,7 +133,9 @@ class Templates:
             ):
                 # one whose name is only known when it is rendered may be any
                 names = self._environment.list_templates() if included is None else [included]
-                found += [each for each in map(_stem, names) if each not in found]
+                found += [
+                    each for each in map(_stem, names) if each not in found and self.has(each)
+                ]
         return found
 
 
@@ -137,6 +147,8 @@ def _explained(error: Exception, variables: Iterable[str]) -> str:
     """What is wrong with a template, with the nearest variable if it names one that is not there."""
     if unknown := re.fullmatch(r"'(\w+)' is undefined", str(error)):
         return _no_variable(unknown[1], variables)
+    if isinstance(error, TemplateNotFound):
+        return f"it includes {error.name}, and there is no such prompt"
     return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
@@ -213,7 +225,8 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def beside(module: bytes, folder: Path) -> dict[str, str]:
-    """The texts of the templates beside a module: the Markdown files whose names stand in its source.
+    """The texts of the templates beside a module: the Markdown files whose names stand in its source, and
+    those that these include.
 
     `module` is the source. Raises: FoureyesError naming the file that is not text, or that has the name
     of a prompt which ships.
@@ -223,20 +236,44 @@ def beside(module: bytes, folder: Path) -> dict[str, str]:
         for node in ast.walk(ast.parse(module))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    texts = {}
-    for path in sorted(folder.glob("*.md")):
-        if path.stem not in named:
-            continue
-        if (_SHIPPED / _DEFAULT / path.name).exists():
+    there = {path.stem: path for path in sorted(folder.glob("*.md"))}
+    for name in there.keys() & named:
+        if _ships(name):
             raise FoureyesError(
-                f"{path}: {path.stem!r} is the name of a prompt that ships; give yours another one"
+                f"{there[name]}: {name!r} is the name of a prompt that ships; give yours another one"
             )
-        texts[path.stem] = _read(path)
+    texts: dict[str, str] = {}
+    wanted = [name for name in there if name in named]
+    for name in wanted:  # grows as it goes
+        texts[name] = _read(there[name])
+        wanted += [
+            each
+            for each in _included(texts[name])
+            if each in there and each not in wanted and not _ships(each)
+        ]
     return texts
+
+
+def _ships(name: str) -> bool:
+    return (_SHIPPED / _DEFAULT / f"{name}.md").exists()
+
+
+def _included(text: str) -> Iterator[str]:
+    """The names of the templates that one includes, as far as it says them."""
+    try:
+        parsed = SandboxedEnvironment().parse(text)
+    except TemplateSyntaxError:  # said where it is filled in
+        return
+    for included in meta.find_referenced_templates(parsed):
+        if included is not None:
+            yield _stem(included)
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FoureyesError(f"{path}: cannot be read ({error})") from None
+    if "\0" in text:
+        raise FoureyesError(f"{path}: holds a NUL character")
+    return text

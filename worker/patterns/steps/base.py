@@ -126,6 +126,11 @@ class Step:
         """Why it cannot be asked for this problem, though all that it was made with is of the right type."""
         return None
 
+    def slip(self, spec: Spec) -> str | None:
+        """What is most likely its author's mistake, though it can be asked for: said in a rehearsal alone, as
+        elsewhere a model may have written it."""
+        return None
+
 
 class CompletionStep(Step):
     """What a model answers."""

@@ -143,6 +143,9 @@ class RunTests(ExecutionStep):
             return f"RunTests runs {2 * MOST} tests at most, not {len(self.tests.tests)}"
         if self.program.spec.entry_point != spec.entry_point:
             return "RunTests needs a program for the problem's own entry_point"
+        return None
+
+    def slip(self, spec: Spec) -> str | None:
         for test in () if self.tests.text else self.tests.tests:  # the pattern's own
             if not _is_test(spec, test):
                 what = "an assert" if spec.entry_point else 'JSON with "input" and "output"'
