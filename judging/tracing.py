@@ -6,6 +6,7 @@ and deceives nobody but the model that mends it: no verdict is made of a trace.
 
 from judging.visible.running import Given
 from models.problem import GAVE, Traced, TracedLine
+from models.storable import countable
 
 #: Lines that are followed; those that are kept of the beginning, and as many of the end.
 _MOST, _KEPT = 5000, 30
@@ -85,7 +86,7 @@ def read(code: str, given: Given) -> Traced:
                 for step in steps[: 2 * _KEPT]
                 if isinstance(step, tuple | list)
                 and len(step) == 2
-                and isinstance(step[0], int)
+                and countable(step[0])
                 and isinstance(step[1], str)
             ]
             return Traced(tuple(lines), max(0, min(count, _MOST) - len(lines)), ended[:_CUT])

@@ -1,6 +1,8 @@
 """If one of these fails, a coder that mends by a trace is told what its program did not do."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,7 @@ def test_whatever_a_program_does_there_is_an_end(judge: Judge, body: str, ended:
         "[[(1, 'x = 1')], 'many', 'an end']",
         "[[(1, 2), ('a', 'b'), [None]], 3, 'an end']",
         "[[(1, 'x' * 10 ** 6)] * 1000, 10 ** 30, 'e' * 10 ** 6]",
+        "[[(10 ** 4400, 'a line that no JSON can say'), (-1, ''), (2 ** 31, '')], 3, 'an end']",
     ],
 )
 def test_a_program_that_answers_for_the_tracer_deceives_nobody_but_its_mender(
@@ -95,5 +98,6 @@ def test_a_program_that_answers_for_the_tracer_deceives_nobody_but_its_mender(
     replaced = f"import threading, sys\ndef f(x): return 1\nclass Named(dict): pass\ndef late():\n    while '_foureyes_trace' not in globals(): pass\n    globals()['_foureyes_trace'] = lambda call: {lie}\nthreading.Thread(target=late, daemon=True).start()\n"
     traced = judge.trace(SPEC, replaced, "f(1)")
     assert len(traced.report) <= 6000
-    assert all(isinstance(each.number, int) for each in traced.lines)
+    assert all(0 <= each.number < 2**31 for each in traced.lines)
+    json.dumps(asdict(traced))
     assert 0 <= traced.left_out <= 5000

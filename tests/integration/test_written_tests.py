@@ -93,12 +93,14 @@ def test_a_test_that_does_not_end_by_itself_is_broken(judge: Judge) -> None:
 def test_whole_programs_are_tested_by_what_they_print(judge: Judge) -> None:
     adds = "a, b = map(int, input().split())\nprint(a + b)"
     tests = [json.dumps({"input": "1 2\n", "output": out}) for out in ("3\n", "4\n")]
-    found = judge.written(WHOLE, adds, [*tests, "assert 1 + 2 == 3", '{"input": 3}'])
+    no_text = json.dumps({"input": "1 \ud800\n", "output": "3\n"})
+    found = judge.written(WHOLE, adds, [*tests, "assert 1 + 2 == 3", '{"input": 3}', no_text])
     assert outcomes(found) == [
         (PASSED, ""),
         (FAILED, "got: 3\n"),
         (BROKEN, "it has no input and output"),
         (BROKEN, "it has no input and output"),
+        (BROKEN, "its input holds what is no character"),
     ]
 
 

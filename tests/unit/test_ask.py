@@ -73,6 +73,11 @@ FITTING = '{"issues": ["a"], "score": 2}'
         (Json({"type": "number"}), "NaN", None),
         (Json(ISSUES), "[" * 20_000, None),
         (Json(ISSUES), '{"' * 10_000, None),
+        (Json({"type": "integer"}), "9" * 400, int("9" * 400)),
+        (Json({"type": "object"}), '{"a":' * 90 + "1" + "}" * 90, eval('{"a":' * 90 + "1" + "}" * 90)),
+        # or what is read would depend on how many calls are open where it is read
+        (Json({"type": "object"}), '{"a":' * 150 + "1" + "}" * 150, None),
+        (Json({"type": "object"}), "{} or " + '{"a":' * 150 + "1" + "}" * 150, None),
     ],
 )  # fmt: skip
 def test_a_value_is_read_for_certain_or_not_at_all(
@@ -117,6 +122,7 @@ def test_what_is_made_up_fits(reading: Reading) -> None:
         (lambda: OneOf("yes"), "takes two words or more"),
         (lambda: OneOf("yes", "Yes"), "takes two words or more"),
         (lambda: OneOf("yes", ""), "a word is a text of one line"),
+        (lambda: OneOf("yes ", "no"), "without space around it, not 'yes '"),
         (lambda: Number(3, 2), "nothing is from 3 to 2"),
         (lambda: Number("3"), "a bound is a number, not '3'"),
         (lambda: Code("def f"), "takes a Spec"),
@@ -221,6 +227,36 @@ def test_a_prompt_that_is_no_template_is_named_with_its_line(tmp_path: Path) -> 
         FoureyesError, match=r"draft.md: 'draft' is the name of a prompt that ships"
     ):
         duck(tmp_path, MODULE.replace('"is-it-so"', '"draft"'))
+
+
+def test_a_prompt_may_include_others_of_its_author(tmp_path: Path) -> None:
+    (tmp_path / "manners.md").write_text("Be brief.")
+    (tmp_path / "tone.md").write_text('{% include "manners.md" %} Be kind.')
+    grid = duck(
+        tmp_path, explain=EXPLAIN + '{% include "tone.md" %}{% include "no.md" ignore missing %}'
+    )
+    assert grid.content().prompt_files[""].keys() == {"explain", "is-it-so", "tone", "manners"}
+    step = Ask("explain", by=CODER, spec=SPEC, draft=Program(SPEC, "CODE", ""))
+    caller = Caller(grid.templates("default"), grid.patterns[0].style)
+    call = caller.call(step, next(iter(grid.file.models.values())), 0)
+    assert call.request["messages"][1]["content"].endswith("CODE\nBe brief. Be kind.")
+    (tmp_path / "manners.md").unlink()
+    with pytest.raises(FoureyesError, match=r"it includes manners.md, and there is no such prompt"):
+        duck(tmp_path, explain=EXPLAIN + '{% include "tone.md" %}')
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{{ draft | nofilter }}", "line 1: No filter named 'nofilter'"),
+        ("a\0b", "holds a NUL character"),
+    ],
+)
+def test_a_prompt_that_nobody_can_fill_in_or_keep_is_named(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    with pytest.raises(FoureyesError, match=f"explain.md:? {says}"):
+        duck(tmp_path, explain=text)
 
 
 def test_a_prompt_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:

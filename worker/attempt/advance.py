@@ -220,8 +220,8 @@ class _Advance:
             answers = tuple(map(self._read, wanted, rows))
             self._note(wanted, answers)
             self.replay.answer(answers, self._spending.pay(wanted, rows))
-        code = self.replay.code
-        assert code is not None
+        assert self.replay.code is not None
+        code = storable(self.replay.code)
         if self.refused and not code.strip():
             self._end(Outcome.REFUSED, code=code)
             return

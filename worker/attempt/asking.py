@@ -16,6 +16,7 @@ from models.enums import Suite
 from models.errors import FoureyesError
 from models.lifecycle import Asked
 from models.llm import AnyModel
+from models.storable import storable
 from models.sweep_content import SweepContent
 from models.tables import Completion, Execution
 from worker.attempt.requests import Caller, WantedCall
@@ -96,6 +97,8 @@ class Asking:
     def _execution(
         self, suite: Suite, code: str, judged_by: str, given: Sequence[str] | None = None
     ) -> Asked:
+        code = storable(code)
+        given = None if given is None else list(map(storable, given))
         return Asked(
             Execution,
             {
@@ -103,7 +106,7 @@ class Asking:
                 "problem_id": self._attempt.problem_id,
                 "suite": suite,
                 "code": code,
-                "given": None if given is None else list(given),
+                "given": given,
                 "judge_version": judged_by,
             },
             self._recording if judged_by == RECORDED else None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.digest import digest
 from models.llm import SEEDS_APART, AnyModel
+from models.storable import storable
 from worker.patterns.steps import CompletionStep
 from worker.patterns.style import Style
 from worker.patterns.templates import Templates
@@ -49,8 +50,8 @@ class Caller:
                 {"role": "system", "content": self._system},
                 {
                     "role": "user",
-                    "content": self.templates.render(
-                        step.prompt, style=self.style, **step.variables()
+                    "content": storable(
+                        self.templates.render(step.prompt, style=self.style, **step.variables())
                     ),
                 },
             ],

@@ -18,6 +18,7 @@ from judging.visible.assertions import BrokenTest, condition_of
 from judging.visible.expressions import NOT_PYTHON
 from judging.visible.running import Given
 from models.problem import GAVE, RAISED, STOPPED, Output, Spec, VisibleTest
+from models.storable import storable
 
 #: Bytes of what a program prints, for one input, that are read; and characters that are kept.
 _MOST, _MOST_SHOWN = 1 << 16, 300
@@ -35,6 +36,8 @@ def _of_input(source: str) -> VisibleTest:
         found = None
     match found:
         case {"input": str(given), "output": str(output)}:
+            if storable(given) != given:  # what JSON can say, and no file of text can hold
+                raise BrokenTest("its input holds what is no character")
             shown = f"input:\n{given.rstrip()}\noutput:\n{output.rstrip()}"
             return VisibleTest(STDIN, shown, given, output)
     raise BrokenTest("it has no input and output")

@@ -74,7 +74,8 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
     if isinstance(value, bool) or value is None:
         return True
     if isinstance(value, int | float):
-        return math.isfinite(value) and _between(schema, "minimum", value, "maximum")
+        is_finite = isinstance(value, int) or math.isfinite(value)  # one too large for a float
+        return is_finite and _between(schema, "minimum", value, "maximum")
     if isinstance(value, list):
         items = schema.get("items")
         return _between(schema, "minItems", len(value), "maxItems") and (

@@ -170,7 +170,7 @@ class Compare(ExecutionStep):
     @property
     def code(self) -> str:
         """The programs, a list as JSON."""
-        return json.dumps([each.code for each in self.programs])
+        return json.dumps([storable(each.code) for each in self.programs])
 
     @property
     def given(self) -> tuple[str, ...]:  # type: ignore[override]

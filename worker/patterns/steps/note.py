@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from models.storable import is_too_deep
+
 #: Characters of a name, and of a value as JSON.
 _LONGEST_NAME, _LONGEST_VALUE = 60, 2000
 
@@ -13,7 +15,8 @@ class Note:
     """Keep a value under a name with the attempt: in `v_notes`, and in what `foureyes show` prints.
 
     It is yielded as a step is, gives None at once and costs no call. The value is whatever JSON has
-    words for, up to 2,000 characters of it.
+    words for. Of one that takes more than 2,000 characters, or more than 100 brackets in brackets, the first
+    characters are kept, as a text that says how many it had: a model may have written it.
     """
 
     name: str
@@ -31,11 +34,8 @@ class Note:
             raise ValueError(
                 f"Note {self.name!r}: JSON has no words for the value {self.value!r:.80}"
             ) from None
-        if len(written) > _LONGEST_VALUE:
-            raise ValueError(
-                f"Note {self.name!r}: a value has at most {_LONGEST_VALUE} characters as JSON, not "
-                f"{len(written)}"
-            )
-        object.__setattr__(
-            self, "value", json.loads(written)
-        )  # the pattern may go on changing its own
+        if len(written) > _LONGEST_VALUE or is_too_deep(self.value):
+            kept = f"{written[:_LONGEST_VALUE]} ... ({len(written):,} characters)"
+        else:
+            kept = json.loads(written)  # the pattern may go on changing its own
+        object.__setattr__(self, "value", kept)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.problem import Spec
-from models.storable import storable_json
+from models.storable import is_too_deep, storable_json
 from worker.patterns.reading import json_schema
 from worker.patterns.reading.thoughts import without_thinking
 from worker.patterns.steps.base import Program, Result, Schema, program
@@ -109,10 +109,7 @@ class Json(Reading):
     def read(self, text: str) -> Reply:
         """A Reply whose value Postgres can hold: it may be shown in a prompt, or noted down."""
         answer = without_thinking(text).strip()
-        try:
-            return Reply(answer, storable_json(self.value(answer)))
-        except RecursionError:
-            return Reply(answer, None)
+        return Reply(answer, storable_json(self.value(answer)))
 
     def value(self, answer: str) -> Any:
         assert self.schema is not None
@@ -124,8 +121,10 @@ class Json(Reading):
                 value, end = decoder.raw_decode(text, begins.start())
             except ValueError:
                 continue
-            except RecursionError:  # brackets in brackets: each of them would come to the same
-                break
+            except RecursionError:
+                return None
+            if is_too_deep(value):  # each of its brackets would come to the same
+                return None
             if json_schema.fits(self.schema, value):
                 found, at = value, end
             elif begins[0] not in "[{":
@@ -202,8 +201,10 @@ class OneOf(Reading):
 
     def __init__(self, *words: str) -> None:
         for word in words:
-            if not isinstance(word, str) or not word.strip() or "\n" in word:
-                raise ValueError(f"OneOf: a word is a text of one line, not {word!r:.60}")
+            if not isinstance(word, str) or not word or word != word.strip() or "\n" in word:
+                raise ValueError(
+                    f"OneOf: a word is a text of one line, without space around it, not {word!r:.60}"
+                )
         if len({word.casefold() for word in words}) < max(2, len(words)):
             raise ValueError(f"OneOf: takes two words or more, all different, not {words!r:.80}")
         object.__setattr__(self, "words", words)
