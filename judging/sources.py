@@ -69,6 +69,12 @@ _RELEASED = {
     },
     **{f"livecodebench-v{number}": _CONTESTS[:number] for number in range(1, len(_CONTESTS) + 1)},
 }
+#: How many problems the sets and the official files have, some of them, so that nobody has to fetch one
+#: to know.
+SIZES = {
+    "starter-rich": 30, "starter-lean": 30, "contest": 20, "humaneval+": 164, "mbpp+": 378,
+    "bigcodebench": 1140, "livecodebench-v6": 1055,
+}  # fmt: skip
 
 
 def names() -> list[str]:

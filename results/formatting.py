@@ -77,3 +77,10 @@ def duration(seconds: float | None) -> str:
 def count(number: int, noun: str) -> str:
     """A number of things, e.g. `1 attempt`, `2,400 attempts`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def thousands(number: int) -> str:
+    """A number of which only the size matters, e.g. `9,500`, `24 k`, `8.1 M`."""
+    if number < 10_000:
+        return f"{number:,}"
+    return f"{number / 1000:.0f} k" if number < 1_000_000 else f"{number / 1e6:,.1f} M"
