@@ -1,7 +1,7 @@
 """The tables. Postgres is the record of everything; brokers and pages are only views of it.
 
-sweep 1-n run 1-n attempt 1-n step; run 1-n seat, its team; a step points at the completion or the execution it asked for.
 sweep 1-n regrade 1-n regraded, which points at an attempt and at its program's judging by another judge.
+sweep 1-n run 1-n attempt 1-n step; sweep 1-n plan; run 1-n seat, its team; a step points at the completion or the execution it asked for.
 Completions and executions are content-addressed: `key` is the hash of everything that decides
 their result, and is unique among what is made here, so the same work is done once whoever asks and
 however often. What came from elsewhere stands beside it, under its origin.
@@ -76,6 +76,24 @@ class Sweep(SQLModel, table=True):
     origin: str | None = _text(nullable=True)
     #: Whether it uses what was made elsewhere.
     accepts_imported: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+
+
+class EnqueuedPlan(SQLModel, table=True):
+    """What a sweep is to show, as its file said it when it was enqueued. Rows are added and never changed."""
+
+    __tablename__: ClassVar[str] = "plan"
+    __table_args__ = (UniqueConstraint("sweep_id", "hash"),)
+
+    id: int = Field(default=None, primary_key=True)
+    sweep_id: int = Field(foreign_key="sweep.id", ondelete="CASCADE")
+    #: Of the sweep's key and of `content`.
+    hash: str
+    #: The table `[plan]`, with its defaults.
+    content: dict[str, Any] = _json()
+    #: How many of the sweep's attempts had ended when it was enqueued, and how many there were.
+    ended: int
+    attempts: int
+    enqueued_at: datetime = _moment(nullable=False)
 
 
 class LanguageModel(SQLModel, table=True):

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from models import llm, tables
+from models import analysis_plan, llm, tables
 from models.session import session
 from models.settings import Settings, settings
 from producer import cli
@@ -61,6 +61,7 @@ def sweep_files() -> Iterator[str]:
     yield "The patterns and their options are in [Patterns](patterns.md).\n"
     yield _section("`[[teams]]`", sweep_file.TeamChoice)
     yield _section("`[[pairings]]`, in older files", sweep_file.Pairing)
+    yield _section("`[plan]`", analysis_plan.AnalysisPlan)
     common = [name for name in llm.Model.model_fields if name != "name"]  # it is the table's key
     yield _section("`[models.NAME]`, of every engine", llm.Model, common)
     yield _section("`sampling`", llm.ModelSampling)

@@ -62,11 +62,12 @@ def make_grid(
     accepts_imported: bool = False,
     own: Mapping[str, Module] = MappingProxyType({}),
     roles: Mapping[str, str] = MappingProxyType({}),
+    plan: Mapping[str, Any] | None = None,
 ) -> PlannedSweep:
     """A sweep of these patterns. `lean`: on the problems in fewer words, too.
 
     `coder` names the coder, the same model by any name. `own` modules have been loaded from the folder
-    `modules`. `roles` are further ones, with the names of their models.
+    `modules`. `roles` are further ones, with the names of their models. `plan` is what it is to show.
     """
     benchmarks = {"mine": [problem(n) for n in range(problems)]}
     if lean:
@@ -87,6 +88,7 @@ def make_grid(
             },
             "teams" if roles else "pairings": [{"coder": coder, "reviewer": "r", **roles}],
             "modules": list(own),
+            "plan": plan,
         }
     )
     return PlannedSweep(

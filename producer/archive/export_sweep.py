@@ -13,7 +13,16 @@ from models.sweep_content import SweepContent
 from models.tables import Sweep
 from producer.archive import format
 
-_SWEEP = "SELECT key, name, file, created_at FROM sweep WHERE id = :sweep"
+_SWEEP = """
+SELECT sweep.key, sweep.name, sweep.file, sweep.created_at, (
+    SELECT coalesce(jsonb_agg(told), '[]')
+    FROM (
+        SELECT hash, content, ended, attempts, enqueued_at
+        FROM plan WHERE sweep_id = sweep.id ORDER BY id
+    ) AS told
+) AS plans
+FROM sweep WHERE sweep.id = :sweep
+"""
 _PROBLEM = """
 SELECT problem.benchmark, problem.problem_id, problem.version, problem.entry_point, problem.record
 FROM problem

@@ -2,8 +2,8 @@
 
 Gzipped JSON lines, each an object with one key that says what the line is:
 
-    {"archive": {"version": 1, "revision": "0017"}}
-    {"sweep": {...}}      one
+    {"archive": {"version": 1, "revision": "0019"}}
+    {"sweep": {...}}      one, with its plans
     {"problem": {...}}    and then as many as there are of each, in this order
     {"run": {...}}
     {"completion": {...}}
@@ -35,6 +35,7 @@ from pydantic import (
 
 from judging.execution import execution_key
 from judging.formats.records import parse_record
+from models.analysis_plan import AnalysisPlan, plan_hash
 from models.digest import digest
 from models.enums import Kind, Outcome, State, Status, Suite
 from models.errors import FoureyesError
@@ -68,13 +69,28 @@ class _Row(BaseModel):
         return True
 
 
+class _Plan(_Row):
+    hash: str
+    content: dict[str, Any]
+    ended: _Count
+    attempts: _Count
+    enqueued_at: AwareDatetime
+
+
 class ArchivedSweep(_Row):
-    """The sweep; `file` is the file's content, as its row holds it."""
+    """The sweep; `file` is the file's content, as its row holds it, `plans` what it was to show."""
 
     key: str
     name: str
     file: dict[str, Any]
     created_at: AwareDatetime
+    plans: list[_Plan] = []
+
+    def is_genuine(self) -> bool:
+        """Its plans are some, under their hashes; its own key is that of what follows (grid.py)."""
+        for plan in self.plans:
+            AnalysisPlan.model_validate(plan.content)
+        return all(plan.hash == plan_hash(self.key, plan.content) for plan in self.plans)
 
 
 class ArchivedProblem(_Row):

@@ -106,6 +106,15 @@ SWEEP = text("""
 INSERT INTO sweep (key, name, file, created_at, origin)
 VALUES (:key, :name, CAST(:file AS jsonb), :created_at, :origin) ON CONFLICT (key) DO NOTHING
 """)
+#: What it was to show comes with it; to a sweep of somebody's here nothing is added.
+PLANS = text("""
+INSERT INTO plan (sweep_id, hash, content, ended, attempts, enqueued_at)
+SELECT :sweep, row.hash, row.content, row.ended, row.attempts, row.enqueued_at
+FROM jsonb_to_recordset(CAST(:plans AS jsonb)) AS row (
+    hash text, content jsonb, ended integer, attempts integer, enqueued_at timestamptz)
+ORDER BY row.enqueued_at
+ON CONFLICT (sweep_id, hash) DO NOTHING
+""")
 LOCK_SWEEP = text("SELECT id, origin IS NOT NULL FROM sweep WHERE key = :key FOR UPDATE")
 
 PROBLEMS = text("""

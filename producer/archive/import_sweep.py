@@ -177,9 +177,10 @@ def _merge(db: Connection, sweep: format.ArchivedSweep, models: list[str], origi
     told = sweep.model_dump() | {"file": json.dumps(sweep.file), "origin": origin}
     db.execute(sql.SWEEP, told)
     sweep_id, is_foreign = db.execute(sql.LOCK_SWEEP, {"key": sweep.key}).one()
-    names = {"sweep": sweep_id, "models": models, "origin": origin}
+    plans = json.dumps([plan.model_dump(mode="json") for plan in sweep.plans])
+    names = {"sweep": sweep_id, "models": models, "origin": origin, "plans": plans}
     db.execute(sql.PROBLEMS, names)
-    first = (sql.RUNS, sql.TOKENS_OF, sql.SEATS, sql.LOCK_ATTEMPTS)
+    first = (sql.PLANS, sql.RUNS, sql.TOKENS_OF, sql.SEATS, sql.LOCK_ATTEMPTS)
     for statement in first if is_foreign else ():
         db.execute(statement, names)
     completions, executions = (

@@ -35,7 +35,7 @@ from models.tables import (
     now,
 )
 from models.tables import Sweep as SweepRow
-from producer.sweeps import imported
+from producer.sweeps import imported, plans
 from producer.sweeps.recorded import recorded_trials
 
 if TYPE_CHECKING:
@@ -103,10 +103,17 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
         for some in _chunks(anew, _ROWS_PER_INSERT):
             _reopen(db, [col(Attempt.id).in_(some)])
         imported.forget(db, unwanted)
+        plans.keep(db, row, sweep)
     with session() as db:  # or whoever reads them has to guess how many there are
         db.execute(text("ANALYZE sweep, run, problem, attempt"))
     budgets.settle()
     return row
+
+
+def keep_plan(row: SweepRow, sweep: "PlannedSweep") -> plans.Kept:
+    """Keep what the file of a sweep that is there says it is to show."""
+    with session() as db:
+        return plans.keep(db, row, sweep)
 
 
 def take_over(sweep: "PlannedSweep") -> list[str]:

@@ -5,7 +5,7 @@ once. A review is taken to ask for changes: the estimate is an upper bound.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ CHARACTERS_PER_TOKEN = 3.6
 
 @dataclass
 class Load:
-    """What one model is asked for: calls, and tokens in and out.
+    """What one model is asked for: calls, tokens in and out, and the seconds that it is busy.
 
     `example` is the request of one that is still to be made, with a schema if any has one.
     """
@@ -84,13 +84,25 @@ class SweepEstimate:
 
     @property
     def seconds(self) -> float | None:
-        """How long the calls take one after the other; None where no speed is known yet."""
+        """How long the models are busy, one after the other; None where no speed is known yet."""
         times = [load.seconds for load in self.models.values() if load.calls > load.already_done]
         return None if None in times else sum(time for time in times if time is not None)
 
+    def price(self, per_hour: Mapping[str, float]) -> float | None:
+        """What these seconds cost in USD, by the models' prices; None where no speed is known yet."""
+        paid = [
+            None if load.seconds is None else load.seconds * per_hour[name] / 3600
+            for name, load in self.models.items()
+            if per_hour[name]
+        ]
+        return None if None in paid else sum(each for each in paid if each is not None)
 
-def estimate(sweep: PlannedSweep) -> SweepEstimate:
-    """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took."""
+
+def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
+    """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took.
+
+    `anew`: as if nothing were done yet.
+    """
     asked: dict[str, tuple[str, Kind, WantedCall]] = {}
     total = SweepEstimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
     rehearsed = 0
@@ -111,7 +123,7 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
                 for step, made in _rehearse(cell.pattern, *told, budget=budget):
                     total.unshared_calls += 1
                     asked[made.key] = (names[step.by], step.kind, made)
-    done = _done(list(asked), sweep)
+    done = set() if anew else _done(list(asked), sweep)
     taken = _seconds_per_call()
     for name, kind, made in asked.values():
         load = total.models[name]
@@ -125,7 +137,11 @@ def estimate(sweep: PlannedSweep) -> SweepEstimate:
         prompt_tokens = round(len(text) / CHARACTERS_PER_TOKEN)
         load.prompt_tokens += prompt_tokens
         load.answer_tokens += ANSWER_TOKENS[kind]
-        seconds = taken.get((name, kind)) or _expected(sweep.file.models[name], kind, prompt_tokens)
+        model = sweep.file.models[name]
+        if (seconds := taken.get((name, kind))) is not None:
+            seconds /= model.in_flight  # calls that a model works on together share its time
+        else:
+            seconds = _expected(model, kind, prompt_tokens)
         load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
     factor = sweep.attempts / rehearsed
     total.unshared_calls = round(total.unshared_calls * factor)

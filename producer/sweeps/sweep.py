@@ -18,7 +18,13 @@ from models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
 from models.problem import Spec
 from models.sweep_content import SweepContent
 from producer.sweeps import budgets, inside, rehearsal
-from producer.sweeps.sweep_file import BenchmarkChoice, SweepFile, TeamChoice, parse
+from producer.sweeps.sweep_file import (
+    BenchmarkChoice,
+    SweepFile,
+    TeamChoice,
+    check_plan,
+    parse,
+)
 from worker import patterns
 from worker.patterns import Configured, Module, templates
 from worker.patterns.templates import Templates
@@ -199,10 +205,12 @@ def load(
         prompt_files = own_prompts(wanted, path.parent) | _beside_modules(own, path.parent)
         kinds = _other_kinds(problems)
         for pattern in made:
-            folder = templates.of(pattern.style.prompts, prompt_files)
-            rehearsal.check_prompts(pattern, folder, kinds)
+            of_style = templates.of(pattern.style.prompts, prompt_files)
+            rehearsal.check_prompts(pattern, of_style, kinds)
         _check_teams(file, made)
         budgets.sources(made)
+        if file.plan is not None:
+            check_plan(path, file.plan, made)
         file = _on_embedded_models(file) if embedded else _with_scripts(file, path.parent)
     except FoureyesError as error:
         raise FoureyesError(f"{path}: {error}") from None

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -28,6 +28,7 @@ from pydantic import (
 
 from judging.formats.problem import Problem
 from models import keys, team
+from models.analysis_plan import AnalysisPlan
 from models.errors import FoureyesError
 from models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
 from models.urls import mistake_in
@@ -221,6 +222,8 @@ class SweepFile(BaseModel):
     pairings: Annotated[list[Pairing], Field(exclude=True)] = []
     #: Attempts at each problem.
     samples: Annotated[int, Field(ge=1, le=1000)] = 1
+    #: What it is to show, said before it is run.
+    plan: AnalysisPlan | None = None
 
     @field_validator("models")
     @classmethod
@@ -413,11 +416,26 @@ def _line_of(key: str, text: str, last: bool = False) -> str:
     return f"line {text.count(chr(10), 0, found[-1 if last else 0].end()) + 1}: "
 
 
+def check_plan(path: Path, plan: AnalysisPlan, patterns: Sequence[Configured]) -> None:
+    """Raises: FoureyesError naming the line if a plan is about a pattern that its sweep does not have."""
+    known = [each.label for each in patterns]
+    for claim in plan.claims:
+        for pattern in (claim.pattern, claim.other):
+            if pattern not in known:
+                line = _line_of("primary", path.read_text(encoding="utf-8"))
+                raise FoureyesError(
+                    f"{line}plan.primary: {str(claim)!r}: the sweep has no pattern {pattern!r}"
+                    f"{_did_you_mean(pattern, known)}"
+                )
+
+
 def _valid_keys(place: list[str]) -> list[str]:
     if place[-1:] == ["sampling"]:
         return list(ModelSampling.model_fields)
     if place[-1:] == ["send"]:
         return list(Send.model_fields)
+    if place[:1] == ["plan"]:
+        return list(AnalysisPlan.model_fields)
     if place[:1] == ["pairings"]:
         return list(Pairing.model_fields)
     if place[:1] == ["models"]:

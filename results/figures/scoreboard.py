@@ -15,6 +15,8 @@ from results.figures.baselines import baselines, named
 from results.figures.comparisons import Comparison, Question, compare_all
 from results.figures.outcomes import Outcomes
 from results.figures.outcomes import read as read_outcomes
+from results.figures.plans import KeptPlan
+from results.figures.plans import read as read_plans
 from results.figures.scores import Cost, RunInfo, Score, score
 
 
@@ -104,7 +106,7 @@ class Scoreboard:
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
     ended in error, and how many did; `copying` are the teams whose models answer at temperature 0;
     `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget;
-    `regrades` are those of which no figure here is.
+    `regrades` are those of which no figure here is; `plans` are what it was to show, oldest first.
     """
 
     sweep_id: int
@@ -122,6 +124,7 @@ class Scoreboard:
     elsewhere: tuple[Elsewhere, ...] = ()
     budgets: dict[int, Budget] = field(default_factory=dict)
     regrades: tuple[JudgedAnew, ...] = ()
+    plans: tuple[KeptPlan, ...] = ()
 
     @property
     def scores(self) -> list[Score]:
@@ -247,6 +250,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         }
         elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
         regrades = tuple(JudgedAnew(*row) for row in db.execute(_REGRADES, {"sweep": sweep_id}))
+        plans = read_plans(db, sweep)
     if not problems:
         raise FoureyesError(
             f"sweep {sweep_id} ({sweep.name}) has no attempts; `foureyes sweep` with its file again "
@@ -271,6 +275,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         elsewhere=elsewhere,
         budgets=budgets,
         regrades=regrades,
+        plans=plans,
     )
 
 

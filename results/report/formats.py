@@ -9,13 +9,14 @@ from typing import Any
 from results.figures.comparisons import Comparison
 from results.figures.details import Details
 from results.figures.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
+from results.figures.primary import exploratory
 from results.figures.reviewing import review_wording
 from results.figures.rewordings import with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import splits
 from results.formatting import interval, p_value, percent, points_interval
-from results.report import sentences
+from results.report import plans, sentences
 from results.visible import cell, in_line, visible
 
 _WORDS = {
@@ -35,7 +36,8 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "scores": [_flat(score) for score in board.scores],
         "endings": [asdict(each) for each in board.endings],
         "failures": [{"error": error, "attempts": n} for error, n in board.failures],
-        "comparisons": [comparison_row(each) for each in board.comparisons.values()],
+        "plans": plans.to_json(board),
+        "comparisons": _comparisons(board),
         "sentences": said(board),
         "reviewers": [
             asdict(found.reviewers[score.run_id])
@@ -75,6 +77,15 @@ def to_json(board: Scoreboard, found: Details) -> str:
     return json.dumps(content, indent=2)
 
 
+def _comparisons(board: Scoreboard) -> list[dict[str, Any]]:
+    """Those with the baseline; `exploratory` is null where no plan was made."""
+    unplanned = exploratory(board)
+    return [
+        comparison_row(each) | {"exploratory": run in unplanned if board.plans else None}
+        for run, each in board.comparisons.items()
+    ]
+
+
 def _wordings(board: Scoreboard) -> list[dict[str, Any]]:
     return [
         asdict(each)
@@ -106,12 +117,12 @@ def comparison_row(comparison: Comparison) -> dict[str, Any]:
 def to_csv(board: Scoreboard) -> str:
     """A row for each run, its comparison with the baseline beside it."""
     rows = []
+    compared = {each["run_id"]: each for each in _comparisons(board)}
     for score in board.scores:
         row = _flat(score)
         del row["pass_at"], row["options"]
         row |= {f"pass_{each.k}": each.share for each in score.pass_at}
-        if score.run_id in board.comparisons:
-            comparison = comparison_row(board.comparisons[score.run_id])
+        if comparison := compared.get(score.run_id):
             row |= {
                 f"versus_{name}": value for name, value in comparison.items() if name != "run_id"
             }
@@ -131,7 +142,7 @@ def _told(value: Any) -> Any:
 
 def to_markdown(board: Scoreboard) -> str:
     """The terminal's tables and sentences, to paste into a document."""
-    lines = [f"# {_escaped(board.name)}", ""]
+    lines = [f"# {_escaped(board.name)}", "", *_plans(board)]
     for group in board.groups:
         lines += [f"## {_escaped(board.title(group))}", "", *_table(board, group), ""]
         lines += [f"- {_escaped(line)}" for line in sentences.of_group(board, group)] + [""]
@@ -139,8 +150,23 @@ def to_markdown(board: Scoreboard) -> str:
     return "\n".join(lines)
 
 
+def _plans(board: Scoreboard) -> list[str]:
+    lines = []
+    for each in plans.shown(board):
+        lines += [
+            _escaped(each.said),
+            "",
+            f"| {' | '.join(plans.HEADS)} |",
+            "|---|---|---:|---:|---:|---:|---|",
+        ]
+        lines += [f"| {' | '.join(map(_escaped, row))} |" for row in each.rows(board)]
+        lines += ["", _escaped(each.rules), ""]
+    return [*lines, plans.rest(board), ""] if lines else []
+
+
 def _table(board: Scoreboard, group: Group) -> list[str]:
     several = group.samples > 1
+    unplanned = exploratory(board)
     lines = [
         f"| pattern | solved | pass@1 [95 %] | {f'pass@{group.samples}' if several else 'base'} "
         f"| difference from {_escaped(board.baseline)} [95 %] | flips | p (Holm) | |",
@@ -156,7 +182,8 @@ def _table(board: Scoreboard, group: Group) -> list[str]:
         if found is not None and found.pairs:
             cells += [
                 points_interval(found.difference, found.low, found.high),
-                f"+{found.improved} -{found.regressed}", p_value(found.p_holm), found.verdict,
+                f"+{found.improved} -{found.regressed}", p_value(found.p_holm),
+                f"{found.verdict}{' (exploratory)' if score.run_id in unplanned else ''}",
             ]  # fmt: skip
         cells += [""] * (8 - len(cells))
         lines.append(f"| {' | '.join(cells)} |")

@@ -12,12 +12,14 @@ from results.figures.comparisons import MCNEMAR, SIGN_FLIP
 from results.figures.details import Choices, Details, Flip, Origin, Reviewer
 from results.figures.moderators import FEATURES, Moderation
 from results.figures.outcomes import pairs
+from results.figures.primary import exploratory
 from results.figures.rewordings import Gains, Wordings, with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import Split, splits
-from results.report import sentences
+from results.report import plans, sentences
 from results.report.heatmap import HeatMap, heat_map
+from results.report.plans import ShownPlan
 from results.report.templating import pages
 
 #: What the page says where there are no charts.
@@ -55,6 +57,13 @@ class Page:
     moderation_charts: dict[str, str]
     wordings: dict[tuple[str, str, str], list[tuple[Wordings, Gains | None]]]
     origin: Origin
+    plans: list[ShownPlan]
+    exploratory: frozenset[int]
+
+    @property
+    def rest(self) -> str:
+        """What is to be thought of all that was not planned."""
+        return plans.rest(self.board)
 
     @property
     def unusual_endings(self) -> bool:
@@ -125,6 +134,8 @@ def compose(board: Scoreboard, found: Details) -> Page:
         moderation_charts=moderation_charts,
         wordings=_wordings(board),
         origin=found.origin,
+        plans=plans.shown(board),
+        exploratory=exploratory(board),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from results.figures import primary
 from results.figures.baselines import pattern_name, style, without_style
 from results.figures.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
 from results.figures.rewordings import wordings
@@ -19,7 +20,9 @@ def of_group(board: Scoreboard, group: Group) -> list[str]:
         if score.run_id in board.comparisons
     ]
     return [
-        *_against_baseline(board.baseline, compared, _others(board, group)),
+        *_against_baseline(
+            board.baseline, compared, _others(board, group), primary.exploratory(board)
+        ),
         *evidence.missing([(score.pattern, found) for score, found in compared], "patterns"),
         *_reviewers(group),
         *_prices(group),
@@ -179,11 +182,18 @@ def _others(board: Scoreboard, group: Group) -> list[Score]:
 
 
 def _against_baseline(
-    baseline: str, compared: list[tuple[Score, Comparison]], others: list[Score]
+    baseline: str,
+    compared: list[tuple[Score, Comparison]],
+    others: list[Score],
+    exploratory: frozenset[int],
 ) -> Iterator[str]:
     """Which patterns differ from the baseline, which may, and what could have been seen at all."""
     for word in ("better", "worse"):
-        names = [score.pattern for score, found in compared if found.verdict == word]
+        names = [
+            f"{score.pattern}{' (exploratory)' if score.run_id in exploratory else ''}"
+            for score, found in compared
+            if found.verdict == word
+        ]
         if names:
             yield f"{word.capitalize()} than {baseline}: {', '.join(names)}."
     unclear = [(score.pattern, found) for score, found in compared if found.verdict == NO_EVIDENCE]

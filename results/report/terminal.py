@@ -9,20 +9,37 @@ from results.figures.comparisons import Comparison
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.formatting import count, interval, p_value, percent, points_interval
-from results.report import sentences
+from results.report import plans, sentences
 from results.visible import in_line
 
 _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 
 
 def render(board: Scoreboard, console: Console) -> None:
-    """Print the results table of each group, and what they say."""
+    """Print what was planned, the results table of each group, and what they say."""
+    _plans(board, console)
     for group in board.groups:
         console.print(Text(_title(board, group), style="bold"))
         console.print(_table(board, group))
         _say(console, sentences.of_group(board, group))
         console.print()
     _say(console, sentences.of_sweep(board))
+
+
+def _plans(board: Scoreboard, console: Console) -> None:
+    found = plans.shown(board)
+    for each in found:
+        console.print(Text(each.said, style="bold"))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for head in plans.HEADS:
+            table.add_column(head, justify="left" if head in ("claim", "on", "") else "right")
+        for row in each.rows(board):
+            table.add_row(*(Text(in_line(cell)) for cell in row))
+        console.print(table)
+        _say(console, [each.rules])
+    if found:
+        _say(console, [plans.rest(board)])
+        console.print()
 
 
 def _title(board: Scoreboard, group: Group) -> str:

@@ -1,6 +1,7 @@
 """The pages. Each is a GET, and all that it shows stands in its address."""
 
 import time
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from models.session import session
 from models.tables import Problem, Sweep
 from results import attempts as transcripts
+from results.figures import plans
 from results.figures.reviewing import review_wording
 from results.progress import Progress, progress
 from results.visible import visible
@@ -77,8 +79,10 @@ def _sweep(sweep_id: int) -> dict[str, Any]:
         if row is None:
             raise Missing(f"There is no sweep {sweep_id}.")
         runs = queries.runs(db, sweep_id)
+        kept = plans.read(db, row)
     return {
         "sweep": row,
+        "plans": kept,
         "runs": runs,
         "file": texts.readable(row.file),
         "live": any(run["unfinished"] for run in runs),
@@ -117,9 +121,11 @@ def run(run_id: Id) -> Response:
         found = queries.run(db, run_id)
         if found is None:
             raise Missing(f"There is no run {run_id}.")
+        kept = plans.read(db, db.get_one(Sweep, found["sweep_id"]))
         return render(
             "run.html",
             run=found,
+            exploratory=partial(plans.is_exploratory, kept, found["pattern"]),
             compared=queries.compared(db, found),
             reviewer=queries.reviewer(db, found),
             wording=review_wording(found["options"]),

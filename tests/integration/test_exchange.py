@@ -21,6 +21,7 @@ from models.session import engine, session
 from models.tables import (
     Attempt,
     Completion,
+    EnqueuedPlan,
     Execution,
     LanguageModel,
     Problem,
@@ -43,7 +44,18 @@ PATTERNS: tuple[str | dict[str, object], ...] = (
     "review-then-fix", "debate", "sample-and-select",
     {"name": "sample-and-select", "tokens_of": "review-then-fix"},
 )  # fmt: skip
-TABLES = (Sweep, LanguageModel, Problem, Run, Seat, Completion, Execution, Attempt, Step)
+TABLES = (
+    Sweep,
+    EnqueuedPlan,
+    LanguageModel,
+    Problem,
+    Run,
+    Seat,
+    Completion,
+    Execution,
+    Attempt,
+    Step,
+)
 
 On = Callable[[str], None]
 
@@ -135,7 +147,10 @@ def work(share: float, seed: int = 0, by: str = "") -> int:
 
 
 def swept(accepts_imported: bool = False) -> int:
-    return make_sweep(*PATTERNS, problems=2, samples=2, accepts_imported=accepts_imported)
+    plan = {"primary": ["debate = review-then-fix"], "equivalence": 3}
+    return make_sweep(
+        *PATTERNS, problems=2, samples=2, accepts_imported=accepts_imported, plan=plan
+    )
 
 
 def export(path: Path) -> Path:
@@ -182,6 +197,7 @@ def test_an_import_is_a_faithful_copy(on: On, tmp_path: Path, share: float) -> N
     made = import_sweep.read(tmp_path / "first")
     assert export(tmp_path / "second").read_bytes() == first
     before = sizes()
+    assert before["EnqueuedPlan"] == 1
     assert made.attempts + made.unfinished == before["Attempt"]
     again = import_sweep.read(tmp_path / "first")
     assert again == Imported(made.sweep_id, "test", 0, 0, 0, 0, made.unfinished)

@@ -1,0 +1,58 @@
+"""What a sweep was to show, as its plans say it that were kept when it was enqueued."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from models.analysis_plan import AnalysisPlan, plan_hash
+from models.tables import EnqueuedPlan, Sweep
+
+
+@dataclass(frozen=True)
+class KeptPlan:
+    """A plan on record; of `attempts`, `ended` had ended when it was enqueued.
+
+    `is_whole`: it is what its hash is of, so nobody has changed the row.
+    """
+
+    plan: AnalysisPlan
+    hash: str
+    ended: int
+    attempts: int
+    enqueued_at: datetime
+    is_whole: bool = True
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it was said before anything was known of its sweep's attempts."""
+        return self.ended == 0 and self.is_whole
+
+
+def read(db: Session, sweep: Sweep) -> tuple[KeptPlan, ...]:
+    """The plans of a sweep, oldest first."""
+    rows = db.exec(
+        select(EnqueuedPlan).where(EnqueuedPlan.sweep_id == sweep.id).order_by(col(EnqueuedPlan.id))
+    )
+    return tuple(
+        KeptPlan(
+            AnalysisPlan.model_validate(row.content),
+            row.hash,
+            row.ended,
+            row.attempts,
+            row.enqueued_at,
+            row.hash == plan_hash(sweep.key, row.content),
+        )
+        for row in rows
+    )
+
+
+def is_exploratory(plans: Sequence[KeptPlan], pattern: str, other: str) -> bool:
+    """Whether a sweep has plans, and none that was made ahead says anything of these two patterns."""
+    return bool(plans) and not any(
+        {claim.pattern, claim.other} == {pattern, other}
+        for kept in plans
+        if kept.is_ahead
+        for claim in kept.plan.claims
+    )
