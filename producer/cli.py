@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         exchange,
         judged,
         keeping,
+        planning,
         prompt_trial,
         reading,
         regrading,
@@ -43,7 +44,7 @@ else:  # this module only declares: what a command does is imported when it is r
     )
     checking = Later("producer.commands.checking")
     keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
-    judged = Later("producer.commands.judged")
+    judged, planning = Later("producer.commands.judged"), Later("producer.commands.planning")
     prompt_trial = Later("producer.commands.prompt_trial")
     reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
     regrading = Later("producer.commands.regrading")
@@ -158,6 +159,26 @@ def sweep(
         trusted=trust_host or [],
         accept_imported=accept_imported,
     )
+
+
+@app.command()
+def plan(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A sweep file: by its comparisons and earlier runs, with the price."),
+    ] = None,
+    see: Annotated[
+        float, typer.Option(min=0.5, max=100, help="Points of pass@1 that should be seen.")
+    ] = 5.0,
+    family: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=10_000, help="Comparisons to correct for.", show_default="the file's, or 12"
+        ),
+    ] = None,
+) -> None:
+    """Say how many problems it takes to see a difference, and the price."""
+    planning.plan(file, see, family)
 
 
 @app.command()

@@ -25,13 +25,13 @@ from producer.commands.terminal import Say, console, say
 from producer.stack import embedded
 from producer.sweeps import enqueue, imported
 from results import watch as watching
-from results.formatting import duration
+from results.formatting import dollars, duration
 from results.progress import Progress
 from results.sweeps import find_sweep
 
 if TYPE_CHECKING:
     from models import admission, broker
-    from producer.commands import catalogue, reading, trying
+    from producer.commands import catalogue, planning, reading, trying
     from producer.commands import doctor as checks
     from producer.stack.processes import Stack
     from producer.sweeps import estimate, sweep_file
@@ -43,6 +43,7 @@ else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `w
     )
     catalogue, estimate = Later("producer.commands.catalogue"), Later("producer.sweeps.estimate")
     reading, trying = Later("producer.commands.reading"), Later("producer.commands.trying")
+    planning = Later("producer.commands.planning")
     sweep_file, sweep_files = Later("producer.sweeps.sweep_file"), Later("producer.sweeps.sweep")
 
 #: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
@@ -80,6 +81,7 @@ def sweep(
         plan = estimate.estimate(grid)
         _show_plan(grid, plan)
         if only_plan:
+            planning.show_visible(grid)
             return
         row = _finished_row(grid)
         if row is None:
@@ -111,8 +113,15 @@ def _finished_row(grid: "PlannedSweep") -> SweepRow | None:
         say(
             f"from here on it is as {grid.file.name!r} says here, and not there: {', '.join(differs)}"
         )
+    _tell_of_plans(row, grid)
     say(f"sweep {row.id} of {row.name!r} is done already: nothing to do")
     return row
+
+
+def _tell_of_plans(row: SweepRow, grid: "PlannedSweep") -> None:
+    """Keep what the sweep is to show, unless that is kept; say if it was to show something else before."""
+    if told := enqueue.keep_plan(row, grid).said():
+        say(told)
 
 
 def _tell_of_another(grid: "PlannedSweep") -> None:
@@ -135,6 +144,7 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
     with workers() as stack:
         row = enqueue.enqueue(grid)
         assert row.id is not None
+        _tell_of_plans(row, grid)
         admission.start_waiting()
         if not (wait or stack):
             console.print(
@@ -234,6 +244,8 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
             "much",
             markup=False, highlight=False,
         )  # fmt: skip
+    if file.plan is not None:
+        console.print(f"  plan: {'; '.join(file.plan.primary)}", markup=False, highlight=False)
     for role in grid.idle_roles():
         console.print(
             f"  no pattern of the sweep asks the role {role!r}",
@@ -263,7 +275,9 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     if shared:
         console.print(f"  {shared:,} further calls are shared and made once", markup=False)
     if plan.seconds is not None and plan.seconds >= 1:
-        console.print(f"  about {duration(plan.seconds)} on this machine", markup=False)
+        prices = {name: model.price_per_hour for name, model in file.models.items()}
+        price = f", {dollars(paid)}" if (paid := plan.price(prices)) else ""
+        console.print(f"  about {duration(plan.seconds)} on this machine{price}", markup=False)
 
 
 def demo(limit: int) -> None:
