@@ -43,6 +43,11 @@ def size(difference: float, digits: int = 0) -> str:
     return _rounded(100 * abs(difference), digits, 0.0)
 
 
+def margin(share: float) -> str:
+    """A margin in points, as a person wrote it, e.g. `3` or `2.5`."""
+    return f"{round(100 * share, 6):g}"
+
+
 def factor(value: float) -> str:
     """By what something is multiplied, with two digits; 1.00 is no change."""
     return _rounded(value, 2, 0.0, 1.0)

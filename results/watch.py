@@ -136,7 +136,9 @@ def screen(found: Progress, height: int) -> RenderableType:
         said = visible(error.splitlines()[0] if error else "")
         lines.append(Text(f" {times} x {said}"[:110], style="red"))
     lines.append(Text(f" {summary(found)}"))
-    lines.append(Text(" Ctrl-C stops; nothing is lost", style="dim"))
+    lines.append(
+        Text(" Ctrl-C stops; nothing is lost. Who leads now is not yet better", style="dim")
+    )
     return Group(*lines)
 
 

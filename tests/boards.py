@@ -91,6 +91,7 @@ def board(
     baseline: str = BASELINE,
     endings: list[Ending] | None = None,
     failures: list[tuple[str, int]] | None = None,
+    stops: bool = False,
 ) -> Scoreboard:
     """The scoreboard of these groups, each run compared with its baseline."""
     scores = [score for each, _ in groups for score in each.scores]
@@ -99,7 +100,7 @@ def board(
     return Scoreboard(
         sweep_id=1, name="s", created_at=datetime.now(UTC), cancelled=False, baseline=baseline,
         groups=[each for each, _ in groups], baselines=compared_with,
-        comparisons=against_baselines(compared_with, scores, outcomes), outcomes=outcomes,
+        comparisons=against_baselines(compared_with, scores, outcomes, stops=stops), outcomes=outcomes,
         endings=endings or [], failures=[("no GPU", 1)] if failures is None else failures,
-        copying=frozenset(),
+        copying=frozenset(), stops=stops,
     )  # fmt: skip

@@ -2,23 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from typing import Any
 
-from results.figures.outcomes import Outcomes, has_samples, pairs, share_solved
-from results.figures.paired import (
-    detectable_difference,
-    difference_interval,
-    mcnemar_exact,
-    sign_flip,
-    smallest_p,
-)
+from results.figures.margins import MARGIN, Margin, corrected, equivalent, not_worse
+from results.figures.outcomes import Outcomes
+from results.figures.paired import detectable_difference, difference_interval, smallest_p
+from results.figures.questions import Joined, Question
 from results.figures.statistics import SIGNIFICANT, holm, strictest
 
 NO_EVIDENCE = "no evidence of a difference"
-MCNEMAR = "exact McNemar"
-SIGN_FLIP = "exact sign flip over problems"
-_NONE = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -31,6 +25,9 @@ class Comparison:
     `p`, the test's, is evidence. `p_holm` is the same corrected for the `family` comparisons it is
     shown with. `detectable` is the smallest difference that so many differing problems would show in
     four of five cases, at the correction's first step; None if they could show none there.
+    `not_worse` and `equivalent` say whether it is within the `margin`, a share, on one side and on
+    both. `with_errors` are the least and the most that the difference would be had the attempts in
+    error been judged; None if there are none.
     """
 
     baseline_run_id: int
@@ -51,6 +48,10 @@ class Comparison:
     family: int
     p_holm: float
     detectable: float | None
+    margin: float
+    not_worse: Margin
+    equivalent: Margin
+    with_errors: tuple[float, float] | None
 
     @property
     def verdict(self) -> str:
@@ -66,43 +67,13 @@ class Comparison:
         """Whether some split of the problems that differ would be, by itself or at the correction's last step."""
         return smallest_p(self.differing) < SIGNIFICANT
 
-
-@dataclass(frozen=True)
-class Question:
-    """Two runs to compare: what became of their attempts, the baseline's first."""
-
-    baseline_run_id: int
-    baseline: Outcomes
-    run_id: int
-    run: Outcomes
-
-    def differences(self) -> list[Fraction]:
-        """Of each problem that both were judged on: how much more of its samples the run solved."""
-        found = []
-        for problem in sorted(self.baseline.keys() & self.run.keys()):
-            before = share_solved(self.baseline[problem])
-            after = share_solved(self.run[problem])
-            if before is not None and after is not None:
-                found.append(_NONE if after is before else after - before)
-        return found
-
-    def test(self, found: list[Fraction]) -> tuple[str, float]:
-        """By which test the runs are compared, and its p-value for these differences of theirs.
-
-        One sample a problem: the exact McNemar test on the problems that only one of them solved. With
-        several, what became of one problem's samples is not independent, so problems are the units:
-        the exact sign-flip test on the differences of their shares.
-        """
-        if has_samples(self.baseline) or has_samples(self.run):
-            return SIGN_FLIP, sign_flip(found)
-        return MCNEMAR, mcnemar_exact(found.count(Fraction(1)), found.count(Fraction(-1)))
-
-    def attempts(self) -> int:
-        """Problems and samples that at least one of the runs has."""
-        return sum(
-            max(len(self.baseline.get(problem, "")), len(self.run.get(problem, "")))
-            for problem in self.baseline.keys() | self.run.keys()
-        )
+    def row(self) -> dict[str, Any]:
+        """All of it by name, with the verdicts in words."""
+        row = asdict(self) | {"verdict": self.verdict}
+        for name in ("not_worse", "equivalent"):
+            margin: Margin = getattr(self, name)
+            row |= {name: margin.verdict, f"{name}_p": margin.p, f"{name}_p_holm": margin.p_holm}
+        return row
 
 
 def compare(baseline_run_id: int, baseline: Outcomes, run_id: int, run: Outcomes) -> Comparison:
@@ -111,28 +82,38 @@ def compare(baseline_run_id: int, baseline: Outcomes, run_id: int, run: Outcomes
     return found
 
 
-def compare_all(questions: Sequence[Question]) -> list[Comparison]:
-    """The comparisons of one family, with Holm's correction for those that could be evidence."""
+def compare_all(questions: Sequence[Question | Joined], margin: float = MARGIN) -> list[Comparison]:
+    """The comparisons of one family, with Holm's correction for those that could be evidence.
+
+    `margin` is the difference that is too small to matter, as a share.
+    """
     differences = [question.differences() for question in questions]
     smallest = [smallest_p(sum(map(bool, each))) for each in differences]
     tests = [question.test(found) for question, found in zip(questions, differences, strict=True)]
     adjusted = holm([p for _, p in tests], smallest)
     significance = strictest(smallest)
-    return [
-        _comparison(*each, len(questions), significance)
+    found = [
+        _comparison(*each, margin, len(questions), significance)
         for each in zip(questions, differences, tests, adjusted, strict=True)
+    ]
+    no_worse = corrected([each.not_worse for each in found])
+    alike = corrected([each.equivalent for each in found])
+    return [
+        replace(each, not_worse=one, equivalent=other)
+        for each, one, other in zip(found, no_worse, alike, strict=True)
     ]
 
 
 def _comparison(
-    question: Question,
+    question: Question | Joined,
     differences: list[Fraction],
     tested: tuple[str, float],
     p_holm: float,
+    margin: float,
     family: int,
     significance: float,
 ) -> Comparison:
-    counts = Counter((before, after) for _, before, after in pairs(question.baseline, question.run))
+    counts = Counter((before, after) for _, before, after in question.pairs())
     low, high = difference_interval(differences)
     return Comparison(
         baseline_run_id=question.baseline_run_id,
@@ -145,9 +126,7 @@ def _comparison(
         neither_solved=counts[False, False],
         improved=counts[False, True],
         regressed=counts[True, False],
-        difference=float(sum(filter(None, differences)) / Fraction(len(differences)))
-        if differences
-        else 0.0,
+        difference=_mean(differences),
         low=low,
         high=high,
         test=tested[0],
@@ -155,4 +134,23 @@ def _comparison(
         family=family,
         p_holm=p_holm,
         detectable=detectable_difference(differences, significance=significance),
+        margin=margin,
+        not_worse=not_worse(differences, margin),
+        equivalent=equivalent(differences, margin),
+        with_errors=_with_errors(question),
     )
+
+
+def _mean(differences: Sequence[Fraction]) -> float:
+    """0 for none."""
+    return (
+        float(sum(filter(None, differences)) / Fraction(len(differences))) if differences else 0.0
+    )
+
+
+def _with_errors(question: Question | Joined) -> tuple[float, float] | None:
+    """The difference if all errors told against the run, and if all told for it."""
+    if not question.has_errors():
+        return None
+    least, most = (_mean(question.differences(errors_for_run=each)) for each in (False, True))
+    return least, most

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.comparisons import Comparison, compare_all
+from results.figures.questions import Question
 from results.figures.scoreboard import Budget, Group, Scoreboard
 from results.figures.scores import Score
 

@@ -9,7 +9,8 @@ from statistics import fmean, median
 
 from results.figures.outcomes import share_solved
 from results.figures.paired import difference_interval
-from results.figures.scoreboard import ProblemRow, Scoreboard
+from results.figures.same import same_problems
+from results.figures.scoreboard import Scoreboard
 from results.figures.statistics import Moderator, holm, logistic_moderator
 
 
@@ -76,7 +77,7 @@ def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderatio
     gains: dict[tuple[str, str], dict[int, list[tuple[Features, Fraction]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    first = _firsts(board)
+    first = same_problems(board.problems)
     for score in board.scores:
         found = board.comparisons.get(score.run_id)
         if found is None:
@@ -92,27 +93,6 @@ def moderations(board: Scoreboard, known: dict[int, Features]) -> list[Moderatio
         for (pattern, pairing), here in gains.items()
     ]
     return _corrected(made)
-
-
-def _firsts(board: Scoreboard) -> dict[int, int]:
-    """By the row of a problem, that of the first that is the same one, perhaps in another benchmark.
-
-    The same are those of one id whose records differ in the prompt alone, or whose prompts are the
-    same: those of a benchmark with fewer tests.
-    """
-    found: dict[int, int] = {}
-    seen: dict[str, list[ProblemRow]] = defaultdict(list)
-    for problem in {each.id: each for group in board.groups for each in group.problems}.values():
-        others = seen[problem.problem_id]
-        same = (
-            each.id
-            for each in others
-            if (each.rest == problem.rest is not None)
-            or (each.prompt == problem.prompt is not None)
-        )
-        found[problem.id] = found.get(next(same, problem.id), problem.id)
-        others.append(problem)
-    return found
 
 
 def _mean(gains: Sequence[tuple[Features, Fraction]]) -> tuple[Features, Fraction]:

@@ -111,17 +111,34 @@ def difference_interval(
     n = len(differences)
     if not n:
         return -float(most), float(most)
-    steps, per_one = _in_steps(differences)
-    total, sizes = sum(steps) / per_one, sum(map(abs, steps)) / per_one
-    squares = sum(each * each for each in steps) / per_one**2
-    unit = (squares + most * most / 2) / (sizes + most / 2)
-    up, down = (sizes + total) / (2 * unit), (sizes - total) / (2 * unit)
+    up, down, unit = _whole(differences, most)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     low, high = unit * _lowest(up, down, n, z), -unit * _lowest(down, up, n, z)
     if sign_flip(differences) > 1 - confidence:
         return min(low, 0.0), max(high, 0.0)
-    least = 1 / (n * per_one)  # the mean if one problem differs by one step
-    return (max(low, least), high) if total > 0 else (low, min(high, -least))
+    # the mean if one problem differs by one step
+    least = 1 / (n * _in_steps(differences)[1])
+    return (max(low, least), high) if up > down else (low, min(high, -least))
+
+
+def score(differences: Sequence[Fraction], supposed: float) -> float:
+    """By how many standard errors the mean difference is above the one supposed, itself taken for true.
+
+    The score test that `difference_interval` is made of (Tango 1998). 0 for no problems.
+    """
+    if not differences:
+        return 0.0
+    up, down, unit = _whole(differences, most=1)
+    return _score(up, down, len(differences), supposed / unit)
+
+
+def _whole(differences: Sequence[Fraction], most: int) -> tuple[float, float, float]:
+    """As how many problems that differ wholly, up and down, these count, and in how large units."""
+    steps, per_one = _in_steps(differences)
+    total, sizes = sum(steps) / per_one, sum(map(abs, steps)) / per_one
+    squares = sum(each * each for each in steps) / per_one**2
+    unit = (squares + most * most / 2) / (sizes + most / 2)
+    return (sizes + total) / (2 * unit), (sizes - total) / (2 * unit), unit
 
 
 def _lowest(up: float, down: float, n: int, z: float) -> float:
@@ -129,15 +146,23 @@ def _lowest(up: float, down: float, n: int, z: float) -> float:
     low, high = -1.0, (up - down) / n
     for _ in range(50):
         middle = (low + high) / 2
-        # the likeliest share of those that go down, if the shares differ by so much
-        half = (2 * n - up + down) * middle - up - down
-        root = math.sqrt(max(0.0, half * half + 8 * n * down * middle * (1 - middle)))
-        variance = n * ((root - half) / (2 * n) + middle * (1 - middle))
-        if (up - down - n * middle) ** 2 > z * z * variance:
+        if _score(up, down, n, middle) > z:
             low = middle
         else:
             high = middle
     return high
+
+
+def _score(up: float, down: float, n: int, share: float) -> float:
+    """Tango's statistic: by how many standard errors `up` exceeds `down` by more than this share of n."""
+    # the likeliest share of those that go down, if the shares differ by so much
+    half = (2 * n - up + down) * share - up - down
+    root = math.sqrt(max(0.0, half * half + 8 * n * down * share * (1 - share)))
+    variance = n * ((root - half) / (2 * n) + share * (1 - share))
+    excess = up - down - n * share
+    if variance > 0:
+        return excess / math.sqrt(variance)
+    return math.copysign(math.inf, excess) if excess else 0.0
 
 
 def detectable_difference(

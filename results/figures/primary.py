@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.analysis_plan import AnalysisPlan, Claim, Relation
-from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.comparisons import Comparison, compare_all
 from results.figures.paired import difference_interval, smallest_p
 from results.figures.plans import is_exploratory
+from results.figures.questions import Question
 from results.figures.scoreboard import Scoreboard
 from results.figures.statistics import holm
 

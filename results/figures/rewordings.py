@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
-from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.comparisons import Comparison
 from results.figures.outcomes import Outcomes, pairs, share_solved
 from results.figures.paired import difference_interval, sign_flip, smallest_p
+from results.figures.questions import Question
 from results.figures.scoreboard import Group, ProblemRow, Scoreboard
 from results.figures.statistics import holm
+from results.figures.stopping import compare_as_planned
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,13 @@ def wordings(board: Scoreboard) -> list[Wordings]:
         for pattern, mine, theirs in twins.runs()
         if any(pairs(twins.outcomes(theirs), twins.outcomes(mine)))
     ]
-    compared = compare_all(
+    compared = compare_as_planned(
         [
             Question(theirs, twins.outcomes(theirs), mine, twins.outcomes(mine))
             for twins, _, mine, theirs in found
-        ]
+        ],
+        board.margin,
+        stops=board.stops,
     )
     return [
         Wordings(

@@ -9,15 +9,18 @@ from sqlmodel import Session
 
 from models.errors import FoureyesError
 from models.session import session
-from models.sweep_content import SweepContent
+from models.sweep_content import SweepContent, stops
 from models.tables import Sweep
 from results.figures.baselines import baselines, named
-from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.comparisons import Comparison
+from results.figures.margins import MARGIN
 from results.figures.outcomes import Outcomes
 from results.figures.outcomes import read as read_outcomes
 from results.figures.plans import KeptPlan
 from results.figures.plans import read as read_plans
+from results.figures.questions import Question
 from results.figures.scores import Cost, RunInfo, Score, score
+from results.figures.stopping import compare_as_planned
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ class Scoreboard:
     became of every attempt of a run; `endings` how the calls ended, each once; `failures` why attempts
     ended in error, and how many did; `copying` are the teams whose models answer at temperature 0;
     `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget;
-    `regrades` are those of which no figure here is; `plans` are what it was to show, oldest first.
+    `regrades` are those of which no figure here is; `plans` are what it was to show, oldest first;
+    `margin` is the difference that is too small to matter, as a
+    share; `stops`: what is decided is asked no more, so its comparisons are right at every look.
     """
 
     sweep_id: int
@@ -125,11 +130,23 @@ class Scoreboard:
     budgets: dict[int, Budget] = field(default_factory=dict)
     regrades: tuple[JudgedAnew, ...] = ()
     plans: tuple[KeptPlan, ...] = ()
+    margin: float = MARGIN
+    stops: bool = False
 
     @property
     def scores(self) -> list[Score]:
         """Of all groups, in the sweep's order."""
         return [score for group in self.groups for score in group.scores]
+
+    @property
+    def problems(self) -> list[ProblemRow]:
+        """Of all groups; a benchmark's come again with each team."""
+        return [problem for group in self.groups for problem in group.problems]
+
+    def compared(self, group: Group) -> list[Comparison]:
+        """The comparisons of a group's runs."""
+        found = (self.comparisons.get(score.run_id) for score in group.scores)
+        return [each for each in found if each]
 
     def is_baseline(self, score: Score) -> bool:
         """Whether others are compared with this run."""
@@ -259,6 +276,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
     scores = [score(run, costs[run.run_id], outcomes[run.run_id]) for run in runs]
     chosen = named(baseline, [run.pattern for run in runs])
     compared_with = baselines(runs, chosen)
+    stopping = stops(sweep.file)
     return Scoreboard(
         sweep_id=sweep_id,
         name=sweep.name,
@@ -267,7 +285,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         baseline=chosen,
         groups=_groups(scores, problems, outcomes),
         baselines=compared_with,
-        comparisons=against_baselines(compared_with, scores, outcomes),
+        comparisons=against_baselines(compared_with, scores, outcomes, stops=stopping),
         outcomes=outcomes,
         endings=endings,
         failures=failures,
@@ -276,6 +294,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         budgets=budgets,
         regrades=regrades,
         plans=plans,
+        stops=stopping,
     )
 
 
@@ -320,7 +339,12 @@ def _groups(
 
 
 def against_baselines(
-    baselines: dict[int, int], scores: list[Score], outcomes: dict[int, Outcomes]
+    baselines: dict[int, int],
+    scores: list[Score],
+    outcomes: dict[int, Outcomes],
+    margin: float = MARGIN,
+    *,
+    stops: bool = False,
 ) -> dict[int, Comparison]:
     """Each run against its baseline; all of them are one family for Holm's correction."""
     judged = {score.run_id for score in scores if score.n}
@@ -329,4 +353,5 @@ def against_baselines(
         for run, base in baselines.items()
         if run != base and run in judged and base in judged
     ]
-    return {comparison.run_id: comparison for comparison in compare_all(questions)}
+    compared = compare_as_planned(questions, margin, stops=stops)
+    return {comparison.run_id: comparison for comparison in compared}

@@ -14,9 +14,10 @@ from results.figures import details, outcomes
 from results.figures.comparisons import NO_EVIDENCE, Comparison, compare
 from results.figures.details import Flip
 from results.figures.outcomes import OPEN, Outcomes
+from results.figures.questions import SEQUENTIAL
 from results.figures.scoreboard import scoreboard
 from results.formatting import count, p_equals, points_interval, size
-from results.report.formats import comparison_row
+from results.report import evidence
 from results.report.sentences import review_against_plan
 from results.runs import RunName, find_pair
 from results.visible import in_line
@@ -63,12 +64,17 @@ def find(first: str, second: str) -> TwoRuns:
         comparison = compare(baseline.id, theirs_too, run.id, ours_too)
         flips = details.flips(db, [comparison])[run.id]
     family = _in_report(baseline, run)
-    if family is not None:
+    if family is not None and family.test == SEQUENTIAL and family.run_id == run.id:
+        comparison = family
+    elif family is not None:
         comparison = replace(
             comparison,
             family=family.family,
             p_holm=family.p_holm,
             detectable=family.detectable,
+            # the other way round it is another question, which the report does not ask
+            not_worse=family.not_worse if family.run_id == run.id else comparison.not_worse,
+            equivalent=family.equivalent,
         )
     return TwoRuns(
         baseline=baseline,
@@ -104,7 +110,7 @@ def _only(run: Outcomes, problems: set[int]) -> Outcomes:
 
 def to_json(compared: TwoRuns) -> str:
     """The comparison for programs."""
-    row = comparison_row(compared.comparison)
+    row = compared.comparison.row()
     if compared.alone:
         row["p_holm"] = None
     content = asdict(compared) | {"comparison": row}
@@ -149,7 +155,9 @@ def said(compared: TwoRuns) -> list[str]:
         f"{verdict}: {points_interval(found.difference, found.low, found.high)} points of pass@1 "
         f"({found.test}, {p_equals(found.p)}{_correction(compared)})."
     )
-    if found.verdict == NO_EVIDENCE and found.detectable is None:
+    if found.test == SEQUENTIAL:
+        lines.append("The sweep stops what is decided; this is right at every look.")
+    elif found.verdict == NO_EVIDENCE and found.detectable is None:
         step = " at the first step of the correction" if found.could_be_evidence else ""
         lines.append(
             f"They differ on so few problems that no split of them would be evidence{step}."
@@ -159,7 +167,8 @@ def said(compared: TwoRuns) -> list[str]:
             f"On as many differing problems, a difference below {size(found.detectable, 1)} points "
             "would be missed more often than one time in five."
         )
-    return lines
+    named = [("B", found)]
+    return [*lines, *evidence.margins(named, "A"), *evidence.with_errors(named)]
 
 
 def _correction(compared: TwoRuns) -> str:

@@ -4,16 +4,23 @@ Each comparison comes with the name that it has in a sentence.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
 from results.figures.comparisons import Comparison
+from results.figures.precision import Precision
+from results.figures.questions import SEQUENTIAL
 from results.figures.statistics import SIGNIFICANT
-from results.formatting import size
+from results.formatting import margin, points, size
 
 Named = Sequence[tuple[str, Comparison]]
 
 
 def detectable(unclear: Named) -> str:
-    """Which differences would have been missed, and where none could have been found."""
+    """Which differences would have been missed, and where none could have been found.
+
+    Nothing of comparisons that may go on.
+    """
+    unclear = [(name, found) for name, found in unclear if found.test != SEQUENTIAL]
     sizes = [found.detectable for _, found in unclear if found.detectable is not None]
     few = [(name, found) for name, found in unclear if found.detectable is None]
     told = []
@@ -53,6 +60,74 @@ def missing(compared: Named, noun: str) -> Iterator[str]:
         most = ", ".join(f"{name} {number:,}" for number, name in found[:3])
         more = f" and {len(found) - 3} more {noun}" if len(found) > 3 else ""
         yield f"Pairs that are missing, not judged on both sides: {most}{more}."
+
+
+#: Comparisons whose bounds are told.
+_BOUNDED = 3
+
+
+def margins(compared: Named, baseline: str | None = None) -> Iterator[str]:
+    """Which differences are too small to matter, or too large, where that can be told of any.
+
+    What is better is not said to be no worse, too.
+    """
+    asked = [(name, found) for name, found in compared if found.pairs and found.verdict != "better"]
+    if not asked:
+        return
+    points_wide = margin(asked[0][1].margin)
+    than, of = (f" than {baseline}", f" of {baseline}") if baseline else ("", "")
+    alike = [name for name, found in asked if found.equivalent.verdict == "yes"]
+    no_worse = [
+        name for name, found in asked if found.not_worse.verdict == "yes" and name not in alike
+    ]
+    worse = [name for name, found in asked if found.not_worse.verdict == "no"]
+    if alike:
+        yield f"Shown to be within {points_wide} points{of}, up or down: {', '.join(alike)}."
+    if no_worse:
+        yield f"Shown to be no worse{than} by {points_wide} points: {', '.join(no_worse)}."
+    if worse:
+        yield f"Shown to be worse{than} by more than {points_wide} points: {', '.join(worse)}."
+
+
+def with_errors(compared: Named) -> Iterator[str]:
+    """Between what the attempts in error leave the differences, most missing first."""
+    found = sorted(
+        ((each, name) for name, each in compared if each.with_errors),
+        key=lambda pair: -pair[0].missing,
+    )
+    if not found:
+        return
+    told = []
+    for each, name in found[:_BOUNDED]:
+        assert each.with_errors is not None
+        least, most = map(points, each.with_errors)
+        told.append(f"{least} to {most} for {name}")
+    more = f"; and so on for {len(found) - _BOUNDED} more" if len(found) > _BOUNDED else ""
+    yield (
+        "Were all errors against it, or all for it, the difference in points would be "
+        f"{', '.join(told)}{more}."
+    )
+
+
+def bought(found: Sequence[Precision]) -> Iterator[str]:
+    """What more samples or problems would buy, on average over the patterns."""
+    if not found:
+        return
+    each = [one.bought for one in found]
+    now, samples, most, problems = (
+        size(fmean(getattr(one, name) for one in each), 1)
+        for name in ("now", "twice_the_samples", "any_samples", "twice_the_problems")
+    )
+    if samples == now:
+        yield (
+            f"More samples would narrow no interval of a difference (±{now} points on average); twice "
+            f"as many problems would make it ±{problems}."
+        )
+    else:
+        yield (
+            f"Intervals of differences are ±{now} points on average. Twice as many samples would make "
+            f"that ±{samples}, any number of them ±{most}, twice as many problems ±{problems}."
+        )
 
 
 def listed(names: Iterable[str]) -> str:

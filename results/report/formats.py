@@ -9,13 +9,15 @@ from typing import Any
 from results.figures.comparisons import Comparison
 from results.figures.details import Details
 from results.figures.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
+from results.figures.precision import precisions
 from results.figures.primary import exploratory
 from results.figures.reviewing import review_wording
 from results.figures.rewordings import with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import splits
-from results.formatting import interval, p_value, percent, points_interval
+from results.figures.together import Together, together
+from results.formatting import interval, margin, p_value, percent, points_interval
 from results.report import plans, sentences
 from results.visible import cell, in_line, visible
 
@@ -33,6 +35,7 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "created_at": board.created_at.isoformat(),
         "unfinished": sum(score.unfinished for score in board.scores),
         "baseline": board.baseline,
+        "together": [_joined(each) for each in together(board)],
         "scores": [_flat(score) for score in board.scores],
         "endings": [asdict(each) for each in board.endings],
         "failures": [{"error": error, "attempts": n} for error, n in board.failures],
@@ -51,6 +54,11 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "choices": [asdict(each) for each in found.choices.values()],
         "flips": [asdict(flip) for flips in found.flips.values() for flip in flips],
         "wordings": _wordings(board),
+        "precision": [
+            {"run_id": run_id} | asdict(each) | asdict(each.bought)
+            for group in board.groups
+            for run_id, each in precisions(board.compared(group), board.outcomes).items()
+        ],
         "splits": [
             {"benchmark": group.benchmark, "pairing": group.pairing} | asdict(split)
             for group in board.groups
@@ -81,7 +89,7 @@ def _comparisons(board: Scoreboard) -> list[dict[str, Any]]:
     """Those with the baseline; `exploratory` is null where no plan was made."""
     unplanned = exploratory(board)
     return [
-        comparison_row(each) | {"exploratory": run in unplanned if board.plans else None}
+        each.row() | {"exploratory": run in unplanned if board.plans else None}
         for run, each in board.comparisons.items()
     ]
 
@@ -89,29 +97,34 @@ def _comparisons(board: Scoreboard) -> list[dict[str, Any]]:
 def _wordings(board: Scoreboard) -> list[dict[str, Any]]:
     return [
         asdict(each)
-        | {"comparison": comparison_row(each.comparison), "gains": asdict(gains) if gains else None}
+        | {"comparison": each.comparison.row(), "gains": asdict(gains) if gains else None}
         for each, gains in with_gains(board)
     ]
 
 
+def _joined(found: Together) -> dict[str, Any]:
+    row = found.comparison.row()
+    del row["baseline_run_id"], row["run_id"]
+    return asdict(found) | {"comparison": row}
+
+
 def said(board: Scoreboard) -> list[str]:
-    """All sentences, each of a group with its name."""
+    """All sentences, each with what it is of."""
     return [
-        f"{board.title(group)}: {line}"
-        for group in board.groups
-        for line in sentences.of_group(board, group)
-    ] + sentences.of_sweep(board)
+        *(f"All benchmarks together: {line}" for line in sentences.of_together(board)),
+        *(
+            f"{board.title(group)}: {line}"
+            for group in board.groups
+            for line in sentences.of_group(board, group)
+        ),
+        *sentences.of_sweep(board),
+    ]
 
 
 def _flat(score: Score) -> dict[str, Any]:
     row = asdict(score)
     run, cost = row.pop("run"), row.pop("cost")
     return {**run, **cost, **row, "price_per_solved": score.price_per_solved}
-
-
-def comparison_row(comparison: Comparison) -> dict[str, Any]:
-    """A comparison with its verdict in words."""
-    return asdict(comparison) | {"verdict": comparison.verdict}
 
 
 def to_csv(board: Scoreboard) -> str:
@@ -143,6 +156,9 @@ def _told(value: Any) -> Any:
 def to_markdown(board: Scoreboard) -> str:
     """The terminal's tables and sentences, to paste into a document."""
     lines = [f"# {_escaped(board.name)}", "", *_plans(board)]
+    if found := together(board):
+        lines += ["## All benchmarks together", "", *_together(board, found), ""]
+        lines += [f"- {_escaped(line)}" for line in sentences.of_together(board)] + [""]
     for group in board.groups:
         lines += [f"## {_escaped(board.title(group))}", "", *_table(board, group), ""]
         lines += [f"- {_escaped(line)}" for line in sentences.of_group(board, group)] + [""]
@@ -164,6 +180,29 @@ def _plans(board: Scoreboard) -> list[str]:
     return [*lines, plans.rest(board), ""] if lines else []
 
 
+def _together(board: Scoreboard, found: list[Together]) -> list[str]:
+    lines = [
+        f"| pattern | team | problems | difference from {_escaped(board.baseline)} [95 %] | flips "
+        f"| p (Holm) | | no worse by {margin(board.margin)} |",
+        "|---|---|---:|---:|---:|---:|---|---|",
+    ]
+    for each in found:
+        comparison = each.comparison
+        cells = [_escaped(each.pattern), _escaped(each.pairing), f"{comparison.problems}"]
+        if comparison.pairs:
+            cells += [*_compared(comparison), comparison.not_worse.verdict]
+        cells += [""] * (8 - len(cells))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _compared(found: Comparison) -> list[str]:
+    return [
+        points_interval(found.difference, found.low, found.high),
+        f"+{found.improved} -{found.regressed}", p_value(found.p_holm), found.verdict,
+    ]  # fmt: skip
+
+
 def _table(board: Scoreboard, group: Group) -> list[str]:
     several = group.samples > 1
     unplanned = exploratory(board)
@@ -180,11 +219,8 @@ def _table(board: Scoreboard, group: Group) -> list[str]:
         ]  # fmt: skip
         found = board.comparisons.get(score.run_id)
         if found is not None and found.pairs:
-            cells += [
-                points_interval(found.difference, found.low, found.high),
-                f"+{found.improved} -{found.regressed}", p_value(found.p_holm),
-                f"{found.verdict}{' (exploratory)' if score.run_id in unplanned else ''}",
-            ]  # fmt: skip
+            *told, verdict = _compared(found)
+            cells += [*told, f"{verdict}{' (exploratory)' if score.run_id in unplanned else ''}"]
         cells += [""] * (8 - len(cells))
         lines.append(f"| {' | '.join(cells)} |")
     return lines

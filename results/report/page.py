@@ -8,15 +8,17 @@ from pathlib import Path
 
 from models import output
 from results.figures import moderators
-from results.figures.comparisons import MCNEMAR, SIGN_FLIP
 from results.figures.details import Choices, Details, Flip, Origin, Reviewer
 from results.figures.moderators import FEATURES, Moderation
 from results.figures.outcomes import pairs
+from results.figures.precision import Precision, precisions
 from results.figures.primary import exploratory
+from results.figures.questions import MCNEMAR, SEQUENTIAL, SIGN_FLIP
 from results.figures.rewordings import Gains, Wordings, with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import Split, splits
+from results.figures.together import Together, together
 from results.report import plans, sentences
 from results.report.heatmap import HeatMap, heat_map
 from results.report.plans import ShownPlan
@@ -28,7 +30,7 @@ NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foure
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark and team, as the page shows it; `charts` are SVG by caption."""
+    """One benchmark and team, as the page shows it; `charts` are SVG by caption, and p-values are by `test`."""
 
     group: Group
     title: str
@@ -38,11 +40,8 @@ class Section:
     choices: list[tuple[Score, Choices]]
     map: HeatMap
     splits: list[Split]
-
-    @property
-    def test(self) -> str:
-        """By which its p-values are."""
-        return SIGN_FLIP if self.group.samples > 1 else MCNEMAR
+    precisions: dict[int, Precision]
+    test: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Page:
     """Everything on the page."""
 
     board: Scoreboard
+    together: list[Together]
+    together_sentences: list[str]
     sentences: list[str]
     sections: list[Section]
     flips: dict[int, list[Flip]]
@@ -108,6 +109,8 @@ def compose(board: Scoreboard, found: Details) -> Page:
         moderation_charts = chosen_charts.of_moderations(moderations)
     return Page(
         board=board,
+        together=together(board),
+        together_sentences=sentences.of_together(board),
         sentences=sentences.of_sweep(board) + ([] if can_draw() else [NO_CHARTS]),
         sections=[
             Section(
@@ -126,6 +129,8 @@ def compose(board: Scoreboard, found: Details) -> Page:
                     {problem.id: problem.problem_id for problem in group.problems},
                 ),
                 splits=splits(group, board.outcomes),
+                precisions=precisions(board.compared(group), board.outcomes),
+                test=SEQUENTIAL if board.stops else SIGN_FLIP if group.samples > 1 else MCNEMAR,
             )
             for group, drawn, theirs in zip(board.groups, charts, reviewed, strict=True)
         ],

@@ -16,7 +16,6 @@ from results.figures.regrades import RegradeFigures, VerdictFlip
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.formatting import count, p_value, percent, points
-from results.report.formats import comparison_row
 from results.visible import in_line
 
 #: Flips that the terminal lists.
@@ -56,7 +55,7 @@ def _figures(board: Scoreboard) -> dict[str, Any]:
             }
             for each in board.scores
         ],
-        "comparisons": [comparison_row(each) for each in board.comparisons.values()],
+        "comparisons": [each.row() for each in board.comparisons.values()],
     }  # fmt: skip
 
 

@@ -1,29 +1,65 @@
 """What a sweep's numbers say, and what they do not, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from results.figures import primary
 from results.figures.baselines import pattern_name, style, without_style
-from results.figures.comparisons import NO_EVIDENCE, Comparison, Question, compare_all
+from results.figures.comparisons import NO_EVIDENCE, Comparison
+from results.figures.precision import precisions
+from results.figures.questions import Question
 from results.figures.rewordings import wordings
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
+from results.figures.stopping import compare_as_planned
+from results.figures.together import Together, together
 from results.formatting import count, dollars, p_equals, percent
 from results.report import endings, equal_tokens, evidence
+
+
+def of_together(board: Scoreboard) -> list[str]:
+    """About the patterns on all benchmarks together; nothing for a sweep of one."""
+    found = together(board)
+    teams = {each.pairing for each in found}
+    compared = [
+        (f"{each.pattern} by {each.pairing}" if len(teams) > 1 else each.pattern, each.comparison)
+        for each in found
+    ]
+    others = {(score.pattern, score.run.pairing) for score in _no_baselines(board.scores, board)}
+    return [
+        *_against_baseline(board.baseline, compared, len(others) if found else 0),
+        *evidence.margins(compared, board.baseline),
+        *evidence.missing(compared, "patterns"),
+        *evidence.with_errors(compared),
+        *_repeated(found),
+    ]
+
+
+def _repeated(found: list[Together]) -> Iterator[str]:
+    most = max((each.repeated for each in found), default=0)
+    if most:
+        yield (
+            f"{count(most, 'problem')} that several benchmarks have, in these words or others, "
+            f"{'counts' if most == 1 else 'count'} once, with the mean of what was seen."
+        )
 
 
 def of_group(board: Scoreboard, group: Group) -> list[str]:
     """About the runs of one benchmark by one team."""
     compared = [
-        (score, board.comparisons[score.run_id])
+        (score.pattern, board.comparisons[score.run_id])
         for score in group.scores
         if score.run_id in board.comparisons
     ]
+    exploratory = primary.exploratory(board)
+    unplanned = {score.pattern for score in group.scores if score.run_id in exploratory}
     return [
         *_against_baseline(
-            board.baseline, compared, _others(board, group), primary.exploratory(board)
+            board.baseline, compared, len(_no_baselines(group.scores, board)), unplanned
         ),
-        *evidence.missing([(score.pattern, found) for score, found in compared], "patterns"),
+        *evidence.margins(compared, board.baseline),
+        *evidence.missing(compared, "patterns"),
+        *evidence.with_errors(compared),
+        *evidence.bought(list(precisions(board.compared(group), board.outcomes).values())),
         *_reviewers(group),
         *_prices(group),
     ]
@@ -80,6 +116,16 @@ def _state(board: Scoreboard) -> Iterator[str]:
             f"Still running: {sum(number for number, _ in missing):,} of {count(total, 'attempt')} "
             f"have not ended, in {count(len(missing), 'run')}, most of them by {missing[0][1]} "
             f"({missing[0][0]:,}). The figures are those of the others."
+        )
+        if board.comparisons and not board.stops:
+            yield (
+                "Looking is not stopping: p-values and intervals are for the end that was planned. Who "
+                "stops when they please finds differences that are none."
+            )
+    if board.stops:
+        yield (
+            "This sweep stops what is decided. Its p-values and intervals are right at every look; of a "
+            "comparison those problems count that ended before the first, in the plan's order, that has not."
         )
     if not missing and not any(score.n for score in board.scores):
         yield "No attempt was judged: nothing here is known of any pattern."
@@ -170,38 +216,36 @@ def _no_baseline(board: Scoreboard) -> Iterator[str]:
         f"{score.pattern} on {board.title(group)}"
         for group in board.groups
         for score in group.scores
-        if board.is_baseline(score) and not score.n and _others(board, group)
+        if board.is_baseline(score) and not score.n and _no_baselines(group.scores, board)
     ]
     if empty:
         yield f"Nothing is compared with a baseline of which no attempt was judged: {', '.join(empty)}."
 
 
-def _others(board: Scoreboard, group: Group) -> list[Score]:
+def _no_baselines(scores: list[Score], board: Scoreboard) -> list[Score]:
     """The runs that are no baseline themselves."""
-    return [score for score in group.scores if not board.is_baseline(score)]
+    return [score for score in scores if not board.is_baseline(score)]
 
 
 def _against_baseline(
-    baseline: str,
-    compared: list[tuple[Score, Comparison]],
-    others: list[Score],
-    exploratory: frozenset[int],
+    baseline: str, compared: evidence.Named, others: int, exploratory: Container[str] = ()
 ) -> Iterator[str]:
-    """Which patterns differ from the baseline, which may, and what could have been seen at all."""
+    """Which of so many patterns differ from the baseline, which may, and what could have been seen."""
     for word in ("better", "worse"):
         names = [
-            f"{score.pattern}{' (exploratory)' if score.run_id in exploratory else ''}"
-            for score, found in compared
+            f"{name}{' (exploratory)' if name in exploratory else ''}"
+            for name, found in compared
             if found.verdict == word
         ]
         if names:
             yield f"{word.capitalize()} than {baseline}: {', '.join(names)}."
-    unclear = [(score.pattern, found) for score, found in compared if found.verdict == NO_EVIDENCE]
+    unclear = [(name, found) for name, found in compared if found.verdict == NO_EVIDENCE]
     if not unclear:
         return
     names = [name for name, _ in unclear]
-    which = "any other pattern" if len(unclear) == len(others) > 1 else evidence.listed(names)
-    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {evidence.detectable(unclear)}"
+    told = evidence.detectable(unclear)
+    which = "any other pattern" if len(unclear) == others > 1 else evidence.listed(names)
+    yield f"{NO_EVIDENCE.capitalize()} between {baseline} and {which}. {told}".rstrip()
     yield from evidence.by_itself(unclear)
 
 
@@ -269,7 +313,9 @@ def review_against_plan(board: Scoreboard) -> list[tuple[str, Comparison]]:
                 found.append(
                     (name, Question(plan, board.outcomes[plan], review, board.outcomes[review]))
                 )
-    compared = compare_all([question for _, question in found])
+    compared = compare_as_planned(
+        [question for _, question in found], board.margin, stops=board.stops
+    )
     return [(name, each) for (name, _), each in zip(found, compared, strict=True)]
 
 

@@ -20,8 +20,8 @@ def pages() -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     written = (
-        formatting.percent, formatting.points, formatting.size, formatting.factor, formatting.p_value,
-        formatting.dollars, formatting.duration,
+        formatting.percent, formatting.points, formatting.size, formatting.margin, formatting.factor,
+        formatting.p_value, formatting.dollars, formatting.duration,
     )  # fmt: skip
     made.filters.update({each.__name__: each for each in written})
     made.globals.update(

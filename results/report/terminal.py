@@ -8,7 +8,8 @@ from rich.text import Text
 from results.figures.comparisons import Comparison
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
-from results.formatting import count, interval, p_value, percent, points_interval
+from results.figures.together import Together, together
+from results.formatting import count, interval, margin, p_value, percent, points_interval
 from results.report import plans, sentences
 from results.visible import in_line
 
@@ -18,6 +19,8 @@ _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 def render(board: Scoreboard, console: Console) -> None:
     """Print what was planned, the results table of each group, and what they say."""
     _plans(board, console)
+    if found := together(board):
+        _together(board, found, console)
     for group in board.groups:
         console.print(Text(_title(board, group), style="bold"))
         console.print(_table(board, group))
@@ -40,6 +43,39 @@ def _plans(board: Scoreboard, console: Console) -> None:
     if found:
         _say(console, [plans.rest(board)])
         console.print()
+
+
+def _together(board: Scoreboard, found: list[Together], console: Console) -> None:
+    """All benchmarks as one, a table for each team."""
+    teams = {group.pairing: group.team for group in board.groups}
+    for pairing in dict.fromkeys(each.pairing for each in found):
+        rows = [each for each in found if each.pairing == pairing]
+        names = ", ".join(dict.fromkeys(name for each in rows for name in each.benchmarks))
+        title = f"{board.name}: all benchmarks together ({names}); {teams[pairing]}"
+        console.print(Text(in_line(title), style="bold"))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+        table.add_column("pattern", overflow="fold", min_width=12)
+        no_worse = f"no worse by {margin(board.margin)}"
+        for header in ("problems", f"vs {in_line(board.baseline)}", "flips", "p", no_worse):
+            table.add_column(Text(header), justify="right", no_wrap=True)
+        for each in rows:
+            comparison = each.comparison
+            cells = [f"{comparison.problems:,}"]
+            if comparison.pairs:
+                cells += [*_compared(comparison), comparison.not_worse.verdict]
+            style = _EVIDENCE.get(comparison.verdict, "")
+            table.add_row(Text(in_line(each.pattern), style=style), *map(Text, cells))
+        console.print(table)
+    _say(console, sentences.of_together(board))
+    console.print()
+
+
+def _compared(comparison: Comparison) -> list[str]:
+    return [
+        points_interval(comparison.difference, comparison.low, comparison.high),
+        f"+{comparison.improved} -{comparison.regressed}",
+        p_value(comparison.p_holm),
+    ]
 
 
 def _title(board: Scoreboard, group: Group) -> str:
@@ -73,11 +109,7 @@ def _cells(score: Score, samples: int, comparison: Comparison | None) -> list[Te
     style = ""
     if comparison is not None and comparison.pairs:
         style = _EVIDENCE.get(comparison.verdict, "")
-        cells += [
-            points_interval(comparison.difference, comparison.low, comparison.high),
-            f"+{comparison.improved} -{comparison.regressed}",
-            p_value(comparison.p_holm),
-        ]
+        cells += _compared(comparison)
     return [Text(in_line(score.pattern), style=style), *map(Text, cells)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from models.errors import FoureyesError
-from results.figures.comparisons import Comparison, Question, compare_all
+from results.figures.comparisons import Comparison, compare_all
 from results.figures.outcomes import (
     ERROR,
     SOLVED,
@@ -22,6 +22,7 @@ from results.figures.outcomes import (
     share_solved,
     shares,
 )
+from results.figures.questions import Question
 from results.figures.scores import PassAtK, pass_at
 from results.figures.statistics import mean_interval
 from results.strangers.record import Record

@@ -37,7 +37,7 @@ def to_json(found: Stats) -> str:
 
 
 def _row(pair: Pair) -> dict[str, Any]:
-    row = asdict(pair.comparison) | {"verdict": pair.comparison.verdict}
+    row = pair.comparison.row()
     del row["baseline_run_id"], row["run_id"]
     return {
         "first": pair.first,

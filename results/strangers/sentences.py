@@ -18,7 +18,9 @@ def sentences(found: Stats) -> list[str]:
     return [
         *_differences(found),
         *_unclear(unclear, found),
+        *evidence.margins(named, found.baseline),
         *evidence.missing(named, "pairs"),
+        *evidence.with_errors(named),
         *_errors(found),
         *_alone(found),
     ]

@@ -8,8 +8,8 @@ from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from results.figures import outcomes
-from results.figures.comparisons import MCNEMAR, Question
 from results.figures.paired import mcnemar_exact
+from results.figures.questions import MCNEMAR, Question
 
 #: Sweeps of a page of their list.
 SWEEPS = 20

@@ -2,16 +2,10 @@
 
 import pytest
 
-from results.figures.comparisons import (
-    MCNEMAR,
-    NO_EVIDENCE,
-    SIGN_FLIP,
-    Question,
-    compare,
-    compare_all,
-)
+from results.figures.comparisons import NO_EVIDENCE, compare, compare_all
 from results.figures.outcomes import Outcomes
 from results.figures.paired import detectable_difference
+from results.figures.questions import MCNEMAR, SIGN_FLIP, Question
 from results.figures.statistics import mean_interval, wilson
 from results.formatting import (
     duration,

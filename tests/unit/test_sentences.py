@@ -229,3 +229,11 @@ def test_review_against_planning_is_asked_within_each_style() -> None:
     assert [(name, each.improved, each.regressed) for name, each in found] == [
         ("b", 2, 0), ("b (prompts=terse)", 0, 3)
     ]  # fmt: skip
+
+
+def test_a_report_of_a_sweep_that_runs_says_that_looking_is_not_stopping() -> None:
+    """Who stops at the first small p-value finds one between equal patterns in every third sweep."""
+    running = group(1, "b", raw_coder=list("11-"), debate=list("00-"))
+    assert "Looking is not stopping" in said(running)
+    assert "Looking" not in said(group(1, "b", raw_coder=list("110"), debate=list("001")))
+    assert "Looking" not in said(group(1, "b", raw_coder=list("11-")))

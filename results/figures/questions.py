@@ -1,0 +1,182 @@
+"""What is asked of two runs, or of several pairs of them at once: differences, problem by problem. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from results.figures.outcomes import (
+    CANCELLED,
+    ERROR,
+    OPEN,
+    Outcomes,
+    has_samples,
+    pairs,
+    share_solved,
+    share_with_errors,
+)
+from results.figures.paired import mcnemar_exact, sign_flip
+
+MCNEMAR = "exact McNemar"
+SIGN_FLIP = "exact sign flip over problems"
+#: Of sweeps that stop what is decided.
+SEQUENTIAL = "bets valid at every look"
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two runs to compare: what became of their attempts, the baseline's first."""
+
+    baseline_run_id: int
+    baseline: Outcomes
+    run_id: int
+    run: Outcomes
+
+    def by_problem(self, errors_for_run: bool | None = None) -> dict[int, Fraction]:
+        """Of each problem that both were judged on: how much more of its samples the run solved.
+
+        Errors are left out; or, so as to bound what they hide (Manski 1990, "Nonparametric Bounds on
+        Treatment Effects"), each tells for the run, as its own answers would be right and the
+        baseline's wrong, or each against it.
+        """
+        found = {}
+        for problem in sorted(self.baseline.keys() & self.run.keys()):
+            samples = self.baseline[problem], self.run[problem]
+            if errors_for_run is None:
+                before, after = map(share_solved, samples)
+            else:
+                before = share_with_errors(samples[0], solved=not errors_for_run)
+                after = share_with_errors(samples[1], solved=errors_for_run)
+            if before is not None and after is not None:
+                found[problem] = _NONE if after is before else after - before
+        return found
+
+    def differences(self, errors_for_run: bool | None = None) -> list[Fraction]:
+        """Those alone."""
+        return list(self.by_problem(errors_for_run).values())
+
+    def so_far(self) -> dict[int, Fraction]:
+        """The same, in the plan's order, of the problems before the first that has not ended.
+
+        Those behind it have ended sooner than it, and that may be because of how they ended.
+        """
+        waited_for = (
+            problem
+            for problem in sorted(self.baseline.keys() | self.run.keys())
+            if any(
+                letter in self.baseline.get(problem, OPEN) + self.run.get(problem, OPEN)
+                for letter in (OPEN, CANCELLED)
+            )
+        )
+        first = next(waited_for, None)
+        return {
+            problem: difference
+            for problem, difference in self.by_problem().items()
+            if first is None or problem < first
+        }
+
+    def has_errors(self) -> bool:
+        """Whether any attempt of either ended in error, at a problem that both have."""
+        return any(
+            ERROR in self.baseline[problem] or ERROR in self.run[problem]
+            for problem in self.baseline.keys() & self.run.keys()
+        )
+
+    def test(self, found: list[Fraction]) -> tuple[str, float]:
+        """By which test the runs are compared, and its p-value for these differences of theirs.
+
+        One sample a problem: the exact McNemar test on the problems that only one of them solved. With
+        several, what became of one problem's samples is not independent, so problems are the units:
+        the exact sign-flip test on the differences of their shares.
+        """
+        return _test(found, one_each=not self.has_samples())
+
+    def has_samples(self) -> bool:
+        """Whether any problem was tried more than once by either."""
+        return has_samples(self.baseline) or has_samples(self.run)
+
+    def pairs(self) -> Iterator[tuple[int, bool, bool]]:
+        """Every problem and sample that both were judged on, and whether each solved it."""
+        return pairs(self.baseline, self.run)
+
+    def attempts(self) -> int:
+        """Problems and samples that at least one of the runs has."""
+        return sum(
+            max(len(self.baseline.get(problem, "")), len(self.run.get(problem, "")))
+            for problem in self.baseline.keys() | self.run.keys()
+        )
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The same question to several pairs of runs, such as those of all benchmarks, as one.
+
+    `same` has, by a problem's row, the row of the first that is the same problem: it is one, whichever
+    parts have it, and its difference is the mean of those that it has there. So problems are paired
+    within their benchmarks, and no benchmark is weighed but by how many problems it has.
+    """
+
+    parts: Sequence[Question]
+    same: Mapping[int, int]
+
+    @property
+    def baseline_run_id(self) -> int:
+        """Of the first part."""
+        return self.parts[0].baseline_run_id
+
+    @property
+    def run_id(self) -> int:
+        """Of the first part."""
+        return self.parts[0].run_id
+
+    def differences(self, errors_for_run: bool | None = None) -> list[Fraction]:
+        """Of each problem that some part has."""
+        return [sum(each, _NONE) / len(each) for each in self._by_problem(errors_for_run).values()]
+
+    @property
+    def repeated(self) -> int:
+        """Problems that more than one part has."""
+        return sum(len(each) > 1 for each in self._by_problem().values())
+
+    def _by_problem(self, errors_for_run: bool | None = None) -> dict[int, list[Fraction]]:
+        found = defaultdict(list)
+        for part in self.parts:
+            for problem, difference in part.by_problem(errors_for_run).items():
+                found[self.same.get(problem, problem)].append(difference)
+        return found
+
+    def so_far(self) -> dict[int, Fraction]:
+        """Those of all parts, one after the other; of a problem that several have, the first.
+
+        What comes second is no new bet: it may resemble the first.
+        """
+        found: dict[int, Fraction] = {}
+        for part in self.parts:
+            for problem, difference in part.so_far().items():
+                found.setdefault(self.same.get(problem, problem), difference)
+        return found
+
+    def has_errors(self) -> bool:
+        """Whether any attempt of any part ended in error."""
+        return any(part.has_errors() for part in self.parts)
+
+    def test(self, found: list[Fraction]) -> tuple[str, float]:
+        """As for two runs; a problem that several parts have is one that has several samples."""
+        once = not self.repeated and not any(part.has_samples() for part in self.parts)
+        return _test(found, one_each=once)
+
+    def pairs(self) -> Iterator[tuple[int, bool, bool]]:
+        """Those of all parts."""
+        for part in self.parts:
+            yield from part.pairs()
+
+    def attempts(self) -> int:
+        """Those of all parts."""
+        return sum(part.attempts() for part in self.parts)
+
+
+def _test(found: list[Fraction], one_each: bool) -> tuple[str, float]:
+    if one_each:
+        return MCNEMAR, mcnemar_exact(found.count(Fraction(1)), found.count(Fraction(-1)))
+    return SIGN_FLIP, sign_flip(found)

@@ -1,0 +1,56 @@
+"""Comparisons of sweeps that stop what is decided: right whenever one looks. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from results.figures.comparisons import Comparison, compare_all
+from results.figures.margins import MARGIN, Margin
+from results.figures.questions import SEQUENTIAL, Joined, Question
+from results.figures.sequential import look, p_value
+
+
+def compare_as_planned(
+    questions: Sequence[Question | Joined], margin: float = MARGIN, *, stops: bool
+) -> list[Comparison]:
+    """As `compare_all`; if the sweep stops, by tests and intervals that may be stopped at at any time.
+
+    There `p` is one over the evidence of `look`, and what is corrected is multiplied by the number of
+    comparisons (Bonferroni). Differences are those of the problems that count so far.
+    """
+    compared = compare_all(questions, margin)
+    if not stops:
+        return compared
+    return [
+        _at_every_look(found, list(question.so_far().values()), len(questions), margin)
+        for question, found in zip(questions, compared, strict=True)
+    ]
+
+
+def decided(compared: Sequence[Comparison]) -> list[int]:
+    """The runs of which no more has to be asked, as what they are compared with told them apart."""
+    return [found.run_id for found in compared if found.verdict in ("better", "worse")]
+
+
+def _at_every_look(
+    found: Comparison, steps: list[Fraction], comparisons: int, margin: float
+) -> Comparison:
+    seen = look(steps)
+    p = min(1.0, 1 / seen.evidence)
+    mean = float(sum(steps) / len(steps)) if steps else 0.0
+    low, high = p_value(steps, -margin), p_value(steps, margin)
+    nearer = max(low, high) if abs(mean) < margin else low if mean < 0 else high
+    return replace(
+        found,
+        problems=len(steps),
+        differing=sum(map(bool, steps)),
+        difference=mean,
+        low=seen.low,
+        high=seen.high,
+        test=SEQUENTIAL,
+        p=p,
+        p_holm=min(1.0, comparisons * p),
+        detectable=None,
+        not_worse=Margin(mean > -margin, low, min(1.0, comparisons * low)),
+        equivalent=Margin(abs(mean) < margin, nearer, min(1.0, comparisons * nearer)),
+    )
