@@ -261,6 +261,21 @@ def compare(
 
 
 @app.command()
+def meta(
+    sweeps: Annotated[
+        list[str], typer.Argument(metavar="SWEEPS...", help="Names or ids, two or more.")
+    ],
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="The pattern to compare with.", show_default="raw-coder"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Join sweeps that ask the same, with other seeds, as one."""
+    reading.meta(sweeps, baseline, as_json=as_json)
+
+
+@app.command()
 def stats(
     files: Annotated[
         list[Path],

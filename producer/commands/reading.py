@@ -24,6 +24,7 @@ from results.figures import details
 from results.figures.scoreboard import scoreboard
 from results.report import compare as comparing
 from results.report import formats
+from results.report import meta as joining
 from results.report import terminal as reports
 from results.sweeps import find_sweep
 
@@ -105,6 +106,16 @@ def compare(baseline: str, run: str, *, as_json: bool) -> None:
             print(comparing.to_json(found))
         else:
             comparing.render(found, console)
+
+
+def meta(names: list[str], baseline: str | None, *, as_json: bool) -> None:
+    """Join several sweeps."""
+    with embedded.database(hint if as_json else say):
+        found = joining.find(names, baseline)
+        if as_json:
+            print(joining.to_json(found))
+        else:
+            joining.render(found, console)
 
 
 def show(attempt_id: int) -> None:
