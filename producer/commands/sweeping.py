@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import col, select
 
-from models import team, weights
+from models import sweep_content, team, weights
 from models.errors import FoureyesError
 from models.later import Later
 from models.llm import LlamaCpp
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from producer.commands import catalogue, planning, reading, trying
     from producer.commands import doctor as checks
     from producer.stack.processes import Stack
-    from producer.sweeps import estimate, sweep_file
+    from producer.sweeps import estimate, stopping, sweep_file
     from producer.sweeps import sweep as sweep_files
     from producer.sweeps.sweep import PlannedSweep
 else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `watch` no broker
@@ -44,11 +44,14 @@ else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `w
     catalogue, estimate = Later("producer.commands.catalogue"), Later("producer.sweeps.estimate")
     reading, trying = Later("producer.commands.reading"), Later("producer.commands.trying")
     planning = Later("producer.commands.planning")
+    stopping = Later("producer.sweeps.stopping")
     sweep_file, sweep_files = Later("producer.sweeps.sweep_file"), Later("producer.sweeps.sweep")
 
 #: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
 #: a sweep whose every open call waits in vain.
 _STUCK_ROUNDS = 2
+#: Seconds between looks at what is decided, at least.
+_LOOK_EVERY = 5.0
 
 
 def sweep(
@@ -152,7 +155,7 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
                 markup=False,
             )
             return None
-        _follow(row.id, stack)
+        _follow(row.id, stack, stops=sweep_content.stops(row.file))
         return row
 
 
@@ -176,10 +179,16 @@ def workers(
             yield stack
 
 
-def _follow(sweep_id: int, stack: "Stack | None" = None) -> None:
-    """Watch until the sweep is done; Ctrl-C leaves what is done in place."""
+def _follow(sweep_id: int, stack: "Stack | None" = None, *, stops: bool = False) -> None:
+    """Watch until the sweep is done; Ctrl-C leaves what is done in place.
+
+    `stops`: start no more of what is decided.
+    """
+    checks = [_check(stack)] if stack else []
+    if stops:
+        checks.append(_stop(sweep_id))
     try:
-        watching.watch(sweep_id, console, _check(stack) if stack else lambda _: None)
+        watching.watch(sweep_id, console, _all(checks))
     except KeyboardInterrupt:
         interrupted(console)
 
@@ -191,6 +200,30 @@ def interrupted(shown: Console) -> NoReturn:
         style="yellow",
     )
     raise typer.Exit(130) from None
+
+
+def _all(checks: Sequence[watching.Check]) -> watching.Check:
+    def check(found: Progress) -> None:
+        for each in checks:
+            each(found)
+
+    return check
+
+
+def _stop(sweep_id: int) -> watching.Check:
+    """Gives up what is decided, now and then: looking takes a tenth of the time at most."""
+    next_look = 0.0
+
+    def check(found: Progress) -> None:
+        nonlocal next_look
+        began = time.monotonic()
+        if began < next_look or not found.unfinished:
+            return
+        if given_up := stopping.stop_decided(sweep_id):
+            say(f"decided: {given_up:,} attempts that nobody has started are given up")
+        next_look = time.monotonic() + max(_LOOK_EVERY, 9 * (time.monotonic() - began))
+
+    return check
 
 
 def _check(stack: "Stack") -> watching.Check:

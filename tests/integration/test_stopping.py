@@ -1,0 +1,43 @@
+"""A sweep that stops must give up only what is decided, and only what nobody has begun."""
+
+import pytest
+from sqlalchemy import text
+
+from models.session import session
+from producer.sweeps.stopping import stop_decided
+from results.figures.scoreboard import scoreboard
+from tests.integration.test_report import ended
+from tests.sweeps import make_sweep
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def states(run: int) -> str:
+    with session() as db:
+        found = db.execute(
+            text("SELECT state FROM attempt WHERE run_id = :run ORDER BY problem_id"), {"run": run}
+        ).scalars()
+        return "".join(state[0] for state in found)
+
+
+def test_what_is_decided_is_started_no_more() -> None:
+    """The baseline goes on for the pattern that is not, and then it ends as well."""
+    sweep_id = make_sweep("raw-coder", "debate", "retry", problems=16)
+    ended(1, *"000000000000----")
+    ended(2, *"111111111111----")
+    ended(3, *"010000000000----")
+    with session() as db:  # one of each has been started
+        db.execute(text("UPDATE attempt SET moved_at = now() WHERE problem_id = 13"))
+        db.execute(text("""UPDATE sweep SET file = file || '{"plan": {"stop": true}}'"""))
+    assert stop_decided(sweep_id) == 3
+    assert states(2) == "d" * 12 + "q" + "ccc"
+    assert states(1) == states(3) == "d" * 12 + "q" * 4
+    assert stop_decided(sweep_id) == 0
+    found = scoreboard(sweep_id).comparisons
+    assert (found[2].verdict, found[2].problems) == ("better", 12)
+    with session() as db:
+        db.execute(
+            text("UPDATE attempt SET outcome = 'solved' WHERE run_id = 3 AND outcome IS NOT NULL")
+        )
+    assert stop_decided(sweep_id) == 6
+    assert states(1) == states(3) == "d" * 12 + "q" + "ccc"
