@@ -9,21 +9,30 @@ from models.problem import GAVE, RAISED, Comparison
 
 def compare(given: Sequence[Sequence[Given]]) -> Comparison:
     """The groups of programs that gave the same, of which each gave something for every input."""
-    groups: list[list[int]] = []
-    for number, mine in enumerate(given):
-        for group in groups:
-            if all(map(_same, given[group[0]], mine)):
-                group.append(number)
-                break
-        else:
-            groups.append([number])
+    alike = tuple(zip(*map(_alike, zip(*given, strict=True)), strict=True)) or ((),) * len(given)
+    found: dict[tuple[int, ...], list[int]] = {}
+    for number, mine in enumerate(alike):
+        found.setdefault(mine, []).append(number)
+    groups = found.values()
 
     def rank(group: list[int]) -> tuple[bool, int, int]:
         gave = any(each.output.how == GAVE for each in given[group[0]])
         return not gave, -len(group), group[0]
 
     outputs = tuple(tuple(each.output for each in many) for many in given)
-    return Comparison(outputs, tuple(map(tuple, sorted(groups, key=rank))))
+    return Comparison(outputs, tuple(map(tuple, sorted(groups, key=rank))), alike)
+
+
+def _alike(given: Sequence[Given]) -> list[int]:
+    """For each of the programs, the number of the first that gave the same for one input."""
+    first: list[int] = []
+    found = []
+    for number, mine in enumerate(given):
+        same = next((each for each in first if _same(given[each], mine)), number)
+        if same == number:
+            first.append(number)
+        found.append(same)
+    return found
 
 
 def _same(one: Given, other: Given) -> bool:

@@ -97,4 +97,9 @@ def shown(value: Any) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of more digits than Python writes
         return "<a number too long to write>"
-    return text if len(text) <= SHOWN else text[: SHOWN - 4] + " ..."
+    return shortened(text)
+
+
+def shortened(text: str, most: int = SHOWN) -> str:
+    """A text for a person to read, which says so where it is cut."""
+    return text if len(text) <= most else text[: most - 4] + " ..."

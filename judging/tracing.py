@@ -4,6 +4,8 @@ The tracer stands behind the program, in its own process. A program that knows i
 and deceives nobody but the model that mends it: no verdict is made of a trace.
 """
 
+import re
+
 from judging.visible.running import Given
 from models.problem import GAVE, Traced, TracedLine
 from models.storable import countable
@@ -12,6 +14,7 @@ from models.storable import countable
 _MOST, _KEPT = 5000, 30
 #: Characters of a line, of its values and of an end that are kept.
 _CUT = 300
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _NAME = "_foureyes_trace"
 
 _TRACER = f"""
@@ -82,12 +85,17 @@ def read(code: str, given: Given) -> Traced:
         case [[*steps], int() as count, str() as ended] if given.output.how == GAVE:
             source = dict(enumerate(code.splitlines(), 1))
             lines = [
-                TracedLine(step[0], source.get(step[0], "").strip()[:_CUT], step[1][:_CUT])
+                TracedLine(step[0], source.get(step[0], "").strip()[:_CUT], _told(step[1]))
                 for step in steps[: 2 * _KEPT]
                 if isinstance(step, tuple | list)
                 and len(step) == 2
                 and countable(step[0])
                 and isinstance(step[1], str)
             ]
-            return Traced(tuple(lines), max(0, min(count, _MOST) - len(lines)), ended[:_CUT])
+            return Traced(tuple(lines), max(0, min(count, _MOST) - len(lines)), _told(ended))
     return Traced((), 0, given.output.shown)
+
+
+def _told(text: str) -> str:
+    """A text as it is kept: where an object lies in memory is another place in each process."""
+    return _ADDRESS.sub("at 0x...", text[: 2 * _CUT])[:_CUT]

@@ -203,10 +203,14 @@ class Comparison:
 
     `groups` are numbers of programs, from 0: each is in one group, with all that gave the same on every
     input. Those that gave something come first, then the larger; of equal ones that of the first program.
+    `alike` has for each program, and each input, the number of the first program that gave the same: what is
+    shown of two outputs may differ where they are the same, and be the same where they differ. Comparisons of
+    before have none.
     """
 
     outputs: tuple[tuple[Output, ...], ...]
     groups: tuple[tuple[int, ...], ...]
+    alike: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Comparison":
@@ -218,7 +222,10 @@ class Comparison:
         groups = tuple(tuple(group) for group in value["groups"])
         if sorted(number for group in groups for number in group) != list(range(len(outputs))):
             raise ValueError("not every program is in one group")
-        return cls(outputs, groups)
+        alike = tuple(tuple(many) for many in value.get("alike", ()))
+        if alike and list(map(len, alike)) != list(map(len, outputs)):
+            raise ValueError("not every output is like one")
+        return cls(outputs, groups, alike)
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,10 @@ class TracedLine:
     number: int
     source: str
     values: str
+
+
+#: Characters of a way's lines that a report has; with what is around them it is 6,000.
+_MOST_TOLD = 5600
 
 
 @dataclass(frozen=True)
@@ -252,9 +263,13 @@ class Traced:
             + (f"   # {each.values[:200]}" if each.values else "")
             for each in self.lines
         ]
-        if self.left_out:
-            told.insert(len(told) // 2, f"... {self.left_out} lines more ...")
-        return "\n".join([*told, f"in the end: {self.ended[:300]}"])[-6000:]
+        left_out = self.left_out
+        while sum(map(len, told)) > _MOST_TOLD:
+            del told[len(told) // 2]
+            left_out += 1
+        if left_out:
+            told.insert(len(told) // 2, f"... {left_out} lines more ...")
+        return "\n".join([*told, f"in the end: {self.ended[:300]}"])
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Traced":

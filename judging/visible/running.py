@@ -99,12 +99,12 @@ def _given(_: _Call, answers: Sequence[bytes]) -> Given:
     try:
         ((value, _printed),) = _values(answers)
     except _NoValue as error:
-        return Given(Output(RAISED, str(error)[:_MOST_SHOWN]))
-    return Given(Output(GAVE, replies.shown(value)[:_MOST_SHOWN]), value)
+        return Given(Output(RAISED, replies.shortened(str(error), _MOST_SHOWN)))
+    return Given(Output(GAVE, replies.shortened(replies.shown(value), _MOST_SHOWN)), value)
 
 
 def _stopped(_: _Call, why: str) -> Given:
-    return Given(Output(STOPPED, why[:_MOST_SHOWN]))
+    return Given(Output(STOPPED, replies.shortened(why, _MOST_SHOWN)))
 
 
 def _in_processes(

@@ -209,6 +209,7 @@ class _Output(_Row):
 class _Comparison(_Row):
     outputs: list[list[_Output]]
     groups: list[list[_Count]]
+    alike: list[list[_Count]] = []
 
     @model_validator(mode="after")
     def _is_one(self) -> "_Comparison":

@@ -54,9 +54,9 @@ def written(folder: Path) -> Path:
     return folder / "own.toml"
 
 
-def run(file: Path, judge: Judge, recording: Path | None = None) -> None:
+def run(file: Path, judge: Judge, recording: Path | None = None, limit: int | None = 1) -> None:
     """Do all the work of a sweep, as its workers do it; from a recording without a model."""
-    grid = sweep.load(file, 1, recording=recording)
+    grid = sweep.load(file, limit, recording=recording)
     enqueue.enqueue(grid)
     engines = {name: load(model) for name, model in grid.file.models.items()}
     with session() as db:

@@ -9,7 +9,7 @@ import pytest
 
 from judging.judge import Judge
 from models.enums import Level
-from models.problem import Spec
+from models.problem import Spec, Traced, TracedLine
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 
@@ -73,6 +73,22 @@ def test_whatever_a_program_does_there_is_an_end(judge: Judge, body: str, ended:
     traced = judge.trace(SPEC, f"def f(x):\n    {body}\n", "f(1)")
     assert traced.ended.startswith(ended)
     assert len(traced.report) <= 6000
+
+
+def test_a_way_that_is_too_long_to_be_told_leaves_out_its_middle() -> None:
+    lines = tuple(TracedLine(n, "x" * 100, "y" * 100) for n in range(1, 61))
+    told = Traced(lines, 40, "it gives 1").report.splitlines()
+    assert told[0].startswith("line 1: ") and told[-2].startswith("line 60: ")
+    (gap,) = [line for line in told if line.startswith("...")]
+    assert gap == f"... {100 - (len(told) - 2)} lines more ..."
+    assert 5000 < len("\n".join(told)) <= 6000
+
+
+def test_where_an_object_lies_in_memory_is_not_told(judge: Judge) -> None:
+    """Else each process would have another way, and each model another question."""
+    code = "class A: pass\ndef f(x):\n    a = A()\n    return a\n"
+    traced = judge.trace(SPEC, code, "f(1)")
+    assert "A object at 0x...>" in traced.ended and "object at 0x...>" in traced.lines[1].values
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
@@ -9,7 +10,7 @@ from judging.judge import Judge
 from models.problem import BROKEN, FAILED, PASSED, Spec, TestRun, VisibleTest
 from models.settings import settings
 from tests.contests import problem
-from worker.patterns.steps import mutated
+from worker.patterns.steps import Compare, Program, WrittenInputs, mutated
 
 PROMPT = 'from math import floor\n\ndef half(x: float) -> float:\n    """Half of x."""\n'
 SPEC = Spec("t/1", PROMPT, "half", ())
@@ -142,6 +143,23 @@ def test_programs_that_give_the_same_are_one_group(judge: Judge) -> None:
     assert how[0] == [("gave", "1"), ("gave", "0.0")]
     assert how[3][0] == ("raised", "raised: ValueError: 3")
     assert how[6][0][0] == "stopped"
+
+
+def test_a_difference_is_one_of_values_and_not_of_what_is_shown_of_them(judge: Judge) -> None:
+    """Whoever chooses would be told of inputs on which both give the same, and not of the one that tells."""
+    codes = [
+        "def half(x):\n    return 0.1 + 0.2 if x < 7 else 'y' * 400 + str(x)\n",
+        "def half(x):\n    return 0.3 if x < 7 else 'y' * 400\n",
+    ]
+    made = tuple(Program(SPEC, code, "") for code in codes)
+    step = Compare(made, WrittenInputs(tuple(f"half({n})" for n in range(8))))
+    detail = asdict(judge.compare(SPEC, codes, step.given))
+    found = step.read(json.loads(json.dumps(detail)))
+    (difference,) = found.differences(*made)
+    assert difference.input == "half(7)" and len(found.groups) == 2
+    assert difference.left.endswith("yyy ...") and len(difference.left) == 300
+    before = step.read({name: detail[name] for name in ("outputs", "groups")})
+    assert [each.input for each in before.differences(*made)] == [f"half({n})" for n in range(5)]
 
 
 def test_what_programs_give_is_bounded_and_is_never_more_than_text(judge: Judge) -> None:

@@ -29,4 +29,4 @@ def raised(frame: bytes) -> str:
 
 def cut(text: str) -> str:
     """A text for a person to read, shortened."""
-    return text if len(text) <= replies.SHOWN else text[: replies.SHOWN - 4] + " ..."
+    return replies.shortened(text)

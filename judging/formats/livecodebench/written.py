@@ -9,7 +9,7 @@ from typing import Any
 from judging import replies
 from judging.formats.livecodebench import calls, streams
 from judging.formats.livecodebench.calls import MethodCall
-from judging.formats.livecodebench.ends import End, cut
+from judging.formats.livecodebench.ends import End
 from judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN
 from judging.sandbox.allowance import Allowance
 from judging.sandbox.inside import frames
@@ -113,24 +113,25 @@ def _printed(sandbox: Sandbox, spec: Spec, code: str, text: str, limit: float) -
     if end.reason:
         return _ended(end)
     lines = (line.strip() for line in written.strip().split("\n"))
-    return Given(Output(GAVE, cut(written)[:_MOST_SHOWN]), "\n".join(lines))
+    return Given(Output(GAVE, replies.shortened(written, _MOST_SHOWN)), "\n".join(lines))
 
 
 def _returned(sandbox: Sandbox, spec: Spec, code: str, text: str, limit: float) -> Given:
     try:
         name, arguments = _call(spec, ast.parse(text.strip(), mode="eval").body)
     except (BrokenTest, *NOT_PYTHON) as error:
-        return Given(Output(RAISED, f"no such input: {error}"[:_MOST_SHOWN]))
+        return Given(Output(RAISED, replies.shortened(f"no such input: {error}", _MOST_SHOWN)))
     call = _Asking(arguments, object())
     asked = (frames.METHOD, code, name)
     process = calls.call(sandbox, asked, [call], limit, Allowance(), True)
     if not call.taken:
         return _ended(process.ends[0])
     value = call.taken[0]
-    return Given(Output(GAVE, replies.shown(value)[:_MOST_SHOWN]), value)
+    return Given(Output(GAVE, replies.shortened(replies.shown(value), _MOST_SHOWN)), value)
 
 
 def _ended(end: End) -> Given:
-    if end.reason.startswith("exception: "):
-        return Given(Output(RAISED, end.reason.replace("exception", "raised", 1)[:_MOST_SHOWN]))
-    return Given(Output(STOPPED, end.reason[:_MOST_SHOWN]))
+    said = replies.shortened(end.reason, _MOST_SHOWN)
+    if said.startswith("exception: "):
+        return Given(Output(RAISED, said.replace("exception", "raised", 1)))
+    return Given(Output(STOPPED, said))

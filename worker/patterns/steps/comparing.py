@@ -113,13 +113,14 @@ class Compared:
 
     `groups` hold the programs that gave the same for every input: first those that gave anything, of
     these the largest group, of equal ones that of the earliest program. `outputs` has for each of the
-    `programs`, in the order of the step, what it gave for each of the `inputs`.
+    `programs`, in the order of the step, what it gave for each of the `inputs`; `alike` is Comparison's.
     """
 
     groups: tuple[tuple[Program, ...], ...]
     outputs: tuple[tuple[Output, ...], ...]
     programs: tuple[Program, ...]
     inputs: tuple[str, ...]
+    alike: tuple[tuple[int, ...], ...] = ()
 
     @property
     def best(self) -> Program:
@@ -138,11 +139,12 @@ class Compared:
 
     def differences(self, left: Program, right: Program) -> tuple[Difference, ...]:
         """The inputs for which two of the programs gave something else, the first few."""
-        mine, other = (self.outputs[self.programs.index(each)] for each in (left, right))
+        one, other = (self.programs.index(each) for each in (left, right))
+        known: Any = self.alike or self.outputs  # comparisons of before know what was shown alone
         found = (
-            Difference(given, one.shown, two.shown)
-            for given, one, two in zip(self.inputs, mine, other, strict=True)
-            if one != two
+            Difference(given, self.outputs[one][at].shown, self.outputs[other][at].shown)
+            for at, given in enumerate(self.inputs)
+            if known[one][at] != known[other][at]
         )
         return tuple(itertools.islice(found, _MOST_DIFFERENCES))
 
@@ -180,7 +182,9 @@ class Compare(ExecutionStep):
         """What the programs gave."""
         found = Comparison.from_json(detail)
         groups = (tuple(self.programs[each] for each in group) for group in found.groups)
-        return Compared(tuple(groups), found.outputs, self.programs, self.inputs.inputs)
+        return Compared(
+            tuple(groups), found.outputs, self.programs, self.inputs.inputs, found.alike
+        )
 
     def rehearsed(self, outcome: int, name: str) -> Compared:
         groups = (self.programs,) if outcome == 0 else tuple((each,) for each in self.programs)
