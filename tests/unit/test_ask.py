@@ -270,6 +270,17 @@ def test_a_prompt_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> Non
         load(tmp_path / "sweep", '"duck"', 'modules = ["rubber"]')
 
 
+def test_a_value_that_may_not_be_there_is_drawn(tmp_path: Path) -> None:
+    module = MODULE.replace("OneOf(", "Json({'enum': [").replace('"wrong")', '"wrong"]})').replace(
+        "Draft, OneOf", "Draft, Json"
+    ).replace('found.value != "wrong"', "found.value")  # fmt: skip
+    drawn = rehearsal.draw(duck(tmp_path, module).patterns[0]).children
+    assert [str(branch.label) for branch in drawn[3:]] == [
+        "if 3 can be read",
+        "if 3 cannot be read",
+    ]
+
+
 def test_a_loop_of_questions_is_looked_through_in_time(tmp_path: Path) -> None:
     """Every way of twelve rounds with four outcomes would be sixteen million."""
     module = MODULE.replace(

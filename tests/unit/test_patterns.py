@@ -347,6 +347,41 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
     assert "Draft, and" not in patterns.find("retry").summary
 
 
+TRACED = '''
+from worker.patterns import pattern
+from worker.patterns.steps import CODER, Draft, Trace
+
+@pattern("traced")
+def traced(spec):
+    """Looks at the first test."""
+    draft = yield Draft(spec, by=CODER)
+    if not spec.visible_tests:
+        return draft.code
+    step = Trace(draft, spec.visible_tests[0])
+    way = yield step
+    return way.report
+'''
+
+
+def test_a_pattern_that_no_contest_can_be_asked_by_is_named_before_anything_is_enqueued(
+    tmp_path: Path,
+) -> None:
+    """Each of its attempts would end in error, when its drafts have been paid for."""
+    (tmp_path / "my_traced.py").write_text(TRACED)
+    load(tmp_path, '"traced"', 'modules = ["my_traced"]')
+    file = tmp_path / "sweep.toml"
+    file.write_text(file.read_text().replace('"starter-lean"', '"contest"'))
+    with pytest.raises(
+        FoureyesError, match="step 2: Trace follows functions, and this problem asks"
+    ):
+        sweep.load(file, 1)
+    careful = TRACED.replace(
+        "way = yield step", "way = draft if step.misfit(spec) else (yield step)"
+    )
+    (tmp_path / "my_traced.py").write_text(careful.replace("way.report", "draft.code"))
+    assert sweep.load(file, 1).patterns
+
+
 def test_a_pattern_that_fails_is_named_before_anything_is_enqueued(tmp_path: Path) -> None:
     """Every way that it can go is tried beforehand."""
     source = MODULE.replace("twice", "falls").replace("return draft.code", "1 / 0")

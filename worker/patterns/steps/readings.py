@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.,]*\
 _OF_SO_MANY = re.compile(r"(?<!\s)\s*(?:/|\bout\s+of\b)\s*\d+(?:\.\d+)?", re.IGNORECASE)
 _NEGATES = re.compile(r"\b(?:not|never|cannot|neither)\b|n['’]t\b", re.IGNORECASE)
 _BEGINS_JSON = re.compile(r"[\[{\"\d\-tfn]")
-_UNREAD = "cannot be read"
+_READ_SO, _UNREAD = "can be read", "cannot be read"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Reading:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """As Step.outcomes."""
-        return ("", _UNREAD)
+        return (_READ_SO, _UNREAD)
 
     def read(self, text: str) -> Result:
         """The result in an answer."""
@@ -162,7 +162,7 @@ class Number(Reading):
     def outcomes(self) -> tuple[str, ...]:
         """Both ends, where there are two: a pattern may compare it with something between them."""
         if self.least is None or self.most is None or self.least == self.most:
-            return ("", _UNREAD)
+            return (_READ_SO, _UNREAD)
         return (f"says {self.most}", f"says {self.least}", _UNREAD)
 
     def value(self, answer: str) -> float | None:
