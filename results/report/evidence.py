@@ -67,7 +67,7 @@ _BOUNDED = 3
 
 
 def margins(compared: Named, baseline: str | None = None) -> Iterator[str]:
-    """Which differences are too small to matter, or too large, where that can be told of any.
+    """Which differences are shown to be too small to matter, if any are.
 
     What is better is not said to be no worse, too.
     """
@@ -80,13 +80,10 @@ def margins(compared: Named, baseline: str | None = None) -> Iterator[str]:
     no_worse = [
         name for name, found in asked if found.not_worse.verdict == "yes" and name not in alike
     ]
-    worse = [name for name, found in asked if found.not_worse.verdict == "no"]
     if alike:
         yield f"Shown to be within {points_wide} points{of}, up or down: {', '.join(alike)}."
     if no_worse:
         yield f"Shown to be no worse{than} by {points_wide} points: {', '.join(no_worse)}."
-    if worse:
-        yield f"Shown to be worse{than} by more than {points_wide} points: {', '.join(worse)}."
 
 
 def with_errors(compared: Named) -> Iterator[str]:

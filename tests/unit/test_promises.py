@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bench.evidence import within_margin, wordings
 from bench.statistics import (
     World,
     covered_differences,
@@ -81,3 +82,20 @@ def test_a_family_with_comparisons_that_can_show_nothing_has_few_false_alarms(
     corrected, alone = false_alarms(60, [0.1, 0.2, 0.3, 0.3] + [0.01] * 8, random, times=1500)
     assert corrected <= 0.05
     assert alone > 0.07  # without correction
+
+
+@pytest.mark.parametrize(("problems", "differing"), [(60, 0.05), (60, 0.2), (164, 0.1)])
+def test_what_is_worse_by_the_margin_is_hardly_ever_called_no_worse(
+    problems: int, differing: float
+) -> None:
+    """Each side has a risk of 2.5 %; the score test holds it but for a little."""
+    worse = within_margin(problems, (differing - 0.03) / 2, (differing + 0.03) / 2, margin=0.03)
+    assert max(worse) < 0.04
+    better = within_margin(problems, (differing + 0.03) / 2, (differing - 0.03) / 2, margin=0.03)
+    assert better[1] < 0.04 and better[0] > worse[0]
+
+
+def test_wordings_of_one_problem_are_no_two_problems(random: np.random.Generator) -> None:
+    joined, apart = wordings(30, 3, random, times=600)
+    assert joined < 0.05 + 0.02
+    assert apart > 0.1

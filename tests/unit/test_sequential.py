@@ -8,7 +8,7 @@ import pytest
 import scipy.special
 from hypothesis import given, settings
 
-from bench.statistics import any_decided, looked_at
+from bench.evidence import any_decided, looked_at
 from results.figures.sequential import look, wealth
 from tests.unit.test_paired import DIFFERENCES, parts
 
