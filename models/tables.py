@@ -90,8 +90,9 @@ class EnqueuedPlan(SQLModel, table=True):
     hash: str
     #: The table `[plan]`, with its defaults.
     content: dict[str, Any] = _json()
-    #: How many of the sweep's attempts had ended when it was enqueued, and how many there were.
+    #: How many of the sweep's attempts had ended when it was enqueued.
     ended: int
+    #: How many the sweep had.
     attempts: int
     enqueued_at: datetime = _moment(nullable=False)
 

@@ -177,7 +177,7 @@ def plan(
         ),
     ] = None,
 ) -> None:
-    """Say how many problems it takes to see a difference, and the price."""
+    """Say how many problems it takes to see a difference."""
     planning.plan(file, see, family)
 
 
