@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     reason=f"needs {' and '.join(FILES.values())}: put them into a folder and set FOUREYES_DATA to it",
 )
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["paper", "catalogue"])
+@pytest.mark.parametrize("name", ["paper", "catalogue", "equal-tokens"])
 def test_every_cell_ends_on_embedded_models(name: str, tmp_path: Path, cache: Path) -> None:
     file = ROOT / "sweeps" / f"{name}.toml"
     home = tmp_path / "home"
