@@ -15,7 +15,7 @@ from results.figures.comparisons import Comparison
 from results.figures.regrades import RegradeFigures, VerdictFlip
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
-from results.formatting import count, p_value, percent, points
+from results.formatting import count, p_equals, p_value, percent, points
 from results.visible import in_line
 
 #: Flips that the terminal lists.
@@ -171,7 +171,7 @@ def _judges(found: RegradeFigures) -> Iterator[str]:
     for word, names in (("At first", before), ("Anew", after)):
         if names:
             told = (f"{in_line(name)} ({number:,})" for name, number in names.most_common())
-            yield f"{word} by {'; '.join(told)}."
+            yield f"{word} by the judge {'; '.join(told)}."
     unchanged = sum(each.programs for each in found.judges if each.before == each.after)
     if unchanged:
         yield f"{count(unchanged, 'program')} had this very judge at first: their verdicts are those."
@@ -190,8 +190,8 @@ def _comparisons(found: RegradeFigures) -> Iterator[str]:
         if run_id in found.after.comparisons
     ]
     changed = [
-        f"{names[run_id]}: {before.verdict} at first (p {p_value(before.p_holm)}), {after.verdict} now "
-        f"(p {p_value(after.p_holm)})"
+        f"{names[run_id]}: {before.verdict} at first ({p_equals(before.p_holm)}), "
+        f"{after.verdict} now ({p_equals(after.p_holm)})"
         for run_id, before, after in both
         if before.verdict != after.verdict
     ]

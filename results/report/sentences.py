@@ -96,10 +96,10 @@ def _elsewhere(board: Scoreboard) -> Iterator[str]:
 def _regrades(board: Scoreboard) -> Iterator[str]:
     """That other verdicts exist than those that the figures are of."""
     for found in board.regrades:
-        others = count(found.flips, "verdict") if found.flips else "no verdict"
+        differ = "differs" if found.flips == 1 else "differ"
         yield (
-            f"Judged anew by {found.judge_version}: {others} of {found.programs:,} "
-            f"{'is' if found.flips <= 1 else 'are'} another. The figures are those of the first verdicts, "
+            f"Judged anew by {found.judge_version}: {found.flips:,} of {found.programs:,} verdicts {differ}. "
+            "The figures are those of the first verdicts, "
             f"by {found.at_first}; `foureyes regrade` has both."
         )
 

@@ -126,7 +126,7 @@ def test_programs_are_judged_anew_once_and_both_verdicts_stay(by: By, sent: list
     assert [score.pass_1 for score in after.scores] == [1, 1, 1]
     assert [score.pass_1 for score in found.after.scores] == [pytest.approx(2 / 3)] * 3
     told = [line for line in sentences.of_sweep(after) if line.startswith("Judged anew by")]
-    assert len(told) == 1 and "3 verdicts of 9 are another" in told[0] and "3.12" in told[0]
+    assert len(told) == 1 and "3 of 9 verdicts differ" in told[0] and "3.12" in told[0]
     assert not [line for line in sentences.of_sweep(before) if line.startswith("Judged anew by")]
 
 
