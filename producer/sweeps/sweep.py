@@ -205,8 +205,8 @@ def load(
         prompt_files = own_prompts(wanted, path.parent) | _beside_modules(own, path.parent)
         kinds = _other_kinds(problems)
         for pattern in made:
-            of_style = templates.of(pattern.style.prompts, prompt_files)
-            rehearsal.check_prompts(pattern, of_style, kinds)
+            prompts = templates.of(pattern.style.prompts, prompt_files)
+            rehearsal.check_prompts(pattern, prompts, kinds)
         _check_teams(file, made)
         budgets.sources(made)
         if file.plan is not None:

@@ -199,6 +199,8 @@ def _held() -> list[str]:
 def test_it_travels_and_is_the_same_there(
     played: Path, postgres: str, judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    checked = CliRunner().invoke(cli.app, ["patterns", "check", str(played)])
+    assert checked.exit_code == 0, checked.output
     before = _held()
     recording.write(find_sweep("own"), tmp_path / "calls.jsonl")
     with (tmp_path / "archive").open("wb") as file:
@@ -209,5 +211,3 @@ def test_it_travels_and_is_the_same_there(
     with copied(postgres, "migrated", monkeypatch):
         run(played, judge, recording=tmp_path / "calls.jsonl", limit=None)
         assert _held() == before
-    checked = CliRunner().invoke(cli.app, ["patterns", "check", str(played)])
-    assert checked.exit_code == 0, checked.output
