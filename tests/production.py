@@ -123,6 +123,7 @@ class Production:
             ("@rabbitmq:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
             ("@gate:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
             ("rabbitmq:15672", f"127.0.0.1:{self.node.management_port}"),
+            ("--host=127.0.0.1", f"--host={host}"),
             ("0.0.0.0", "127.0.0.1"),
             ("=5555", f"={self.flower_port}"),
             (":5555/", f":{self.flower_port}/"),

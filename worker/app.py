@@ -17,7 +17,7 @@ from models import session as database
 from models.errors import FoureyesError, Unreachable
 from models.later import Later
 from models.settings import settings
-from worker import reaper, retrying, starter
+from worker import alive, reaper, retrying, starter
 from worker.process import open_serving, serving
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _open(sender: Any, **_: Any) -> None:
     """Load what this worker serves before it takes a message; a worker that cannot must end."""
     _log(sender.loglevel)  # Celery asks for it only afterwards, and loading takes minutes
     try:
+        alive.show(sender.hostname)
         database.reserve(sender.concurrency)
         _await_database()
         open_serving(sender.hostname).load_model()

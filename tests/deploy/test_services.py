@@ -52,6 +52,13 @@ def test_a_service_becomes_healthy(production: Production, name: str) -> None:
     production.await_health(name)
 
 
+def test_a_worker_is_as_healthy_as_its_last_heartbeat(production: Production) -> None:
+    production.await_health("start")
+    (alive,) = (production.folder / "start").glob("start@*.alive")
+    os.utime(alive, (0, 0))
+    wait_for(lambda: production.is_healthy("start"))
+
+
 def test_a_sweep_ends_and_the_command_line_shows_it(production: Production) -> None:
     def all_ended() -> bool:
         return all(row["unfinished"] == 0 for row in production.progress())
@@ -189,11 +196,9 @@ def test_health_checks_of_the_servers_fail_when_they_are_not_there(
 def test_the_health_check_of_postgres(production: Production) -> None:
     from producer.stack import postgres as embedded
 
-    programs = embedded._package() / embedded._PROGRAMS
-    sockets = psycopg.conninfo.conninfo_to_dict(production.database_url)["host"]
-    path = f"{programs}:{os.environ['PATH']}"
-    assert production.is_healthy("postgres", PATH=path, PGHOST=str(sockets))
-    assert not production.is_healthy("postgres", PATH=path, PGHOST=str(production.folder))
+    path = f"{embedded._package() / embedded._PROGRAMS}:{os.environ['PATH']}"
+    assert production.is_healthy("postgres", PATH=path)
+    assert not production.is_healthy("postgres", PATH=path, PGPORT="1")
 
 
 def test_weights_are_fetched_or_there(production: Production) -> None:
@@ -248,6 +253,9 @@ def test_services_end_in_order_when_they_are_told_to(production: Production) -> 
         production.processes[name].terminate()
     for name in RUNNING:
         assert production.processes[name].wait(60) == 0, (name, production.log(name))
+    for alive in production.folder.glob("*/*@*.alive"):
+        os.utime(alive, (0, 0))
+        assert not production.is_healthy(alive.parent.name), alive
 
 
 def _pids_of(home: Path) -> list[int]:
