@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm parity lint up docs reference lock clean clean-data peers \
+.PHONY: help install demo test test-faults test-vllm test-docker parity lint up docs reference lock clean clean-data peers \
 	evalplus livecodebench bigcodebench humaneval libraries packages-demo packages-servers packages-browser
 
 BIN := .venv/bin
@@ -38,6 +38,9 @@ test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000
 
 test-vllm: $(INSTALLED) $(VLLM) packages-servers ## The vllm engine, on vLLM's build for CPUs (2.5 GB)
 	@.venv-vllm/bin/python -m pytest -q tests/vllm -o timeout=1800 $(PYTEST)
+
+test-docker: $(INSTALLED) ## docker-compose.yml in a Docker engine of its own, as root (3 GB of images stay in the cache)
+	@FOUREYES_DOCKER=1 FOUREYES_FAULTS=full scripts/docker.sh $(BIN)/python -m pytest -q tests/docker -o timeout=1800 $(PYTEST)
 
 parity: $(INSTALLED) $(EVALPLUS) $(LIVECODEBENCH) packages-demo ## Every verdict of ours beside others' (some hours)
 	@FOUREYES_PARITY=all $(BIN)/python -m pytest --timeout 0 --capture no tests/parity $(PYTEST)

@@ -14,6 +14,8 @@ has_package() {
         return
         ;;
     bubblewrap) program=bwrap ;;
+    docker.io) program=dockerd ;;
+    iproute2) program=ip ;;
     *) program=$1 ;;
     esac
     PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null
@@ -57,6 +59,7 @@ need() {
     say "installing ${missing[*]}"
     local services=()
     has_package rabbitmq-server || services+=(rabbitmq-server)
+    has_package docker.io || services+=(docker.socket docker.service containerd.service)
     has_package epmd || services+=(epmd.socket epmd.service) # Erlang's, comes with RabbitMQ
     if ! apt_install "${missing[@]}"; then
         say "apt could not install ${missing[*]} (see above)" >&2
