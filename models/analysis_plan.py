@@ -23,7 +23,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """That one pattern stands so to another, on every benchmark and for every team of the sweep."""
+    """That one pattern stands so to another, for every team of the sweep."""
 
     pattern: str
     relation: Relation
@@ -60,17 +60,20 @@ class AnalysisPlan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: Claims about two patterns of the file, as tables call them, with spaces about the sign: `"A > B"` is
-    #: better, `"A >= B"` not worse, `"A = B"` equal, these two within `equivalence`. Each is tested on every
-    #: benchmark and for every team.
+    #: better, `"A >= B"` not worse, `"A = B"` equal, these two within `equivalence`. Each is tested for every
+    #: team.
     primary: Annotated[list[str], Field(min_length=1, max_length=1000)]
     #: The chance of any false alarm in a family.
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
+    #: Whether each benchmark is a test, or the problems of all are one, as far as both patterns have them.
+    benchmarks: Literal["each", "together"] = "each"
     #: What is corrected for together: all primary comparisons of the sweep, or those of each benchmark.
     family: Literal["sweep", "benchmark"] = "sweep"
     #: The difference, in points of pass@1, below which two patterns are as good as equal.
     equivalence: Annotated[float, Field(gt=0, lt=100)] | None = None
-    #: When it is looked at: once, when every attempt has ended.
-    stop: Literal["fixed"] = "fixed"
+    #: When it is looked at: once, when every attempt has ended; or `sequential`: at any time, by tests that may
+    #: be, and what is decided is started no more while `foureyes sweep` waits.
+    stop: Literal["fixed", "sequential"] = "fixed"
 
     @field_validator("primary")
     @classmethod
@@ -81,14 +84,11 @@ class AnalysisPlan(BaseModel):
             raise ValueError(f"{twice!r} is there twice")
         return claims
 
-    @field_validator("stop", mode="before")
-    @classmethod
-    def _not_yet(cls, stop: object) -> object:
-        if stop == "sequential":
-            raise ValueError(
-                'a plan that stops early cannot be tested yet; write stop = "fixed", or leave it out'
-            )
-        return stop
+    @model_validator(mode="after")
+    def _has_families(self) -> "AnalysisPlan":
+        if self.benchmarks == "together" and self.family == "benchmark":
+            raise ValueError('family = "benchmark" asks for benchmarks that are tested each')
+        return self
 
     @model_validator(mode="after")
     def _has_margin(self) -> "AnalysisPlan":
@@ -98,6 +98,11 @@ class AnalysisPlan(BaseModel):
                 f"{str(lacking)!r} needs a margin: write equivalence = 3, in points, or what would matter"
             )
         return self
+
+    @property
+    def stops(self) -> bool:
+        """Whether no more is started of what is decided."""
+        return self.stop == "sequential"
 
     @property
     def claims(self) -> list[Claim]:

@@ -41,8 +41,3 @@ class SweepContent(BaseModel):
         """
         greedy = {name for name, model in self.models.items() if model.sampling.temperature == 0}
         return [team.name for team in self.teams if set(team.roles.values()) <= greedy]
-
-
-def stops(file: dict[str, Any]) -> bool:
-    """Whether the plan in a sweep's row says that no more is asked of what is decided."""
-    return bool((file.get("plan") or {}).get("stop"))

@@ -1,8 +1,8 @@
 """Whether a sweep is worth its price, before it is run: `foureyes plan`, and `sweep --plan`."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,15 @@ class _Family:
 
 
 @dataclass(frozen=True)
+class _Test:
+    """One of a family of comparisons, on so many problems."""
+
+    name: str
+    problems: int
+    family: _Family
+
+
+@dataclass(frozen=True)
 class _Case:
     """A share of problems that flip, to plan by, and where it is from.
 
@@ -67,30 +76,32 @@ def plan(file: Path | None, see: float, comparisons: int | None) -> None:
     if file is None:
         family = _Family(comparisons or _FAMILY)
         _show_needed(see, family, _ASSUMED, _SAMPLES)
-        _show_visible(sources.SIZES, 1, family, _ASSUMED)
+        _show_visible([_Test(*each, family) for each in sources.SIZES.items()], 1, _ASSUMED)
         _remark("By earlier runs, and with the price of a sweep: foureyes plan FILE")
         return
     grid = sweep_files.load(file)
     with embedded.database(say):
-        family, cases = _family(grid), _cases(grid)
+        tests, cases = _tests(grid), _cases(grid)
         if comparisons is not None:
-            family = _Family(comparisons, family.alpha)
+            tests = [
+                replace(each, family=_Family(comparisons, each.family.alpha)) for each in tests
+            ]
         samples = {grid.file.samples} if _is_greedy(grid) else {*_SAMPLES, grid.file.samples}
-        _show_needed(see, family, cases, sorted(samples), _Spent.of(grid))
-        _show_visible(_problems(grid), grid.file.samples, family, cases)
+        _show_needed(see, tests[0].family, cases, sorted(samples), _Spent.of(grid))
+        _show_visible(tests, grid.file.samples, cases)
 
 
 def show_visible(grid: "PlannedSweep") -> None:
     """What a sweep can show. Needs the database, for earlier runs."""
-    _show_visible(_problems(grid), grid.file.samples, _family(grid), _cases(grid))
+    _show_visible(_tests(grid), grid.file.samples, _cases(grid))
     _remark("How many problems a smaller difference takes: foureyes plan FILE --see POINTS")
 
 
 def _compared(grid: "PlannedSweep") -> list[tuple[str, str]]:
-    """The two patterns of each comparison that the report corrects for: of the sweep's plan, else with the
-    baseline; those that a plan's families have apart are there once."""
+    """The two patterns of each comparison of the report on each benchmark: those of the sweep's plan, else
+    with the baseline."""
     if (planned := grid.file.plan) is not None:
-        cells = len(grid.file.teams) * (1 if planned.family == "benchmark" else len(grid.problems))
+        cells = len(grid.file.teams) * len(grid.problems)
         return [(claim.pattern, claim.other) for claim in planned.claims] * cells
     runs = [
         scores.RunInfo(
@@ -105,14 +116,27 @@ def _compared(grid: "PlannedSweep") -> list[tuple[str, str]]:
     ]
 
 
-def _family(grid: "PlannedSweep") -> _Family:
-    """What the report will correct for; one comparison where the sweep has no baseline."""
-    alpha = SIGNIFICANT if grid.file.plan is None else grid.file.plan.alpha
-    return _Family(len(_compared(grid)) or 1, alpha)
+def _tests(grid: "PlannedSweep") -> list[_Test]:
+    """What the report asks: of each benchmark, or of the problems of all as one, each problem once.
+
+    A plan says which; without one it is both, and two families. At least one comparison each, for a sweep
+    without a baseline.
+    """
+    planned = grid.file.plan
+    alpha = SIGNIFICANT if planned is None else planned.alpha
+    compared = len(_compared(grid)) or 1
+    once = max(1, compared // len(grid.problems))
+    apart = _Family(once if planned and planned.family == "benchmark" else compared, alpha)
+    each = [_Test(name, len(found), apart) for name, found in grid.problems.items()]
+    distinct = {problem.problem_id for found in grid.problems.values() for problem in found}
+    joined = [_Test("all as one", len(distinct), _Family(once, alpha))]
+    if planned is not None:
+        return joined if planned.benchmarks == "together" else each
+    return each + joined if len(each) > 1 else each
 
 
-def _problems(grid: "PlannedSweep") -> dict[str, int]:
-    return {name: len(found) for name, found in grid.problems.items()}
+def _problems(grid: "PlannedSweep") -> int:
+    return sum(map(len, grid.problems.values()))
 
 
 def _is_greedy(grid: "PlannedSweep") -> bool:
@@ -154,7 +178,7 @@ class _Spent:
     def of(cls, grid: "PlannedSweep") -> "_Spent":
         """As if nothing were done yet."""
         found = estimate.estimate(grid, anew=True)
-        per_attempt = 1 / (sum(_problems(grid).values()) * grid.file.samples)
+        per_attempt = 1 / (_problems(grid) * grid.file.samples)
         price = found.price({name: each.price_per_hour for name, each in grid.file.models.items()})
         return cls(
             found.calls * per_attempt,
@@ -168,7 +192,7 @@ class _Spent:
     def heads(self) -> list[str]:
         """Of the columns."""
         known = (("model time", self.seconds), ("price", self.price))
-        return ["calls", "tokens in", "tokens out", *(name for name, value in known if value)]
+        return ["calls", "tokens in", "out", *(name for name, value in known if value)]
 
     def cells(self, attempts: int) -> list[str]:
         """Of so many problems and samples."""
@@ -188,7 +212,7 @@ def _show_needed(
     samples: Sequence[int],
     spent: _Spent | None = None,
 ) -> None:
-    """How many problems a difference of so many points takes, and what these would cost."""
+    """How many problems of one test a difference of so many points takes, and what these would cost."""
     heads = ["flips", "samples", "problems", *(spent.heads if spent else ())]
     table = _table(f"To see a difference of {see:g} points", heads)
     for case in cases:
@@ -203,6 +227,8 @@ def _show_needed(
             table.add_row(told, str(each), f"{problems:,}", *price)
             told = ""
     console.print(table)
+    if spent:
+        _remark("At most so much for these problems, by every pattern and team of the file")
     if max(samples) > 1:
         alike = sorted({f"{case.correlation:.2g}" for case in cases})
         _remark(
@@ -211,21 +237,14 @@ def _show_needed(
     if any(case.flips < see / 100 for case in cases):
         _remark(f"never: a difference of {see:g} points takes as many flips, and more")
     if spent and spent.seconds is None:
-        _remark(
-            "Time and price are said once the models have answered calls: no speed is known yet"
-        )
+        _remark("Time and price are said once the models have answered: no speed is known")
 
 
-def _show_visible(
-    problems: Mapping[str, int], samples: int, family: _Family, cases: Sequence[_Case]
-) -> None:
-    """The smallest difference, in points, that each benchmark can show; the longer way is down."""
+def _show_visible(tests: Sequence[_Test], samples: int, cases: Sequence[_Case]) -> None:
+    """The smallest difference, in points, that each test can show; the longer way is down."""
     rows = [case.told for case in cases]
-    heads = [f"{name}, {number:,}" for name, number in problems.items()]
-    cells = [
-        [_points(number, samples, case, family.significance) for number in problems.values()]
-        for case in cases
-    ]
+    heads = [f"{test.name}, {test.problems:,}" for test in tests]
+    cells = [[_points(test, samples, case) for test in tests] for case in cases]
     first = "flips \\ problems"
     if len(heads) > len(rows):
         rows, heads, cells = heads, rows, [list(each) for each in zip(*cells, strict=True)]
@@ -234,15 +253,16 @@ def _show_visible(
     for row, each in zip(rows, cells, strict=True):
         table.add_row(row, *each)
     console.print(table)
-    _remark(
-        f"Found in four of five such sweeps, at p < {family.significance:.2g} "
-        f"({family.alpha:g} for {count(family.comparisons, 'comparison')})"
-    )
+    first_said = "Found in four of five such sweeps, at"
+    for family in dict.fromkeys(test.family for test in tests):
+        asked = count(family.comparisons, "comparison")
+        _remark(f"{first_said} p < {family.significance:.2g} ({family.alpha:g} for {asked})")
+        first_said = "As one, at"
 
 
-def _points(problems: int, samples: int, case: _Case, significance: float) -> str:
-    counting = power.counting_as(problems, samples, case.correlation)
-    found = power.visible(counting, case.flips, significance)
+def _points(test: _Test, samples: int, case: _Case) -> str:
+    counting = power.counting_as(test.problems, samples, case.correlation)
+    found = power.visible(counting, case.flips, test.family.significance)
     return "none" if found is None else size(found, 1)
 
 
@@ -251,7 +271,9 @@ def _remark(line: str) -> None:
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
     for number, head in enumerate(heads):
         table.add_column(head, justify="right" if number else "left")
     return table

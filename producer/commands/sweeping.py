@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import col, select
 
-from models import sweep_content, team, weights
+from models import team, weights
 from models.errors import FoureyesError
 from models.later import Later
 from models.llm import LlamaCpp
@@ -155,7 +155,8 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
                 markup=False,
             )
             return None
-        _follow(row.id, stack, stops=sweep_content.stops(row.file))
+        stops = grid.file.plan is not None and grid.file.plan.stops
+        _follow(row.id, stack, stops=stops)
         return row
 
 

@@ -25,6 +25,11 @@ class KeptPlan:
     is_whole: bool = True
 
     @property
+    def margin(self) -> float | None:
+        """The difference that is too small to matter, as a share; None if it says nothing of it."""
+        return None if self.plan.equivalence is None else self.plan.equivalence / 100
+
+    @property
     def is_ahead(self) -> bool:
         """Whether it was said before anything was known of its sweep's attempts."""
         return self.ended == 0 and self.is_whole

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from models.errors import FoureyesError
 from models.session import session
-from models.sweep_content import SweepContent, stops
+from models.sweep_content import SweepContent
 from models.tables import Sweep
 from results.figures.baselines import baselines, named
 from results.figures.comparisons import Comparison
@@ -276,7 +276,8 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
     scores = [score(run, costs[run.run_id], outcomes[run.run_id]) for run in runs]
     chosen = named(baseline, [run.pattern for run in runs])
     compared_with = baselines(runs, chosen)
-    stopping = stops(sweep.file)
+    margin = next((each.margin for each in reversed(plans) if each.margin is not None), MARGIN)
+    stops = any(each.plan.stops for each in plans)
     return Scoreboard(
         sweep_id=sweep_id,
         name=sweep.name,
@@ -285,7 +286,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         baseline=chosen,
         groups=_groups(scores, problems, outcomes),
         baselines=compared_with,
-        comparisons=against_baselines(compared_with, scores, outcomes, stops=stopping),
+        comparisons=against_baselines(compared_with, scores, outcomes, margin, stops=stops),
         outcomes=outcomes,
         endings=endings,
         failures=failures,
@@ -294,7 +295,8 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         budgets=budgets,
         regrades=regrades,
         plans=plans,
-        stops=stopping,
+        margin=margin,
+        stops=stops,
     )
 
 
@@ -310,7 +312,7 @@ def judged_anew(board: Scoreboard, regrade_id: int) -> Scoreboard:
         for group in board.groups
     ]
     scores = [each for group in groups for each in group.scores]
-    compared = against_baselines(board.baselines, scores, outcomes)
+    compared = against_baselines(board.baselines, scores, outcomes, board.margin, stops=board.stops)
     return replace(board, groups=groups, comparisons=compared, outcomes=outcomes)
 
 

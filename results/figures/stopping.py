@@ -27,11 +27,6 @@ def compare_as_planned(
     ]
 
 
-def decided(compared: Sequence[Comparison]) -> list[int]:
-    """The runs of which no more has to be asked, as what they are compared with told them apart."""
-    return [found.run_id for found in compared if found.verdict in ("better", "worse")]
-
-
 def _at_every_look(
     found: Comparison, steps: list[Fraction], comparisons: int, margin: float
 ) -> Comparison:

@@ -173,7 +173,7 @@ def _plans(board: Scoreboard) -> list[str]:
             _escaped(each.said),
             "",
             f"| {' | '.join(plans.HEADS)} |",
-            "|---|---|---:|---:|---:|---:|---|",
+            "|---|---|---:|---:|---:|---|",
         ]
         lines += [f"| {' | '.join(map(_escaped, row))} |" for row in each.rows(board)]
         lines += ["", _escaped(each.rules), ""]

@@ -7,12 +7,12 @@ from typing import Any
 from results.figures.plans import KeptPlan
 from results.figures.primary import Primary, primary_comparisons
 from results.figures.scoreboard import Scoreboard
-from results.formatting import count, p_value, percent, points_interval
+from results.formatting import count, p_value, points_interval
 
 #: Characters of a hash that tell it from others.
 _SHORT = 12
 #: The columns of `ShownPlan.rows`.
-HEADS = ("claim", "on", "difference [interval]", "at", "flips", "p", "")
+HEADS = ("claim", "on", "difference [95%]", "flips", "p", "")
 
 
 @dataclass(frozen=True)
@@ -44,23 +44,28 @@ class ShownPlan:
         plan = self.kept.plan
         family = "of each benchmark together" if plan.family == "benchmark" else "together"
         rules = f"alpha = {plan.alpha:g} for all primary comparisons {family}"
+        if plan.benchmarks == "together":
+            rules += ", in each of which all benchmarks are one"
         if plan.equivalence is not None:
             rules += f"; as good as equal: less than {plan.equivalence:g} points apart"
+        if plan.stops:
+            return f"{rules}; looked at at any time, and what is decided is started no more."
         return f"{rules}; looked at once, when every attempt has ended."
 
     def rows(self, board: Scoreboard) -> list[list[str]]:
-        """A row for each claim on each benchmark; the team is named where there are several."""
+        """A row for each claim, by benchmark and team; the team is named where there are several."""
         several = len({group.pairing for group in board.groups}) > 1
         return [
             [
                 str(each.claim),
                 f"{each.benchmark}, {each.pairing}" if several else each.benchmark,
-                points_interval(each.comparison.difference, each.low, each.high)
+                points_interval(
+                    each.comparison.difference, each.comparison.low, each.comparison.high
+                )
                 if each.comparison.pairs
                 else "",
-                percent(each.confidence, 1),
                 f"+{each.comparison.improved} -{each.comparison.regressed}",
-                "" if each.p is None else p_value(each.p),
+                p_value(each.p),
                 each.verdict,
             ]
             for each in self.primary
@@ -89,7 +94,10 @@ def to_json(board: Scoreboard) -> list[dict[str, Any]]:
             "attempts": each.kept.attempts,
             "is_whole": each.kept.is_whole,
             "plan": each.kept.plan.model_dump(mode="json"),
-            "primary": [asdict(made) | {"claim": str(made.claim)} for made in each.primary],
+            "primary": [
+                asdict(made) | {"claim": str(made.claim), "comparison": made.comparison.row()}
+                for made in each.primary
+            ],
         }
         for each in shown(board)
     ]

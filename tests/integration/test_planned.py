@@ -123,7 +123,7 @@ primary = ["retry > raw-coder"]
         ("retry > raw-coder", "retry raw-coder", "line 14: plan.primary: 'retry raw-coder' is no claim"),
         ("retry > raw-coder", "retry = raw-coder", "line 13: plan: 'retry = raw-coder' needs a margin"),
         ("[plan]", "[plan]\nalfa = 0.1", "line 14: unknown key 'plan.alfa'; did you mean 'alpha'?"),
-        ("[plan]", '[plan]\nstop = "sequential"', "line 14: plan.stop: a plan that stops early cannot be tested yet"),
+        ("[plan]", "[plan]\nstop = true", "line 14: plan.stop: Input should be 'fixed' or 'sequential'"),
         ("[plan]", '[plan]\nequivalence = "3"', "line 14: plan.equivalence: Input should be a valid number"),
     ],
 )  # fmt: skip
@@ -154,10 +154,20 @@ def test_a_file_says_what_it_can_show_and_what_more_would_cost(
         said = " ".join(capsys.readouterr().out.split())
         assert level in said
         assert "5%, assumed none" in said
+    two = without.read_text().replace('["starter-lean"]', '["starter-lean", "starter-rich"]')
+    without.write_text(two)
+    planning.show_visible(sweep.load(without))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "starter-rich, 30 all as one, 30" in said  # the same problems in other words
+    assert "p < 0.013 (0.05 for 4 comparisons) As one, at p < 0.025 (0.05 for 2" in said
+    without.write_text(two + '[plan]\nprimary = ["retry > raw-coder"]\nbenchmarks = "together"\n')
+    planning.show_visible(sweep.load(without))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "all as one, 30" in said and "starter-rich" not in said
     planning.plan(path, 4.0, None)
     said = " ".join(capsys.readouterr().out.split())
-    assert "calls tokens in tokens out" in said
-    assert "no speed is known yet" in said
+    assert "calls tokens in out" in said
+    assert "no speed is known" in said
 
 
 def test_flips_of_earlier_runs_are_used_where_there_are_enough() -> None:

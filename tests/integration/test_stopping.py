@@ -22,13 +22,13 @@ def states(run: int) -> str:
 
 def test_what_is_decided_is_started_no_more() -> None:
     """The baseline goes on for the pattern that is not, and then it ends as well."""
-    sweep_id = make_sweep("raw-coder", "debate", "retry", problems=16)
+    plan = {"primary": ["debate > raw-coder", "retry > raw-coder"], "stop": "sequential"}
+    sweep_id = make_sweep("raw-coder", "debate", "retry", problems=16, plan=plan)
     ended(1, *"000000000000----")
     ended(2, *"111111111111----")
     ended(3, *"010000000000----")
     with session() as db:  # one of each has been started
         db.execute(text("UPDATE attempt SET moved_at = now() WHERE problem_id = 13"))
-        db.execute(text("""UPDATE sweep SET file = file || '{"plan": {"stop": true}}'"""))
     assert stop_decided(sweep_id) == 3
     assert states(2) == "d" * 12 + "q" + "ccc"
     assert states(1) == states(3) == "d" * 12 + "q" * 4

@@ -7,7 +7,6 @@ import pytest
 from results.figures.comparisons import NO_EVIDENCE
 from results.figures.questions import SEQUENTIAL
 from results.figures.sequential import look
-from results.figures.stopping import decided
 from results.figures.together import together
 from results.report import formats, sentences
 from tests.boards import board, group
@@ -19,7 +18,6 @@ def test_what_is_decided_is_told_with_a_test_that_may_be_looked_at() -> None:
     assert (found.verdict, found.test, found.problems) == ("better", SEQUENTIAL, 9)
     seen = look([1] * 9)  # type: ignore[list-item]
     assert (found.p, found.low, found.high) == (1 / seen.evidence, seen.low, seen.high)
-    assert decided(list(here.comparisons.values())) == [2]
     said = "\n".join(sentences.of_sweep(here))
     assert "This sweep stops what is decided." in said and "Looking" not in said
 
