@@ -236,6 +236,9 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A row for each run.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables for a text.")] = False,
+    shrunken: Annotated[
+        bool, typer.Option("--shrunken", help="Only estimates that borrow from each other.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(help="The page.", show_default=".foureyes/reports/NAME-ID.html")
     ] = None,
@@ -245,7 +248,7 @@ def report(
 
     Exit code 1 if attempts ended in error.
     """
-    asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
+    asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "shrunken": shrunken}
     formats = [name for name, is_asked in asked.items() if is_asked]
     reading.report(sweep, baseline, formats, output, force)
 

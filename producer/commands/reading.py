@@ -23,7 +23,7 @@ from results.export import recording as recordings
 from results.figures import details
 from results.figures.scoreboard import scoreboard
 from results.report import compare as comparing
-from results.report import formats
+from results.report import formats, shrunken
 from results.report import meta as joining
 from results.report import terminal as reports
 from results.sweeps import find_sweep
@@ -87,6 +87,9 @@ def _print_results(
     row: SweepRow, baseline: str | None, format: str, given: Path | None, force: bool
 ) -> None:
     board = scoreboard(row.id, baseline)
+    if format == "shrunken":
+        shrunken.render(board, console)
+        return
     found = details.read(board)
     if given is not None:
         page.write(board, found, given, force=force)
