@@ -355,5 +355,6 @@ def against_baselines(
         for run, base in baselines.items()
         if run != base and run in judged and base in judged
     ]
-    compared = compare_as_planned(questions, margin, stops=stops)
+    planned = sum(run != base for run, base in baselines.items())
+    compared = compare_as_planned(questions, margin, stops=stops, planned=planned)
     return {comparison.run_id: comparison for comparison in compared}

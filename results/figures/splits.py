@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from results.figures.outcomes import Outcomes, share_solved
+from results.figures.paired import difference_interval
+from results.figures.questions import Question
 from results.figures.scoreboard import Group, ProblemRow
 
 _IN_ORDER = {"easy": 0, "medium": 1, "hard": 2}
@@ -14,11 +16,16 @@ _IN_ORDER = {"easy": 0, "medium": 1, "hard": 2}
 @dataclass(frozen=True)
 class Part:
     """The problems of one kind: how many, and by run the mean share of their judged samples that are
-    solved; None if none is judged."""
+    solved; None if none is judged.
+
+    `gains` has, by run, its difference from its baseline on these problems, with the 95 % interval of
+    each alone, as shares; only where both were judged on some.
+    """
 
     value: str
     problems: int
     pass_1: dict[int, float | None]
+    gains: dict[int, tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,13 @@ class Split:
     parts: list[Part]
 
 
-def splits(group: Group, outcomes: Mapping[int, Outcomes]) -> list[Split]:
-    """A split for each thing of which every problem has a value, and not all the same."""
+def splits(
+    group: Group, outcomes: Mapping[int, Outcomes], baselines: Mapping[int, int]
+) -> list[Split]:
+    """A split for each thing of which every problem has a value, and not all the same.
+
+    `baselines` are the runs that runs are compared with.
+    """
     found = []
     for by in ("difficulty", "month", "platform"):
         kinds: dict[str, list[ProblemRow]] = defaultdict(list)
@@ -39,7 +51,10 @@ def splits(group: Group, outcomes: Mapping[int, Outcomes]) -> list[Split]:
         if len(kinds) > 1 and "" not in kinds:
             values = sorted(kinds, key=lambda value: (_IN_ORDER.get(value, len(_IN_ORDER)), value))
             found.append(
-                Split(by, [_part(value, kinds[value], group, outcomes) for value in values])
+                Split(
+                    by,
+                    [_part(value, kinds[value], group, outcomes, baselines) for value in values],
+                )
             )
     return found
 
@@ -50,12 +65,26 @@ def _value(problem: ProblemRow, by: str) -> str:
 
 
 def _part(
-    value: str, problems: list[ProblemRow], group: Group, outcomes: Mapping[int, Outcomes]
+    value: str,
+    problems: list[ProblemRow],
+    group: Group,
+    outcomes: Mapping[int, Outcomes],
+    baselines: Mapping[int, int],
 ) -> Part:
-    pass_1 = {}
+    here = {problem.id for problem in problems}
+    pass_1, gains = {}, {}
     for score in group.scores:
         samples = outcomes[score.run_id]
         shares = [share_solved(samples.get(problem.id, "")) for problem in problems]
         judged = [float(share) for share in shares if share is not None]
         pass_1[score.run_id] = fmean(judged) if judged else None
-    return Part(value, len(problems), pass_1)
+        base = baselines.get(score.run_id, score.run_id)
+        asked = Question(base, _of(outcomes[base], here), score.run_id, _of(samples, here))
+        if base != score.run_id and (found := asked.differences()):
+            mean = float(sum(found) / len(found))
+            gains[score.run_id] = (mean, *difference_interval(found))
+    return Part(value, len(problems), pass_1, gains)
+
+
+def _of(outcomes: Outcomes, problems: set[int]) -> Outcomes:
+    return {problem: samples for problem, samples in outcomes.items() if problem in problems}

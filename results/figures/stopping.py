@@ -11,18 +11,24 @@ from results.figures.sequential import look, p_value
 
 
 def compare_as_planned(
-    questions: Sequence[Question | Joined], margin: float = MARGIN, *, stops: bool
+    questions: Sequence[Question | Joined],
+    margin: float = MARGIN,
+    *,
+    stops: bool,
+    planned: int = 0,
 ) -> list[Comparison]:
     """As `compare_all`; if the sweep stops, by tests and intervals that may be stopped at at any time.
 
     There `p` is one over the evidence of `look`, and what is corrected is multiplied by the number of
-    comparisons (Bonferroni). Differences are those of the problems that count so far.
+    comparisons (Bonferroni), of all that are `planned`: some may not have begun. Differences are those of
+    the problems that count so far.
     """
     compared = compare_all(questions, margin)
     if not stops:
         return compared
+    comparisons = max(planned, len(questions))
     return [
-        _at_every_look(found, list(question.so_far().values()), len(questions), margin)
+        _at_every_look(found, list(question.so_far().values()), comparisons, margin)
         for question, found in zip(questions, compared, strict=True)
     ]
 
@@ -44,6 +50,7 @@ def _at_every_look(
         high=seen.high,
         test=SEQUENTIAL,
         p=p,
+        family=comparisons,
         p_holm=min(1.0, comparisons * p),
         detectable=None,
         not_worse=Margin(mean > -margin, low, min(1.0, comparisons * low)),

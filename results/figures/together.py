@@ -42,6 +42,11 @@ def together(board: Scoreboard) -> list[Together]:
                 base, board.outcomes[base], score.run_id, board.outcomes[score.run_id]
             )
             asked[score.pattern, score.run.pairing].append((score.run.benchmark, question))
+    planned = {
+        (score.pattern, score.run.pairing)
+        for score in board.scores
+        if board.baselines.get(score.run_id, score.run_id) != score.run_id
+    }
     same = same_problems(board.problems)
     joined = [Joined([question for _, question in each], same) for each in asked.values()]
     return [
@@ -56,7 +61,7 @@ def together(board: Scoreboard) -> list[Together]:
         for ((pattern, pairing), parts), question, comparison in zip(
             asked.items(),
             joined,
-            compare_as_planned(joined, board.margin, stops=board.stops),
+            compare_as_planned(joined, board.margin, stops=board.stops, planned=len(planned)),
             strict=True,
         )
     ]

@@ -62,7 +62,7 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "splits": [
             {"benchmark": group.benchmark, "pairing": group.pairing} | asdict(split)
             for group in board.groups
-            for split in splits(group, board.outcomes)
+            for split in splits(group, board.outcomes, board.baselines)
         ],
         "grid": [
             {

@@ -128,7 +128,7 @@ def compose(board: Scoreboard, found: Details) -> Page:
                     [(score.pattern, board.outcomes[score.run_id]) for score in group.scores],
                     {problem.id: problem.problem_id for problem in group.problems},
                 ),
-                splits=splits(group, board.outcomes),
+                splits=splits(group, board.outcomes, board.baselines),
                 precisions=precisions(board.compared(group), board.outcomes),
                 test=SEQUENTIAL if board.stops else SIGN_FLIP if group.samples > 1 else MCNEMAR,
             )

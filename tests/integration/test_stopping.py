@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from models.session import session
+from producer.commands import sweeping
 from producer.sweeps.stopping import stop_decided
+from results import watch
 from results.figures.scoreboard import scoreboard
 from tests.integration.test_report import ended
 from tests.sweeps import make_sweep
@@ -29,7 +31,7 @@ def test_what_is_decided_is_started_no_more() -> None:
     ended(3, *"010000000000----")
     with session() as db:  # one of each has been started
         db.execute(text("UPDATE attempt SET moved_at = now() WHERE problem_id = 13"))
-    assert stop_decided(sweep_id) == 3
+    sweeping._stop(sweep_id)(watch.look(sweep_id))  # as whoever waits for the sweep does
     assert states(2) == "d" * 12 + "q" + "ccc"
     assert states(1) == states(3) == "d" * 12 + "q" * 4
     assert stop_decided(sweep_id) == 0

@@ -35,7 +35,7 @@ def test_only_what_ended_in_the_plans_order_counts() -> None:
 def test_comparisons_share_the_risk() -> None:
     runs = {"raw_coder": ["0"] * 20, "debate": ["1"] * 8 + ["-"] * 12}
     assert board(group(1, "b", **runs), stops=True).comparisons[2].verdict == "better"
-    more = board(group(1, "b", **runs, retry=["-"] * 19 + ["0"]), stops=True)
+    more = board(group(1, "b", **runs, retry=["-"] * 20), stops=True)  # not begun, and planned
     assert more.comparisons[2].verdict == NO_EVIDENCE
     assert more.comparisons[2].p_holm == pytest.approx(2 * more.comparisons[2].p)
 
