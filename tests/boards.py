@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from results.figures.baselines import BASELINE, baselines
-from results.figures.outcomes import Outcomes
+from results.figures.comparisons import Comparison
+from results.figures.details import Details, Flip, Origin
+from results.figures.moderators import Features
+from results.figures.outcomes import Forgeries, Outcomes, pairs
 from results.figures.scoreboard import Ending, Group, ProblemRow, Scoreboard, against_baselines
 from results.figures.scores import Cost, RunInfo, Score, score
 
@@ -92,6 +95,7 @@ def board(
     endings: list[Ending] | None = None,
     failures: list[tuple[str, int]] | None = None,
     stops: bool = False,
+    forgeries: dict[int, Forgeries] | None = None,
 ) -> Scoreboard:
     """The scoreboard of these groups, each run compared with its baseline."""
     scores = [score for each, _ in groups for score in each.scores]
@@ -102,5 +106,41 @@ def board(
         groups=[each for each, _ in groups], baselines=compared_with,
         comparisons=against_baselines(compared_with, scores, outcomes, stops=stops), outcomes=outcomes,
         endings=endings or [], failures=[("no GPU", 1)] if failures is None else failures,
-        copying=frozenset(), stops=stops,
+        copying=frozenset(), stops=stops, forgeries=forgeries or {},
     )  # fmt: skip
+
+
+def details(board: Scoreboard, **more: Any) -> Details:
+    """What a page shows beside a scoreboard: of every problem some features, all flips, and no origin."""
+    problems = [problem for each in board.groups for problem in each.problems]
+    return Details(
+        **{
+            "reviewers": {},
+            "choices": {},
+            "flips": {run: _flips(board, found) for run, found in board.comparisons.items()},
+            "features": {
+                problem.id: Features(20 + 7 * (n % 9), n % 3, n % 2, (n % 5) / 2)
+                for n, problem in enumerate(problems)
+            },
+            "origin": Origin("1.2.3", "key", {}, {}, {}, [], [], []),
+        }
+        | more
+    )
+
+
+def _flips(board: Scoreboard, found: Comparison) -> list[Flip]:
+    """Of the attempts that flipped by themselves; the numbers of attempts are made up."""
+    before, after = board.outcomes[found.baseline_run_id], board.outcomes[found.run_id]
+    return [
+        Flip(
+            found.run_id,
+            problem,
+            f"p/{problem}",
+            int(solved),
+            int(not solved),
+            7000,
+            8000 + problem,
+        )
+        for problem, was_solved, solved in pairs(before, after)
+        if was_solved != solved
+    ]

@@ -1,5 +1,6 @@
 """What became of a run's attempts, problem by problem: the data that scores and comparisons are of."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
@@ -20,6 +21,10 @@ JUDGED = (SOLVED, BASE, UNSOLVED, REFUSED)
 
 #: Of one run: by problem row, a letter for each sample, in their order.
 Outcomes = dict[int, str]
+
+#: Of one run: by problem row, the places of the samples whose programs spoke in the judge's place.
+#: Among the letters these are BASE or UNSOLVED, as for a score that is all they are.
+Forgeries = dict[int, frozenset[int]]
 
 #: One pass over a sweep's attempts, however many: the letters of one run and problem are one row.
 _OUTCOMES = """
@@ -61,6 +66,15 @@ GROUP BY attempt.run_id, attempt.problem_id
 ORDER BY attempt.problem_id
 """
 
+_FORGERIES = """
+SELECT attempt.run_id, attempt.problem_id, array_agg(attempt.sample)
+FROM attempt
+JOIN step ON step.attempt_id = attempt.id AND step.kind = 'judge'
+JOIN execution ON execution.id = step.execution_id
+WHERE attempt.run_id = ANY(:runs) AND attempt.outcome = 'unsolved' AND execution.reason = 'forged'
+GROUP BY attempt.run_id, attempt.problem_id
+"""
+
 
 def read(db: "Session", run_ids: list[int], regrade: int | None = None) -> dict[int, Outcomes]:
     """What became of every attempt of these runs; by the verdicts of a regrade, if one is said."""
@@ -70,6 +84,14 @@ def read(db: "Session", run_ids: list[int], regrade: int | None = None) -> dict[
     for run_id, problem, samples in db.execute(sqlalchemy.text(query), values):
         found[run_id][problem] = samples
     return found
+
+
+def read_forgeries(db: "Session", run_ids: list[int]) -> dict[int, Forgeries]:
+    """Which attempts of these runs were forged; only runs that have some."""
+    found: dict[int, Forgeries] = defaultdict(dict)
+    for run_id, problem, samples in db.execute(sqlalchemy.text(_FORGERIES), {"runs": run_ids}):
+        found[run_id][problem] = frozenset(samples)
+    return dict(found)
 
 
 def judged(samples: str) -> int:
@@ -105,3 +127,8 @@ def pairs(baseline: Outcomes, run: Outcomes) -> Iterator[tuple[int, bool, bool]]
         for before, after in zip(baseline[problem], run[problem], strict=False):
             if before in JUDGED and after in JUDGED:
                 yield problem, before == SOLVED, after == SOLVED
+
+
+def flipped(baseline: Outcomes, run: Outcomes) -> int:
+    """On how many problems two runs differ in any sample."""
+    return len({problem for problem, before, after in pairs(baseline, run) if before != after})

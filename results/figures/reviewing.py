@@ -30,6 +30,17 @@ class Matrix:
         return self.wrong + self.right - told
 
     @property
+    def caught_share(self) -> tuple[float, float, float] | None:
+        """Of the reviews of wrong programs that were read, the share that asked for changes, with its 95 %
+        interval; None if there are none."""
+        return _share(self.caught, self.caught + self.missed)
+
+    @property
+    def false_alarm_share(self) -> tuple[float, float, float] | None:
+        """The same of right programs."""
+        return _share(self.false_alarms, self.false_alarms + self.approved_right)
+
+    @property
     def youden(self) -> tuple[float, float, float]:
         """Youden's J with its 95 % interval, as (value, low, high) between -1 and 1.
 
@@ -50,6 +61,10 @@ class Matrix:
             value - math.hypot(caught - low, most - alarms),
             value + math.hypot(high - caught, alarms - least),
         )
+
+
+def _share(part: int, whole: int) -> tuple[float, float, float] | None:
+    return (part / whole, *wilson(part, whole)) if whole else None
 
 
 def review_wording(options: Mapping[str, Any]) -> str:

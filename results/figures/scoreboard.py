@@ -14,7 +14,7 @@ from models.tables import Sweep
 from results.figures.baselines import baselines, named
 from results.figures.comparisons import Comparison
 from results.figures.margins import MARGIN
-from results.figures.outcomes import Outcomes
+from results.figures.outcomes import Forgeries, Outcomes, read_forgeries
 from results.figures.outcomes import read as read_outcomes
 from results.figures.plans import KeptPlan
 from results.figures.plans import read as read_plans
@@ -111,7 +111,8 @@ class Scoreboard:
     `elsewhere` is what was not made here; `budgets`, by run id, what those had that had a budget;
     `regrades` are those of which no figure here is; `plans` are what it was to show, oldest first;
     `margin` is the difference that is too small to matter, as a
-    share; `stops`: what is decided is asked no more, so its comparisons are right at every look.
+    share; `stops`: what is decided is asked no more, so its comparisons are right at every look;
+    `forgeries` are the runs with programs that spoke in the judge's place.
     """
 
     sweep_id: int
@@ -132,6 +133,7 @@ class Scoreboard:
     plans: tuple[KeptPlan, ...] = ()
     margin: float = MARGIN
     stops: bool = False
+    forgeries: dict[int, Forgeries] = field(default_factory=dict)
 
     @property
     def scores(self) -> list[Score]:
@@ -257,6 +259,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         runs = [RunInfo(*row) for row in db.execute(_RUNS, {"sweep": sweep_id})]
         costs = {run: Cost(*cost) for run, *cost in db.execute(_COSTS, {"sweep": sweep_id})}
         outcomes = read_outcomes(db, [run.run_id for run in runs])
+        forgeries = read_forgeries(db, [run.run_id for run in runs])
         problems = problems_of(db, outcomes)
         endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
         failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, {"sweep": sweep_id})]
@@ -297,6 +300,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         plans=plans,
         margin=margin,
         stops=stops,
+        forgeries=forgeries,
     )
 
 

@@ -1,6 +1,7 @@
 """The report's charts, each from plain data to inline SVG."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -59,9 +60,16 @@ def scores(found: Sequence[Interval], reference: float | None) -> str:
             axes.axvline(reference, color=MUTED, linewidth=0.8, dashes=(3, 3))
         for y, each in enumerate(found):
             axes.plot([each.low, each.high], [y, y], color=BLUE, linewidth=2)
-            axes.plot(each.value, y, "o", color=BLUE, markersize=5)
+            axes.plot(each.value, y, "o", color=BLUE, markersize=5, clip_on=False)
             if each.mark is not None:
                 axes.plot(each.mark, y, "|", color=INK, markersize=7, markeredgewidth=1.2)
+        axes.set_xlim(
+            percents(
+                value
+                for each in found
+                for value in (each.low, each.high, each.value if each.mark is None else each.mark)
+            )
+        )
         axes.set_xlabel("% solved")
     return made.svg
 
@@ -92,8 +100,12 @@ def price_against_score(points: Sequence[Point], unit: str) -> str:
         )  # fmt: skip
         for point in points:
             colour, fill = (BLUE, BLUE) if point.is_best else (MUTED, PAPER)
-            axes.plot(point.x, point.y, "o", color=colour, markerfacecolor=fill, markersize=5)
+            axes.plot(
+                point.x, point.y, "o",
+                color=colour, markerfacecolor=fill, markersize=5, clip_on=False,
+            )  # fmt: skip
         axes.set_xlim(0, max(point.x for point in points) * 1.08 or 1)
+        axes.set_ylim(percents(point.y for point in points))
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.set_xlabel(unit)
         axes.set_ylabel("% solved", labelpad=1)
@@ -108,7 +120,11 @@ def pass_at_k(lines: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> str:
         for name, line in lines:
             colour, alpha = (INK, 1.0) if name == lines[0][0] else (BLUE, 0.6)
             xs, ys = zip(*line, strict=True)
-            axes.plot(xs, ys, color=colour, alpha=alpha, linewidth=1, marker="o", markersize=2)
+            axes.plot(
+                xs, ys,
+                color=colour, alpha=alpha, linewidth=1, marker="o", markersize=2, clip_on=False,
+            )  # fmt: skip
+        axes.set_ylim(percents(y for _, line in lines for _, y in line))
         axes.set_xscale("log", base=2)
         ks = sorted({k for _, line in lines for k, _ in line})
         axes.set_xticks(ks, [str(k) for k in ks])
@@ -117,16 +133,29 @@ def pass_at_k(lines: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> str:
     return made.svg
 
 
-def two_series(first: Sequence[Interval], second: Sequence[Interval], label: str, unit: str) -> str:
-    """Two values of each name with their intervals, the first in blue, the second in vermillion."""
+def two_series(
+    first: Sequence[Interval],
+    second: Sequence[Interval],
+    label: str,
+    unit: str,
+    *,
+    shares: bool = False,
+) -> str:
+    """Two values of each name with their intervals, the first in blue, the second in vermillion.
+
+    `shares`: they are percents, else points, which may be below zero.
+    """
     with _rows(first, label, ROW * 1.5) as made:
         axes = made.axes
-        axes.axvline(0, color=INK, linewidth=0.8)
+        if shares:
+            axes.set_xlim(percents(x for each in (*first, *second) for x in (each.low, each.high)))
+        else:
+            axes.axvline(0, color=INK, linewidth=0.8)
         for series, colour, shift in ((first, BLUE, -0.17), (second, VERMILLION, 0.17)):
             for y, each in enumerate(series):
                 axes.plot([each.low, each.high], [y + shift] * 2, color=colour, linewidth=1.5)
                 marker = "o" if series is first else "s"
-                axes.plot(each.value, y + shift, marker, color=colour, markersize=4)
+                axes.plot(each.value, y + shift, marker, color=colour, markersize=4, clip_on=False)
         axes.set_xlabel(unit)
     return made.svg
 
@@ -144,6 +173,21 @@ def tokens(names: Sequence[str], prompt: Sequence[float], answer: Sequence[float
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.set_xlabel("tokens for an attempt")
     return made.svg
+
+
+#: Points of percents that an axis shows at least: else values that hardly differ seem to differ widely.
+_LEAST = 5.0
+
+
+def percents(values: Iterable[float]) -> tuple[float, float]:
+    """The ends of an axis for these percents: no wider than they are, but for some room, and within 0 to 100.
+
+    So zeros stand at the end of their axis, where they can be seen to be zeros.
+    """
+    known = [value for value in values if not math.isnan(value)] or [0.0]
+    low, high = min(known), max(known)
+    room = max(0.05 * (high - low), (_LEAST - (high - low)) / 2)
+    return max(0.0, low - room), min(100.0, high + room)
 
 
 @contextmanager

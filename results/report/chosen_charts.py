@@ -7,7 +7,7 @@ from results.figures.details import Reviewer
 from results.figures.moderators import Gain, Moderation
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
-from results.figures.statistics import wilson
+from results.figures.spending import DOLLARS, spending
 from results.report import charts
 from results.report.charts import Interval, Point
 
@@ -56,18 +56,14 @@ def _percent(value: float, low: float, high: float) -> tuple[float, float, float
 
 def _spending(judged: Sequence[Score]) -> dict[str, str]:
     """Price against score, or tokens where no model has a price; and tokens read and written."""
-    if not any(score.cost.judged_completion_tokens for score in judged):
+    found = spending(judged)
+    if not found:
         return {}
-    if any(score.cost.judged_price for score in judged):
-        spent = [(score, 1000 * score.cost.judged_price / score.n) for score in judged]
-        unit, what = "USD for 1,000 attempts", "Price"
-    else:
-        spent = [(score, score.cost.judged_completion_tokens / score.n) for score in judged]
-        unit, what = "answer tokens for an attempt", "Tokens (the models have no price)"
-    best = pareto([(x, score.pass_1 or 0.0) for score, x in spent])
+    unit = found[0].unit
+    what = "Price" if unit == DOLLARS else "Tokens (the models have no price)"
     points = [
-        Point(score.pattern, x, 100 * (score.pass_1 or 0.0), is_best)
-        for (score, x), is_best in zip(spent, best, strict=True)
+        Point(score.pattern, each.spent, 100 * (score.pass_1 or 0.0), each.is_best)
+        for score, each in zip(judged, found, strict=True)
     ]
     caption = f"{what} against score; filled: nothing cheaper solves as much (Pareto)"
     return {
@@ -80,38 +76,23 @@ def _spending(judged: Sequence[Score]) -> dict[str, str]:
     }
 
 
-def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Of each (price, score), whether no other costs no more and scores no less, and differs."""
-    return [
-        not any(
-            other != point and other[0] <= point[0] and other[1] >= point[1] for other in points
-        )
-        for point in points
-    ]
-
-
 def of_reviewers(reviewed: Sequence[tuple[Score, Reviewer]]) -> dict[str, str]:
     """How often reviews found what was wrong, and how often they saw faults in what was right."""
     if not reviewed:
         return {}
-    caught = [
-        _share(score.pattern, each.caught, each.caught + each.missed) for score, each in reviewed
-    ]
-    alarms = [
-        _share(score.pattern, each.false_alarms, each.false_alarms + each.approved_right)
-        for score, each in reviewed
-    ]
+    caught = [_share(score.pattern, each.matrix.caught_share) for score, each in reviewed]
+    alarms = [_share(score.pattern, each.matrix.false_alarm_share) for score, each in reviewed]
     caption = (
         "Changes asked for: of wrong drafts (round, caught), of right ones (square, false alarms)"
     )
     label = "bugs caught and false alarms of each pattern"
-    return {caption: charts.two_series(caught, alarms, label, "% of such drafts")}
+    return {caption: charts.two_series(caught, alarms, label, "% of such drafts", shares=True)}
 
 
-def _share(name: str, part: int, whole: int) -> Interval:
-    if not whole:
+def _share(name: str, share: tuple[float, float, float] | None) -> Interval:
+    if share is None:
         return Interval(name, math.nan, math.nan, math.nan)  # a line without a mark
-    return Interval(name, *_percent(part / whole, *wilson(part, whole)))
+    return Interval(name, *_percent(*share))
 
 
 def of_moderations(moderations: Sequence[Moderation]) -> dict[str, str]:

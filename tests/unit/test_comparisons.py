@@ -6,6 +6,7 @@ from results.figures.comparisons import NO_EVIDENCE, compare, compare_all
 from results.figures.outcomes import Outcomes
 from results.figures.paired import detectable_difference
 from results.figures.questions import MCNEMAR, SIGN_FLIP, Question
+from results.figures.spending import pareto
 from results.figures.statistics import mean_interval, wilson
 from results.formatting import (
     duration,
@@ -19,7 +20,6 @@ from results.formatting import (
     size,
 )
 from results.report import charts, chosen_charts
-from results.report.chosen_charts import pareto
 from tests.boards import board, group, scored
 
 
