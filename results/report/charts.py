@@ -84,7 +84,7 @@ def differences(found: Sequence[Interval]) -> str:
             axes.plot([each.low, each.high], [y, y], color=colour, linewidth=2)
             fill = colour if each.tone in _TONES else PAPER
             axes.plot(each.value, y, "o", color=colour, markerfacecolor=fill, markersize=5)
-        axes.set_xlabel("points more, or fewer, than the baseline")
+        axes.set_xlabel("points from the baseline")
     return made.svg
 
 

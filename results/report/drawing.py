@@ -94,7 +94,7 @@ def shortened(name: str, most: int = 24) -> str:
 
 def label_width(names: Sequence[str]) -> float:
     """Room for the longest of these names, in points."""
-    return 6 + 0.58 * _FONT * max(len(shortened(name)) for name in names)
+    return 9 + 0.62 * _FONT * max(len(shortened(name)) for name in names)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -8,17 +8,30 @@ from typing import Any
 
 from results.figures.comparisons import Comparison
 from results.figures.details import Details
-from results.figures.outcomes import BASE, CANCELLED, ERROR, OPEN, REFUSED, SOLVED, UNSOLVED
+from results.figures.matrix import Matrix, matrix
+from results.figures.moderators import moderations
+from results.figures.outcomes import (
+    BASE,
+    CANCELLED,
+    ERROR,
+    OPEN,
+    REFUSED,
+    SOLVED,
+    UNSOLVED,
+    flipped,
+)
 from results.figures.precision import precisions
 from results.figures.primary import exploratory
 from results.figures.reviewing import review_wording
 from results.figures.rewordings import with_gains
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
+from results.figures.spending import spending
 from results.figures.splits import splits
 from results.figures.together import Together, together
 from results.formatting import interval, margin, p_value, percent, points_interval
-from results.report import plans, sentences
+from results.report import opening, plans, sentences
+from results.report.group_map import group_map
 from results.visible import cell, in_line, visible
 
 _WORDS = {
@@ -36,22 +49,37 @@ def to_json(board: Scoreboard, found: Details) -> str:
         "unfinished": sum(score.unfinished for score in board.scores),
         "baseline": board.baseline,
         "together": [_joined(each) for each in together(board)],
-        "scores": [_flat(score) for score in board.scores],
+        "groups": [_group(board, group) for group in board.groups],
+        "matrix": _matrix(matrix(board)),
+        "scores": [
+            _flat(score) | {"forged": sum(map(len, board.forgeries.get(score.run_id, {}).values()))}
+            for score in board.scores
+        ],
+        "spending": [
+            asdict(each)
+            for group in board.groups
+            for each in spending([score for score in group.scores if score.n])
+        ],
         "endings": [asdict(each) for each in board.endings],
         "failures": [{"error": error, "attempts": n} for error, n in board.failures],
         "plans": plans.to_json(board),
         "comparisons": _comparisons(board),
+        "opening": opening.sentences(board),
         "sentences": said(board),
         "reviewers": [
             asdict(found.reviewers[score.run_id])
             | {
                 "wording": review_wording(score.run.options),
                 "youden": found.reviewers[score.run_id].matrix.youden,
+                "caught_share": found.reviewers[score.run_id].matrix.caught_share,
+                "false_alarm_share": found.reviewers[score.run_id].matrix.false_alarm_share,
             }
             for score in board.scores
             if score.run_id in found.reviewers
         ],
-        "choices": [asdict(each) for each in found.choices.values()],
+        "choices": [
+            asdict(each) | {"first_share": each.first_share} for each in found.choices.values()
+        ],
         "flips": [asdict(flip) for flips in found.flips.values() for flip in flips],
         "wordings": _wordings(board),
         "precision": [
@@ -59,27 +87,13 @@ def to_json(board: Scoreboard, found: Details) -> str:
             for group in board.groups
             for run_id, each in precisions(board.compared(group), board.outcomes).items()
         ],
+        "moderations": [asdict(each) for each in moderations(board, found.features)],
         "splits": [
             {"benchmark": group.benchmark, "pairing": group.pairing} | asdict(split)
             for group in board.groups
             for split in splits(group, board.outcomes, board.baselines)
         ],
-        "grid": [
-            {
-                "benchmark": group.benchmark,
-                "pairing": group.pairing,
-                "problem_id": problem.problem_id,
-                "outcomes": {
-                    score.run_id: [
-                        _WORDS[letter]
-                        for letter in board.outcomes[score.run_id].get(problem.id, "")
-                    ]
-                    for score in group.scores
-                },
-            }
-            for group in board.groups
-            for problem in group.problems
-        ],
+        "grid": [row for group in board.groups for row in _grid(board, group)],
         "origin": asdict(found.origin),
     }
     return json.dumps(content, indent=2)
@@ -89,8 +103,65 @@ def _comparisons(board: Scoreboard) -> list[dict[str, Any]]:
     """Those with the baseline; `exploratory` is null where no plan was made."""
     unplanned = exploratory(board)
     return [
-        each.row() | {"exploratory": run in unplanned if board.plans else None}
+        each.row()
+        | {
+            "exploratory": run in unplanned if board.plans else None,
+            "flipped": flipped(board.outcomes[each.baseline_run_id], board.outcomes[run]),
+        }
         for run, each in board.comparisons.items()
+    ]
+
+
+def _group(board: Scoreboard, group: Group) -> dict[str, Any]:
+    return {
+        "benchmark": group.benchmark,
+        "pairing": group.pairing,
+        "team": group.team,
+        "title": board.title(group),
+        "problems": len(group.problems),
+        "samples": group.samples,
+        "essence": opening.essence(board, group),
+    }
+
+
+def _matrix(found: Matrix) -> list[dict[str, Any]]:
+    """Its rows; of each the runs in the order of the groups, null where there is none."""
+    return [
+        {
+            "pattern": row.pattern,
+            "overall": row.overall,
+            "columns": row.columns,
+            "runs": [
+                cell and {"run_id": cell.score.run_id, "is_best": cell.is_best}
+                for cell in row.cells
+            ],
+        }
+        for row in found.rows
+    ]
+
+
+def _grid(board: Scoreboard, group: Group) -> list[dict[str, Any]]:
+    """Of each problem a word for each sample of each run."""
+    rows = group_map(board, group).rows
+    return [
+        {
+            "benchmark": group.benchmark,
+            "pairing": group.pairing,
+            "problem_id": problem.problem_id,
+            "solved_by": row.solved_by,
+            "improved": row.improved,
+            "regressed": row.regressed,
+            "outcomes": {
+                score.run_id: [
+                    "forged"
+                    if place in board.forgeries.get(score.run_id, {}).get(problem.id, ())
+                    else _WORDS[letter]
+                    for place, letter in enumerate(board.outcomes[score.run_id].get(problem.id, ""))
+                ]
+                for score in group.scores
+            },
+        }
+        for problem, row in zip(group.problems, rows, strict=True)
     ]
 
 
@@ -124,7 +195,8 @@ def said(board: Scoreboard) -> list[str]:
 def _flat(score: Score) -> dict[str, Any]:
     row = asdict(score)
     run, cost = row.pop("run"), row.pop("cost")
-    return {**run, **cost, **row, "price_per_solved": score.price_per_solved}
+    more = {"attempts": score.attempts, "price_per_solved": score.price_per_solved}
+    return {**run, **cost, **row, **more}
 
 
 def to_csv(board: Scoreboard) -> str:

@@ -1,91 +1,190 @@
 """Patterns, or systems, x problems as strips that stretch to any width, and as a table. Pure."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
-from results.figures.outcomes import ERROR, SOLVED, Outcomes, judged, share_solved
+from results.figures.outcomes import (
+    ERROR,
+    REFUSED,
+    SOLVED,
+    Forgeries,
+    Outcomes,
+    judged,
+    share_solved,
+    shares,
+)
+from results.visible import in_line
 
-#: Classes of a cell: from none of the samples solved to all of them, and without any verdict.
-NONE, SOME, MOST, ALL, FAILED, WAITING = "none", "some", "most", "all", "failed", "waiting"
+#: Of a strip, in the units of its drawing: divides into halves and thirds.
+HEIGHT = 6
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What became of a problem in a run: a letter, a class of the style sheet, and what it is called.
+
+    It fills `height` of a strip from `top` down, so that kinds can be told apart without colours.
+    `mark` stands for it in a table, where it is not the number of solved samples.
+    """
+
+    letter: str
+    name: str
+    words: str
+    mark: str
+    top: int = 0
+    height: int = HEIGHT
+
+    def path(self, x: int = 0, width: int = 1) -> str:
+        """So many cells of a strip as an SVG path."""
+        return f"M{x} {self.top}h{width}v{self.height}h-{width}z"
+
+
+ALL = Kind("a", "all", "solved", "●")
+MOST = Kind("m", "most", "solved in half of the samples or more", "")
+SOME = Kind("s", "some", "solved in fewer samples", "")
+NONE = Kind("n", "none", "not solved", "·", top=5, height=1)
+FORGED = Kind("f", "forged", "forged: its program spoke in the judge's place", "F", top=3, height=3)
+DECLINED = Kind("r", "refused", "refused: a model declined", "R", top=2, height=2)
+FAILED = Kind("e", "failed", "error: not judged", "!", height=3)
+WAITING = Kind("w", "waiting", "no verdict", "?", height=0)
+KINDS = (ALL, MOST, SOME, NONE, FORGED, DECLINED, FAILED, WAITING)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A run to be shown: its name, what became of its attempts, and which were forged. `baseline` is what
+    the run it is compared with made of them; None if it is compared with nothing."""
+
+    name: str
+    outcomes: Outcomes
+    forgeries: Forgeries = field(default_factory=dict)
+    baseline: Outcomes | None = None
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One run: for each class of cells, the SVG path that fills them."""
+    """One run: the letters of its kinds, problem by problem, and for each kind the path that fills its cells.
+
+    `share` is its pass@1, None where nothing was judged.
+    """
 
     name: str
+    share: float | None
+    letters: str
     paths: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One problem: how many runs solved it in all or some samples, and a mark for each run."""
+    """One problem: how many runs solved it in all or some samples, on how many it is an improvement or
+    a regression, and for each run its kind, its mark, and the words for it."""
 
     problem: int
     problem_id: str
     solved_by: int
-    cells: list[tuple[str, str]]
+    improved: int
+    regressed: int
+    cells: list[tuple[Kind, str, str]]
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Problems from those that most runs solve to those that fewest do."""
+    """Problems in the order of their benchmark; `kinds` are those that occur, and `compared` whether any
+    run has a baseline."""
 
     strips: list[Strip]
     rows: list[Row]
+    kinds: list[Kind]
+    compared: bool
+
+    @property
+    def data(self) -> str:
+        """What the page's script orders by and names cells with, as JSON for an attribute."""
+        content: dict[str, Any] = {
+            "kinds": {
+                kind.letter: [kind.name, kind.words, kind.top, kind.height] for kind in self.kinds
+            },
+            "problems": [
+                [in_line(row.problem_id), row.solved_by, row.improved + row.regressed]
+                for row in self.rows
+            ],
+        }
+        return json.dumps(content, separators=(",", ":"))
 
 
-def heat_map(runs: Sequence[tuple[str, Outcomes]], problems: Mapping[int, str]) -> HeatMap:
-    """The map of runs with their names, on these problems with theirs."""
-    weight = {
-        problem: sum(share_solved(of.get(problem, "")) or 0.0 for _, of in runs)
-        for problem in problems
-    }
-    ordered = sorted(problems, key=lambda problem: -weight[problem])
+def heat_map(runs: Sequence[Mapped], problems: Mapping[int, str]) -> HeatMap:
+    """The map of these runs on these problems with their names."""
+    rows = [_row(problem, name, runs) for problem, name in problems.items()]
+    strips = [_strip(run, [row.cells[place][0] for row in rows]) for place, run in enumerate(runs)]
+    found = {kind.letter for row in rows for kind, *_ in row.cells}
     return HeatMap(
-        strips=[
-            Strip(name, _paths([kind(of.get(problem, "")) for problem in ordered]))
-            for name, of in runs
-        ],
-        rows=[
-            Row(
-                problem,
-                problems[problem],
-                sum(SOLVED in of.get(problem, "") for _, of in runs),
-                [(kind(letters), _mark(letters)) for _, of in runs
-                 for letters in (of.get(problem, ""),)],
-            )
-            for problem in ordered
-        ],
-    )  # fmt: skip
+        strips=strips,
+        rows=rows,
+        kinds=[kind for kind in KINDS if kind.letter in found],
+        compared=any(run.baseline is not None for run in runs),
+    )
 
 
-def kind(samples: str) -> str:
-    """The class of a cell."""
+def _row(problem: int, name: str, runs: Sequence[Mapped]) -> Row:
+    gains = [
+        after - before
+        for run in runs
+        if run.baseline is not None
+        and (before := share_solved(run.baseline.get(problem, ""))) is not None
+        and (after := share_solved(run.outcomes.get(problem, ""))) is not None
+    ]
+    return Row(
+        problem,
+        name,
+        solved_by=sum(SOLVED in run.outcomes.get(problem, "") for run in runs),
+        improved=sum(gain > 0 for gain in gains),
+        regressed=sum(gain < 0 for gain in gains),
+        cells=[
+            _cell(run.outcomes.get(problem, ""), len(run.forgeries.get(problem, ())))
+            for run in runs
+        ],
+    )
+
+
+def _cell(samples: str, forged: int) -> tuple[Kind, str, str]:
+    found = kind(samples, forged)
+    if len(samples) < 2 or not judged(samples):
+        return found, found.mark, found.words
+    words = [f"{samples.count(SOLVED)} of {judged(samples)} solved"]
+    words += [f"{forged} forged"] if forged else []
+    for letter, word in ((REFUSED, "refused"), (ERROR, "in error")):
+        words += [f"{samples.count(letter)} {word}"] if letter in samples else []
+    return found, str(samples.count(SOLVED)), ", ".join(words)
+
+
+def kind(samples: str, forged: int = 0) -> Kind:
+    """Of a problem's samples, of which so many were forged."""
     share = share_solved(samples)
     if share is None:
         return FAILED if ERROR in samples else WAITING
     if share in (0.0, 1.0):
-        return ALL if share else NONE
+        if share:
+            return ALL
+        return FORGED if forged else DECLINED if REFUSED in samples else NONE
     return SOME if share < 0.5 else MOST
 
 
-def _mark(samples: str) -> str:
-    """A cell in one or two characters; the number of solved samples where there are several."""
-    if not judged(samples):
-        return "!" if ERROR in samples else "?"
-    if len(samples) > 1:
-        return str(samples.count(SOLVED))
-    return "●" if samples == SOLVED else "·"
-
-
-def _paths(kinds: list[str]) -> dict[str, str]:
-    """For each class, one path of rectangles a unit high, in which neighbours are joined."""
+def _strip(run: Mapped, kinds: list[Kind]) -> Strip:
+    """For each kind one path, in which neighbours are joined."""
     paths: dict[str, str] = {}
     x = 0
-    for name, cells in groupby(kinds):
+    for each, cells in groupby(kinds):
         width = len(list(cells))
-        paths[name] = paths.get(name, "") + f"M{x} 0h{width}v1h-{width}z"
+        paths[each.name] = paths.get(each.name, "") + each.path(x, width)
         x += width
-    return paths
+    paths.pop(WAITING.name, None)
+    known = shares(run.outcomes)
+    return Strip(
+        run.name,
+        float(sum(known) / len(known)) if known else None,
+        "".join(each.letter for each in kinds),
+        paths,
+    )

@@ -1,4 +1,4 @@
-"""A sweep's report as one HTML file that needs nothing else: no network, no fonts, no scripts."""
+"""A sweep's report as one HTML file that needs nothing else: no network, no fonts, no scripts but its own."""
 
 import json
 from collections import defaultdict
@@ -9,8 +9,9 @@ from pathlib import Path
 from models import output
 from results.figures import moderators
 from results.figures.details import Choices, Details, Flip, Origin, Reviewer
+from results.figures.matrix import Matrix, matrix
 from results.figures.moderators import FEATURES, Moderation
-from results.figures.outcomes import pairs
+from results.figures.outcomes import flipped
 from results.figures.precision import Precision, precisions
 from results.figures.primary import exploratory
 from results.figures.questions import MCNEMAR, SEQUENTIAL, SIGN_FLIP
@@ -19,8 +20,9 @@ from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
 from results.figures.splits import Split, splits
 from results.figures.together import Together, together
-from results.report import plans, sentences
-from results.report.heatmap import HeatMap, heat_map
+from results.report import opening, plans, sentences
+from results.report.group_map import group_map
+from results.report.heatmap import HeatMap
 from results.report.plans import ShownPlan
 from results.report.templating import pages
 
@@ -30,10 +32,12 @@ NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foure
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark and team, as the page shows it; `charts` are SVG by caption, and p-values are by `test`."""
+    """One benchmark and team, as the page shows it; `essence` is all of it in a line, `charts` are SVG by
+    caption, and p-values are by `test`."""
 
     group: Group
     title: str
+    essence: str
     sentences: list[str]
     charts: dict[str, str]
     reviewers: list[tuple[Score, Reviewer]]
@@ -46,11 +50,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything on the page."""
+    """Everything on the page: what is missing, what came out, all runs in one table, then the chapters."""
 
     board: Scoreboard
+    state: list[str]
     together: list[Together]
     together_sentences: list[str]
+    opening: list[str]
+    matrix: Matrix
     sentences: list[str]
     sections: list[Section]
     flips: dict[int, list[Flip]]
@@ -75,13 +82,8 @@ class Page:
 
     def flipped(self, run_id: int) -> int:
         """On how many problems a run and its baseline differ in any sample."""
-        baseline = self.board.outcomes[self.board.comparisons[run_id].baseline_run_id]
-        differing = (
-            problem
-            for problem, before, after in pairs(baseline, self.board.outcomes[run_id])
-            if before != after
-        )
-        return len(set(differing))
+        baseline = self.board.comparisons[run_id].baseline_run_id
+        return flipped(self.board.outcomes[baseline], self.board.outcomes[run_id])
 
 
 def compose(board: Scoreboard, found: Details) -> Page:
@@ -109,14 +111,19 @@ def compose(board: Scoreboard, found: Details) -> Page:
         moderation_charts = chosen_charts.of_moderations(moderations)
     return Page(
         board=board,
+        state=sentences.state(board),
         together=together(board),
         together_sentences=sentences.of_together(board),
-        sentences=sentences.of_sweep(board) + ([] if can_draw() else [NO_CHARTS]),
+        opening=opening.sentences(board),
+        matrix=matrix(board),
+        sentences=sentences.further(board) + ([] if can_draw() else [NO_CHARTS]),
         sections=[
             Section(
                 group=group,
                 title=board.title(group),
-                sentences=sentences.of_group(board, group),
+                essence=opening.essence(board, group),
+                # of a group alone they are the opening
+                sentences=sentences.of_group(board, group) if len(board.groups) > 1 else [],
                 charts=drawn,
                 reviewers=theirs,
                 choices=[
@@ -124,10 +131,7 @@ def compose(board: Scoreboard, found: Details) -> Page:
                     for each in group.scores
                     if each.run_id in found.choices
                 ],
-                map=heat_map(
-                    [(score.pattern, board.outcomes[score.run_id]) for score in group.scores],
-                    {problem.id: problem.problem_id for problem in group.problems},
-                ),
+                map=group_map(board, group),
                 splits=splits(group, board.outcomes, board.baselines),
                 precisions=precisions(board.compared(group), board.outcomes),
                 test=SEQUENTIAL if board.stops else SIGN_FLIP if group.samples > 1 else MCNEMAR,

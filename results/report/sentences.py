@@ -67,8 +67,18 @@ def of_group(board: Scoreboard, group: Group) -> list[str]:
 
 def of_sweep(board: Scoreboard) -> list[str]:
     """About the sweep as a whole: first what is missing from its figures."""
+    return [*state(board), *further(board)]
+
+
+def state(board: Scoreboard) -> list[str]:
+    """What is missing from a sweep's figures, or may be: what is still running, cancelled, refused, forged
+    or in error."""
+    return list(_state(board))
+
+
+def further(board: Scoreboard) -> list[str]:
+    """The rest about the sweep as a whole."""
     return [
-        *_state(board),
         *_elsewhere(board),
         *_regrades(board),
         *endings.sentences(board.endings),
@@ -137,6 +147,12 @@ def _state(board: Scoreboard) -> Iterator[str]:
         yield (
             f"{count(refused, 'attempt')} ended in a refusal: a model or its provider declined to "
             "answer, and no program came of it. They count as not solved."
+        )
+    forged = sum(len(each) for of in board.forgeries.values() for each in of.values())
+    if forged:
+        yield (
+            f"{count(forged, 'attempt')} {'is' if forged == 1 else 'are'} forged: the program spoke in the "
+            "judge's place. They count as not solved."
         )
     errors = sum(score.errors for score in board.scores)
     if errors:

@@ -1,32 +1,50 @@
 """What pages that are one file are made with."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from results import formatting
 from results.figures.reviewing import review_wording
 from results.visible import visible
 
+_FOLDER = Path(__file__).parent / "pages"
+
 
 def pages() -> Environment:
     """Where the templates of pages are, whose texts are escaped and made visible."""
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
+        loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
+    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     written = (
         formatting.percent, formatting.points, formatting.size, formatting.margin, formatting.factor,
         formatting.p_value, formatting.dollars, formatting.duration,
     )  # fmt: skip
     made.filters.update({each.__name__: each for each in written})
     made.globals.update(
+        count=formatting.count,
         interval=formatting.interval,
         points_interval=formatting.points_interval,
         review_wording=review_wording,
+        script=Markup(script),  # noqa: S704 (our own)
+        policy=_policy(script),
     )
     return made
+
+
+def _policy(script: str) -> str:
+    """What a browser lets a page do: run this one script, and fetch nothing."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )

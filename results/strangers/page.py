@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import output
-from results.report.heatmap import HeatMap, heat_map
+from results.report.heatmap import HeatMap, Mapped, heat_map
 from results.report.templating import pages
 from results.strangers.figures import Pair, Stats
 from results.strangers.sentences import sentences
@@ -39,7 +39,12 @@ def write(found: Stats, path: Path, *, force: bool = False) -> None:
         for pair in found.pairs:
             square[pair.second, pair.first] = pair, True
             square[pair.first, pair.second] = pair, False
-    runs = [(system.name, of) for system, of in zip(found.systems, found.outcomes, strict=True)]
+    names = [system.name for system in found.systems]
+    baseline = None if found.baseline is None else found.outcomes[names.index(found.baseline)]
+    runs = [
+        Mapped(name, of, baseline=None if of is baseline else baseline)
+        for name, of in zip(names, found.outcomes, strict=True)
+    ]
     page = Page(found, sentences(found), heat_map(runs, found.problems), square)
     made = pages().get_template("stats.html").render(page=page)
     with output.writing(path, output.REPORT, force=force) as file:

@@ -29,7 +29,7 @@ from tests.programs import ROOT
 pytestmark = pytest.mark.usefixtures("database")
 
 HOSTILE = "<script>alert(1)</script> $x$ | \x1b[31m \u202e"
-_STATES = {"1": "solved", "b": "unsolved", "0": "unsolved", "e": "error"}
+_STATES = {"1": "solved", "b": "unsolved", "0": "unsolved", "f": "unsolved", "e": "error"}
 
 
 def ended(run_id: int, *letters: str) -> None:
@@ -49,6 +49,7 @@ def ended(run_id: int, *letters: str) -> None:
             row |= {"state": "error" if outcome == "error" else "done", "s": outcome == "solved"}
             row |= {"base": "pass" if letter in "1b" else "fail"}
             row |= {"plus": "pass" if letter == "1" else "fail"}
+            row |= {"reason": "forged" if letter == "f" else None}
             db.execute(
                 text("UPDATE attempt SET state = :state, outcome = :o, error = 'no GPU',"
                      " finished_at = now() WHERE id = :a"), row,
@@ -59,9 +60,9 @@ def ended(run_id: int, *letters: str) -> None:
                 text("""
                 WITH judged AS (
                     INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id,
-                        suite, code, judge_version, level, detail, base, plus)
+                        suite, code, judge_version, level, detail, base, plus, reason)
                     VALUES (:key, 'done', 1, now(), now(), :p, 'hidden', 'x', '7', 'A',
-                        '{"profile": "default"}', :base, :plus)
+                        '{"profile": "default"}', :base, :plus, :reason)
                     RETURNING id
                 )
                 INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
@@ -147,7 +148,7 @@ def test_a_reviewer_s_figures_stand_beside_how_it_was_asked_and_choices_beside_t
             UPDATE completion SET prompt = 'choose' FROM step
             WHERE step.completion_id = completion.id AND step.verdict IN ('A', 'B')"""))  # fmt: skip
     page = " ".join(written(sweep_id, tmp_path / "r.html").split())
-    assert "<td>debate(verdict=trace)<td>default, trace, json<td" in page
+    assert '<td>debate(verdict=trace)<td class="wide">default, trace, json<td' in page
     assert "Choices between two programs" in page
     choices = (
         '<td>debate(verdict=trace)<td class="n">2<td class="n">1<td class="n">1<td class="n">0'
@@ -226,6 +227,23 @@ def test_what_is_missing_is_said_first() -> None:
     assert "missing, not judged on both sides: debate 3" in said
 
 
+def test_a_forged_verdict_is_shown_and_counts_as_not_solved(tmp_path: Path) -> None:
+    sweep_id = make_sweep("raw-coder", "debate", problems=2, samples=2)
+    ended(1, "1f", "00")
+    ended(2, "11", "10")
+    board = scoreboard(sweep_id)
+    (problem, _) = board.outcomes[1]
+    assert board.forgeries == {1: {problem: frozenset({1})}}
+    assert (board.scores[0].solved, board.scores[0].n) == (1, 4)
+    assert "1 attempt is forged: the program spoke in the judge's place." in " ".join(
+        shown(sweep_id).split()
+    )
+    assert "1 of 2 solved, 1 forged" in written(sweep_id, tmp_path / "r.html")
+    found = json.loads(formats.to_json(board, details.read(board)))
+    assert found["scores"][0]["forged"] == 1 and found["scores"][1]["forged"] == 0
+    assert found["grid"][0]["outcomes"] == {"1": ["solved", "forged"], "2": ["solved", "solved"]}
+
+
 def test_what_a_server_said_is_all_there(tmp_path: Path) -> None:
     """Else what to do about it is what was cut off."""
     sweep_id = two_runs()
@@ -276,7 +294,7 @@ class _Checker(HTMLParser):
         if tag == "a":
             self.links.append(given["href"])
         self.fetched += [given[name] for name in ("src", "data", "srcset") if name in given]
-        if tag in ("link", "script", "iframe"):
+        if tag in ("link", "iframe"):
             self.fetched.append(tag)
 
 
@@ -285,7 +303,7 @@ def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     checker = _Checker()
     checker.feed(made)
     assert checker.fetched == []
-    assert "http" not in made and "url(h" not in made
+    assert "://" not in made and "url(h" not in made
     assert len(checker.ids) == len(set(checker.ids))
     assert checker.links and all(link[1:] in checker.ids for link in checker.links)
     for wanted in (
@@ -327,8 +345,10 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
         db.execute(text("UPDATE attempt SET error = :p WHERE outcome = 'error'"), {"p": HOSTILE})
     made = written(sweep_id, tmp_path / "r.html")
     assert "The same problems in other words" in made and "answered by" in made
-    for harmful in ("<script", "\x1b", "\u202e"):
+    assert made.count("<script") == 1  # our own
+    for harmful in ("<script>alert", "\x1b", "\u202e"):
         assert harmful not in made
+    for harmful in ("<script", "\x1b", "\u202e"):
         assert harmful not in shown(sweep_id).replace("<script>", "")
     assert "<script" not in formats.to_markdown(scoreboard(sweep_id)).replace("\\<script", "")
 

@@ -1,0 +1,74 @@
+"""Many read nothing but a report's first lines: they must say what all of it says, and no more."""
+
+from results.report import formats, opening
+from tests.boards import board, group
+
+SAME = ["1"] * 10 + ["0"] * 10
+BETTER = ["1"] * 20
+WORSE = ["0"] * 20
+
+
+def test_all_comparisons_are_counted_and_the_largest_are_named() -> None:
+    found = board(
+        group(1, "one", raw_coder=SAME, debate=BETTER, retry=SAME, vote=SAME),
+        group(11, "other", raw_coder=SAME, debate=WORSE, retry=SAME, vote=SAME),
+    )
+    first, *named, last = opening.sentences(found)
+    assert first.startswith("Of 6 runs that are compared with raw-coder, 1 is better and 1 worse,")
+    assert [line.split(", by")[0] for line in named] == [
+        "Better: debate on one", "Worse: debate on other",
+    ]  # fmt: skip
+    assert "+50.0 [" in named[0] and "exact McNemar, p = 0.0" in named[0]
+    assert last.startswith(
+        "No evidence of a difference between raw-coder and 4 of the 6 other runs."
+    )
+    assert formats.said(found) != opening.sentences(found)
+
+
+def test_more_than_a_few_are_counted() -> None:
+    names = ("a", "b", "c", "d", "e", "f", "g")
+    found = board(
+        group(1, "one", raw_coder=SAME, **dict.fromkeys(names, BETTER)),
+        group(11, "other", raw_coder=SAME),
+    )
+    lines = opening.sentences(found)
+    assert len(lines) == 7  # the count, five, and that there are more
+    assert lines[-1] == "And so on for 2 runs more, marked in the table."
+
+
+def test_without_evidence_that_is_all_it_says() -> None:
+    names = ("a", "b", "c", "d")
+    found = board(
+        group(1, "one", raw_coder=SAME, **dict.fromkeys(names, SAME)),
+        group(11, "other", raw_coder=SAME),
+    )
+    (line,) = opening.sentences(found)
+    assert line.startswith(
+        "No evidence of a difference between raw-coder and any of the 4 other runs."
+    )
+    few = board(group(1, "one", raw_coder=SAME, a=SAME), group(11, "other", raw_coder=SAME))
+    (line,) = opening.sentences(few)
+    assert line.startswith("No evidence of a difference between raw-coder and a on one.")
+
+
+def test_a_group_alone_says_it_itself() -> None:
+    found = board(group(1, "one", raw_coder=SAME, debate=BETTER))
+    assert opening.sentences(found)[0] == "Better than raw-coder: debate."
+    assert opening.sentences(board(group(1, "one", raw_coder=SAME))) == []
+
+
+def test_a_group_in_a_line() -> None:
+    found = board(
+        group(1, "one", raw_coder=SAME, debate=BETTER, retry=SAME, vote=WORSE),
+        group(11, "zero", raw_coder=WORSE, debate=WORSE),
+        group(21, "none", raw_coder=["-", "e"], debate=["-", "e"]),
+        group(31, "alone", raw_coder=SAME),
+        group(41, "even", raw_coder=SAME, debate=SAME),
+    )
+    assert [opening.essence(found, each) for each in found.groups] == [
+        "most solved by debate, 100% [84..100]; 1 better, 1 worse, 1 with no evidence of a difference",
+        "nothing is solved; 1 with no evidence of a difference",
+        "nothing is judged yet",
+        "most solved by raw-coder, 50% [30..70]",
+        "most solved by raw-coder and 1 more, 50% [30..70]; 1 with no evidence of a difference",
+    ]
