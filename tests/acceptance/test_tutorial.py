@@ -11,7 +11,7 @@ def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "patterns.md").read_text()
     (module,) = re.findall(r"^```python\n(from .*?)^```$", text, re.DOTALL | re.MULTILINE)
     tables = re.findall(r"^(`{3,})toml\n(.*?)^\1\n", text, re.DOTALL | re.MULTILINE)
-    _, sweep, small, large, _ = (table for _, table in tables)
+    *_, sweep, small, large, _ = (table for _, table in tables)
     (tmp_path / "first_of_two.py").write_text(module)
     (tmp_path / "small.toml").write_text(small)
     (tmp_path / "large.toml").write_text(large)

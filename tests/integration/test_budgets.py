@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import col, select
 
@@ -22,10 +23,13 @@ from producer.sweeps.prune import prune
 from results import attempts as transcripts
 from results.figures.scoreboard import scoreboard
 from results.sweeps import find_sweep
+from results.web.app import create
 from tests.integration.test_advance import CODE, attempts, completions
 from tests.sweeps import make_grid, make_sweep
-from worker import reaper
+from worker import patterns, reaper
 from worker.attempt.advance import advance
+from worker.attempt.checking import difference
+from worker.attempt.rows import ATTEMPT, STEPS, sweep_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -155,11 +159,30 @@ def test_a_control_gets_as_many_samples_as_fit_into_what_the_pattern_spent() -> 
         f"Budget: 42 answer tokens, as many as attempt {source.id} by review-then-fix spent; it was "
         "given 45"
     )
+    page = TestClient(create(), base_url="http://127.0.0.1").get(f"/attempts/{control.id}").text
+    assert found.budget_said in page
     board = scoreboard(sweep_id)
     (budget,) = board.budgets.values()
     assert (budget.tokens, budget.drawn) == (42, 45)
     sources = [score.run.tokens_of_id for score in board.scores]
     assert sources == [board.scores[2].run_id, None, None]
+
+
+def test_what_a_control_did_is_what_it_would_do_again() -> None:
+    """`foureyes patterns check` replays it with the budget that it had."""
+    make_sweep("review-then-fix", CONTROL)
+    work(by_kind)
+    _, control = pair()
+    made = patterns.find("sample-and-select").configure({"tokens_of": "review-then-fix"})
+    with session() as db:
+        attempt = db.execute(ATTEMPT, {"attempt": control.id}).one()
+        steps = list(db.execute(STEPS, {"attempt": control.id}))
+    assert difference(attempt, steps, sweep_of(attempt), made) is None
+    with session() as db:
+        db.execute(text("UPDATE attempt SET token_budget = 30 WHERE id = :id"), {"id": control.id})
+        less = db.execute(ATTEMPT, {"attempt": control.id}).one()
+    said = difference(less, steps, sweep_of(less), made)
+    assert said is not None and said.startswith("step 4: ")
 
 
 @pytest.mark.parametrize("seed", range(3))

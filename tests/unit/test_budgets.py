@@ -4,6 +4,7 @@ spends something else than it has.
 
 import itertools
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from results.figures.scoreboard import Budget
 from results.report import formats
 from tests.boards import board, group
 from tests.unit.test_catalogue import BARE, SPEC, tried
-from tests.unit.test_patterns import load
+from tests.unit.test_patterns import ROOT, load
 from worker import patterns
 from worker.attempt.replay import PatternReplay
 from worker.patterns import Pattern, _options
@@ -35,6 +36,7 @@ from worker.patterns.steps import (
     WrittenInputs,
 )
 
+PAGE = (ROOT / "docs" / "howto" / "pattern.md").read_text()
 CONTROL = '{ name = "sample-and-select", tokens_of = "review-then-fix" }'
 
 
@@ -66,30 +68,37 @@ def test_a_mistake_is_named_before_anything_is_enqueued(
 
 def test_two_that_have_each_other_s_tokens_are_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "my_own.py").write_text(OWN)
-    with pytest.raises(FoureyesError, match=r"'own' has a budget itself"):
+    with pytest.raises(FoureyesError, match=r"'last-that-fits' has a budget itself"):
         load(
             tmp_path,
-            '{ name = "sample-and-select", tokens_of = "own" }, { name = "own", tokens_of = "sample-and-select" }',
+            '{ name = "sample-and-select", tokens_of = "last-that-fits" }, { name = "last-that-fits", tokens_of = "sample-and-select" }',
             'modules = ["my_own"]',
         )
 
 
-OWN = '''
+#: The pattern of docs/howto/pattern.md.
+OWN = """
 from worker.patterns import pattern
-from worker.patterns.steps import Draft, Sampling, TokensLeft
+from worker.patterns.steps import CODER, Draft, Sampling, TokensLeft
 
-@pattern("own", counts="tries")
-def own(spec, tries: int | None = 2):
-    """Draws, and takes the last that fits."""
-    draft = yield Draft(spec)
-    number = 1
-    while number < (tries or 9) and (yield TokensLeft()) > 0:
-        later = yield Draft(spec, sampling=Sampling(0.5, seed=number))
-        number += 1
-        if (yield TokensLeft()) >= 0:
-            draft = later
-    return draft.code
-'''
+""" + re.findall(r"^```python\n(@pattern\(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
+
+
+def test_the_pattern_of_the_page_does_as_it_says(tmp_path: Path) -> None:
+    (tmp_path / "my_own.py").write_text(OWN)
+    grid = load(
+        tmp_path,
+        '"retry", "last-that-fits", { name = "last-that-fits", tokens_of = "retry" }',
+        'modules = ["my_own"]',
+    )
+    codes = []
+    for made, budget in zip(grid.patterns[1:], (None, 35), strict=True):
+        replay = PatternReplay(made, SPEC, budget=budget)
+        while replay.wanted is not None:
+            name = f"draft {replay.position + 1}"
+            replay.answer((Program(SPEC, name, name),), 10)
+        codes.append((replay.code, replay.position))
+    assert codes == [("draft 3", 3), ("draft 3", 4)]
 
 
 def test_whose_tokens_they_are_is_said_by_a_name_or_as_tables_write_it(tmp_path: Path) -> None:
@@ -98,7 +107,7 @@ def test_whose_tokens_they_are_is_said_by_a_name_or_as_tables_write_it(tmp_path:
         tmp_path,
         '"retry", { name = "retry", retries = 1 }, "review-then-fix", "sample-and-select", '
         '{ name = "sample-and-select", tokens_of = ["retry", "retry(retries=1)", "review-then-fix", '
-        '"sample-and-select"] }, { name = "own", tokens_of = "review-then-fix" }',
+        '"sample-and-select"] }, { name = "last-that-fits", tokens_of = "review-then-fix" }',
         'modules = ["my_own"]\nprompts = ["default", "terse"]',
     )
     by_default = {
@@ -106,7 +115,7 @@ def test_whose_tokens_they_are_is_said_by_a_name_or_as_tables_write_it(tmp_path:
         "sample-and-select(tokens_of=retry(retries=1))": "retry(retries=1)",
         "sample-and-select(tokens_of=review-then-fix)": "review-then-fix",
         "sample-and-select(tokens_of=sample-and-select)": "sample-and-select",
-        "own(tokens_of=review-then-fix)": "review-then-fix",
+        "last-that-fits(tokens_of=review-then-fix)": "review-then-fix",
     }
     # each is compared with what is written in its own prompts, if it is there
     terse = {
@@ -118,7 +127,7 @@ def test_whose_tokens_they_are_is_said_by_a_name_or_as_tables_write_it(tmp_path:
         "sample-and-select(prompts=terse, tokens_of=sample-and-select)": (
             "sample-and-select(prompts=terse)"
         ),
-        "own(prompts=terse, tokens_of=review-then-fix)": "review-then-fix(prompts=terse)",
+        "last-that-fits(prompts=terse, tokens_of=review-then-fix)": "review-then-fix(prompts=terse)",
     }
     assert grid.budgets == by_default | terse
     assert len({cell.key for cell in grid.cells()}) == len(grid.patterns)
