@@ -92,7 +92,10 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
         run_ids = _runs(db, sweep, row.id, model_ids, roles)
         for benchmark, ids in problem_ids.items():
             runs, samples = run_ids[benchmark], sweep.file.samples
-            for some in _chunks(ids, max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples))):
+            for some in _chunks(
+                _in_order(sweep, benchmark, ids),
+                max(1, _ATTEMPTS_PER_INSERT // (len(runs) * samples)),
+            ):
                 cells = {"problems": some, "runs": runs, "samples": samples}
                 db.execute(_INSERT_ATTEMPTS, cells)
         _reopen(db, _those_of(row.id, [State.CANCELLED]))
@@ -108,6 +111,16 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
         db.execute(text("ANALYZE sweep, run, problem, attempt"))
     budgets.settle()
     return row
+
+
+def _in_order(sweep: "PlannedSweep", benchmark: str, ids: list[int]) -> list[int]:
+    """A benchmark's problems as they are started: in its own order; by their hashes, an order that has
+    nothing to do with what they ask, if the sweep may stop before it has come to all of them."""
+    plan = sweep.file.plan
+    if plan is None or not plan.stops:
+        return ids
+    versions = (problem.version for problem in sweep.problems[benchmark])
+    return [row for _, row in sorted(zip(versions, ids, strict=True))]
 
 
 def keep_plan(row: SweepRow, sweep: "PlannedSweep") -> plans.Kept:

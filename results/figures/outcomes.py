@@ -19,7 +19,8 @@ else:  # outcomes from a file need no database
 SOLVED, BASE, UNSOLVED, REFUSED, ERROR, CANCELLED, OPEN = "1", "b", "0", "r", "e", "c", "-"
 JUDGED = (SOLVED, BASE, UNSOLVED, REFUSED)
 
-#: Of one run: by problem row, a letter for each sample, in their order.
+#: Of one run: by problem row, a letter for each sample, in their order. Problems are in that in which
+#: their attempts are started.
 Outcomes = dict[int, str]
 
 #: Of one run: by problem row, the places of the samples whose programs spoke in the judge's place.
@@ -43,7 +44,7 @@ LEFT JOIN step ON step.attempt_id = attempt.id AND step.kind = 'judge'
 LEFT JOIN execution ON execution.id = step.execution_id
 WHERE attempt.run_id = ANY(:runs)
 GROUP BY attempt.run_id, attempt.problem_id
-ORDER BY attempt.problem_id
+ORDER BY min(attempt.id)
 """
 
 #: The same by the verdicts of a regrade: what was not judged at first has none, and stays what it is.
@@ -63,7 +64,7 @@ LEFT JOIN regraded ON regraded.attempt_id = attempt.id AND regraded.regrade_id =
 LEFT JOIN execution ON execution.id = regraded.execution_id
 WHERE attempt.run_id = ANY(:runs)
 GROUP BY attempt.run_id, attempt.problem_id
-ORDER BY attempt.problem_id
+ORDER BY min(attempt.id)
 """
 
 _FORGERIES = """

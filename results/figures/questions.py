@@ -56,25 +56,21 @@ class Question:
         """Those alone."""
         return list(self.by_problem(errors_for_run).values())
 
+    def order(self) -> list[int]:
+        """All problems, as their attempts are started."""
+        return list(dict.fromkeys([*self.baseline, *self.run]))
+
+    def waits_for(self, problem: int) -> bool:
+        """Whether an attempt of either at it has not ended, or never will."""
+        letters = self.baseline.get(problem, OPEN) + self.run.get(problem, OPEN)
+        return OPEN in letters or CANCELLED in letters
+
     def so_far(self) -> dict[int, Fraction]:
         """The same, in the plan's order, of the problems before the first that has not ended.
 
         Those behind it have ended sooner than it, and that may be because of how they ended.
         """
-        waited_for = (
-            problem
-            for problem in sorted(self.baseline.keys() | self.run.keys())
-            if any(
-                letter in self.baseline.get(problem, OPEN) + self.run.get(problem, OPEN)
-                for letter in (OPEN, CANCELLED)
-            )
-        )
-        first = next(waited_for, None)
-        return {
-            problem: difference
-            for problem, difference in self.by_problem().items()
-            if first is None or problem < first
-        }
+        return _so_far([self], {})
 
     def has_errors(self) -> bool:
         """Whether any attempt of either ended in error, at a problem that both have."""
@@ -147,15 +143,12 @@ class Joined:
         return found
 
     def so_far(self) -> dict[int, Fraction]:
-        """Those of all parts, one after the other; of a problem that several have, the first.
+        """The same of all parts at once, each problem at the same share of its part as it has in it.
 
-        What comes second is no new bet: it may resemble the first.
+        That is one order, which was there before; of a problem that several parts have, what comes second
+        is no new bet: it may resemble the first.
         """
-        found: dict[int, Fraction] = {}
-        for part in self.parts:
-            for problem, difference in part.so_far().items():
-                found.setdefault(self.same.get(problem, problem), difference)
-        return found
+        return _so_far(self.parts, self.same)
 
     def has_errors(self) -> bool:
         """Whether any attempt of any part ended in error."""
@@ -174,6 +167,24 @@ class Joined:
     def attempts(self) -> int:
         """Those of all parts."""
         return sum(part.attempts() for part in self.parts)
+
+
+def _so_far(parts: Sequence[Question], same: Mapping[int, int]) -> dict[int, Fraction]:
+    places = []
+    for number, part in enumerate(parts):
+        order = part.order()
+        places += [((at + 0.5) / len(order), number, problem) for at, problem in enumerate(order)]
+    differences = [part.by_problem() for part in parts]
+    seen: set[int] = set()
+    found = {}
+    for _, number, problem in sorted(places):
+        if parts[number].waits_for(problem):
+            break
+        one = same.get(problem, problem)
+        if one not in seen and problem in differences[number]:
+            found[one] = differences[number][problem]
+        seen.add(one)
+    return found
 
 
 def _test(found: list[Fraction], one_each: bool) -> tuple[str, float]:

@@ -338,7 +338,7 @@ def _groups(
             pairing,
             here[0].run.team,
             here,
-            [problems[problem] for problem in outcomes[here[0].run_id]],
+            [problems[problem] for problem in sorted(outcomes[here[0].run_id])],
         )
         for (benchmark, pairing), here in found.items()
     ]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def states(run: int) -> str:
     with session() as db:
         found = db.execute(
-            text("SELECT state FROM attempt WHERE run_id = :run ORDER BY problem_id"), {"run": run}
+            text("SELECT state FROM attempt WHERE run_id = :run ORDER BY id"), {"run": run}
         ).scalars()
         return "".join(state[0] for state in found)
 
@@ -26,11 +26,19 @@ def test_what_is_decided_is_started_no_more() -> None:
     """The baseline goes on for the pattern that is not, and then it ends as well."""
     plan = {"primary": ["debate > raw-coder", "retry > raw-coder"], "stop": "sequential"}
     sweep_id = make_sweep("raw-coder", "debate", "retry", problems=16, plan=plan)
-    ended(1, *"000000000000----")
-    ended(2, *"111111111111----")
-    ended(3, *"010000000000----")
-    with session() as db:  # one of each has been started
-        db.execute(text("UPDATE attempt SET moved_at = now() WHERE problem_id = 13"))
+    with session() as db:
+        order = db.execute(
+            text("SELECT problem_id FROM attempt WHERE run_id = 1 ORDER BY id")
+        ).scalars()
+        order = list(order)
+        # one of each has been started
+        db.execute(
+            text("UPDATE attempt SET moved_at = now() WHERE problem_id = :p"), {"p": order[12]}
+        )
+    assert order != sorted(order)  # the benchmark's own order may go from easy to hard
+    letters = ("000000000000----", "111111111111----", "010000000000----")
+    for run, of in enumerate(letters, start=1):
+        ended(run, *(of[order.index(problem)] for problem in sorted(order)))
     sweeping._stop(sweep_id)(watch.look(sweep_id))  # as whoever waits for the sweep does
     assert states(2) == "d" * 12 + "q" + "ccc"
     assert states(1) == states(3) == "d" * 12 + "q" * 4

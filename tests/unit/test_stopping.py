@@ -54,3 +54,20 @@ def test_no_sentence_speaks_of_what_more_problems_may_still_show() -> None:
     )
     assert json.dumps(here.comparisons[2].row(), allow_nan=False)
     assert "detectable" not in formats.to_markdown(here)
+
+
+def test_all_benchmarks_go_on_in_one_order_that_was_there_before() -> None:
+    """Else what has ended on one of them decides which problems of the other count, and when."""
+    first = group(1, "small", tests=None, raw_coder=["0"] * 4, debate=list("1-11"))
+    second = group(5, "large", tests=None, raw_coder=["0"] * 8, debate=["1"] * 8)
+    (found,) = together(board(first, second, stops=True))
+    # one of four, and those of eight that come before the second of four
+    assert found.comparison.problems == 1 + 3
+
+
+def test_a_problem_in_two_benchmarks_is_always_bet_on_in_the_same() -> None:
+    small = group(1, "rich", raw_coder=["0"], debate=["0"])
+    large = group(5, "lean", raw_coder=["0"] * 3, debate=["1"] * 3)
+    (found,) = together(board(small, large, stops=True))
+    assert found.comparison.problems == 3
+    assert found.comparison.difference == 1.0  # p/0 comes first as lean has it
