@@ -74,7 +74,7 @@ def _show(file: Path, named: str, found: dict[str, list[tuple[int, str | None]]]
     table = Table("pattern", "attempts", "as recorded", "differ")
     for pattern, many in found.items():
         differ = sum(said is not None for _, said in many)
-        table.add_row(Text(pattern), str(len(many)), str(len(many) - differ), str(differ))
+        table.add_row(Text(in_line(pattern)), str(len(many)), str(len(many) - differ), str(differ))
     console.print(table)
     for many in found.values():
         differing = [(attempt_id, said) for attempt_id, said in many if said is not None]

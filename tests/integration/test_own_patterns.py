@@ -21,6 +21,7 @@ from models.tables import Attempt, Completion, Execution, Problem
 from producer import cli
 from producer.archive import export_sweep, import_sweep
 from producer.sweeps import enqueue, sweep
+from producer.sweeps.prune import prune
 from results.export import recording
 from results.sweeps import find_sweep
 from results.web.app import create
@@ -54,14 +55,24 @@ def written(folder: Path) -> Path:
     return folder / "own.toml"
 
 
-def run(file: Path, judge: Judge, recording: Path | None = None, limit: int | None = 1) -> None:
-    """Do all the work of a sweep, as its workers do it; from a recording without a model."""
+def run(
+    file: Path,
+    judge: Judge,
+    recording: Path | None = None,
+    limit: int | None = 1,
+    rounds: int = 1000,
+) -> None:
+    """Do all the work of a sweep, as its workers do it; from a recording without a model.
+
+    `rounds`: how often every attempt goes on, at most.
+    """
     grid = sweep.load(file, limit, recording=recording)
     enqueue.enqueue(grid)
     engines = {name: load(model) for name, model in grid.file.models.items()}
     with session() as db:
         waiting = list(db.exec(select(Attempt.id)))
-    while waiting:
+    while waiting and rounds:
+        rounds -= 1
         for message in [each for attempt in waiting for each in advance(attempt)]:
             table: Any = Execution if message.task == "execute" else Completion
             with session() as db:
@@ -202,3 +213,34 @@ def test_what_such_a_sweep_has_travels(
         run(played, judge, recording=tmp_path / "calls.jsonl")
         assert (rows(WORK), rows(NOTES)) == before
         assert rows("SELECT DISTINCT suite FROM execution WHERE origin IS NULL") == [("hidden",)]
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 4])
+def test_a_cancel_and_an_error_in_its_midst_lose_nothing(
+    played: Path, postgres: str, judge: Judge, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    """Wherever it was ended, the same command comes to the same end; and then nothing of it need stay."""
+    before = rows(WORK), rows(NOTES)
+    with copied(postgres, "migrated", monkeypatch):
+        run(played, judge, rounds=rounds)
+        sweep_id = find_sweep("own").id
+        assert enqueue.cancel(sweep_id)
+        for table in (Completion, Execution):
+            with session() as db:
+                open_rows = list(db.exec(select(table.id).where(table.state == "queued")))
+                assert not any(lifecycle.claim(db, table, each, "w/1") for each in open_rows)
+        run(played, judge)
+        assert (rows(WORK), rows(NOTES)) == before
+        with session() as db:
+            for table in ("execution", "completion"):
+                db.execute(text(f"UPDATE {table} SET state = 'error' WHERE id % 2 = 0"))
+            db.execute(text("UPDATE attempt SET state = 'error', outcome = 'error'"))
+        assert enqueue.retry(sweep_id) == 4
+        run(played, judge)
+        assert (rows(WORK), rows(NOTES)) == before
+        gone = prune(sweep_id)
+        assert (gone.attempts, gone.completions, rows("SELECT count(*) FROM execution")) == (
+            4,
+            11,
+            [(0,)],
+        )
