@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests import compose
+from tests.docker import stack
 from tests.programs import ROOT
 
 SERVICES = compose.raw()["services"]
@@ -187,3 +188,11 @@ def test_prometheus_asks_services_of_the_file() -> None:
 
 def _secrets() -> dict[str, str]:
     return {name: "x" for name in compose.example() if SECRET.search(name)}
+
+
+def test_what_an_old_engine_does_not_know_is_left_out_there_alone() -> None:
+    """What `make test-docker` leaves out of the file; a new engine runs all of it but GPUs."""
+    old, new = stack.override((20, 10, 24)), stack.override((25, 0, 0))
+    checked = [name for name, each in SERVICES.items() if "start_interval" in str(each)]
+    assert old.count("start_interval: !reset null") == len(checked) > 10
+    assert "healthcheck" not in new
