@@ -33,6 +33,9 @@ SELECT key, 'done', 1, now(), now(), now(), problem_id, 'hidden', code, :judge, 
 FROM unnest(CAST(:keys AS text[]), CAST(:problems AS integer[]), CAST(:codes AS text[]))
     AS judged (key, problem_id, code)
 """)
+_SCRIPT = text(
+    "UPDATE language_model SET settings = jsonb_set(settings, '{script}', CAST(:path AS jsonb))"
+)
 #: Each attempt has the next of its problem's programs.
 _ATTEMPTS = """
 INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
@@ -51,11 +54,12 @@ VACUUM ANALYZE
 """
 
 
-def fill(programs: int, different: int) -> None:
+def fill(bench: Bench, programs: int, different: int) -> None:
     """A sweep of so many attempts at programs of which so many differ; one in a hundred is wrong now."""
     grid = make_grid("raw-coder", problems=PROBLEMS, samples=programs // PROBLEMS, name="scale")
     enqueue.enqueue(grid)
     with session() as db:
+        db.execute(_SCRIPT, {"path": f'"{bench.folder}/script.toml"'})  # workers load the model
         found = db.execute(text("SELECT id, version FROM problem ORDER BY id")).all()
         keys, problems, codes = [], [], []
         for number in range(different):
@@ -115,7 +119,7 @@ def measure(bench: Bench, programs: int, different: int) -> list[str]:
     """One line of the table."""
     database = f"regrade{programs}"
     with bench.database(database):
-        fill(programs, different)
+        fill(bench, programs, different)
         fleet = Fleet(Path(bench.folder), bench.environment(database))
         try:
             fleet.start("start", queues="start", threads=4)

@@ -73,7 +73,7 @@ CROSS JOIN LATERAL (
     ) AS reviewed ON reviewed.run_id = run.id
     LEFT JOIN LATERAL (
         -- an execution keeps the problem that asked first: another benchmark may have the same text.
-        -- One that no step asked for is a regrade's, which changes no figure of the time
+        -- One that a step asked for comes first: what only a regrade did changes no figure of the time
         SELECT execution.base = 'pass' AND execution.plus = 'pass' AS is_right
         FROM problem AS mine
         JOIN problem AS same ON same.version = mine.version
@@ -83,8 +83,8 @@ CROSS JOIN LATERAL (
             AND execution.code = reviewed.code
             AND execution.suite = 'hidden'
             AND execution.state = 'done'
-            AND EXISTS (SELECT FROM step WHERE step.execution_id = execution.id)
-        ORDER BY execution.id DESC
+        ORDER BY
+            EXISTS (SELECT FROM step WHERE step.execution_id = execution.id) DESC, execution.id DESC
         LIMIT 1
     ) AS truth ON true
     WHERE run.sweep_id = sweep.id

@@ -100,8 +100,8 @@ _REVIEWED = text("""
                     AND execution.code = program.code
                     AND execution.suite = 'hidden'
                     AND execution.state = 'done'
-                    AND EXISTS (SELECT FROM step WHERE step.execution_id = execution.id)
-                ORDER BY execution.id DESC
+                ORDER BY EXISTS (SELECT FROM step WHERE step.execution_id = execution.id) DESC,
+                    execution.id DESC
                 LIMIT 1
             ) = :is_right
         LIMIT 1

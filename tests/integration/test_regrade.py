@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from models.enums import State
 from models.errors import FoureyesError
 from models.session import session, transaction
 from models.tables import Completion, Execution, Regraded
+from producer.commands.choices import Exported
+from producer.commands.exchange import export
 from producer.sweeps import enqueue, regrade
 from producer.sweeps.prune import prune
 from producer.sweeps.regrade import Regrading
@@ -293,6 +296,22 @@ def test_pruning_takes_second_verdicts_that_nobody_else_has(by: By, sent: list[i
         figures.read(1)
     prune(second)
     assert count(Execution) == count(Regraded) == 0
+
+
+def test_an_archive_has_the_first_verdicts_and_says_so(
+    by: By, sent: list[int], tmp_path: Path
+) -> None:
+    by("3.11")
+    sweep_id = played(problems=1)
+    told: list[str] = []
+    files = [tmp_path / "before.jsonl.gz", tmp_path / "after.jsonl.gz"]
+    export("test", Exported.ARCHIVE, files[0], False, told.append)
+    assert not any("regrade" in line for line in told)
+    by("3.12")
+    to_the_end(begun(sweep_id), lambda row: False)
+    export("test", Exported.ARCHIVE, files[1], False, told.append)
+    assert "`foureyes regrade`" in told[-1]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_an_attempt_that_starts_anew_has_no_second_verdict(by: By, sent: list[int]) -> None:
