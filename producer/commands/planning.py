@@ -89,12 +89,24 @@ def plan(file: Path | None, see: float, comparisons: int | None) -> None:
         samples = {grid.file.samples} if _is_greedy(grid) else {*_SAMPLES, grid.file.samples}
         _show_needed(see, tests[0].family, cases, sorted(samples), _Spent.of(grid))
         _show_visible(tests, grid.file.samples, cases)
+        _say_of_plan(grid)
 
 
 def show_visible(grid: "PlannedSweep") -> None:
     """What a sweep can show. Needs the database, for earlier runs."""
     _show_visible(_tests(grid), grid.file.samples, _cases(grid))
+    _say_of_plan(grid)
     _remark("How many problems a smaller difference takes: foureyes plan FILE --see POINTS")
+
+
+def _say_of_plan(grid: "PlannedSweep") -> None:
+    """What all of this is not of, if the sweep has a plan."""
+    if (planned := grid.file.plan) is None:
+        return
+    if any(claim.needs_margin for claim in planned.claims):
+        _remark("That is for A > B: to show that two are as good as equal takes more")
+    if planned.stops:
+        _remark("That is for a test at the end: one that may stop at any time sees less")
 
 
 def _compared(grid: "PlannedSweep") -> list[tuple[str, str]]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from models.analysis_plan import AnalysisPlan, plan_hash
+from models.errors import FoureyesError
 from models.tables import EnqueuedPlan, Sweep
 
 
@@ -36,13 +38,16 @@ class KeptPlan:
 
 
 def read(db: Session, sweep: Sweep) -> tuple[KeptPlan, ...]:
-    """The plans of a sweep, oldest first."""
+    """The plans of a sweep, oldest first.
+
+    Raises: FoureyesError if a row is no plan any more.
+    """
     rows = db.exec(
         select(EnqueuedPlan).where(EnqueuedPlan.sweep_id == sweep.id).order_by(col(EnqueuedPlan.id))
     )
     return tuple(
         KeptPlan(
-            AnalysisPlan.model_validate(row.content),
+            _plan(row),
             row.hash,
             row.ended,
             row.attempts,
@@ -51,6 +56,16 @@ def read(db: Session, sweep: Sweep) -> tuple[KeptPlan, ...]:
         )
         for row in rows
     )
+
+
+def _plan(row: EnqueuedPlan) -> AnalysisPlan:
+    try:
+        return AnalysisPlan.model_validate(row.content)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        raise FoureyesError(
+            f"sweep {row.sweep_id}: row {row.id} of the table plan was changed, and is no plan: {said}"
+        ) from None
 
 
 def is_exploratory(plans: Sequence[KeptPlan], pattern: str, other: str) -> bool:

@@ -91,6 +91,10 @@ def test_a_plan_that_somebody_changes_in_the_database_is_found_out(tmp_path: Pat
         db.execute(text("UPDATE plan SET content = CAST(:c AS jsonb)"), {"c": changed})
     (found,) = scoreboard(sweep_id).plans
     assert not found.is_whole and not found.is_ahead
+    with session() as db:
+        db.execute(text("""UPDATE plan SET content = '{"primary": []}'"""))
+    with pytest.raises(FoureyesError, match="sweep 1: row 1 of the table plan was changed"):
+        scoreboard(sweep_id)
     lines = [json.loads(line) for line in gzip.decompress(archive.read_bytes()).splitlines()]
     lines[1]["sweep"]["plans"][0]["content"] = json.loads(changed)
     archive.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
@@ -112,6 +116,14 @@ reviewer = "c"
 
 [plan]
 primary = ["retry > raw-coder"]
+"""
+
+
+PLAN = """[plan]
+primary = ["retry = raw-coder"]
+benchmarks = "together"
+equivalence = 5
+stop = "sequential"
 """
 
 
@@ -160,10 +172,11 @@ def test_a_file_says_what_it_can_show_and_what_more_would_cost(
     said = " ".join(capsys.readouterr().out.split())
     assert "starter-rich, 30 all as one, 30" in said  # the same problems in other words
     assert "p < 0.013 (0.05 for 4 comparisons) As one, at p < 0.025 (0.05 for 2" in said
-    without.write_text(two + '[plan]\nprimary = ["retry > raw-coder"]\nbenchmarks = "together"\n')
+    without.write_text(two + PLAN)
     planning.show_visible(sweep.load(without))
     said = " ".join(capsys.readouterr().out.split())
     assert "all as one, 30" in said and "starter-rich" not in said
+    assert "takes more" in said and "sees less" in said
     planning.plan(path, 4.0, None)
     said = " ".join(capsys.readouterr().out.split())
     assert "calls tokens in out" in said
