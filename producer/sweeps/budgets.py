@@ -1,7 +1,7 @@
 """Whose tokens a pattern with a budget gets: `tokens_of` of a sweep file, as one of its patterns."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from models.errors import FoureyesError
@@ -25,11 +25,11 @@ def _source(mine: Configured, made: Sequence[Configured]) -> Configured:
     every pattern has, or by its name alone.
 
     Of several those count that are written and read as `mine` is, and of these the one that is called
-    exactly so.
+    most exactly so.
     """
     wanted = mine.tokens_of
     where = f"pattern {mine.label!r}: {TOKENS_OF}"
-    called = [each for each in made if wanted in (each.label, _own_label(each), each.pattern.name)]
+    called = [each for each in made if wanted in (*_labels(each), each.pattern.name)]
     if not called:
         names = [each.label for each in made if not each.tokens_of]
         near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.0)
@@ -41,16 +41,22 @@ def _source(mine: Configured, made: Sequence[Configured]) -> Configured:
             f"{where}: {wanted!r} has a budget itself; name a pattern that spends what it likes"
         )
     alike = [each for each in free if _style(each) == _style(mine)] or free
-    found = [each for each in alike if wanted in (each.label, _own_label(each))] or alike
+    by_exactness = ([one for one in alike if _labels(one)[n] == wanted] for n in range(3))
+    found = next(filter(None, by_exactness), alike)
     if len(found) > 1:
         labels = " or ".join(repr(each.label) for each in found)
         raise FoureyesError(f"{where}: several are called {wanted!r}; write {labels}")
     return found[0]
 
 
-def _own_label(each: Configured) -> str:
-    """As tables write it, without the options that every pattern has."""
-    own = {name: value for name, value in each.options.items() if name not in Style.model_fields}
+def _labels(each: Configured) -> tuple[str, str, str]:
+    """As tables write it; without how all of a sweep's patterns may be written and read; without any option
+    that every pattern has."""
+    return each.label, _without(each, _ALIKE), _without(each, Style.model_fields)
+
+
+def _without(each: Configured, names: Collection[str]) -> str:
+    own = {name: value for name, value in each.options.items() if name not in names}
     return each.pattern.configure(own).label
 
 

@@ -105,7 +105,8 @@ def test_whose_tokens_they_are_is_said_by_a_name_or_as_tables_write_it(tmp_path:
     (tmp_path / "my_own.py").write_text(OWN)
     grid = load(
         tmp_path,
-        '"retry", { name = "retry", retries = 1 }, "review-then-fix", "sample-and-select", '
+        '"retry", { name = "retry", retries = 1 }, "review-then-fix", '
+        '{ name = "review-then-fix", review_format = "text" }, "sample-and-select", '
         '{ name = "sample-and-select", tokens_of = ["retry", "retry(retries=1)", "review-then-fix", '
         '"sample-and-select"] }, { name = "last-that-fits", tokens_of = "review-then-fix" }',
         'modules = ["my_own"]\nprompts = ["default", "terse"]',
