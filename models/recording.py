@@ -4,22 +4,31 @@ and comparisons showed, with `suite` and `given`."""
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from models.enums import Suite
 from models.errors import FoureyesError
 from models.problem import Comparison, TestRun, Traced, Trial
+from models.storable import storable_json
 
 _CALL = ("key", "text")
-#: What reads a `trial`, by the suite that was run.
-_SHOWED = {
-    Suite.VISIBLE: Trial.from_json,
-    Suite.WRITTEN: TestRun.from_json,
-    Suite.COMPARED: Comparison.from_json,
-    Suite.TRACED: Traced.from_json,
+#: What a `trial` is read as, by the suite that was run.
+_SHOWED: dict[str, Any] = {
+    Suite.VISIBLE: Trial,
+    Suite.WRITTEN: TestRun,
+    Suite.COMPARED: Comparison,
+    Suite.TRACED: Traced,
 }
 _TRIAL = ("benchmark", "problem_id", "version", "code", "judge_version")
+
+
+@cache
+def _typed(showed: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(showed)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
@@ -35,10 +44,14 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                     if "trial" in row:
                         if not all(isinstance(each, str) for each in row.get("given") or ()):
                             raise ValueError("what a program is given is text")
-                        _SHOWED[row.get("suite", Suite.VISIBLE)](row["trial"])
+                        showed = _SHOWED[row.get("suite", Suite.VISIBLE)]
+                        _typed(showed).validate_json(json.dumps(row["trial"]), strict=True)
+                        showed.from_json(row["trial"])
+                    if storable_json(row) != row:
+                        raise ValueError("nobody can have recorded it")
                     needed = _TRIAL if "trial" in row else _CALL
                     missing = [name for name in needed if not isinstance(row.get(name), str)]
-                except (ValueError, KeyError, TypeError, AttributeError):
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                     raise FoureyesError(
                         f"{path} line {number}: not a line of a recording"
                     ) from None
