@@ -9,9 +9,11 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
+from models import lifecycle
 from models.enums import Outcome
-from models.problem import Spec
+from models.problem import Spec, TestRun
 from models.session import session
+from models.tables import Execution
 from producer.sweeps import enqueue
 from results import transcript
 from tests.integration.test_advance import (
@@ -37,8 +39,10 @@ from worker.patterns.steps import (
     OneOf,
     Plan,
     Review,
+    RunTests,
     Sampling,
     Steps,
+    WrittenTests,
 )
 from worker.patterns.style import Style
 
@@ -187,3 +191,30 @@ def test_a_prompt_of_ones_own_has_its_own_name_wherever_it_is_shown(add: Add) ->
     assert (attempt.outcome, attempt.code) == (Outcome.SOLVED, "def f(x):\n    return x + 1\n")
     said = shown(attempt.id)
     assert "2. explain by coder c" in said and "verdict: wrong" in said
+
+
+def odd(spec: Spec) -> Steps:
+    """What no column can hold, wherever a pattern can put it."""
+    draft = yield Draft(spec, by=CODER)
+    other = replace(draft, code=f"{draft.code}# \0\ud800")
+    yield RunTests(other, WrittenTests(("assert f(1) == '\0\ud800'",), "an answer"))
+    return other.code
+
+
+def test_a_program_that_no_column_can_hold_is_run_and_judged_as_what_one_can(add: Add) -> None:
+    """It ended the attempt in error."""
+    make_sweep(add(odd))
+    (attempt_id,) = attempt_ids()
+    advance(attempt_id)
+    answer(completions()[0].id, CODE)
+    (message,) = advance(attempt_id)
+    with session() as db:
+        row = lifecycle.claim(db, Execution, message.row_id, "w/1")
+        assert row is not None and row.code.endswith("# \ufffd?")
+        assert row.given == ["assert f(1) == '\ufffd?'"]
+        told = TestRun(()).to_json()
+        assert lifecycle.finish(db, Execution, row.id, "w/1", detail=told)
+    assert run_to_the_end(lambda row: CODE) == 0
+    (attempt,) = attempts()
+    assert attempt.outcome is Outcome.SOLVED
+    assert attempt.code is not None and attempt.code.endswith("# \ufffd?")
