@@ -21,7 +21,8 @@ inside() {
     shift
     ip link set lo up
     export DOCKER_HOST=unix://$run/docker.sock DOCKER_CONFIG=$cache/config
-    dockerd --host "$DOCKER_HOST" --data-root "$cache/data" --exec-root "$run/exec" \
+    # Ctrl-C is for the command: the engine ends after it
+    setsid dockerd --host "$DOCKER_HOST" --data-root "$cache/data" --exec-root "$run/exec" \
         --pidfile "$run/dockerd.pid" --bip 10.213.0.1/24 \
         --default-address-pool base=10.213.64.0/18,size=24 >"$cache/dockerd.log" 2>&1 &
     local engine=$!

@@ -133,7 +133,14 @@ class Stack:
 
     def kill(self, container: str) -> None:
         """SIGKILL to its first process, as a machine without memory does: Docker starts it again."""
-        os.kill(self.state(container)["Pid"], 9)
+        os.kill(self.pid(container), 9)
+
+    def pid(self, container: str) -> int:
+        """Its first process, as this process knows it: it must see the engine's processes."""
+        found = inspected(container)
+        pid = int(found["State"]["Pid"])
+        assert found["Id"] in Path(f"/proc/{pid}/cgroup").read_text(), "another's process"
+        return pid
 
     def address(self, container: str, network: str) -> str:
         networks = inspected(container)["NetworkSettings"]["Networks"]
