@@ -39,7 +39,7 @@ test-faults: $(INSTALLED) packages-servers ## Every fault in the middle of 1,000
 test-vllm: $(INSTALLED) $(VLLM) packages-servers ## The vllm engine, on vLLM's build for CPUs (2.5 GB)
 	@.venv-vllm/bin/python -m pytest -q tests/vllm -o timeout=1800 $(PYTEST)
 
-test-docker: $(INSTALLED) ## docker-compose.yml in a Docker engine of its own, as root (3 GB of images stay in the cache)
+test-docker: $(INSTALLED) ## docker-compose.yml in a Docker engine of its own (as root; keeps 2 GB of images)
 	@FOUREYES_DOCKER=1 FOUREYES_FAULTS=full scripts/docker.sh $(BIN)/python -m pytest -q tests/docker -o timeout=1800 $(PYTEST)
 
 parity: $(INSTALLED) $(EVALPLUS) $(LIVECODEBENCH) packages-demo ## Every verdict of ours beside others' (some hours)

@@ -31,7 +31,12 @@ inside() {
             none "the engine does not start, as $cache/dockerd.log has it"
         sleep 0.5
     done
-    if "$here/standins.sh"; then "$@" || status=$?; else status=$?; fi
+    if "$here/standins.sh"; then
+        "$@" || status=$?
+    else
+        echo "docker: the images cannot be made (see above): NOT TESTED." >&2
+        status=3
+    fi
     kill "$engine"
     wait "$engine" || true
     return "$status"

@@ -13,6 +13,8 @@ from tests.faults import audit
 
 if "FOUREYES_DOCKER" not in os.environ:
     collect_ignore_glob = ["*"]
+else:
+    from tests.faults.conftest import pytest_terminal_summary  # noqa: F401 - prints the table
 
 
 @pytest.fixture(scope="session")
