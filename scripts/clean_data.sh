@@ -26,7 +26,7 @@ for folder in "$home"/{logs,reports}; do
         rmdir --ignore-fail-on-non-empty "$folder"
     fi
 done
-rm -f "$home"/{stack.lock,stack.json,stack.json.part,migration.lock,valkey.conf,reaper.alive}
+rm -f "$home"/*@*.alive "$home"/{stack.lock,stack.json,stack.json.part,migration.lock,valkey.conf,reaper.alive}
 if [ "$(cat "$home/.gitignore" 2>/dev/null)" = "*" ]; then
     rm "$home/.gitignore"
 fi

@@ -138,7 +138,10 @@ def test_the_data_are_removed_and_nothing_that_somebody_keeps_beside_them(
     """FOUREYES_HOME may be a folder of somebody's, which has reports of its own."""
     home = tmp_path / "home"
     monkeypatch.setenv("FOUREYES_HOME", str(home))
-    for name in ("logs/execution.log", "logs/execution.log.1", "reports/a-12.html", "stack.json"):
+    for name in (
+        "logs/execution.log", "logs/execution.log.1", "reports/a-12.html", "stack.json",
+        "start@foureyes.alive",
+    ):  # fmt: skip
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).touch()
     (home / mine).parent.mkdir(exist_ok=True)
