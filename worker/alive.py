@@ -5,11 +5,14 @@ takes seconds of a core each time: where all workers of a machine start, such ch
 and run into their own time limits.
 """
 
+import logging
 from typing import Any
 
 from celery import signals
 
 from models.settings import settings
+
+log = logging.getLogger(__name__)
 
 
 def show(name: str) -> None:
@@ -19,8 +22,12 @@ def show(name: str) -> None:
     the worker connects: Celery looks only then whether anybody wants to know of heartbeats.
     """
     path = settings().home / f"{name}.alive"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # that of an earlier worker says nothing about this one
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # that of an earlier worker says nothing about this one
+    except OSError as error:  # work needs none
+        log.warning("health checks find no sign of life: %s", error)
+        return
 
     def touch(**_: Any) -> None:
         path.touch()
