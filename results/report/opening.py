@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from results.figures.comparisons import NO_EVIDENCE, Comparison
+from results.figures.comparisons import NO_EVIDENCE
 from results.figures.primary import exploratory
 from results.figures.scoreboard import Group, Scoreboard
 from results.figures.scores import Score
@@ -14,11 +14,14 @@ from results.report.sentences import of_group
 #: Comparisons that are told one by one, largest difference first.
 _TOLD = 5
 #: Runs without evidence that are named, and not counted.
-_NAMED = 3
+_FEW = 3
 
 
 def sentences(board: Scoreboard) -> list[str]:
-    """What all comparisons with the baseline came to, for whoever reads nothing else."""
+    """What all comparisons with the baseline came to, for whoever reads nothing else.
+
+    Of several benchmarks it is in short: what is said of them together stands before it.
+    """
     if len(board.groups) == 1:
         return of_group(board, board.groups[0])
     unplanned = exploratory(board)
@@ -32,48 +35,55 @@ def sentences(board: Scoreboard) -> list[str]:
         for score in group.scores
         if (compared := board.comparisons.get(score.run_id)) is not None and compared.pairs
     ]
-    return [*_clear(board, found), *_unclear(board, found)]
+    told = 0 if len({group.benchmark for group in board.groups}) > 1 else _TOLD
+    return [*_counted(board, found), *_named(found, told), *_unclear(board, found, told)]
 
 
-def _clear(board: Scoreboard, found: list[tuple[str, Comparison]]) -> Iterator[str]:
-    """How many runs differ from the baseline, and those that do so most."""
-    clear = sorted(
-        (each for each in found if each[1].verdict != NO_EVIDENCE),
-        key=lambda each: -abs(each[1].difference),
-    )
-    better = sum(compared.difference > 0 for _, compared in clear)
-    if clear and len(found) > 1:
+def _counted(board: Scoreboard, found: evidence.Named) -> Iterator[str]:
+    """How many runs differ from the baseline."""
+    verdicts = Counter(compared.verdict for _, compared in found)
+    better, worse = verdicts["better"], verdicts["worse"]
+    if len(found) > 1 and better + worse:
         yield (
             f"Of {count(len(found), 'run')} that are compared with {board.baseline}, {better} "
-            f"{'is' if better == 1 else 'are'} better and {len(clear) - better} worse, corrected for all of "
+            f"{'is' if better == 1 else 'are'} better and {worse} worse, corrected for all of "
             "these comparisons."
         )
-    for name, each in clear[:_TOLD]:
+
+
+def _named(found: evidence.Named, most: int) -> Iterator[str]:
+    """Those of them that differ most."""
+    clear = sorted(
+        (each for each in found if each[1].verdict in ("better", "worse")),
+        key=lambda each: -abs(each[1].difference),
+    )
+    for name, each in clear[:most]:
         by = points_interval(each.difference, each.low, each.high)
         yield (
             f"{each.verdict.capitalize()}: {name}, by {by} points of pass@1 ({each.test}, "
             f"{p_equals(each.p_holm)})."
         )
-    if len(clear) > _TOLD:
-        yield f"And so on for {count(len(clear) - _TOLD, 'run')} more, marked in the table."
+    if len(clear) > most > 0:
+        yield f"And so on for {count(len(clear) - most, 'run')} more, marked in the table."
 
 
-def _unclear(board: Scoreboard, found: list[tuple[str, Comparison]]) -> Iterator[str]:
+def _unclear(board: Scoreboard, found: evidence.Named, most: int) -> Iterator[str]:
     """In how many comparisons there is no evidence, and what could have been seen in them."""
     unclear = [each for each in found if each[1].verdict == NO_EVIDENCE]
     if not unclear:
         return
-    able = [each for each in unclear if each[1].detectable is not None]
-    if len(unclear) <= _NAMED:
+    if len(unclear) <= _FEW:
         which = evidence.listed(name for name, _ in unclear)
     elif len(unclear) == len(found):
         which = f"any of the {len(found)} other runs"
     else:
         which = f"{len(unclear)} of the {len(found)} other runs"
-    yield (
-        f"{NO_EVIDENCE.capitalize()} between {board.baseline} and {which}. "
-        f"{evidence.detectable(able or unclear)}"
-    )
+    line = f"{NO_EVIDENCE.capitalize()} between {board.baseline} and {which}."
+    if not most:
+        yield line
+        return
+    able = [each for each in unclear if each[1].detectable is not None]
+    yield f"{line} {evidence.detectable(able or unclear)}"
     if able and len(able) < len(unclear):
         yield (
             f"In {len(unclear) - len(able)} of these comparisons so few problems differ that no split of them "

@@ -159,7 +159,8 @@ def test_what_is_missing_stands_before_any_figure(tmp_path: Path) -> None:
         made.index(each)
         for each in (
             "Still running: 1 of", "1 attempt ended in a refusal", "1 attempt is forged",
-            "1 attempt ended in error", "runs that are compared with raw-coder", "All runs", 'id="s1"',
+            "1 attempt ended in error", "All runs", "runs that are compared with raw-coder",
+            '<table class="matrix">', 'id="together"', 'id="s1"',
         )
     ]  # fmt: skip
     assert places == sorted(places)
