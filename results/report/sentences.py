@@ -107,11 +107,22 @@ def _regrades(board: Scoreboard) -> Iterator[str]:
     """That other verdicts exist than those that the figures are of."""
     for found in board.regrades:
         differ = "differs" if found.flips == 1 else "differ"
+        anew, first = _brief(found.judge_version), _brief(found.at_first)
+        if anew == first:  # they differ in their Python or its libraries
+            anew, first = found.judge_version, found.at_first
         yield (
-            f"Judged anew by {found.judge_version}: {found.flips:,} of {found.programs:,} verdicts {differ}. "
-            "The figures are those of the first verdicts, "
-            f"by {found.at_first}; `foureyes regrade` has both."
+            f"Judged anew by {anew}: {found.flips:,} of {found.programs:,} verdicts {differ}. "
+            f"The figures are those of the first verdicts, by {first}; `foureyes regrade` has both."
         )
+
+
+def _brief(judges: str) -> str:
+    """Judges, a format's each with its libraries, by their versions and profiles alone."""
+    names = []
+    for judge in judges.split("; "):
+        version, (_, by, profile) = judge.partition(",")[0], judge.rpartition(", profile ")
+        names.append(f"judge {version}{by}{profile if by else ''}")
+    return " and ".join(dict.fromkeys(names))
 
 
 def _state(board: Scoreboard) -> Iterator[str]:
