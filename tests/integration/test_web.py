@@ -470,10 +470,15 @@ _REVIEWED = (
     """INSERT INTO step (attempt_id, position, branch, kind, role, verdict, completion_id, created_at)
     SELECT :attempt, 1, 0, 'review', 'reviewer', :verdict, id, now()
     FROM completion WHERE key = 'r' || :attempt""",
-    """INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id, suite, code,
-        judge_version, detail, base, plus)
-    VALUES ('e' || :attempt, 'done', 0, now(), now(), :problem, 'hidden', 'code ' || :attempt, '',
-        '{}', :judged, :judged)""",
+    """WITH judged AS (
+        INSERT INTO execution (key, state, tries, send_again_at, created_at, problem_id, suite, code,
+            judge_version, detail, base, plus)
+        VALUES ('e' || :attempt, 'done', 0, now(), now(), :problem, 'hidden', 'code ' || :attempt, '',
+            '{}', :judged, :judged)
+        RETURNING id
+    )
+    INSERT INTO step (attempt_id, position, branch, kind, execution_id, created_at)
+    SELECT :attempt, 2, 0, 'judge', id, now() FROM judged""",
 )
 
 
