@@ -100,7 +100,8 @@ _REVIEWED = text("""
                     AND execution.code = program.code
                     AND execution.suite = 'hidden'
                     AND execution.state = 'done'
-                ORDER BY EXISTS (SELECT FROM step WHERE step.execution_id = execution.id) DESC,
+                ORDER BY
+                    (SELECT id FROM step WHERE step.execution_id = execution.id LIMIT 1) IS NULL,
                     execution.id DESC
                 LIMIT 1
             ) = :is_right
