@@ -84,7 +84,8 @@ CROSS JOIN LATERAL (
             AND execution.suite = 'hidden'
             AND execution.state = 'done'
         ORDER BY
-            EXISTS (SELECT FROM step WHERE step.execution_id = execution.id) DESC, execution.id DESC
+            (SELECT id FROM step WHERE step.execution_id = execution.id LIMIT 1) IS NULL,
+            execution.id DESC
         LIMIT 1
     ) AS truth ON true
     WHERE run.sweep_id = sweep.id
