@@ -75,7 +75,7 @@ app = typer.Typer(
     name="foureyes",
     cls=_Commands,
     help="Two models, one benchmark, every way of working together.\n\n"
-    "More about each: foureyes COMMAND --help. Also: foureyes --version, --install-completion",
+    "More: foureyes COMMAND --help; also --version and --install-completion",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
