@@ -23,7 +23,8 @@ inside() {
     export DOCKER_HOST=unix://$run/docker.sock DOCKER_CONFIG=$cache/config
     # Ctrl-C is for the command: the engine ends after it
     setsid dockerd --host "$DOCKER_HOST" --data-root "$cache/data" --exec-root "$run/exec" \
-        --pidfile "$run/dockerd.pid" --bip 10.213.0.1/24 \
+        --pidfile "$run/dockerd.pid" --cgroup-parent "/$(basename "$run")" \
+        --exec-opt native.cgroupdriver=cgroupfs --bip 10.213.0.1/24 \
         --default-address-pool base=10.213.64.0/18,size=24 >"$cache/dockerd.log" 2>&1 &
     local engine=$!
     until docker info >/dev/null 2>&1; do
@@ -71,6 +72,12 @@ ip netns add "$space"
 slirp4netns --configure --mtu=65520 --disable-host-loopback --netns-type=path "/run/netns/$space" tap0 \
     >"$cache/network.log" 2>&1 9>&- &
 network=$!
-trap 'kill "$network" 2>/dev/null; ip netns delete "$space"; rm -rf "$run"' EXIT
+finish() {
+    kill "$network" 2>/dev/null || true
+    ip netns delete "$space"
+    find /sys/fs/cgroup -depth -type d -path "*/$space*" -exec rmdir {} + || true
+    rm -rf "$run"
+}
+trap finish EXIT
 nsenter --net="/run/netns/$space" \
     unshare --mount --pid --fork --kill-child --mount-proc "$here/docker.sh" --inside "$run" "$@"
