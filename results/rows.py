@@ -19,13 +19,13 @@ Row = tuple[Any, ...]
 
 
 def write_json(columns: Sequence[str], rows: Iterable[Row], file: TextIO) -> None:
-    """An array of objects, a line each. Numbers have all their digits; what is no number is null."""
+    """An array of objects. Numbers have all their digits; what is no number is null."""
     names = [json.dumps(name) for name in _told_apart(columns)]
     between = "["
     for row in rows:
         told = ", ".join(f"{name}: {_json(value)}" for name, value in zip(names, row, strict=True))
         file.write(f"{between}{{{told}}}")
-        between = ",\n "
+        between = ", "
     file.write("[]\n" if between == "[" else "]\n")
 
 

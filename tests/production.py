@@ -123,7 +123,6 @@ class Production:
             ("@rabbitmq:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
             ("@gate:5672", "@" + self.node.url.rsplit("@", 1)[1].rstrip("/")),
             ("rabbitmq:15672", f"127.0.0.1:{self.node.management_port}"),
-            ("--host=127.0.0.1", f"--host={host}"),
             ("0.0.0.0", "127.0.0.1"),
             ("=5555", f"={self.flower_port}"),
             (":5555/", f":{self.flower_port}/"),
@@ -131,6 +130,7 @@ class Production:
             (":8765/", f":{self.web_port}/"),
             ("/var/lib/foureyes", str(self.folder / name)),
             ("/tmp/foureyes", str(self.folder / name)),
+            ("--host=127.0.0.1", f"--host={host}"),  # last: it may lie in one of those folders
         ):
             text = text.replace(theirs, ours)
         return text

@@ -244,7 +244,7 @@ def test_rows_come_whole_and_to_the_last_digit(
     shown = capsys.readouterr().out
     assert [list(row) for row in json.loads(shown)] == [["n", "n_3", "n_2"]] * 2500
     first = '[{"n": 12345678901234567890.123, "n_3": 1, "n_2": {"x": 0.1234567890123456789}},'
-    assert shown.splitlines()[0] == first
+    assert shown.startswith(first)
     query.run(statement % (2, "true"), "csv", Console())
     line = '12345678901234567890.123,1,"{""x"": 0.1234567890123456789}"\n'
     assert capsys.readouterr().out == f"n,n,n_2\n{line}{line}"
