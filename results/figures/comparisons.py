@@ -113,7 +113,7 @@ def _comparison(
     family: int,
     significance: float,
 ) -> Comparison:
-    counts = Counter((before, after) for _, before, after in question.pairs())
+    counts = question.counts()
     low, high = difference_interval(differences)
     return Comparison(
         baseline_run_id=question.baseline_run_id,
@@ -143,9 +143,12 @@ def _comparison(
 
 def _mean(differences: Sequence[Fraction]) -> float:
     """0 for none."""
-    return (
-        float(sum(filter(None, differences)) / Fraction(len(differences))) if differences else 0.0
-    )
+    if not differences:
+        return 0.0
+    known = {id(each): each for each in differences}  # few, which come again and again
+    number = Counter(map(id, differences))
+    total = sum((known[each] * times for each, times in number.items()), Fraction())
+    return float(total / len(differences))
 
 
 def _with_errors(question: Question | Joined) -> tuple[float, float] | None:

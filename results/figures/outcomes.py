@@ -119,7 +119,7 @@ def shares(outcomes: Outcomes) -> list[Fraction]:
 
 def has_samples(outcomes: Outcomes) -> bool:
     """Whether any problem was tried more than once."""
-    return any(len(each) > 1 for each in outcomes.values())
+    return max(map(len, outcomes.values()), default=0) > 1
 
 
 def pairs(baseline: Outcomes, run: Outcomes) -> Iterator[tuple[int, bool, bool]]:

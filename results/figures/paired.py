@@ -64,8 +64,11 @@ def smallest_p(differing: int) -> float:
 
 def _in_steps(differences: Sequence[Fraction]) -> tuple[list[int], int]:
     """The differences as whole numbers, and how many steps make 1."""
-    per_one = min(math.lcm(*(each.denominator for each in differences)), _FINEST)
-    return [round(each * per_one) if each else 0 for each in differences], per_one
+    # the same few objects come again and again, and arithmetic with fractions is slow
+    known = {id(each): each for each in differences}
+    per_one = min(math.lcm(*(each.denominator for each in known.values())), _FINEST)
+    steps = {each: round(difference * per_one) for each, difference in known.items()}
+    return [steps[id(each)] for each in differences], per_one
 
 
 def _sums(sizes: Sequence[int], share: float = 0.5) -> "FloatArray":

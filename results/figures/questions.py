@@ -1,14 +1,17 @@
 """What is asked of two runs, or of several pairs of them at once: differences, problem by problem. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from results.figures.outcomes import (
     CANCELLED,
     ERROR,
+    JUDGED,
     OPEN,
+    SOLVED,
     Outcomes,
     has_samples,
     pairs,
@@ -42,19 +45,26 @@ class Question:
         """
         found = {}
         for problem in sorted(self.baseline.keys() & self.run.keys()):
-            samples = self.baseline[problem], self.run[problem]
-            if errors_for_run is None:
-                before, after = map(share_solved, samples)
-            else:
-                before = share_with_errors(samples[0], solved=not errors_for_run)
-                after = share_with_errors(samples[1], solved=errors_for_run)
-            if before is not None and after is not None:
-                found[problem] = _NONE if after is before else after - before
+            each = _difference(self.baseline[problem], self.run[problem], errors_for_run)
+            if each is not None:
+                found[problem] = each
         return found
 
     def differences(self, errors_for_run: bool | None = None) -> list[Fraction]:
-        """Those alone."""
-        return list(self.by_problem(errors_for_run).values())
+        """Those alone, in no order."""
+        found = []
+        for words, problems in self._words.items():
+            if (each := _difference(*words, errors_for_run)) is not None:
+                found += [each] * problems
+        return found
+
+    @cached_property
+    def _words(self) -> Counter[tuple[str, str]]:
+        """How many problems of both have these letters, the baseline's first. They are few, and all that
+        most figures need."""
+        both = [problem for problem in self.baseline if problem in self.run]
+        before, after = self.baseline.__getitem__, self.run.__getitem__
+        return Counter(zip(map(before, both), map(after, both), strict=True))
 
     def order(self) -> list[int]:
         """All problems, as their attempts are started."""
@@ -74,10 +84,7 @@ class Question:
 
     def has_errors(self) -> bool:
         """Whether any attempt of either ended in error, at a problem that both have."""
-        return any(
-            ERROR in self.baseline[problem] or ERROR in self.run[problem]
-            for problem in self.baseline.keys() & self.run.keys()
-        )
+        return any(ERROR in before or ERROR in after for before, after in self._words)
 
     def test(self, found: list[Fraction]) -> tuple[str, float]:
         """By which test the runs are compared, and its p-value for these differences of theirs.
@@ -96,12 +103,22 @@ class Question:
         """Every problem and sample that both were judged on, and whether each solved it."""
         return pairs(self.baseline, self.run)
 
+    def counts(self) -> Counter[tuple[bool, bool]]:
+        """How many of those pairs each of the two solved, or did not."""
+        found: Counter[tuple[bool, bool]] = Counter()
+        for words, problems in self._words.items():
+            for before, after in zip(*words, strict=False):
+                if before in JUDGED and after in JUDGED:
+                    found[before == SOLVED, after == SOLVED] += problems
+        return found
+
     def attempts(self) -> int:
         """Problems and samples that at least one of the runs has."""
-        return sum(
-            max(len(self.baseline.get(problem, "")), len(self.run.get(problem, "")))
-            for problem in self.baseline.keys() | self.run.keys()
-        )
+        both = sum(max(map(len, words)) * problems for words, problems in self._words.items())
+        first, second = self.baseline, self.run
+        alone = [*(first[each] for each in first.keys() - second.keys()),
+                 *(second[each] for each in second.keys() - first.keys())]  # fmt: skip
+        return both + sum(map(len, alone))
 
 
 @dataclass(frozen=True)
@@ -159,10 +176,9 @@ class Joined:
         once = not self.repeated and not any(part.has_samples() for part in self.parts)
         return _test(found, one_each=once)
 
-    def pairs(self) -> Iterator[tuple[int, bool, bool]]:
+    def counts(self) -> Counter[tuple[bool, bool]]:
         """Those of all parts."""
-        for part in self.parts:
-            yield from part.pairs()
+        return sum((part.counts() for part in self.parts), Counter())
 
     def attempts(self) -> int:
         """Those of all parts."""
@@ -187,7 +203,21 @@ def _so_far(parts: Sequence[Question], same: Mapping[int, int]) -> dict[int, Fra
     return found
 
 
+@lru_cache(maxsize=4096)  # few words, which come again for each comparison
+def _difference(before: str, after: str, errors_for_run: bool | None) -> Fraction | None:
+    """How much more of a problem's samples is solved after than before; None if either has none judged."""
+    if errors_for_run is None:
+        shares = share_solved(before), share_solved(after)
+    else:
+        shares = (
+            share_with_errors(before, solved=not errors_for_run),
+            share_with_errors(after, solved=errors_for_run),
+        )
+    first, second = shares
+    return None if first is None or second is None else second - first
+
+
 def _test(found: list[Fraction], one_each: bool) -> tuple[str, float]:
     if one_each:
-        return MCNEMAR, mcnemar_exact(found.count(Fraction(1)), found.count(Fraction(-1)))
+        return MCNEMAR, mcnemar_exact(found.count(1), found.count(-1))  # type: ignore[arg-type]
     return SIGN_FLIP, sign_flip(found)

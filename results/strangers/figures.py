@@ -3,9 +3,11 @@
 The statistics are those of the report (docs/statistics.md).
 """
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
@@ -263,18 +265,27 @@ def _example(name: str, outcomes: Outcomes, problems: list[str]) -> str:
     return f"{in_line(name)!r} (with {in_line(problems[next(iter(outcomes))])!r})"
 
 
+@lru_cache(maxsize=4096)  # few words, which come again for each comparison
+def _apart(first: str, second: str) -> float:
+    """How far apart the shares are that two systems solved of a problem's samples; 0 if one has none."""
+    shares = share_solved(first), share_solved(second)
+    return 0.0 if None in shares else float(abs(shares[1] - shares[0]))  # type: ignore[operator]
+
+
 def _flips(first: Outcomes, second: Outcomes, problems: list[str]) -> list[Flip]:
     """The problems that differ, largest difference first."""
-    found = [
+    differing = (
+        (-apart, problems[problem], problem)
+        for problem, before in first.items()
+        if problem in second and (apart := _apart(before, second[problem]))
+    )
+    return [
         Flip(
-            problems[problem],
+            name,
             first[problem].count(SOLVED),
             judged(first[problem]),
             second[problem].count(SOLVED),
             judged(second[problem]),
         )
-        for problem in first.keys() & second.keys()
-        if None not in (shared := (share_solved(first[problem]), share_solved(second[problem])))
-        and shared[0] != shared[1]
+        for _, name, problem in heapq.nsmallest(FLIPS_TOLD, differing)
     ]
-    return sorted(found, key=lambda flip: (-abs(flip.difference), flip.problem))[:FLIPS_TOLD]
