@@ -31,7 +31,7 @@ def stack(built: Stack) -> Iterator[Stack]:
 
     Triggers note each ending of a row.
     """
-    built.compose("down", "--volumes")  # what an earlier run was not let to remove
+    built.down()  # what an earlier run was not let to remove
     try:
         built.compose("up", "--detach")
         with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +46,6 @@ def stack(built: Stack) -> Iterator[Stack]:
             yield built
             engine().dispose()
     finally:
-        if "FOUREYES_DOCKER_KEEP" not in os.environ:
-            built.compose("down", "--volumes", "--timeout=20", check=False)
+        built.down()
         for remembered in (settings, engine):
             remembered.cache_clear()

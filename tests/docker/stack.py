@@ -88,6 +88,10 @@ class Stack:
         """`docker compose` with these words; what it printed."""
         return docker(*self._words, *words, check=check)
 
+    def down(self) -> None:
+        """Remove all containers, networks and volumes, those of the command line included."""
+        self.compose("--profile=tools", "down", "--volumes", "--timeout=20", check=False)
+
     def refused(self, *words: str) -> str:
         """What `docker compose` with these words says that must end with the code of a mistake."""
         made = _run(*self._words, *words)
