@@ -29,6 +29,7 @@ from producer.sweeps.prune import prune
 from results.sweeps import find_sweep
 from tests.sweeps import make_grid, make_sweep
 from worker import patterns, reaper
+from worker.attempt import requests
 from worker.attempt.advance import advance
 from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Review, Steps
 from worker.patterns.style import Style
@@ -528,12 +529,17 @@ def test_what_postgres_cannot_hold_ends_its_attempts_alone(monkeypatch: pytest.M
     make_sweep("raw-coder", problems=2)
     _everywhere(monkeypatch, odd)
     first, second = attempt_ids()
+    monkeypatch.setattr(requests, "storable", str)  # as if a place had been forgotten
     assert advance(first) == []
     caught, untouched = attempts()
     assert caught.outcome is Outcome.ERROR
     assert caught.error is not None and "cannot go on: DataError" in caught.error
     assert (untouched.id, untouched.outcome) == (second, None)
     assert count(Completion) == 0
+    monkeypatch.undo()
+    _everywhere(monkeypatch, odd)
+    (asked,) = advance(second)
+    assert asked.task == "plan" and chr(0) not in str(completions()[0].request)
 
 
 def test_what_is_drawn_again_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
