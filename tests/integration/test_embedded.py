@@ -37,10 +37,12 @@ from models.settings import settings
 from producer.stack import embedded
 
 what, demand = sys.argv[1], Path(sys.argv[2])
-say = lambda line: print("say:", line, flush=True)
 
 def tell(name, value):
-    print(name + ":", value, flush=True)
+    sys.stdout.write(f"{name}: {value}\\n")  # at once: the stack's thread tells things, too
+    sys.stdout.flush()
+
+say = lambda line: tell("say", line)
 
 try:
     with embedded.database(say):
