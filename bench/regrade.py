@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from bench import tables
 from bench.servers import Bench, cpu_seconds, opened
 from judging.execution import execution_key
 from models.enums import Suite
@@ -161,10 +162,7 @@ def main() -> None:
         for programs in options.programs:
             print(f"  {programs:,} programs", flush=True)
             rows.append(measure(bench, programs, min(programs, options.different)))
-        print(f"\n{os.cpu_count()} cores\n")
-        print("| " + " | ".join(HEAD) + " |\n|" + "---:|" * len(HEAD))
-        for row in rows:
-            print("| " + " | ".join(row) + " |")
+        tables.show(HEAD, rows)
 
 
 if __name__ == "__main__":

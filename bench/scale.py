@@ -7,7 +7,6 @@ worked on is then filled in by SQL. Needs rabbitmq-server.
 """
 
 import argparse
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from bench import tables
 from bench.servers import Bench, cpu_seconds, opened
 from models.session import engine, session
 from producer.sweeps import enqueue
@@ -227,10 +227,7 @@ def main() -> None:
         for size in options.attempts:
             print(f"  {size:,} attempts", flush=True)
             rows.append(measure(bench, size, options.seconds))
-        print(f"\n{os.cpu_count()} cores\n")
-        print("| " + " | ".join(HEAD) + " |\n|" + "---:|" * len(HEAD))
-        for row in rows:
-            print("| " + " | ".join(row) + " |")
+        tables.show(HEAD, rows)
 
 
 if __name__ == "__main__":
