@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from models import llm
-from models.llm import VLLM
-from worker.engines import front_end
-from worker.engines.base import Request
+from foureyes.models import llm
+from foureyes.models.llm import VLLM
+from foureyes.worker.engines import front_end
+from foureyes.worker.engines.base import Request
 
 
 async def _ask(model: VLLM, requests: list[Request]) -> tuple[float, list[tuple[float, int]]]:

@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from bench import clients
 from bench.servers import Bench, cpu_seconds, opened
-from models import broker
-from models.session import session
+from foureyes.models import broker
+from foureyes.models.session import session
+from foureyes.worker.attempt.advance import advance
 from tests.faults.fleet import Fleet
 from tests.programs import foureyes, wait_for
-from worker.attempt.advance import advance
 
 #: Problems of each sweep; the calls are samples of them.
 PROBLEMS = 100

@@ -17,8 +17,8 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from bench.endpoints import Endpoint, in_flight
 from bench.servers import Bench
-from models.session import session
-from producer.sweeps import enqueue
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, foureyes
 

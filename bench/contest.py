@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.judge_slots import cpu_seconds
-from evaluation import livecodebench
-from judging.formats.livecodebench.record import ContestProblem
-from judging.formats.records import parse_record
-from judging.judge import Judge
-from problems import contest_build
+from foureyes.evaluation import livecodebench
+from foureyes.judging.formats.livecodebench.record import ContestProblem
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.judge import Judge
+from foureyes.problems import contest_build
 
 SLOTS = 2
 _SUM = "print(sum(map(int, input().split())))"

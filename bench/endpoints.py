@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from models import weights
+from foureyes.models import weights
 from tests.llamacpp_server import llamacpp_server
 from tests.programs import ROOT
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from worker.engines import llamacpp
+from foureyes.worker.engines import llamacpp
 
 MODELS = ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"]
 SPINS = {"library's default": None, "5000": "5000", "500": "500", "0": "0"}
@@ -41,8 +41,8 @@ def merge(one, other):
 CHILD = """
 import json, os, statistics, sys, time
 from concurrent.futures import ThreadPoolExecutor
-from models.llm import LlamaCpp, Sampling
-from worker.engines import Message, Request, llamacpp
+from foureyes.models.llm import LlamaCpp, Sampling
+from foureyes.worker.engines import Message, Request, llamacpp
 asked = json.loads(sys.argv[2])
 llamacpp.SPIN, llamacpp.PROMPT_LOOKUP = asked["spin"], asked["lookup"]
 together = asked["together"]

@@ -12,10 +12,10 @@ from itertools import product
 
 import numpy as np
 
-from results.figures.margins import equivalent, not_worse
-from results.figures.paired import mcnemar_exact, sign_flip
-from results.figures.sequential import wealth
-from results.figures.statistics import SIGNIFICANT
+from foureyes.results.figures.margins import equivalent, not_worse
+from foureyes.results.figures.paired import mcnemar_exact, sign_flip
+from foureyes.results.figures.sequential import wealth
+from foureyes.results.figures.statistics import SIGNIFICANT
 
 
 def wordings(

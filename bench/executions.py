@@ -21,13 +21,13 @@ from sqlalchemy import text
 from bench import judging
 from bench.calls import own_seconds
 from bench.servers import Bench, cpu_seconds, opened
-from judging import sources
-from judging.formats.problem import Problem
-from judging.identity import identity
-from models import broker
-from models.session import session
-from models.settings import settings
-from producer.sweeps import enqueue, sweep
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.identity import identity
+from foureyes.models import broker
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.producer.sweeps import enqueue, sweep
 from tests.faults.fleet import Fleet
 from tests.programs import problem_line
 

@@ -16,14 +16,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import evalplus_sandbox
-from judging import sources
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.sandbox import launch
-from judging.sandbox.launch import Bind
+from foureyes.evaluation import evalplus_sandbox
+from foureyes.judging import sources
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.sandbox import launch
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.worker.patterns.reading.extract import extract_code
 from tests.answers import ANSWERS, PROMPT
-from worker.patterns.reading.extract import extract_code
 
 OUTPUTS = Path(__file__).parents[1] / "tests" / "parity" / "outputs"
 SANITIZE = """

@@ -19,10 +19,10 @@ from bench import exotic, forgeries
 from bench import forgery_tasks as tasks
 from bench.forgeries import CLASSES, Forgery
 from bench.forgery_tasks import EASY, SECRET, Way
-from evaluation import bigcodebench, evalplus, humaneval, livecodebench
-from judging.formats.records import parse_record
-from judging.judge import Judge
-from models.errors import FoureyesError
+from foureyes.evaluation import bigcodebench, evalplus, humaneval, livecodebench
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.judge import Judge
+from foureyes.models.errors import FoureyesError
 
 PAGE = Path(__file__).parents[1] / "docs" / "judge.md"
 BEGIN, END = "<!-- bench.forgery -->", "<!-- /bench.forgery -->"

@@ -27,11 +27,11 @@ from sqlalchemy import text
 
 from bench import shapes
 from bench.processes import Watch, parent
-from models.llm import VLLM, ModelSampling
-from models.session import session
-from producer.stack import embedded
+from foureyes.models.llm import VLLM, ModelSampling
+from foureyes.models.session import session
+from foureyes.producer.stack import embedded
+from foureyes.worker.engines.guard import below, end
 from tests.programs import ROOT, command
-from worker.engines.guard import below, end
 
 #: Problems of the benchmark that the requests are about.
 _PROBLEMS = 30

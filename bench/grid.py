@@ -20,9 +20,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.servers import Bench, cpu_seconds, opened
-from evaluation.memory import tree
-from models.session import session
-from producer.sweeps import enqueue
+from foureyes.evaluation.memory import tree
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, command, problem_line
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.servers import Bench, opened
-from evaluation.memory import tree
-from models import admission
-from models.session import session
-from producer.sweeps import enqueue, sweep
+from foureyes.evaluation.memory import tree
+from foureyes.models import admission
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue, sweep
 from tests.faults.fleet import Fleet
 from tests.hostile_answers import sweep as written
 from tests.hostile_answers import write

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.judge_slots import SLOTS, programs
-from evaluation import evalplus
-from evaluation.evalplus import Kind
-from evaluation.memory import PeakMemory
+from foureyes.evaluation import evalplus
+from foureyes.evaluation.evalplus import Kind
+from foureyes.evaluation.memory import PeakMemory
 from tests.parity.programs import FILES, tasks
 
 ROOT = Path(__file__).parents[1]

@@ -16,10 +16,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from evaluation.memory import tree
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.profiles import DEFAULT
+from foureyes.evaluation.memory import tree
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import DEFAULT
 from tests.parity.judges import judged
 from tests.parity.programs import FILES, Program, Task, tasks
 

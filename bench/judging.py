@@ -16,11 +16,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.servers import Bench, cpu_seconds, opened
-from judging import sources
-from judging.formats.problem import Problem
-from models.session import session
-from models.settings import settings
-from producer.sweeps import enqueue, sweep
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.producer.sweeps import enqueue, sweep
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, command
 

@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from worker.engines.guard import below
+from foureyes.worker.engines.guard import below
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_SECONDS = 0.25
 #: What a command line says of what a process is; those below are of the same kind, if they say nothing.
 _KINDS = {
-    "worker.engines.feeder": "feeder",
+    "foureyes.worker.engines.feeder": "feeder",
     "EngineCore": "engine",
     "VLLM::": "engine",
     "guard.py": "guard",
     "-Q model.": "model's worker",
     "-Q start": "start",
     "-Q execution": "execution",
-    "worker.viewer": "Flower",
+    "foureyes.worker.viewer": "Flower",
     "postgres": "PostgreSQL",
     "valkey": "Valkey",
 }

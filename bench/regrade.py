@@ -16,10 +16,10 @@ from sqlalchemy import text
 
 from bench import tables
 from bench.servers import Bench, cpu_seconds, opened
-from judging.execution import execution_key
-from models.enums import Suite
-from models.session import engine, session
-from producer.sweeps import enqueue
+from foureyes.judging.execution import execution_key
+from foureyes.models.enums import Suite
+from foureyes.models.session import engine, session
+from foureyes.producer.sweeps import enqueue
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, weighed
 from tests.sweeps import make_grid

@@ -23,8 +23,8 @@ from itertools import pairwise
 from bench import calls, clients
 from bench.endpoints import Endpoint, Use, in_flight, llamacpp, simulated
 from bench.servers import Bench, opened
-from models import weights
-from models.errors import FoureyesError
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
 from tests.programs import ROOT
 
 PARTS = ["simulated", "fast", "stages", "engine", "llamacpp"]

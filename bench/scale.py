@@ -17,13 +17,13 @@ from sqlalchemy import text
 
 from bench import tables
 from bench.servers import Bench, cpu_seconds, opened
-from models.session import engine, session
-from producer.sweeps import enqueue
-from results import watch
-from results.figures.scoreboard import scoreboard
+from foureyes.models.session import engine, session
+from foureyes.producer.sweeps import enqueue
+from foureyes.results import watch
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.worker import reaper
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, problem_line, weighed
-from worker import reaper
 
 #: Problems of each sweep; the attempts are so many samples of them, by two patterns.
 PROBLEMS = 100

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-import migrations
-from evaluation.memory import tree
-from models import broker
-from models.session import dialect_url, engine
-from models.settings import settings
+from foureyes import migrations
+from foureyes.evaluation.memory import tree
+from foureyes.models import broker
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
 from tests.faults.servers import Postgres, RabbitMQ
 from tests.programs import SCRIPT
 

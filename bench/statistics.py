@@ -18,14 +18,14 @@ import numpy as np
 
 from bench import evidence
 from bench.evidence import head, line, outcomes, signs
-from results.figures.paired import (
+from foureyes.results.figures.paired import (
     detectable_difference,
     difference_interval,
     mcnemar_exact,
     sign_flip,
     smallest_p,
 )
-from results.figures.statistics import SIGNIFICANT, holm, mean_interval
+from foureyes.results.figures.statistics import SIGNIFICANT, holm, mean_interval
 
 
 @dataclass(frozen=True)

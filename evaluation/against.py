@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.cost import JudgingCost
-from evaluation.journal import Verdict
-from evaluation.peers import PEERS, Theirs
-from evaluation.samples import Sample
-from results.visible import in_line
+from foureyes.evaluation.cost import JudgingCost
+from foureyes.evaluation.journal import Verdict
+from foureyes.evaluation.peers import PEERS, Theirs
+from foureyes.evaluation.samples import Sample
+from foureyes.results.visible import in_line
 
 _SHOWN = 40
 

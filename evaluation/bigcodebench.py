@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from judging.sandbox import launch
-from judging.sandbox.launch import Bind
-from judging.sandbox.users import FIRST_UID
-from models.errors import FoureyesError
+from foureyes.judging.sandbox import launch
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.judging.sandbox.users import FIRST_UID
+from foureyes.models.errors import FoureyesError
 
 VERSION = "0.2.5"
 _ENVIRONMENT = "bigcodebench"

@@ -13,15 +13,15 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from evaluation import judging
-from evaluation.slots import in_slots
-from judging import sources
-from judging.formats.problem import Problem
-from judging.formats.verdicts import KEPT, ReferenceFails
-from judging.judge import Judge
-from judging.sandbox import probe
-from models.errors import InfrastructureError
-from results.visible import in_line
+from foureyes.evaluation import judging
+from foureyes.evaluation.slots import in_slots
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.verdicts import KEPT, ReferenceFails
+from foureyes.judging.judge import Judge
+from foureyes.judging.sandbox import probe
+from foureyes.models.errors import InfrastructureError
+from foureyes.results.visible import in_line
 
 _SHOWN = 300
 

@@ -10,16 +10,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from evaluation import against, judging, samples, summary
-from evaluation.cost import JudgingCost
-from evaluation.journal import Journal, Verdict
-from evaluation.samples import Mistake, Sample
-from judging import sources
-from judging.formats.problem import Problem
-from judging.profiles import PROFILES
-from judging.sandbox import probe
-from models.errors import FoureyesError
-from results.visible import in_line
+from foureyes.evaluation import against, judging, samples, summary
+from foureyes.evaluation.cost import JudgingCost
+from foureyes.evaluation.journal import Journal, Verdict
+from foureyes.evaluation.samples import Mistake, Sample
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.profiles import PROFILES
+from foureyes.judging.sandbox import probe
+from foureyes.models.errors import FoureyesError
+from foureyes.results.visible import in_line
 
 #: Lines about samples that cannot be judged, before the rest is only counted.
 _MISTAKES_SHOWN = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from evaluation.memory import PeakMemory
+from foureyes.evaluation.memory import PeakMemory
 
 
 @dataclass

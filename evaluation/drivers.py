@@ -5,8 +5,8 @@ import subprocess
 import tempfile
 from typing import Any
 
-from judging.sandbox import launch
-from models.errors import InfrastructureError
+from foureyes.judging.sandbox import launch
+from foureyes.models.errors import InfrastructureError
 
 _MOST_SAID = 64 << 20
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
-from evaluation import evalplus_sandbox
-from evaluation.evalplus_sandbox import Environment, environment
-from evaluation.memory import PeakMemory
-from judging.sandbox import launch
-from judging.sandbox.launch import Bind
-from models.errors import FoureyesError, InfrastructureError
+from foureyes.evaluation import evalplus_sandbox
+from foureyes.evaluation.evalplus_sandbox import Environment, environment
+from foureyes.evaluation.memory import PeakMemory
+from foureyes.judging.sandbox import launch
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.models.errors import FoureyesError, InfrastructureError
 
 __all__ = ["FAULTS", "EvalPlusVerdict", "EvalPlusVerdicts", "Kind", "environment", "evaluate"]
 

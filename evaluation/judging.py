@@ -8,17 +8,17 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
-from evaluation.journal import Verdict
-from evaluation.samples import Sample
-from evaluation.slots import in_slots
-from judging.formats.problem import Problem
-from judging.formats.verdicts import ReferenceFails
-from judging.identity import identity
-from judging.judge import Judge
-from judging.profiles import DEFAULT, Profile
-from models.errors import InfrastructureError
-from models.problem import HiddenTests, Judgement
-from results.visible import visible
+from foureyes.evaluation.journal import Verdict
+from foureyes.evaluation.samples import Sample
+from foureyes.evaluation.slots import in_slots
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.verdicts import ReferenceFails
+from foureyes.judging.identity import identity
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import DEFAULT, Profile
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.problem import HiddenTests, Judgement
+from foureyes.results.visible import visible
 
 log = logging.getLogger(__name__)
 

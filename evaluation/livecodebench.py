@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation import drivers, evalplus_sandbox
-from evaluation.evalplus_sandbox import Package
-from judging.sandbox.launch import Bind
-from models.errors import FoureyesError, InfrastructureError
+from foureyes.evaluation import drivers, evalplus_sandbox
+from foureyes.evaluation.evalplus_sandbox import Package
+from foureyes.judging.sandbox.launch import Bind
+from foureyes.models.errors import FoureyesError, InfrastructureError
 
 PACKAGE = Package("LiveCodeBench's judge", "nvidia-livecodebench", "26.3", "livecodebench")
 #: Seconds by the clock that it gives a test.

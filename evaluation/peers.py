@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from evaluation import bigcodebench, evalplus, livecodebench
-from evaluation.cost import JudgingCost
-from evaluation.samples import Sample
-from judging.formats.bigcodebench.record import BigCodeBenchProblem
-from judging.formats.evalplus.record import EvalPlusProblem
-from judging.formats.livecodebench.record import ContestProblem
-from judging.formats.problem import Problem
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.evaluation import bigcodebench, evalplus, livecodebench
+from foureyes.evaluation.cost import JudgingCost
+from foureyes.evaluation.samples import Sample
+from foureyes.judging.formats.bigcodebench.record import BigCodeBenchProblem
+from foureyes.judging.formats.evalplus.record import EvalPlusProblem
+from foureyes.judging.formats.livecodebench.record import ContestProblem
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 #: Seconds that BigCodeBench's judge gives all tests of a program.
 _BIGCODEBENCH_SECONDS = 240.0

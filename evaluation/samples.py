@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.ids import Ids
-from judging.formats.problem import Problem
-from models.errors import FoureyesError
+from foureyes.evaluation.ids import Ids
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.errors import FoureyesError
 
 _MARK = b"\xef\xbb\xbf"
 #: Stands for the standard input.

@@ -7,9 +7,9 @@ import secrets
 from functools import cache
 from typing import Any
 
-from models import private
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import private
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 _KEY_BYTES = 32
 #: Where the verdict stands among the samples: it may be asked for again in another place.

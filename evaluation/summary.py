@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.journal import Verdict
-from results.figures.statistics import mean_interval, pass_at_k
-from results.formatting import interval, percent
-from results.visible import in_line
+from foureyes.evaluation.journal import Verdict
+from foureyes.results.figures.statistics import mean_interval, pass_at_k
+from foureyes.results.formatting import interval, percent
+from foureyes.results.visible import in_line
 
 _KS = (1, 10, 100)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from judging.visible.claims import equal
-from judging.visible.running import Given
-from models.problem import GAVE, RAISED, Comparison
+from foureyes.judging.visible.claims import equal
+from foureyes.judging.visible.running import Given
+from foureyes.models.problem import GAVE, RAISED, Comparison
 
 
 def compare(given: Sequence[Sequence[Given]]) -> Comparison:

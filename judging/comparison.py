@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from judging.sandbox.inside import digests, values
-from judging.sandbox.inside.values import Large, Other
+from foureyes.judging.sandbox.inside import digests, values
+from foureyes.judging.sandbox.inside.values import Large, Other
 
 _RELATIVE = 1e-7
 #: The absolute tolerance for outputs that are floats, where a problem states none.

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.digest import digest
-from models.enums import Suite
+from foureyes.models.digest import digest
+from foureyes.models.enums import Suite
 
 #: The judge of a replay's visible tests: the recording, whatever Python made it.
 RECORDED = "recorded"

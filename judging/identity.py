@@ -1,8 +1,8 @@
 """Who judges here. Whoever asks for a judgement needs to know it, and nothing else of a judge."""
 
-from judging import libraries
-from judging.profiles import DEFAULT, PROFILES, Profile
-from judging.sandbox import environment
+from foureyes.judging import libraries
+from foureyes.judging.profiles import DEFAULT, PROFILES, Profile
+from foureyes.judging.sandbox import environment
 
 #: Part of what identifies an execution. Change it when any verdict could change.
 JUDGE_VERSION = "10"

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from judging import comparing, libraries, profiles, tracing, written
-from judging.formats import verdicts
-from judging.formats.problem import Problem
-from judging.formats.verdicts import Examined
-from judging.sandbox import probe, room, turns
-from judging.sandbox.process import Killed, SandboxEnded, Starved
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.running import Given
-from models.enums import Level
-from models.errors import InfrastructureError
-from models.problem import (
+from foureyes.judging import comparing, libraries, profiles, tracing, written
+from foureyes.judging.formats import verdicts
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.verdicts import Examined
+from foureyes.judging.sandbox import probe, room, turns
+from foureyes.judging.sandbox.process import Killed, SandboxEnded, Starved
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.running import Given
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.problem import (
     FAILED,
     STOPPED,
     Comparison,
@@ -27,7 +27,7 @@ from models.problem import (
     Trial,
     WrittenResult,
 )
-from models.settings import settings
+from foureyes.models.settings import settings
 
 Result = TypeVar("Result")
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from judging.sandbox import environment
-from models.settings import settings
+from foureyes.judging.sandbox import environment
+from foureyes.models.settings import settings
 
 Found = TypeVar("Found")
 

@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from judging import sources
-from models.errors import FoureyesError
-from models.problem import Spec
+from foureyes.judging import sources
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
 
 _FILE = Path(__file__).resolve().parent.parent / "problems" / "starter-known.jsonl"
 _BENCHMARK = "starter-rich"

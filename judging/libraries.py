@@ -17,9 +17,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from judging.sandbox.inside import libraries as inside
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.judging.sandbox.inside import libraries as inside
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 _FORMATS = Path(__file__).parent / "formats"
 #: Packages that are named with their versions; all others follow from the lock, whose hash is named too.

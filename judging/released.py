@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from models import hub
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import hub
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 #: Where releases are: tests have a place of their own for them.
 RELEASES = "https://github.com"

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.inside.values import Large, Other
-from judging.sandbox.process import Overtime, ProgramRun
-from models.enums import Status
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.inside.values import Large, Other
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.models.enums import Status
 
 #: CPU seconds that a program's own top level may take.
 LOAD_SECONDS = 10

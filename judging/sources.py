@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from judging.formats.problem import Problem
-from judging.formats.records import parse_record
-from judging.released import Released, damaged, opened
-from models.errors import FoureyesError
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.released import Released, damaged, opened
+from foureyes.models.errors import FoureyesError
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ and deceives nobody but the model that mends it: no verdict is made of a trace.
 
 import re
 
-from judging.visible.running import Given
-from models.problem import GAVE, Traced, TracedLine
-from models.storable import countable
+from foureyes.judging.visible.running import Given
+from foureyes.models.problem import GAVE, Traced, TracedLine
+from foureyes.models.storable import countable
 
 #: Lines that are followed; those that are kept of the beginning, and as many of the end.
 _MOST, _KEPT = 5000, 30

@@ -8,10 +8,10 @@ program. What a program's own process says has no part in that.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from judging.formats import verdicts
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.assertions import BrokenTest
-from models.problem import (
+from foureyes.judging.formats import verdicts
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.assertions import BrokenTest
+from foureyes.models.problem import (
     BROKEN,
     FAILED,
     PASSED,

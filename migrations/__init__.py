@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from migrations import views
-from models.errors import FoureyesError
-from models.session import engine
+from foureyes.migrations import views
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine
 
 if TYPE_CHECKING:
     from alembic.config import Config

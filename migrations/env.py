@@ -4,11 +4,11 @@ from alembic import context
 from alembic.util import CommandError
 from sqlmodel import SQLModel
 
-import migrations
-import models.tables  # noqa: F401 - fills the metadata
-from migrations import grants, views
-from models.errors import FoureyesError
-from models.session import check_connection, engine
+import foureyes.models.tables  # noqa: F401 - fills the metadata
+from foureyes import migrations
+from foureyes.migrations import grants, views
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import check_connection, engine
 
 
 def _run() -> None:

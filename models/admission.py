@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from models import broker, shares
-from models.session import BY_INDEX, transaction
+from foureyes.models import broker, shares
+from foureyes.models.session import BY_INDEX, transaction
 
 #: Attempts that one message starts: a hundred thousand must not be as many messages.
 PER_MESSAGE = 20

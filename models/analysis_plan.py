@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from models.digest import digest
+from foureyes.models.digest import digest
 
 #: Two patterns may have options, in which a sign has no spaces about it.
 _CLAIM = re.compile(r"(?P<pattern>\S.*?)\s+(?P<relation>>=|>|=)\s+(?P<other>\S.*)")

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from models.columns import ANSWER, assigned, listed
-from models.settings import settings
+from foureyes.models.columns import ANSWER, assigned, listed
+from foureyes.models.settings import settings
 
 #: A subquery that is asked row by row, by an index: a join may be planned without statistics.
 _CLAIM = text("""

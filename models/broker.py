@@ -13,10 +13,10 @@ from celery import Celery
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from models.enums import Kind
-from models.errors import FoureyesError, InfrastructureError, Unreachable
-from models.settings import settings
-from models.urls import shown
+from foureyes.models.enums import Kind
+from foureyes.models.errors import FoureyesError, InfrastructureError, Unreachable
+from foureyes.models.settings import settings
+from foureyes.models.urls import shown
 
 #: Seconds. Above the longest task: a broker hands a message out again after this long.
 LONGEST_TASK = 3600

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from models.enums import Outcome, State
-from models.session import BY_INDEX, transaction
-from models.storable import storable
+from foureyes.models.enums import Outcome, State
+from foureyes.models.session import BY_INDEX, transaction
+from foureyes.models.storable import storable
 
 #: How answers end that took no tokens, unless their server says otherwise.
 UNCOUNTED = ("refused", "prompt_too_long")

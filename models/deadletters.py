@@ -9,7 +9,7 @@ from typing import Any
 
 from kombu.message import Message
 
-from models import broker
+from foureyes.models import broker
 
 #: A message's content is shown up to so many characters.
 _SHOWN = 60

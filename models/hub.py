@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 #: Seconds in which the hub has to answer at all; the library itself retries for half a minute.
 _PATIENCE = 5.0

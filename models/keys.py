@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from models import private
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import private
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 #: How the name of a variable ends that may hold a key.
 _ENDING = "_API_KEY"

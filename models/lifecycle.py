@@ -32,9 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from models.enums import State
-from models.settings import settings
-from models.tables import Attempt, Completion, Execution, Regraded, Step
+from foureyes.models.enums import State
+from foureyes.models.settings import settings
+from foureyes.models.tables import Attempt, Completion, Execution, Regraded, Step
 
 #: The tables of work.
 AnyTable = type[Completion] | type[Execution]

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from models.enums import LogFormat
-from models.redaction import redacted
+from foureyes.models.enums import LogFormat
+from foureyes.models.redaction import redacted
 
 _ids: ContextVar[Mapping[str, Any]] = ContextVar("ids", default=MappingProxyType({}))
 

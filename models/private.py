@@ -5,7 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 
 def read(path: Path) -> bytes | None:

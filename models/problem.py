@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from models.enums import Status
+from foureyes.models.enums import Status
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from models.enums import Suite
-from models.errors import FoureyesError
-from models.problem import Comparison, TestRun, Traced, Trial
-from models.storable import storable_json
+from foureyes.models.enums import Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Comparison, TestRun, Traced, Trial
+from foureyes.models.storable import storable_json
 
 _CALL = ("key", "text")
 #: What a `trial` is read as, by the suite that was run.

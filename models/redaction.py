@@ -71,5 +71,5 @@ def _of_file(path: str) -> list[tuple[str, str]]:
 
 def _key_variables() -> set[str]:
     """Variables that hold a key, as far as models were read."""
-    llm = sys.modules.get("models.llm")  # an import may be what failed
+    llm = sys.modules.get("foureyes.models.llm")  # an import may be what failed
     return getattr(llm, "KEY_VARIABLES", set())

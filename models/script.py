@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 
 class Rule(BaseModel):

@@ -21,8 +21,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from models.errors import FoureyesError, Unreachable
-from models.settings import settings
+from foureyes.models.errors import FoureyesError, Unreachable
+from foureyes.models.settings import settings
 
 #: PostgreSQL's major version; before it ranges of several workers could not be put together (v_cost).
 OLDEST_POSTGRES = 15

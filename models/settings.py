@@ -8,8 +8,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.enums import Level, LogFormat
-from models.errors import FoureyesError
+from foureyes.models.enums import Level, LogFormat
+from foureyes.models.errors import FoureyesError
 
 
 def cores_to_spare() -> int:

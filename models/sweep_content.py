@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from models.llm import AnyModel
-from models.team import Team
+from foureyes.models.llm import AnyModel
+from foureyes.models.team import Team
 
 
 class SweepContent(BaseModel):

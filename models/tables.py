@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
 
 
 def now() -> datetime:

@@ -8,10 +8,10 @@ import logging
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select, update
 
-from models.enums import State
-from models.session import session
-from models.storable import storable
-from models.tables import Attempt, LanguageModel, Run, Seat
+from foureyes.models.enums import State
+from foureyes.models.session import session
+from foureyes.models.storable import storable
+from foureyes.models.tables import Attempt, LanguageModel, Run, Seat
 
 log = logging.getLogger(__name__)
 

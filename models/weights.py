@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import hub
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import hub
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 #: Called with the bytes there are, the bytes there will be, and what is being done.
 Progress = Callable[[int, int, str], None]

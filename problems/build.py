@@ -1,4 +1,4 @@
-"""Write the starter set's files: `python -m problems.build`.
+"""Write the starter set's files: `python -m foureyes.problems.build`.
 
 Two are in EvalPlus's format, one JSON object per line, and share ids, entry points and hidden tests. The
 third has programs for them whose verdict is known: each problem's right one, and the wrong ones.
@@ -8,10 +8,10 @@ import json
 import random
 from pathlib import Path
 
-from problems.easy import EASY
-from problems.hard import HARD
-from problems.medium import MEDIUM
-from problems.shape import Source
+from foureyes.problems.easy import EASY
+from foureyes.problems.hard import HARD
+from foureyes.problems.medium import MEDIUM
+from foureyes.problems.shape import Source
 
 _HERE = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-"""Write the contest set: `python -m problems.contest_build`.
+"""Write the contest set: `python -m foureyes.problems.contest_build`.
 
 LiveCodeBench's format, one JSON object a line; some private tests are compressed, as in its releases.
 `platform` names whose manner a problem follows: its own loader takes no names but these.
@@ -12,9 +12,9 @@ import random
 import zlib
 from pathlib import Path
 
-from problems.contest_functional import FUNCTIONAL
-from problems.contest_shape import Task
-from problems.contest_stdin import STDIN
+from foureyes.problems.contest_functional import FUNCTIONAL
+from foureyes.problems.contest_shape import Task
+from foureyes.problems.contest_stdin import STDIN
 
 _FILE = Path(__file__).with_name("contest.jsonl")
 _FIRST = datetime.date(2025, 1, 11)

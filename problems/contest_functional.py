@@ -1,6 +1,6 @@
 """Ten problems whose programs have a method that is called."""
 
-from problems.contest_shape import Task
+from foureyes.problems.contest_shape import Task
 
 
 def _numbers(r, count, low, high):

@@ -1,6 +1,6 @@
 """Ten problems whose programs read standard input and write their answer."""
 
-from problems.contest_shape import Task
+from foureyes.problems.contest_shape import Task
 
 
 def _word(r, letters, longest):

@@ -1,6 +1,6 @@
 """Twelve easy problems: one rule, one pass."""
 
-from problems.shape import Source
+from foureyes.problems.shape import Source
 
 EASY = [
     Source(

@@ -1,6 +1,6 @@
 """Six hard problems: an algorithm, and edge cases that decide."""
 
-from problems.shape import Source
+from foureyes.problems.shape import Source
 
 
 def _tasks(r):

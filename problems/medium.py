@@ -1,6 +1,6 @@
 """Twelve problems of medium difficulty: several rules that meet."""
 
-from problems.shape import Source
+from foureyes.problems.shape import Source
 
 
 def _spans(r, count, top):

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import traceback
 
-from models.redaction import redacted
+from foureyes.models.redaction import redacted
 
 
 def told(error: Exception) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup, TyperOption
 
-from models.errors import FoureyesError
-from models.later import Later
-from models.output import NO_ROOM
-from models.storable import storable
-from producer.commands.choices import (
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.output import NO_ROOM
+from foureyes.models.storable import storable
+from foureyes.producer.commands.choices import (
     Broker,
     Exported,
     ModelSet,
@@ -21,10 +21,10 @@ from producer.commands.choices import (
     Rows,
     TriedPrompt,
 )
-from producer.commands.terminal import drop_output, mistake, say
+from foureyes.producer.commands.terminal import drop_output, mistake, say
 
 if TYPE_CHECKING:
-    from producer.commands import (
+    from foureyes.producer.commands import (
         catalogue,
         checking,
         exchange,
@@ -36,18 +36,27 @@ if TYPE_CHECKING:
         regrading,
         sweeping,
     )
-    from producer.stack import celery_worker
+    from foureyes.producer.stack import celery_worker
 else:  # this module only declares: what a command does is imported when it is run
     catalogue, celery_worker = (
-        Later("producer.commands.catalogue"),
-        Later("producer.stack.celery_worker"),
+        Later("foureyes.producer.commands.catalogue"),
+        Later("foureyes.producer.stack.celery_worker"),
     )
-    checking = Later("producer.commands.checking")
-    keeping, exchange = Later("producer.commands.keeping"), Later("producer.commands.exchange")
-    judged, planning = Later("producer.commands.judged"), Later("producer.commands.planning")
-    prompt_trial = Later("producer.commands.prompt_trial")
-    reading, sweeping = Later("producer.commands.reading"), Later("producer.commands.sweeping")
-    regrading = Later("producer.commands.regrading")
+    checking = Later("foureyes.producer.commands.checking")
+    keeping, exchange = (
+        Later("foureyes.producer.commands.keeping"),
+        Later("foureyes.producer.commands.exchange"),
+    )
+    judged, planning = (
+        Later("foureyes.producer.commands.judged"),
+        Later("foureyes.producer.commands.planning"),
+    )
+    prompt_trial = Later("foureyes.producer.commands.prompt_trial")
+    reading, sweeping = (
+        Later("foureyes.producer.commands.reading"),
+        Later("foureyes.producer.commands.sweeping"),
+    )
+    regrading = Later("foureyes.producer.commands.regrading")
 
 
 class _Commands(TyperGroup):
@@ -634,7 +643,9 @@ def main() -> None:
             raise
         _end(f"{error.filename}: {error.strerror}", 2)
     except Exception as error:
-        from models.session import is_passing  # whoever can fail so has imported it already
+        from foureyes.models.session import (
+            is_passing,  # whoever can fail so has imported it already
+        )
 
         if not is_passing(error):
             raise

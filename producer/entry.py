@@ -6,7 +6,7 @@ Nothing else of ours is imported before Ctrl-C is minded: the commands take a mo
 import signal
 import sys
 
-from models.later import end, importing, is_minded
+from foureyes.models.later import end, importing, is_minded
 
 
 def main() -> None:
@@ -14,16 +14,16 @@ def main() -> None:
     minded = is_minded()
     try:
         with importing():
-            from producer import cli
-            from producer.commands import terminal
+            from foureyes.producer import cli
+            from foureyes.producer.commands import terminal
 
             terminal.prepare()
         cli.main()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        from producer import bug
-        from results.visible import in_line
+        from foureyes.producer import bug
+        from foureyes.results.visible import in_line
 
         print(f"foureyes: {in_line(bug.told(error))}", file=sys.stderr)
         sys.exit(2)

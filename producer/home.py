@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 #: What every server takes: their own shells, settings files and URLs stumble over other characters,
 #: and the path of a socket may have 107 characters, `/.s.PGSQL.5432.lock` included.
@@ -19,7 +19,9 @@ def prepared() -> Path:
 
     Raises: FoureyesError if it cannot be written.
     """
-    from models.settings import settings  # the process that keeps a database needs `plain` alone
+    from foureyes.models.settings import (
+        settings,  # the process that keeps a database needs `plain` alone
+    )
 
     home = settings().home
     try:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, text
 from sqlmodel import Session
 
-from models.enums import Kind
-from models.problem import Comparison, TestRun, Traced, Trial
-from results.visible import visible
+from foureyes.models.enums import Kind
+from foureyes.models.problem import Comparison, TestRun, Traced, Trial
+from foureyes.results.visible import visible
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How figures are written for a person: rounded, but never to what would say something else."""
 
-from results.figures.statistics import SIGNIFICANT
+from foureyes.results.figures.statistics import SIGNIFICANT
 
 
 def _rounded(value: float, digits: int, *marks: float, sign: str = "") -> str:

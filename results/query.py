@@ -12,10 +12,10 @@ from psycopg.types.json import set_json_loads
 from rich.console import Console
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import engine
-from results.rows import show, write_csv, write_json
-from results.visible import visible
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine
+from foureyes.results.rows import show, write_csv, write_json
+from foureyes.results.visible import visible
 
 _SECONDS = 60
 _ROWS_AT_A_TIME = 1000

@@ -13,7 +13,7 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 
-from results.visible import cell, in_line, visible
+from foureyes.results.visible import cell, in_line, visible
 
 Row = tuple[Any, ...]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import session
-from results.sweeps import as_id, find_sweep
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results.sweeps import as_id, find_sweep
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from sqlmodel import col, select
 
-from models.errors import FoureyesError
-from models.session import session
-from models.storable import storable
-from models.tables import Sweep
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.storable import storable
+from foureyes.models.tables import Sweep
 
 #: Before an id that may be taken for a name; no name has such a character.
 _ID = "id="

@@ -8,13 +8,13 @@ from rich.rule import Rule
 from rich.text import Text
 from sqlalchemy import RowMapping
 
-from models.enums import Kind
-from models.errors import FoureyesError
-from models.session import session
-from results import attempts
-from results.attempts import CallShown, Check, NoteShown, changes
-from results.formatting import duration
-from results.visible import in_line, visible
+from foureyes.models.enums import Kind
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results import attempts
+from foureyes.results.attempts import CallShown, Check, NoteShown, changes
+from foureyes.results.formatting import duration
+from foureyes.results.visible import in_line, visible
 
 
 def show(attempt_id: int, console: Console) -> None:

@@ -9,9 +9,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from models.session import session
-from results.progress import ModelProgress, Progress, RunProgress, progress
-from results.visible import in_line, visible
+from foureyes.models.session import session
+from foureyes.results.progress import ModelProgress, Progress, RunProgress, progress
+from foureyes.results.visible import in_line, visible
 
 #: Seconds between looks; of the time, looking takes at most a fifth.
 _REFRESH = 1.0

@@ -18,14 +18,14 @@ from sqlmodel import SQLModel
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from models import analysis_plan, llm, tables
-from models.session import session
-from models.settings import Settings, settings
-from producer import cli
-from producer.stack import embedded
-from producer.sweeps import rehearsal, sweep_file
-from worker.patterns import Pattern, patterns
-from worker.patterns.style import Style
+from foureyes.models import analysis_plan, llm, tables
+from foureyes.models.session import session
+from foureyes.models.settings import Settings, settings
+from foureyes.producer import cli
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import rehearsal, sweep_file
+from foureyes.worker.patterns import Pattern, patterns
+from foureyes.worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from judging.formats.bigcodebench.record import BigCodeBenchProblem
+from foureyes.judging.formats.bigcodebench.record import BigCodeBenchProblem
 
 #: Calls and answers are values.
 SORTED = """

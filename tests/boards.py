@@ -3,13 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from results.figures.baselines import BASELINE, baselines
-from results.figures.comparisons import Comparison
-from results.figures.details import Details, Flip, Origin
-from results.figures.moderators import Features
-from results.figures.outcomes import Forgeries, Outcomes, pairs
-from results.figures.scoreboard import Ending, Group, ProblemRow, Scoreboard, against_baselines
-from results.figures.scores import Cost, RunInfo, Score, score
+from foureyes.results.figures.baselines import BASELINE, baselines
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.details import Details, Flip, Origin
+from foureyes.results.figures.moderators import Features
+from foureyes.results.figures.outcomes import Forgeries, Outcomes, pairs
+from foureyes.results.figures.scoreboard import (
+    Ending,
+    Group,
+    ProblemRow,
+    Scoreboard,
+    against_baselines,
+)
+from foureyes.results.figures.scores import Cost, RunInfo, Score, score
 
 COST = Cost(
     completions=1, prompt_tokens=10, completion_tokens=5, gpu_seconds=1.0, price=0.0,

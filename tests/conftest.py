@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, text
 
-import migrations
-from models.session import dialect_url, engine
-from models.settings import settings
-from producer.stack.postgres import server
+from foureyes import migrations
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
+from foureyes.producer.stack.postgres import server
 from tests import parallel
 
 if TYPE_CHECKING:

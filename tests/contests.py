@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from judging.formats.livecodebench.contest_tests import ContestTests
-from judging.formats.livecodebench.record import ContestProblem
-from judging.formats.records import parse_record
+from foureyes.judging.formats.livecodebench.contest_tests import ContestTests
+from foureyes.judging.formats.livecodebench.record import ContestProblem
+from foureyes.judging.formats.records import parse_record
 
 Pairs = list[tuple[str, str]]
 #: Two numbers are added; one public test and two private ones.

@@ -2,10 +2,19 @@
 
 import json
 
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.session import session
-from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from models.team import CODER
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.session import session
+from foureyes.models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    Sweep,
+)
+from foureyes.models.team import CODER
 from tests.sweeps import seat
 
 #: If it is ever taken for markup or a template, the page's title or its text changes.

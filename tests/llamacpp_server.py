@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from foureyes.worker.engines.llamacpp import SPIN
 from tests.programs import ROOT
-from worker.engines.llamacpp import SPIN
 
 #: As its bindings start it, until standard input ends.
 _SERVE = """

@@ -14,9 +14,9 @@ from typing import Any
 
 import stamina
 
-from models.errors import InfrastructureError, RequestRefused
-from models.llm import ModelSampling, OpenAI
-from worker.engines import Answer, Message, Request, load
+from foureyes.models.errors import InfrastructureError, RequestRefused
+from foureyes.models.llm import ModelSampling, OpenAI
+from foureyes.worker.engines import Answer, Message, Request, load
 
 STOP, LENGTH, REFUSED, TOO_LONG = "`stop`", "`length`", "`refused`", "`prompt_too_long`"
 SETTINGS = "error of the settings, at once"

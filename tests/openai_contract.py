@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from models.errors import InfrastructureError, RequestRefused
-from models.llm import ModelSampling, OpenAI
+from foureyes.models.errors import InfrastructureError, RequestRefused
+from foureyes.models.llm import ModelSampling, OpenAI
+from foureyes.worker.engines import Engine, Message, Request, load
+from foureyes.worker.engines.ends import PROMPT_TOO_LONG
 from tests.faults.proxy import Proxy
-from worker.engines import Engine, Message, Request, load
-from worker.engines.ends import PROMPT_TOO_LONG
 
 _SCHEMA = {
     "type": "object",

@@ -2,9 +2,9 @@
 
 import json
 
-from judging.formats.problem import Problem
-from judging.formats.records import parse_record
-from models.problem import Spec, VisibleTest
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.records import parse_record
+from foureyes.models.problem import Spec, VisibleTest
 
 
 def problem(problem_id: str, benchmark: str = "mine") -> Problem:

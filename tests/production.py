@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from producer.stack import postgres as embedded_postgres
+from foureyes.producer.stack import postgres as embedded_postgres
 from tests import compose
 from tests.programs import ROOT, scripted_sweep
 

@@ -42,7 +42,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def command(*words: str) -> list[str]:
     """The `foureyes` command with these words, of the code under test."""
-    return [sys.executable, "-c", "from producer.entry import main; main()", *words]
+    return [sys.executable, "-c", "from foureyes.producer.entry import main; main()", *words]
 
 
 #: What a program is run by to know its memory. It is small: the kernel counts for a program what its

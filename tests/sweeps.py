@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlmodel import Session
 
-from judging.formats.problem import Problem
-from judging.formats.records import parse_record
-from models.tables import LanguageModel, Run, Seat
-from producer.sweeps import enqueue
-from producer.sweeps.sweep import PlannedSweep
-from producer.sweeps.sweep_file import SweepFile
-from worker.patterns import Module, with_modules
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.records import parse_record
+from foureyes.models.tables import LanguageModel, Run, Seat
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps.sweep import PlannedSweep
+from foureyes.producer.sweeps.sweep_file import SweepFile
+from foureyes.worker.patterns import Module, with_modules
 
 RECORD = {
     "task_id": "t/{n}",

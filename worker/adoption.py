@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import ARRAY, Text, all_, bindparam, or_, update
 from sqlmodel import col, select
 
-from judging.execution import execution_key
-from judging.formats.records import parse_record
-from judging.identity import identities, identity, profile_of
-from models import lifecycle
-from models.enums import State
-from models.lifecycle import Asked, moment
-from models.session import transaction
-from models.tables import Execution, Problem, Regraded, Step
+from foureyes.judging.execution import execution_key
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.identity import identities, identity, profile_of
+from foureyes.models import lifecycle
+from foureyes.models.enums import State
+from foureyes.models.lifecycle import Asked, moment
+from foureyes.models.session import transaction
+from foureyes.models.tables import Execution, Problem, Regraded, Step
 
 #: An execution that nobody works on, asked of another judge; locked.
 _FOREIGN: Any = (

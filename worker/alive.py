@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import signals
 
-from models.settings import settings
+from foureyes.models.settings import settings
 
 log = logging.getLogger(__name__)
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from models.columns import ANSWER
-from models.errors import RequestRefused
-from models.storable import countable, storable
-from worker.engines import Answer
+from foureyes.models.columns import ANSWER
+from foureyes.models.errors import RequestRefused
+from foureyes.models.storable import countable, storable
+from foureyes.worker.engines import Answer
 
 
 def columns(answer: Answer) -> dict[str, Any]:

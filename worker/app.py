@@ -1,4 +1,4 @@
-"""The Celery app as workers run it: `celery -A worker.app worker -Q start`.
+"""The Celery app as workers run it: `celery -A foureyes.worker.app worker -Q start`.
 
 A worker that serves a model is told so by FOUREYES_MODEL and consumes `model.<name>`; its queue is
 declared here. Delivery guarantees are the settings in `models/broker.py`.
@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Any
 import stamina
 from celery import signals
 
-import migrations
-from models import broker, logs
-from models import session as database
-from models.errors import FoureyesError, Unreachable
-from models.later import Later
-from models.settings import settings
-from worker import alive, reaper, retrying, starter
-from worker.process import open_serving, serving
+from foureyes import migrations
+from foureyes.models import broker, logs
+from foureyes.models import session as database
+from foureyes.models.errors import FoureyesError, Unreachable
+from foureyes.models.later import Later
+from foureyes.models.settings import settings
+from foureyes.worker import alive, reaper, retrying, starter
+from foureyes.worker.process import open_serving, serving
 
 if TYPE_CHECKING:
-    from judging.sandbox import probe
-    from worker import long_answers
+    from foureyes.judging.sandbox import probe
+    from foureyes.worker import long_answers
 else:  # much of what a worker may need is needed by those of one queue alone
-    long_answers, probe = Later("worker.long_answers"), Later("judging.sandbox.probe")
+    long_answers, probe = (
+        Later("foureyes.worker.long_answers"),
+        Later("foureyes.judging.sandbox.probe"),
+    )
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,10 @@ try:
 except FoureyesError as error:  # whoever loads this module is a program, which could only end
     print(f"worker: {error}", file=sys.stderr)
     sys.exit(2)
-app.conf.include = ["worker.tasks"]
+app.conf.include = ["foureyes.worker.tasks"]
 #: Processes forked from this one, Celery's own choice, could hold neither an engine nor sandboxes.
 app.conf.worker_pool = "threads"
-app.conf.worker_consumer = "worker.consumer:Consumer"
+app.conf.worker_consumer = "foureyes.worker.consumer:Consumer"
 if (_model := settings().model) is not None:
     app.conf.task_queues = [*app.conf.task_queues, broker.queue(broker.model_queue(_model))]
 

@@ -25,13 +25,13 @@ from celery.exceptions import Reject
 from celery.worker import state
 from sqlalchemy import Row
 
-from models import batches, broker, logs
-from models.session import is_passing, transaction
-from models.tables import Completion
-from worker import answers, claims
-from worker.engines import Answer
-from worker.process import Serving
-from worker.retrying import patiently
+from foureyes.models import batches, broker, logs
+from foureyes.models.session import is_passing, transaction
+from foureyes.models.tables import Completion
+from foureyes.worker import answers, claims
+from foureyes.worker.engines import Answer
+from foureyes.worker.process import Serving
+from foureyes.worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 

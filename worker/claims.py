@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import Row
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from models import lifecycle
-from models.enums import State
-from models.errors import FoureyesError, RequestRefused
-from models.lifecycle import AnyTable
-from models.session import is_passing, transaction
-from models.settings import settings
-from models.storable import storable
-from models.tables import Completion, Execution
-from worker.retrying import patiently
+from foureyes.models import lifecycle
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError, RequestRefused
+from foureyes.models.lifecycle import AnyTable
+from foureyes.models.session import is_passing, transaction
+from foureyes.models.settings import settings
+from foureyes.models.storable import storable
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 

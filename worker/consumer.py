@@ -11,12 +11,12 @@ from celery.worker.state import maybe_shutdown
 from kombu import Connection
 from kombu.message import Message
 
-from models import broker, lifecycle
-from models.errors import FoureyesError
-from models.session import transaction
-from models.tables import Completion, Execution
-from worker import strategy
-from worker.retrying import patiently
+from foureyes.models import broker, lifecycle
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import transaction
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker import strategy
+from foureyes.worker.retrying import patiently
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
-from judging.identity import profile_of
-from models.enums import Suite
-from models.storable import storable, storable_json
+from foureyes.judging.identity import profile_of
+from foureyes.models.enums import Suite
+from foureyes.models.storable import storable, storable_json
 
 if TYPE_CHECKING:  # only who judges needs them, and every worker has this
-    from judging.formats.problem import Problem
-    from judging.judge import Judge
+    from foureyes.judging.formats.problem import Problem
+    from foureyes.judging.judge import Judge
 
 
 def columns(judge: "Judge", problem: "Problem", execution: Row[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The one way out of the network of judges: `python -m worker.gate 5672=rabbitmq:5672 5432=postgres:5432`.
+"""The one way out of the network of judges: `python -m foureyes.worker.gate 5672=rabbitmq:5672 5432=postgres:5432`.
 
 A network of containers lets every port of a server through. Judges run what models wrote: they get to
 the broker's and the database's own port, and to no management, metrics or Erlang beside it.

@@ -2,7 +2,7 @@
 
 To read half a megabyte takes some seconds, and in one process every thread would wait for it. Nothing
 is kept of what waits here but its number: should this process end, the reaper comes back to all of it.
-`python -m worker.long_answers` is that process; its input are attempts, a line each, and it answers each
+`python -m foureyes.worker.long_answers` is that process; its input are attempts, a line each, and it answers each
 when it has gone on.
 """
 
@@ -16,13 +16,13 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from judging.sandbox.inside.kernel import die_with
-from models import logs
-from models import session as database
-from models.errors import FoureyesError
-from models.settings import settings
-from worker.attempt.advance import advance_patiently
-from worker.attempt.tries import TooLong
+from foureyes.judging.sandbox.inside.kernel import die_with
+from foureyes.models import logs
+from foureyes.models import session as database
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.worker.attempt.advance import advance_patiently
+from foureyes.worker.attempt.tries import TooLong
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def _start() -> subprocess.Popen[str]:
     # `-P`: a folder that a person works in may have packages named like ours
     path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "worker.long_answers"],
+        [sys.executable, "-P", "-m", "foureyes.worker.long_answers"],
         env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

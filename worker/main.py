@@ -1,6 +1,6 @@
-"""One worker process, as the stack starts it: `python -m worker.main -n NODE -Q QUEUES --concurrency=N`.
+"""One worker process, as the stack starts it: `python -m foureyes.worker.main -n NODE -Q QUEUES --concurrency=N`.
 
-`celery -A worker.app worker` does the same for whoever starts workers by hand. It first imports every
+`celery -A foureyes.worker.app worker` does the same for whoever starts workers by hand. It first imports every
 command that Celery has, a shell and Flower among them: a sixth of what a worker's start costs.
 """
 
@@ -8,19 +8,19 @@ import argparse
 import sys
 from typing import NoReturn
 
-from models.later import importing
+from foureyes.models.later import importing
 
 with importing():
     from celery.utils.nodenames import default_nodename, host_format
 
-    from worker.app import app
+    from foureyes.worker.app import app
 
     app.loader.import_default_modules()  # the tasks
 
 
 def main() -> NoReturn:
     """Work until the process is told to end."""
-    parser = argparse.ArgumentParser(prog="python -m worker.main")
+    parser = argparse.ArgumentParser(prog="python -m foureyes.worker.main")
     parser.add_argument("-n", dest="node", required=True, help="NAME@HOST; %%h is this machine")
     parser.add_argument("-Q", dest="queues", required=True, help="what it consumes, by commas")
     parser.add_argument("--concurrency", type=int, required=True, help="threads")

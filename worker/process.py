@@ -18,25 +18,25 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from judging.formats.problem import Problem
-from judging.formats.records import parse_record
-from models import lifecycle, llm, trouble
-from models.digest import digest
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.later import Later
-from models.session import session, transaction
-from models.settings import settings
-from models.tables import Completion, Execution, LanguageModel
-from models.tables import Problem as ProblemRow
-from worker.claims import Holder
-from worker.engines import Answer, Concurrent, Engine, EngineDied, Request, load
-from worker.retrying import patiently
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.records import parse_record
+from foureyes.models import lifecycle, llm, trouble
+from foureyes.models.digest import digest
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.later import Later
+from foureyes.models.session import session, transaction
+from foureyes.models.settings import settings
+from foureyes.models.tables import Completion, Execution, LanguageModel
+from foureyes.models.tables import Problem as ProblemRow
+from foureyes.worker.claims import Holder
+from foureyes.worker.engines import Answer, Concurrent, Engine, EngineDied, Request, load
+from foureyes.worker.retrying import patiently
 
 if TYPE_CHECKING:
-    from judging import judge as judging
-    from judging.judge import Judge
+    from foureyes.judging import judge as judging
+    from foureyes.judging.judge import Judge
 else:  # numpy and all: only who judges needs it
-    judging = Later("judging.judge")
+    judging = Later("foureyes.judging.judge")
 
 log = logging.getLogger(__name__)
 

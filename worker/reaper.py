@@ -5,7 +5,7 @@ The rows still say what is to be done: the reaper finds them and sends their mes
 sent twice does no harm, but many would delay others, so nothing is sent again that plausibly still
 waits in its queue. Safe to run in any number of processes: an advisory lock lets one work.
 
-Workers that advance attempts run it in a thread; `python -m worker.reaper` runs it alone.
+Workers that advance attempts run it in a thread; `python -m foureyes.worker.reaper` runs it alone.
 """
 
 import logging
@@ -21,13 +21,13 @@ from typing import Any
 from sqlalchemy import and_, func, or_, text
 from sqlmodel import Session, col, exists, select
 
-import migrations
-from models import admission, broker, budgets, lifecycle, logs, shares
-from models.enums import State
-from models.errors import FoureyesError, Unreachable
-from models.session import BY_INDEX, check_connection, is_passing, session
-from models.settings import settings
-from models.tables import (
+from foureyes import migrations
+from foureyes.models import admission, broker, budgets, lifecycle, logs, shares
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError, Unreachable
+from foureyes.models.session import BY_INDEX, check_connection, is_passing, session
+from foureyes.models.settings import settings
+from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,

@@ -12,9 +12,9 @@ from celery.exceptions import Reject
 from sqlalchemy.exc import DBAPIError
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from models.broker import BrokerLost
-from models.errors import InfrastructureError
-from models.session import is_passing, said_by, was_refused
+from foureyes.models.broker import BrokerLost
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.session import is_passing, said_by, was_refused
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import threading
 
 from sqlalchemy import text
 
-from models import admission
-from models.session import transaction
-from models.shares import Ahead
+from foureyes.models import admission
+from foureyes.models.session import transaction
+from foureyes.models.shares import Ahead
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from celery.worker.request import create_request_cls
 from celery.worker.state import revoked, task_reserved
 from kombu.utils.imports import symbol_by_name
 
-from worker.calls import Calls
-from worker.process import serving
+from foureyes.worker.calls import Calls
+from foureyes.worker.process import serving
 
 #: What is said of a message in its headers that Celery's own strategy must see to.
 _SPECIAL = ("eta", "expires", "stamped_headers")

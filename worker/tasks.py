@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any
 from celery import current_task
 from sqlalchemy import Row
 
-from judging.identity import identities
-from models import broker
-from models.enums import CALLS
-from models.later import Later
-from models.lifecycle import AnyTable
-from models.session import is_passing
-from models.tables import Completion, Execution
-from worker import answers, executions
-from worker.adoption import adopted
-from worker.app import app
-from worker.claims import waiting, work_on
-from worker.process import serving
-from worker.retrying import PatientTask, patiently
+from foureyes.judging.identity import identities
+from foureyes.models import broker
+from foureyes.models.enums import CALLS
+from foureyes.models.later import Later
+from foureyes.models.lifecycle import AnyTable
+from foureyes.models.session import is_passing
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker import answers, executions
+from foureyes.worker.adoption import adopted
+from foureyes.worker.app import app
+from foureyes.worker.claims import waiting, work_on
+from foureyes.worker.process import serving
+from foureyes.worker.retrying import PatientTask, patiently
 
 if TYPE_CHECKING:
-    from worker import long_answers
+    from foureyes.worker import long_answers
 else:  # patterns, prompts and all: only who lets attempts go on needs them
-    long_answers = Later("worker.long_answers")
+    long_answers = Later("foureyes.worker.long_answers")
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def start(*attempt_ids: int) -> None:
 class CallTask(PatientTask):
     """A model call: its messages are taken by `worker/strategy.py`, many at a time."""
 
-    Strategy = "worker.strategy:take_calls"
+    Strategy = "foureyes.worker.strategy:take_calls"
 
 
 def _complete(completion_id: int) -> None:

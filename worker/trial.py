@@ -9,16 +9,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 
-from judging import known
-from judging.known import KnownProgram
-from models.llm import AnyModel
-from worker.attempt.requests import Caller
-from worker.engines.base import Answer, Engine, Request, load
-from worker.engines.ends import LENGTH, REFUSED
-from worker.patterns.reading.verdict import Verdict
-from worker.patterns.steps import CompletionStep, Program, Review
-from worker.patterns.style import Style
-from worker.patterns.templates import Templates
+from foureyes.judging import known
+from foureyes.judging.known import KnownProgram
+from foureyes.models.llm import AnyModel
+from foureyes.worker.attempt.requests import Caller
+from foureyes.worker.engines.base import Answer, Engine, Request, load
+from foureyes.worker.engines.ends import LENGTH, REFUSED
+from foureyes.worker.patterns.reading.verdict import Verdict
+from foureyes.worker.patterns.steps import CompletionStep, Program, Review
+from foureyes.worker.patterns.style import Style
+from foureyes.worker.patterns.templates import Templates
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Flower, with a password and for its own names only: `python -m worker.viewer [Flower's options]`.
+"""Flower, with a password and for its own names only: `python -m foureyes.worker.viewer [Flower's options]`.
 
 Flower itself answers whatever name leads to it, and lets whoever reaches it end workers.
 `--name NAME` adds a name to those of this machine; `FLOWER_BASIC_AUTH` is `user:password`.
@@ -9,9 +9,9 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from models.errors import FoureyesError
-from models.hosts import is_ours
-from models.later import importing
+from foureyes.models.errors import FoureyesError
+from foureyes.models.hosts import is_ours
+from foureyes.models.later import importing
 
 with importing():
     from flower import command  # type: ignore[import-untyped]
@@ -19,7 +19,7 @@ with importing():
     from tornado.httputil import HTTPServerRequest
     from tornado.web import RequestHandler
 
-    from models import broker
+    from foureyes.models import broker
 
 _NAME = "--name="
 

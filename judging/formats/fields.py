@@ -4,7 +4,7 @@ import keyword
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 _LONGEST_ID = 200
 

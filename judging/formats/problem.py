@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from models.problem import HiddenTests, Spec
+from foureyes.models.problem import HiddenTests, Spec
 
 
 @dataclass(frozen=True)

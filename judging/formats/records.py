@@ -13,9 +13,9 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
-from judging import formats
-from judging.formats.problem import Problem
-from models.errors import FoureyesError
+from foureyes.judging import formats
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.errors import FoureyesError
 
 #: Characters of the lines that a process remembers, with what it read in them: six times as many bytes.
 #: HumanEval+ and MBPP+ have ten million.
@@ -57,5 +57,5 @@ def _formats() -> tuple[type[Problem], ...]:
     names = [each.name for each in pkgutil.iter_modules(formats.__path__) if each.ispkg]
     names.sort(key=lambda name: (name != "evalplus", name))
     return tuple(
-        importlib.import_module(f"judging.formats.{name}.record").PROBLEM for name in names
+        importlib.import_module(f"foureyes.judging.formats.{name}.record").PROBLEM for name in names
     )

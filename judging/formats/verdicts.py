@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, cast
 
-from judging.profiles import Profile
-from judging.replies import KILLED
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.running import Given
-from models.enums import Status
-from models.errors import RequestRefused
-from models.problem import Judgement, Spec, Trial, VisibleTest
+from foureyes.judging.profiles import Profile
+from foureyes.judging.replies import KILLED
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.running import Given
+from foureyes.models.enums import Status
+from foureyes.models.errors import RequestRefused
+from foureyes.models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: What is said with a failure that is kept: it was found out once, and maybe on a bad day.
 KEPT = " (kept; `foureyes benchmark check` of its benchmark finds it out anew on this machine)"
@@ -95,4 +95,6 @@ def without_answer(
 @cache
 def of(format_name: str) -> Verdicts:
     """A format's own. It is loaded when a program is judged: to read a problem takes no sandbox."""
-    return cast(Verdicts, importlib.import_module(f"judging.formats.{format_name}.verdicts"))
+    return cast(
+        Verdicts, importlib.import_module(f"foureyes.judging.formats.{format_name}.verdicts")
+    )

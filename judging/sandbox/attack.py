@@ -5,12 +5,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import Overtime
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level
-from models.errors import InfrastructureError
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.process import Overtime
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
 
 _SECONDS = 10.0
 

@@ -4,7 +4,7 @@ import select
 import socket
 from collections import deque
 
-from judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.inside import frames, wire
 
 _MAX_FRAME = wire.MAX_BYTES + 4096
 

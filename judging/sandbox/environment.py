@@ -6,7 +6,7 @@ import platform
 import sysconfig
 from functools import cache
 
-from judging import libraries
+from foureyes.judging import libraries
 
 
 @cache

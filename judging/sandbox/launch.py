@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from judging import libraries
-from models.enums import Level
-from models.errors import InfrastructureError
+from foureyes.judging import libraries
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
 
 INSTALL_BUBBLEWRAP = "install bubblewrap (Debian, Ubuntu: apt install bubblewrap)"
 

@@ -4,12 +4,12 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
-from judging.sandbox import room
-from judging.sandbox.attack import Layer, attack
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level
-from models.errors import InfrastructureError
-from models.settings import settings
+from foureyes.judging.sandbox import room
+from foureyes.judging.sandbox.attack import Layer, attack
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.settings import settings
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from judging.sandbox import account
-from judging.sandbox.connection import BadFrames, Connection
-from judging.sandbox.inside import frames, zygote
-from judging.sandbox.room import Room
-from models.errors import InfrastructureError
+from foureyes.judging.sandbox import account
+from foureyes.judging.sandbox.connection import BadFrames, Connection
+from foureyes.judging.sandbox.inside import frames, zygote
+from foureyes.judging.sandbox.room import Room
+from foureyes.models.errors import InfrastructureError
 
 _SEND_SECONDS = 30.0
 _REPLY_SECONDS = 30.0

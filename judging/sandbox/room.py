@@ -8,9 +8,9 @@ more than the share, though less than its own limits, is not wrong: it is judged
 import os
 from pathlib import Path
 
-from judging.sandbox import cgroups
-from judging.sandbox.inside.confine import DISK, MEMORY, TASKS
-from judging.sandbox.inside.seccomp import TABLES
+from foureyes.judging.sandbox import cgroups
+from foureyes.judging.sandbox.inside.confine import DISK, MEMORY, TASKS
+from foureyes.judging.sandbox.inside.seccomp import TABLES
 
 #: Bytes beside a program's memory: its files, its tables, a zygote, what the kernel keeps for both.
 _BESIDE = DISK + TABLES + (256 << 20)

@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-from judging.sandbox import launch, users
-from judging.sandbox.inside import zygote
-from judging.sandbox.process import Killed, ProgramRun, SandboxEnded
-from judging.sandbox.remedies import explained
-from judging.sandbox.room import FULL, Room
-from models.enums import Level
-from models.errors import InfrastructureError
+from foureyes.judging.sandbox import launch, users
+from foureyes.judging.sandbox.inside import zygote
+from foureyes.judging.sandbox.process import Killed, ProgramRun, SandboxEnded
+from foureyes.judging.sandbox.remedies import explained
+from foureyes.judging.sandbox.room import FULL, Room
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 
-from models.settings import settings
+from foureyes.models.settings import settings
 
 
 @contextlib.contextmanager

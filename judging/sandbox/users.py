@@ -6,7 +6,7 @@ what the kernel allows a user. Only root can give them users; for others it is b
 
 import socket
 
-from models.errors import InfrastructureError
+from foureyes.models.errors import InfrastructureError
 
 #: User ids that no account has.
 FIRST_UID = 64000

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from judging.visible.expressions import NOT_PYTHON, fits, standalone, unknown_names
-from judging.visible.reading import parameters
-from models.problem import Spec, VisibleTest
+from foureyes.judging.visible.expressions import NOT_PYTHON, fits, standalone, unknown_names
+from foureyes.judging.visible.reading import parameters
+from foureyes.models.problem import Spec, VisibleTest
 
 
 class BrokenTest(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judging.comparison import FLOATS, matches
+from foureyes.judging.comparison import FLOATS, matches
 
 #: Whether something holds of the values that were asked for, in their order.
 Holds = Callable[[Sequence[Any]], bool]

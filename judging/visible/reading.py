@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from judging.visible.expressions import (
+from foureyes.judging.visible.expressions import (
     NOT_PYTHON,
     calls,
     fits,
@@ -24,7 +24,7 @@ from judging.visible.expressions import (
     standalone,
     stated,
 )
-from models.problem import VisibleTest
+from foureyes.models.problem import VisibleTest
 
 #: How a docstring says "gives"; longer signs first.
 _GIVES = re.compile(

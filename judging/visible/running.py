@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from judging import replies
-from judging.comparison import FLOATS, matches
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import Overtime, ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.claims import Claim, claim
-from models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest
+from foureyes.judging import replies
+from foureyes.judging.comparison import FLOATS, matches
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.claims import Claim, claim
+from foureyes.models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest
 
 _TEST_SECONDS = 2.0
 #: Bytes that what a visible test gave takes at most: four to a character.

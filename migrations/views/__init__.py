@@ -11,7 +11,7 @@ from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 #: Each after those that it reads.
 NAMES = (

@@ -6,12 +6,12 @@ from typing import BinaryIO
 
 from sqlalchemy import text
 
-import migrations
-from models.columns import ANSWER, CALL, CAME_ABOUT, JUDGED, JUDGING, listed
-from models.session import snapshot
-from models.sweep_content import SweepContent
-from models.tables import Sweep
-from producer.archive import format
+from foureyes import migrations
+from foureyes.models.columns import ANSWER, CALL, CAME_ABOUT, JUDGED, JUDGING, listed
+from foureyes.models.session import snapshot
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Sweep
+from foureyes.producer.archive import format
 
 _SWEEP = """
 SELECT sweep.key, sweep.name, sweep.file, sweep.created_at, (

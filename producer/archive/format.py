@@ -33,15 +33,15 @@ from pydantic import (
     model_validator,
 )
 
-from judging.execution import execution_key
-from judging.formats.records import parse_record
-from models.analysis_plan import AnalysisPlan, plan_hash
-from models.digest import digest
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.errors import FoureyesError
-from models.problem import Comparison
-from models.storable import storable
-from models.team import CODER, REVIEWER
+from foureyes.judging.execution import execution_key
+from foureyes.judging.formats.records import parse_record
+from foureyes.models.analysis_plan import AnalysisPlan, plan_hash
+from foureyes.models.digest import digest
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Comparison
+from foureyes.models.storable import storable
+from foureyes.models.team import CODER, REVIEWER
 
 #: Of the format. A later one may rename or drop; a column that is new has a default here.
 VERSION = 1

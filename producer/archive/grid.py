@@ -4,13 +4,13 @@ A sweep that is here and has the same key is the same, so an archive must not be
 by a key that is not that of its content, or add a run to a sweep.
 """
 
-from models import team
-from models.errors import FoureyesError
-from models.sweep_content import SweepContent
-from producer.archive import format
-from producer.sweeps.sweep import run_key, sweep_key
-from producer.sweeps.sweep_file import SweepFile
-from worker.patterns import TOKENS_OF
+from foureyes.models import team
+from foureyes.models.errors import FoureyesError
+from foureyes.models.sweep_content import SweepContent
+from foureyes.producer.archive import format
+from foureyes.producer.sweeps.sweep import run_key, sweep_key
+from foureyes.producer.sweeps.sweep_file import SweepFile
+from foureyes.worker.patterns import TOKENS_OF
 
 
 class Grid:

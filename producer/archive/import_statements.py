@@ -6,7 +6,7 @@ the other in a circle: attempts first, then what they asked for, in the order of
 
 from sqlalchemy import text
 
-from models.columns import ANSWER, CALL, CAME_ABOUT, JUDGED, JUDGING, assigned, listed
+from foureyes.models.columns import ANSWER, CALL, CAME_ABOUT, JUDGED, JUDGING, assigned, listed
 
 STAGE = [
     text(statement)

@@ -21,15 +21,15 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from models.digest import digest
-from models.errors import FoureyesError
-from models.llm import AnyModel, OpenAI, Replay
-from models.session import is_passing, transaction
-from models.storable import storable
-from producer.archive import format
-from producer.archive import import_statements as sql
-from producer.archive.grid import Grid
-from producer.sweeps.sweep_file import SweepFile
+from foureyes.models.digest import digest
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import AnyModel, OpenAI, Replay
+from foureyes.models.session import is_passing, transaction
+from foureyes.models.storable import storable
+from foureyes.producer.archive import format
+from foureyes.producer.archive import import_statements as sql
+from foureyes.producer.archive.grid import Grid
+from foureyes.producer.sweeps.sweep_file import SweepFile
 
 #: Characters that are held here before they go to the database.
 _BATCH = 1 << 22

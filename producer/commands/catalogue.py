@@ -16,28 +16,34 @@ from rich.progress import (
 from rich.rule import Rule
 from rich.table import Table
 
-from models import weights
-from models.errors import FoureyesError
-from models.later import Later
-from models.llm import OpenAI
-from models.urls import shown
-from producer.commands.terminal import console, say
-from producer.sweeps import rehearsal
-from worker.patterns import Configured, templates
-from worker.patterns import find as find_pattern
-from worker.patterns import patterns as known_patterns
-from worker.patterns.style import Style
-from worker.patterns.templates import Templates
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.llm import OpenAI
+from foureyes.models.urls import shown
+from foureyes.producer.commands.terminal import console, say
+from foureyes.producer.sweeps import rehearsal
+from foureyes.worker.patterns import Configured, templates
+from foureyes.worker.patterns import find as find_pattern
+from foureyes.worker.patterns import patterns as known_patterns
+from foureyes.worker.patterns.style import Style
+from foureyes.worker.patterns.templates import Templates
 
 if TYPE_CHECKING:
-    from producer.commands import trust, trying
-    from producer.stack import embedded
-    from producer.sweeps import sweep
-    from worker.engines import probe
+    from foureyes.producer.commands import trust, trying
+    from foureyes.producer.stack import embedded
+    from foureyes.producer.sweeps import sweep
+    from foureyes.worker.engines import probe
 else:  # a database and an HTTP client, for `models try` alone
-    embedded, sweep = Later("producer.stack.embedded"), Later("producer.sweeps.sweep")
-    trust, trying = Later("producer.commands.trust"), Later("producer.commands.trying")
-    probe = Later("worker.engines.probe")
+    embedded, sweep = (
+        Later("foureyes.producer.stack.embedded"),
+        Later("foureyes.producer.sweeps.sweep"),
+    )
+    trust, trying = (
+        Later("foureyes.producer.commands.trust"),
+        Later("foureyes.producer.commands.trying"),
+    )
+    probe = Later("foureyes.worker.engines.probe")
 
 
 def models_pull(name: str, source: Path | None) -> None:

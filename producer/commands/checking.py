@@ -9,17 +9,17 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import transaction
-from models.sweep_content import SweepContent
-from producer.commands.terminal import console, say
-from producer.stack import embedded
-from producer.sweeps import sweep
-from results.sweeps import find_sweep
-from results.visible import in_line
-from worker.attempt import checking
-from worker.attempt.rows import ATTEMPT, STEPS
-from worker.patterns import Pattern
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import transaction
+from foureyes.models.sweep_content import SweepContent
+from foureyes.producer.commands.terminal import console, say
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import sweep
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.visible import in_line
+from foureyes.worker.attempt import checking
+from foureyes.worker.attempt.rows import ATTEMPT, STEPS
+from foureyes.worker.patterns import Pattern
 
 #: Attempts of one pattern whose difference is told.
 _TOLD = 3

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import migrations
-from models import broker, deadletters, weights
-from models.errors import FoureyesError
-from models.session import check_connection
-from models.settings import settings
+from foureyes import migrations
+from foureyes.models import broker, deadletters, weights
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import check_connection
+from foureyes.models.settings import settings
 
 _LEAST_DISK = 3 << 30
 
@@ -50,7 +50,7 @@ def sandbox() -> Finding:
     """Whether programs can be judged here; found out in a process of its own."""
     made = subprocess.run(
         # -P: not the current folder first, where a person may have a package named `worker`
-        [sys.executable, "-P", "-m", "judging.sandbox.probe"],
+        [sys.executable, "-P", "-m", "foureyes.judging.sandbox.probe"],
         capture_output=True,
         text=True,
         check=False,

@@ -5,26 +5,29 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import select
 
-from models import output
-from models.errors import FoureyesError
-from models.later import Later
-from models.session import session
-from models.tables import Regrade, Sweep
-from producer.commands.choices import Exported
-from producer.commands.terminal import Say
-from producer.stack import embedded
-from results.sweeps import find_sweep
+from foureyes.models import output
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.session import session
+from foureyes.models.tables import Regrade, Sweep
+from foureyes.producer.commands.choices import Exported
+from foureyes.producer.commands.terminal import Say
+from foureyes.producer.stack import embedded
+from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
-    from producer.archive import export_sweep, import_sweep
-    from results.export import samples as export_samples
-    from results.export import tables as export_tables
+    from foureyes.producer.archive import export_sweep, import_sweep
+    from foureyes.results.export import samples as export_samples
+    from foureyes.results.export import tables as export_tables
 else:  # each for one format, and for one of the two ways
     export_sweep, import_sweep = (
-        Later("producer.archive.export_sweep"),
-        Later("producer.archive.import_sweep"),
+        Later("foureyes.producer.archive.export_sweep"),
+        Later("foureyes.producer.archive.import_sweep"),
     )
-    export_samples, export_tables = Later("results.export.samples"), Later("results.export.tables")
+    export_samples, export_tables = (
+        Later("foureyes.results.export.samples"),
+        Later("foureyes.results.export.tables"),
+    )
 
 
 def export(name: str, format: Exported, given: Path | None, force: bool, say: Say) -> None:

@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models import output
-from models.errors import FoureyesError
-from models.later import Later
-from producer.commands.terminal import console, hint, say
-from results.strangers import figures, formats, terminal
-from results.strangers.reading.formats import read
+from foureyes.models import output
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.producer.commands.terminal import console, hint, say
+from foureyes.results.strangers import figures, formats, terminal
+from foureyes.results.strangers.reading.formats import read
 
 if TYPE_CHECKING:
-    from results.strangers import page
+    from foureyes.results.strangers import page
 else:  # templates: most calls want no page
-    page = Later("results.strangers.page")
+    page = Later("foureyes.results.strangers.page")
 
 
 def stats(

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from judging import libraries
-from models.later import Later
-from producer.commands.choices import PeerName, ProfileName
-from producer.commands.terminal import console, say
-from producer.stack import embedded
-from producer.sweeps import enqueue
-from producer.sweeps import prune as removal
-from results.sweeps import find_sweep
+from foureyes.judging import libraries
+from foureyes.models.later import Later
+from foureyes.producer.commands.choices import PeerName, ProfileName
+from foureyes.producer.commands.terminal import console, say
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps import prune as removal
+from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
-    from evaluation import checking, command
-    from producer.commands import doctor as checks
+    from foureyes.evaluation import checking, command
+    from foureyes.producer.commands import doctor as checks
 else:  # the sandbox for the ones, a broker for the other
-    checking, command = Later("evaluation.checking"), Later("evaluation.command")
-    checks = Later("producer.commands.doctor")
+    checking, command = Later("foureyes.evaluation.checking"), Later("foureyes.evaluation.command")
+    checks = Later("foureyes.producer.commands.doctor")
 
 
 def cancel(name: str) -> None:

@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
-from judging import sources
-from models.later import Later
-from producer.commands.terminal import console, say
-from results.figures import power
-from results.figures.statistics import SIGNIFICANT
-from results.formatting import count, dollars, duration, percent, size, thousands
+from foureyes.judging import sources
+from foureyes.models.later import Later
+from foureyes.producer.commands.terminal import console, say
+from foureyes.results.figures import power
+from foureyes.results.figures.statistics import SIGNIFICANT
+from foureyes.results.formatting import count, dollars, duration, percent, size, thousands
 
 if TYPE_CHECKING:
-    from producer.stack import embedded
-    from producer.sweeps import estimate
-    from producer.sweeps import sweep as sweep_files
-    from producer.sweeps.sweep import PlannedSweep
-    from results.figures import baselines, earlier, scores
+    from foureyes.producer.stack import embedded
+    from foureyes.producer.sweeps import estimate
+    from foureyes.producer.sweeps import sweep as sweep_files
+    from foureyes.producer.sweeps.sweep import PlannedSweep
+    from foureyes.results.figures import baselines, earlier, scores
 else:  # without a sweep file it takes neither patterns nor a database
-    embedded = Later("producer.stack.embedded")
-    estimate, earlier = Later("producer.sweeps.estimate"), Later("results.figures.earlier")
-    sweep_files, scores = Later("producer.sweeps.sweep"), Later("results.figures.scores")
-    baselines = Later("results.figures.baselines")
+    embedded = Later("foureyes.producer.stack.embedded")
+    estimate, earlier = (
+        Later("foureyes.producer.sweeps.estimate"),
+        Later("foureyes.results.figures.earlier"),
+    )
+    sweep_files, scores = (
+        Later("foureyes.producer.sweeps.sweep"),
+        Later("foureyes.results.figures.scores"),
+    )
+    baselines = Later("foureyes.results.figures.baselines")
 
 #: Comparisons in a sweep that nobody has written yet: twelve patterns with the baseline.
 _FAMILY = 12

@@ -12,20 +12,20 @@ from typing import get_args
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from judging import known
-from models import weights
-from models.errors import FoureyesError, InfrastructureError
-from models.llm import AnyModel, LlamaCpp, ModelSampling
-from producer.commands import trust, trying
-from producer.commands.terminal import Terminal, console, hint, say
-from producer.stack import embedded
-from producer.sweeps import sweep
-from results.figures.reviewing import Matrix
-from results.formatting import count, duration, points
-from worker import trial
-from worker.patterns import templates
-from worker.patterns.style import Style
-from worker.trial import Reviewed
+from foureyes.judging import known
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError, InfrastructureError
+from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling
+from foureyes.producer.commands import trust, trying
+from foureyes.producer.commands.terminal import Terminal, console, hint, say
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import sweep
+from foureyes.results.figures.reviewing import Matrix
+from foureyes.results.formatting import count, duration, points
+from foureyes.worker import trial
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.style import Style
+from foureyes.worker.trial import Reviewed
 
 #: How a model of the catalogue is asked where no sweep says it: as the starter sweep asks it.
 _SAMPLING = ModelSampling(temperature=0.0, max_tokens=320)

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING
 import typer
 from sqlmodel import select
 
-from models import output
-from models.enums import Outcome
-from models.errors import FoureyesError
-from models.later import Later
-from models.session import session
-from models.settings import settings
-from models.tables import Attempt, Run
-from models.tables import Sweep as SweepRow
-from producer import home
-from producer.commands.choices import Rows
-from producer.commands.terminal import console, hint, say
-from producer.stack import embedded
-from results import query, transcript
-from results.export import recording as recordings
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.report import compare as comparing
-from results.report import formats, shrunken
-from results.report import meta as joining
-from results.report import terminal as reports
-from results.sweeps import find_sweep
+from foureyes.models import output
+from foureyes.models.enums import Outcome
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.tables import Attempt, Run
+from foureyes.models.tables import Sweep as SweepRow
+from foureyes.producer import home
+from foureyes.producer.commands.choices import Rows
+from foureyes.producer.commands.terminal import console, hint, say
+from foureyes.producer.stack import embedded
+from foureyes.results import query, transcript
+from foureyes.results.export import recording as recordings
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import compare as comparing
+from foureyes.results.report import formats, shrunken
+from foureyes.results.report import meta as joining
+from foureyes.results.report import terminal as reports
+from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
-    from results.report import page
+    from foureyes.results.report import page
 else:  # templates: most that is read is no page
-    page = Later("results.report.page")
+    page = Later("foureyes.results.report.page")
 
 
 def show_results(
@@ -144,7 +144,7 @@ def record(name: str, path: Path, force: bool) -> None:
 def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
     """Serve the web pages until Ctrl-C."""
     try:
-        from results.web import server  # what it needs is an extra
+        from foureyes.results.web import server  # what it needs is an extra
     except ModuleNotFoundError as error:
         raise FoureyesError(
             f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "

@@ -10,21 +10,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from judging.profiles import PROFILES
-from models.settings import settings
-from models.tables import Sweep
-from producer.commands import sweeping
-from producer.commands.choices import ProfileName
-from producer.commands.terminal import Say, Terminal, console, hint, say
-from producer.stack import embedded
-from producer.sweeps import regrade as regrades
-from producer.sweeps.regrade import RegradeProgress, Regrading
-from results.figures import regrades as figures
-from results.report import regraded
-from results.sweeps import find_sweep
+from foureyes.judging.profiles import PROFILES
+from foureyes.models.settings import settings
+from foureyes.models.tables import Sweep
+from foureyes.producer.commands import sweeping
+from foureyes.producer.commands.choices import ProfileName
+from foureyes.producer.commands.terminal import Say, Terminal, console, hint, say
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import regrade as regrades
+from foureyes.producer.sweeps.regrade import RegradeProgress, Regrading
+from foureyes.results.figures import regrades as figures
+from foureyes.results.report import regraded
+from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
-    from producer.stack.processes import Stack
+    from foureyes.producer.stack.processes import Stack
 
 _Show = Callable[[RegradeProgress], None]
 

@@ -12,40 +12,54 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import col, select
 
-from models import team, weights
-from models.errors import FoureyesError
-from models.later import Later
-from models.llm import LlamaCpp
-from models.session import session
-from models.settings import settings
-from models.tables import Sweep as SweepRow
-from producer.commands import trust
-from producer.commands.choices import Broker, ModelSet
-from producer.commands.terminal import Say, console, say
-from producer.stack import embedded
-from producer.sweeps import enqueue, imported
-from results import watch as watching
-from results.formatting import dollars, duration
-from results.progress import Progress
-from results.sweeps import find_sweep
+from foureyes.models import team, weights
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.llm import LlamaCpp
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.tables import Sweep as SweepRow
+from foureyes.producer.commands import trust
+from foureyes.producer.commands.choices import Broker, ModelSet
+from foureyes.producer.commands.terminal import Say, console, say
+from foureyes.producer.stack import embedded
+from foureyes.producer.sweeps import enqueue, imported
+from foureyes.results import watch as watching
+from foureyes.results.formatting import dollars, duration
+from foureyes.results.progress import Progress
+from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
-    from models import admission, broker
-    from producer.commands import catalogue, planning, reading, trying
-    from producer.commands import doctor as checks
-    from producer.stack.processes import Stack
-    from producer.sweeps import estimate, stopping, sweep_file
-    from producer.sweeps import sweep as sweep_files
-    from producer.sweeps.sweep import PlannedSweep
+    from foureyes.models import admission, broker
+    from foureyes.producer.commands import catalogue, planning, reading, trying
+    from foureyes.producer.commands import doctor as checks
+    from foureyes.producer.stack.processes import Stack
+    from foureyes.producer.sweeps import estimate, stopping, sweep_file
+    from foureyes.producer.sweeps import sweep as sweep_files
+    from foureyes.producer.sweeps.sweep import PlannedSweep
 else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `watch` no broker
     broker, admission, checks = map(
-        Later, ("models.broker", "models.admission", "producer.commands.doctor")
+        Later,
+        (
+            "foureyes.models.broker",
+            "foureyes.models.admission",
+            "foureyes.producer.commands.doctor",
+        ),
     )
-    catalogue, estimate = Later("producer.commands.catalogue"), Later("producer.sweeps.estimate")
-    reading, trying = Later("producer.commands.reading"), Later("producer.commands.trying")
-    planning = Later("producer.commands.planning")
-    stopping = Later("producer.sweeps.stopping")
-    sweep_file, sweep_files = Later("producer.sweeps.sweep_file"), Later("producer.sweeps.sweep")
+    catalogue, estimate = (
+        Later("foureyes.producer.commands.catalogue"),
+        Later("foureyes.producer.sweeps.estimate"),
+    )
+    reading, trying = (
+        Later("foureyes.producer.commands.reading"),
+        Later("foureyes.producer.commands.trying"),
+    )
+    planning = Later("foureyes.producer.commands.planning")
+    stopping = Later("foureyes.producer.sweeps.stopping")
+    sweep_file, sweep_files = (
+        Later("foureyes.producer.sweeps.sweep_file"),
+        Later("foureyes.producer.sweeps.sweep"),
+    )
 
 #: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
 #: a sweep whose every open call waits in vain.

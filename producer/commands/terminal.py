@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from results.visible import in_line, visible
+from foureyes.results.visible import in_line, visible
 
 
 class Terminal(Console):

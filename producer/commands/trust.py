@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 
 import typer
 
-from models import keys
-from models.errors import FoureyesError
-from models.llm import AnyModel, OpenAI
-from producer.home import prepared
-from results.visible import visible
+from foureyes.models import keys
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import AnyModel, OpenAI
+from foureyes.producer.home import prepared
+from foureyes.results.visible import visible
 
 
 def settle(models: Mapping[str, AnyModel], trusted: Collection[str]) -> None:

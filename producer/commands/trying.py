@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 
-from models import llm
-from models.errors import FoureyesError
-from models.llm import AnyModel, OpenAI
-from models.session import session
-from models.tables import LanguageModel
-from producer.sweeps import sweep_file
-from producer.sweeps.estimate import SweepEstimate
-from worker.patterns.reading.schemas import REVIEW_SCHEMAS
+from foureyes.models import llm
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import AnyModel, OpenAI
+from foureyes.models.session import session
+from foureyes.models.tables import LanguageModel
+from foureyes.producer.sweeps import sweep_file
+from foureyes.producer.sweeps.estimate import SweepEstimate
+from foureyes.worker.patterns.reading.schemas import REVIEW_SCHEMAS
 
 if TYPE_CHECKING:
-    from worker.engines.probe import Setting
+    from foureyes.worker.engines.probe import Setting
 
 
 def model_of(name: str, file: Path | None) -> AnyModel:
@@ -64,7 +64,7 @@ def ask_first(
         example = plan.models[name].example if name in plan.models else None
         if example is None or not isinstance(model, OpenAI):
             continue
-        from worker.engines.probe import probe  # it brings an HTTP client
+        from foureyes.worker.engines.probe import probe  # it brings an HTTP client
 
         try:
             tried = probe(model, example)

@@ -8,14 +8,14 @@ from typing import NoReturn
 
 from sqlmodel import select
 
-import migrations
-from models import broker, llm
-from models.errors import FoureyesError
-from models.llm import VLLM, AnyModel
-from models.session import check_connection, session
-from models.settings import settings
-from models.tables import LanguageModel
-from producer.commands import trust
+from foureyes import migrations
+from foureyes.models import broker, llm
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM, AnyModel
+from foureyes.models.session import check_connection, session
+from foureyes.models.settings import settings
+from foureyes.models.tables import LanguageModel
+from foureyes.producer.commands import trust
 
 #: With `-P`, or our packages would be looked for in the current folder first, where a person may well
 #: have a package of their own named `models`.
@@ -25,7 +25,7 @@ _ROOT = Path(__file__).parent.parent.parent
 
 def viewer(*arguments: str) -> list[str]:
     """The command line of Flower, which wants FLOWER_BASIC_AUTH. It needs `environment`."""
-    return [*_PYTHON, "worker.viewer", *arguments]
+    return [*_PYTHON, "foureyes.worker.viewer", *arguments]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -36,7 +36,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def worker(node: str, queues: str, threads: int) -> list[str]:
     """The command line of a worker. It needs `environment`."""
-    return [*_PYTHON, "worker.main", "-n", node, "-Q", queues, f"--concurrency={threads}"]
+    return [*_PYTHON, "foureyes.worker.main", "-n", node, "-Q", queues, f"--concurrency={threads}"]
 
 
 def serve(name: str, threads: int | None, node: str | None, trusted: Sequence[str]) -> NoReturn:

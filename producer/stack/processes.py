@@ -13,16 +13,16 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from models import broker, llm, trouble
-from models.errors import FoureyesError
-from models.session import session
-from models.settings import settings
-from models.tables import LanguageModel
-from producer.commands.terminal import Say
-from producer.stack import celery_worker
-from producer.stack.child import Child
-from producer.stack.ports import WellKnownPort
-from producer.stack.valkey import private
+from foureyes.models import broker, llm, trouble
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.tables import LanguageModel
+from foureyes.producer.commands.terminal import Say
+from foureyes.producer.stack import celery_worker
+from foureyes.producer.stack.child import Child
+from foureyes.producer.stack.ports import WellKnownPort
+from foureyes.producer.stack.valkey import private
 
 _FLOWER, _START, _EXECUTION = "flower", "start worker", "execution worker"
 _FLOWER_PORT = 5555

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from models.errors import FoureyesError
-from producer.home import plain
-from producer.stack.child import Child
-from producer.stack.ports import free_port
-from producer.stack.valkey import private
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.home import plain
+from foureyes.producer.stack.child import Child
+from foureyes.producer.stack.ports import free_port
+from foureyes.producer.stack.valkey import private
 
 #: Ten to seventeen seconds on two idle cores.
 _START_SECONDS = 120.0

@@ -14,10 +14,10 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from models import session
-from models.errors import FoureyesError
-from models.session import engine, said_by
-from models.settings import settings
+from foureyes.models import session
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine, said_by
+from foureyes.models.settings import settings
 
 #: Not the one of deploy/postgres/reader.sql: its password is a person's, and this one's is made anew.
 _ROLE = "foureyes_sql"

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.errors import FoureyesError
-from producer.stack.child import Child
-from producer.stack.ports import free_port
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.stack.child import Child
+from foureyes.producer.stack.ports import free_port
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0

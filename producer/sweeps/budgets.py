@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from models.errors import FoureyesError
-from worker.patterns import TOKENS_OF, Configured
-from worker.patterns.style import Style
+from foureyes.models.errors import FoureyesError
+from foureyes.worker.patterns import TOKENS_OF, Configured
+from foureyes.worker.patterns.style import Style
 
 #: Options by which patterns are written and read alike (results/figures/baselines.py has the same).
 _ALIKE = {"prompts": "default", "thinking": None, "extraction": "whole"}

@@ -12,16 +12,16 @@ from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
-from models import budgets
-from models.digest import digest
-from models.enums import State
-from models.errors import FoureyesError
-from models.lifecycle import later, moment
-from models.llm import AnyModel
-from models.session import session
-from models.settings import settings
-from models.storable import storable, storable_json
-from models.tables import (
+from foureyes.models import budgets
+from foureyes.models.digest import digest
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError
+from foureyes.models.lifecycle import later, moment
+from foureyes.models.llm import AnyModel
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.storable import storable, storable_json
+from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,
@@ -34,12 +34,12 @@ from models.tables import (
     Step,
     now,
 )
-from models.tables import Sweep as SweepRow
-from producer.sweeps import imported, plans
-from producer.sweeps.recorded import recorded_trials
+from foureyes.models.tables import Sweep as SweepRow
+from foureyes.producer.sweeps import imported, plans
+from foureyes.producer.sweeps.recorded import recorded_trials
 
 if TYPE_CHECKING:
-    from producer.sweeps.sweep import Cell, PlannedSweep
+    from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
 
 _ROWS_PER_INSERT = 2000
 _ATTEMPTS_PER_INSERT = 50_000
@@ -73,7 +73,7 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
     """Write the rows of a sweep that are missing, and revive it if it was cancelled.
 
     Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
-    started yet: workers do that, or `models.admission` at once.
+    started yet: workers do that, or `foureyes.models.admission` at once.
     """
     roles = sweep.roles  # patterns are rehearsed for it, which may take its time
     with session() as db:

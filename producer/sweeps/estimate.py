@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from models.enums import Kind, State
-from models.llm import AnyModel, LlamaCpp
-from models.problem import Spec
-from models.session import session
-from models.tables import Completion, LanguageModel
-from producer.sweeps.sweep import Cell, PlannedSweep
-from worker.attempt.replay import PatternReplay
-from worker.attempt.requests import Caller, WantedCall
-from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, Result
+from foureyes.models.enums import Kind, State
+from foureyes.models.llm import AnyModel, LlamaCpp
+from foureyes.models.problem import Spec
+from foureyes.models.session import session
+from foureyes.models.tables import Completion, LanguageModel
+from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.attempt.requests import Caller, WantedCall
+from foureyes.worker.patterns import Configured
+from foureyes.worker.patterns.steps import CompletionStep, Result
 
 #: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
 #: set with the embedded models, of reviews from a trial of their prompts; the last three as those that

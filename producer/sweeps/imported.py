@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from models.sweep_content import SweepContent
-from models.tables import Sweep as SweepRow
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Sweep as SweepRow
 
 if TYPE_CHECKING:
-    from producer.sweeps.sweep import PlannedSweep
+    from foureyes.producer.sweeps.sweep import PlannedSweep
 
 #: From the few rows of work that were made elsewhere, not from all of the sweep's.
 _RESTING = text("""

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 
 def check(folder: Path, name: Path) -> None:

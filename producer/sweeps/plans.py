@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlmodel import Session
 
-from models.analysis_plan import plan_hash
-from models.tables import Sweep as SweepRow
+from foureyes.models.analysis_plan import plan_hash
+from foureyes.models.tables import Sweep as SweepRow
 
 if TYPE_CHECKING:
-    from producer.sweeps.sweep import PlannedSweep
+    from foureyes.producer.sweeps.sweep import PlannedSweep
 
 _KEEP = text("""
 INSERT INTO plan (sweep_id, hash, content, ended, attempts, enqueued_at)

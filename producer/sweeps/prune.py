@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import CursorResult, text
 
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import Sweep
-from producer.sweeps import enqueue
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import Sweep
+from foureyes.producer.sweeps import enqueue
 
 _USED = """
     CREATE TEMPORARY TABLE used ON COMMIT DROP AS

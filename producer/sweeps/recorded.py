@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from judging.execution import RECORDED, execution_key
-from models import recording
-from models.enums import State, Suite
-from models.tables import Problem, now
+from foureyes.judging.execution import RECORDED, execution_key
+from foureyes.models import recording
+from foureyes.models.enums import State, Suite
+from foureyes.models.tables import Problem, now
 
 
 def recorded_trials(db: Session, path: Path, origin: str | None) -> list[dict[str, Any]]:

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from judging import libraries
-from judging.execution import execution_key
-from judging.formats.records import parse_record
-from judging.identity import identity
-from judging.profiles import Profile
-from models import broker, lifecycle, shares
-from models.enums import Suite
-from models.errors import FoureyesError
-from models.lifecycle import Asked
-from models.session import BY_INDEX, session, transaction
-from models.tables import Execution, Regrade, Sweep, now
+from foureyes.judging import libraries
+from foureyes.judging.execution import execution_key
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.identity import identity
+from foureyes.judging.profiles import Profile
+from foureyes.models import broker, lifecycle, shares
+from foureyes.models.enums import Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.lifecycle import Asked
+from foureyes.models.session import BY_INDEX, session, transaction
+from foureyes.models.tables import Execution, Regrade, Sweep, now
 
 #: Programs that are read at a time.
 _AT_A_TIME = 500

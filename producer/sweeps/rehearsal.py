@@ -15,12 +15,12 @@ from functools import partial
 from rich.text import Text
 from rich.tree import Tree
 
-from models.errors import FoureyesError
-from models.problem import Spec, VisibleTest
-from worker.attempt.replay import PatternError, PatternReplay
-from worker.patterns import Configured
-from worker.patterns.steps import Ask, CompletionStep, Result, Step
-from worker.patterns.templates import Templates
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.worker.attempt.replay import PatternError, PatternReplay
+from foureyes.worker.patterns import Configured
+from foureyes.worker.patterns.steps import Ask, CompletionStep, Result, Step
+from foureyes.worker.patterns.templates import Templates
 
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
 #: One whose prompt shows no tests: a pattern may do something else with it.

@@ -6,9 +6,9 @@ is under way ends, and counts as far as the plan's order goes.
 
 from sqlalchemy import CursorResult, text
 
-from models.session import session
-from results.figures.primary import decided
-from results.figures.scoreboard import scoreboard
+from foureyes.models.session import session
+from foureyes.results.figures.primary import decided
+from foureyes.results.figures.scoreboard import scoreboard
 
 _GIVE_UP = text("""
 UPDATE attempt SET state = 'cancelled', finished_at = clock_timestamp()

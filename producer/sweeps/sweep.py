@@ -9,25 +9,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from judging import sources
-from judging.formats.problem import Problem
-from models import script, team
-from models.digest import digest
-from models.errors import FoureyesError
-from models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
-from models.problem import Spec
-from models.sweep_content import SweepContent
-from producer.sweeps import budgets, inside, rehearsal
-from producer.sweeps.sweep_file import (
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.models import script, team
+from foureyes.models.digest import digest
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
+from foureyes.models.problem import Spec
+from foureyes.models.sweep_content import SweepContent
+from foureyes.producer.sweeps import budgets, inside, rehearsal
+from foureyes.producer.sweeps.sweep_file import (
     BenchmarkChoice,
     SweepFile,
     TeamChoice,
     check_plan,
     parse,
 )
-from worker import patterns
-from worker.patterns import Configured, Module, templates
-from worker.patterns.templates import Templates
+from foureyes.worker import patterns
+from foureyes.worker.patterns import Configured, Module, templates
+from foureyes.worker.patterns.templates import Templates
 
 #: Of the embedded models where they stand in for others: their context is small.
 _EMBEDDED_SAMPLING = ModelSampling(temperature=0.0, max_tokens=400)

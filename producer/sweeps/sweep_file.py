@@ -26,14 +26,14 @@ from pydantic import (
     model_validator,
 )
 
-from judging.formats.problem import Problem
-from models import keys, team
-from models.analysis_plan import AnalysisPlan
-from models.errors import FoureyesError
-from models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
-from models.urls import mistake_in
-from worker import patterns
-from worker.patterns import Configured, Pattern
+from foureyes.judging.formats.problem import Problem
+from foureyes.models import keys, team
+from foureyes.models.analysis_plan import AnalysisPlan
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
+from foureyes.models.urls import mistake_in
+from foureyes.worker import patterns
+from foureyes.worker.patterns import Configured, Pattern
 
 #: What `extra_body` may not hold, and where it is said instead.
 _OWN_KEYS = {

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from models import output
-from models.columns import ANSWER
-from models.enums import State, Suite
-from models.session import session
-from models.tables import Attempt, Completion, Execution, Problem, Run, Step
-from models.tables import Sweep as SweepRow
+from foureyes.models import output
+from foureyes.models.columns import ANSWER
+from foureyes.models.enums import State, Suite
+from foureyes.models.session import session
+from foureyes.models.tables import Attempt, Completion, Execution, Problem, Run, Step
+from foureyes.models.tables import Sweep as SweepRow
 
 #: A replay has its own time.
 _FIELDS = [name for name in ANSWER if name != "seconds"]

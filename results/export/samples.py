@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from models.session import snapshot
-from models.tables import Sweep
+from foureyes.models.session import snapshot
+from foureyes.models.tables import Sweep
 
 #: Samples of a problem in their order, which is all that EvalPlus knows them by.
 _SAMPLES = text("""

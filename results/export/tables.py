@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 from sqlalchemy import CursorResult, text
 
-from models.errors import FoureyesError
-from models.session import snapshot
-from models.tables import Sweep
-from results.visible import cell
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import snapshot
+from foureyes.models.tables import Sweep
+from foureyes.results.visible import cell
 
 TABLES = {
     "scores": "SELECT * FROM v_scores WHERE sweep_id = :sweep ORDER BY run_id",

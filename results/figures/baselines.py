@@ -12,8 +12,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from models.errors import FoureyesError
-from results.figures.scores import RunInfo
+from foureyes.models.errors import FoureyesError
+from foureyes.results.figures.scores import RunInfo
 
 #: What every other pattern is compared with, unless another is asked for.
 BASELINE = "raw-coder"

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from results.figures.margins import MARGIN, Margin, corrected, equivalent, not_worse
-from results.figures.outcomes import Outcomes
-from results.figures.paired import detectable_difference, difference_interval, smallest_p
-from results.figures.questions import Joined, Question
-from results.figures.statistics import SIGNIFICANT, holm, strictest
+from foureyes.results.figures.margins import MARGIN, Margin, corrected, equivalent, not_worse
+from foureyes.results.figures.outcomes import Outcomes
+from foureyes.results.figures.paired import detectable_difference, difference_interval, smallest_p
+from foureyes.results.figures.questions import Joined, Question
+from foureyes.results.figures.statistics import SIGNIFICANT, holm, strictest
 
 NO_EVIDENCE = "no evidence of a difference"
 

@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from models.digest import digest
-from models.session import session
-from models.sweep_content import SweepContent
-from models.tables import Sweep
-from results.figures.comparisons import Comparison
-from results.figures.moderators import Features
-from results.figures.reviewing import Matrix
-from results.figures.scoreboard import Scoreboard
-from results.figures.statistics import wilson
+from foureyes.models.digest import digest
+from foureyes.models.session import session
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Sweep
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.moderators import Features
+from foureyes.results.figures.reviewing import Matrix
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.statistics import wilson
 
 #: Flips that a page lists in all; the others are a query away.
 MOST_FLIPS = 3000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from models.session import session
-from results.figures import outcomes
-from results.figures.outcomes import JUDGED, SOLVED, Outcomes
+from foureyes.models.session import session
+from foureyes.results.figures import outcomes
+from foureyes.results.figures.outcomes import JUDGED, SOLVED, Outcomes
 
 #: The latest comparisons of two patterns that are looked at.
 _LATEST = 20

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from results.figures.comparisons import Comparison, compare_all
-from results.figures.questions import Question
-from results.figures.scoreboard import Budget, Group, Scoreboard
-from results.figures.scores import Score
+from foureyes.results.figures.comparisons import Comparison, compare_all
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.scoreboard import Budget, Group, Scoreboard
+from foureyes.results.figures.scores import Score
 
 
 @dataclass(frozen=True)

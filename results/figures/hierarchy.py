@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.errors import FoureyesError
-from models.later import Later
-from results.figures.comparisons import Comparison
-from results.figures.questions import Question
-from results.figures.same import same_problems
-from results.figures.scoreboard import Scoreboard
+from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.same import same_problems
+from foureyes.results.figures.scoreboard import Scoreboard
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from results.figures.paired import score, sign_flip
-from results.figures.statistics import SIGNIFICANT, holm
+from foureyes.results.figures.paired import score, sign_flip
+from foureyes.results.figures.statistics import SIGNIFICANT, holm
 
 #: What is taken for too small to matter, as a share, unless something else is said before the sweep.
 MARGIN = 0.03

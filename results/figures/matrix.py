@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import fmean
 
-from results.figures.comparisons import Comparison
-from results.figures.scoreboard import Scoreboard
-from results.figures.scores import Score
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.scores import Score
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
 from statistics import fmean, median
 
-from results.figures.outcomes import share_solved
-from results.figures.paired import difference_interval
-from results.figures.same import same_problems
-from results.figures.scoreboard import Scoreboard
-from results.figures.statistics import Moderator, holm, logistic_moderator
+from foureyes.results.figures.outcomes import share_solved
+from foureyes.results.figures.paired import difference_interval
+from foureyes.results.figures.same import same_problems
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.statistics import Moderator, holm, logistic_moderator
 
 
 @dataclass(frozen=True)

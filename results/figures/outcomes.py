@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from models.later import Later
+from foureyes.models.later import Later
 
 if TYPE_CHECKING:
     import sqlalchemy

@@ -7,9 +7,9 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
-from models.analysis_plan import AnalysisPlan, plan_hash
-from models.errors import FoureyesError
-from models.tables import EnqueuedPlan, Sweep
+from foureyes.models.analysis_plan import AnalysisPlan, plan_hash
+from foureyes.models.errors import FoureyesError
+from foureyes.models.tables import EnqueuedPlan, Sweep
 
 
 @dataclass(frozen=True)

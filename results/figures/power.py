@@ -1,6 +1,6 @@
 """How large a sweep must be to see a difference, before anything is run. Pure.
 
-Two patterns are compared by McNemar's exact test (`results.figures.paired`). The model: problems are
+Two patterns are compared by McNemar's exact test (`foureyes.results.figures.paired`). The model: problems are
 independent; on a share of them, `flips`, one pattern solves the problem and the other does not; and
 pass@1 differs by `difference`, so that (1 + difference / flips) / 2 of the flips are improvements. How
 many problems flip is not known before, and binomial: power is the mean over their number, the
@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from results.figures.statistics import SIGNIFICANT
+from foureyes.results.figures.statistics import SIGNIFICANT
 
 #: In so many sweeps of all a difference is to be found.
 POWER = 0.8

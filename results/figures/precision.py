@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from results.figures.comparisons import Comparison
-from results.figures.outcomes import JUDGED, SOLVED, Outcomes
-from results.figures.questions import Question
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.outcomes import JUDGED, SOLVED, Outcomes
+from foureyes.results.figures.questions import Question
 
 _Z = NormalDist().inv_cdf(0.975)
 

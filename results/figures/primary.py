@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.analysis_plan import AnalysisPlan, Claim, Relation
-from results.figures.comparisons import Comparison
-from results.figures.margins import MARGIN
-from results.figures.paired import smallest_p
-from results.figures.plans import is_exploratory
-from results.figures.questions import Joined, Question
-from results.figures.same import same_problems
-from results.figures.scoreboard import Scoreboard
-from results.figures.statistics import holm
-from results.figures.stopping import compare_as_planned
+from foureyes.models.analysis_plan import AnalysisPlan, Claim, Relation
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.margins import MARGIN
+from foureyes.results.figures.paired import smallest_p
+from foureyes.results.figures.plans import is_exploratory
+from foureyes.results.figures.questions import Joined, Question
+from foureyes.results.figures.same import same_problems
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.statistics import holm
+from foureyes.results.figures.stopping import compare_as_planned
 
 #: What may be said of a claim; nothing before all attempts have ended, unless the sweep stops what is decided.
 SHOWN, OPPOSITE, NOT_SHOWN, NOT_YET = "shown", "the opposite", "not shown", "not yet"
@@ -44,7 +44,7 @@ def primary_comparisons(plan: AnalysisPlan, board: Scoreboard) -> list[Primary]:
     """The comparisons of a plan, family by family, claim by claim, in the order of the board's groups.
 
     That A is better than B is asked by the test of any difference, that it is as good, or not worse, by
-    those against a margin (`results.figures.margins`); all are two-sided, and of one family for Holm's
+    those against a margin (`foureyes.results.figures.margins`); all are two-sided, and of one family for Holm's
     correction, or Bonferroni's where the sweep stops what is decided.
     """
     asked = list(_asked(plan, board))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from results.figures.outcomes import (
+from foureyes.results.figures.outcomes import (
     CANCELLED,
     ERROR,
     JUDGED,
@@ -18,7 +18,7 @@ from results.figures.outcomes import (
     share_solved,
     share_with_errors,
 )
-from results.figures.paired import mcnemar_exact, sign_flip
+from foureyes.results.figures.paired import mcnemar_exact, sign_flip
 
 MCNEMAR = "exact McNemar"
 SIGN_FLIP = "exact sign flip over problems"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import session
-from results.figures.scoreboard import Scoreboard, judged_anew, scoreboard
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results.figures.scoreboard import Scoreboard, judged_anew, scoreboard
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import session
-from results.figures.comparisons import Comparison, compare_all
-from results.figures.questions import Joined, Question
-from results.figures.same import same_problems
-from results.figures.scoreboard import Scoreboard, problems_of, scoreboard
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results.figures.comparisons import Comparison, compare_all
+from foureyes.results.figures.questions import Joined, Question
+from foureyes.results.figures.same import same_problems
+from foureyes.results.figures.scoreboard import Scoreboard, problems_of, scoreboard
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from results.figures.statistics import wilson
+from foureyes.results.figures.statistics import wilson
 
 
 @dataclass(frozen=True)

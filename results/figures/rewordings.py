@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
-from results.figures.comparisons import Comparison
-from results.figures.outcomes import Outcomes, pairs, share_solved
-from results.figures.paired import difference_interval, sign_flip, smallest_p
-from results.figures.questions import Question
-from results.figures.scoreboard import Group, ProblemRow, Scoreboard
-from results.figures.statistics import holm
-from results.figures.stopping import compare_as_planned
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.outcomes import Outcomes, pairs, share_solved
+from foureyes.results.figures.paired import difference_interval, sign_flip, smallest_p
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.scoreboard import Group, ProblemRow, Scoreboard
+from foureyes.results.figures.statistics import holm
+from foureyes.results.figures.stopping import compare_as_planned
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from results.figures.scoreboard import ProblemRow
+from foureyes.results.figures.scoreboard import ProblemRow
 
 
 def same_problems(problems: Iterable[ProblemRow]) -> dict[int, int]:

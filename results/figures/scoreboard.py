@@ -7,20 +7,20 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from models.errors import FoureyesError
-from models.session import session
-from models.sweep_content import SweepContent
-from models.tables import Sweep
-from results.figures.baselines import baselines, named
-from results.figures.comparisons import Comparison
-from results.figures.margins import MARGIN
-from results.figures.outcomes import Forgeries, Outcomes, read_forgeries
-from results.figures.outcomes import read as read_outcomes
-from results.figures.plans import KeptPlan
-from results.figures.plans import read as read_plans
-from results.figures.questions import Question
-from results.figures.scores import Cost, RunInfo, Score, score
-from results.figures.stopping import compare_as_planned
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Sweep
+from foureyes.results.figures.baselines import baselines, named
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.margins import MARGIN
+from foureyes.results.figures.outcomes import Forgeries, Outcomes, read_forgeries
+from foureyes.results.figures.outcomes import read as read_outcomes
+from foureyes.results.figures.plans import KeptPlan
+from foureyes.results.figures.plans import read as read_plans
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.scores import Cost, RunInfo, Score, score
+from foureyes.results.figures.stopping import compare_as_planned
 
 
 @dataclass(frozen=True)

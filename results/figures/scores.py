@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from results.figures.outcomes import (
+from foureyes.results.figures.outcomes import (
     BASE,
     CANCELLED,
     ERROR,
@@ -17,7 +17,7 @@ from results.figures.outcomes import (
     share_with_errors,
     shares,
 )
-from results.figures.statistics import mean_interval, pass_at_k
+from foureyes.results.figures.statistics import mean_interval, pass_at_k
 
 
 @dataclass(frozen=True)

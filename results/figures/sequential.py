@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from models.later import Later
-from results.figures.statistics import SIGNIFICANT
+from foureyes.models.later import Later
+from foureyes.results.figures.statistics import SIGNIFICANT
 
 if TYPE_CHECKING:
     import numpy as np

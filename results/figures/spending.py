@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from results.figures.scores import Score
+from foureyes.results.figures.scores import Score
 
 DOLLARS, TOKENS = "USD for 1,000 attempts", "answer tokens for an attempt"
 

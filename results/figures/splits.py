@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from results.figures.outcomes import Outcomes, share_solved
-from results.figures.paired import difference_interval
-from results.figures.questions import Question
-from results.figures.scoreboard import Group, ProblemRow
+from foureyes.results.figures.outcomes import Outcomes, share_solved
+from foureyes.results.figures.paired import difference_interval
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.scoreboard import Group, ProblemRow
 
 _IN_ORDER = {"easy": 0, "medium": 1, "hard": 2}
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from models.later import Later
+from foureyes.models.later import Later
 
 if TYPE_CHECKING:
     import numpy as np

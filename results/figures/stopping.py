@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from results.figures.comparisons import Comparison, compare_all
-from results.figures.margins import MARGIN, Margin
-from results.figures.questions import SEQUENTIAL, Joined, Question
-from results.figures.sequential import look, p_value
+from foureyes.results.figures.comparisons import Comparison, compare_all
+from foureyes.results.figures.margins import MARGIN, Margin
+from foureyes.results.figures.questions import SEQUENTIAL, Joined, Question
+from foureyes.results.figures.sequential import look, p_value
 
 
 def compare_as_planned(

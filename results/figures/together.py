@@ -3,11 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from results.figures.comparisons import Comparison
-from results.figures.questions import Joined, Question
-from results.figures.same import same_problems
-from results.figures.scoreboard import Scoreboard
-from results.figures.stopping import compare_as_planned
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.questions import Joined, Question
+from foureyes.results.figures.same import same_problems
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.stopping import compare_as_planned
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.ticker import MaxNLocator
 
-from results.report.drawing import (
+from foureyes.results.report.drawing import (
     BLUE,
     GREEN,
     INK,

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from results.figures.details import Reviewer
-from results.figures.moderators import Gain, Moderation
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.figures.spending import DOLLARS, spending
-from results.report import charts
-from results.report.charts import Interval, Point
+from foureyes.results.figures.details import Reviewer
+from foureyes.results.figures.moderators import Gain, Moderation
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.figures.spending import DOLLARS, spending
+from foureyes.results.report import charts
+from foureyes.results.report.charts import Interval, Point
 
 
 def of_group(board: Scoreboard, group: Group) -> dict[str, str]:

@@ -8,19 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.errors import FoureyesError
-from models.session import session
-from results.figures import details, outcomes
-from results.figures.comparisons import NO_EVIDENCE, Comparison, compare
-from results.figures.details import Flip
-from results.figures.outcomes import OPEN, Outcomes
-from results.figures.questions import SEQUENTIAL
-from results.figures.scoreboard import scoreboard
-from results.formatting import count, p_equals, points_interval, size
-from results.report import evidence
-from results.report.sentences import review_against_plan
-from results.runs import RunName, find_pair
-from results.visible import in_line
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results.figures import details, outcomes
+from foureyes.results.figures.comparisons import NO_EVIDENCE, Comparison, compare
+from foureyes.results.figures.details import Flip
+from foureyes.results.figures.outcomes import OPEN, Outcomes
+from foureyes.results.figures.questions import SEQUENTIAL
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.formatting import count, p_equals, points_interval, size
+from foureyes.results.report import evidence
+from foureyes.results.report.sentences import review_against_plan
+from foureyes.results.runs import RunName, find_pair
+from foureyes.results.visible import in_line
 
 #: Flips that the terminal lists.
 _SHOWN = 20

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from results.figures.scoreboard import Ending
-from results.formatting import count
+from foureyes.results.figures.scoreboard import Ending
+from foureyes.results.formatting import count
 
 #: Finish reasons that a worker writes beside "stop" (worker/engines).
 LENGTH, REFUSED, TOO_LONG = "length", "refused", "prompt_too_long"

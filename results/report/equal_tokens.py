@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from results.figures.baselines import pattern_name
-from results.figures.comparisons import NO_EVIDENCE
-from results.figures.equal_tokens import at_equal_tokens
-from results.figures.scoreboard import Scoreboard
-from results.formatting import count, p_equals
+from foureyes.results.figures.baselines import pattern_name
+from foureyes.results.figures.comparisons import NO_EVIDENCE
+from foureyes.results.figures.equal_tokens import at_equal_tokens
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.formatting import count, p_equals
 
 
 def sentences(board: Scoreboard) -> Iterator[str]:

@@ -6,11 +6,11 @@ Each comparison comes with the name that it has in a sentence.
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
-from results.figures.comparisons import Comparison
-from results.figures.precision import Precision
-from results.figures.questions import SEQUENTIAL
-from results.figures.statistics import SIGNIFICANT
-from results.formatting import margin, points, size
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.precision import Precision
+from foureyes.results.figures.questions import SEQUENTIAL
+from foureyes.results.figures.statistics import SIGNIFICANT
+from foureyes.results.formatting import margin, points, size
 
 Named = Sequence[tuple[str, Comparison]]
 

@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from results.figures.comparisons import Comparison
-from results.figures.details import Details
-from results.figures.matrix import Matrix, matrix
-from results.figures.moderators import moderations
-from results.figures.outcomes import (
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.details import Details
+from foureyes.results.figures.matrix import Matrix, matrix
+from foureyes.results.figures.moderators import moderations
+from foureyes.results.figures.outcomes import (
     BASE,
     CANCELLED,
     ERROR,
@@ -20,19 +20,19 @@ from results.figures.outcomes import (
     UNSOLVED,
     flipped,
 )
-from results.figures.precision import precisions
-from results.figures.primary import exploratory
-from results.figures.reviewing import review_wording
-from results.figures.rewordings import with_gains
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.figures.spending import spending
-from results.figures.splits import splits
-from results.figures.together import Together, together
-from results.formatting import interval, margin, p_value, percent, points_interval
-from results.report import opening, plans, sentences
-from results.report.group_map import group_map
-from results.visible import cell, in_line, visible
+from foureyes.results.figures.precision import precisions
+from foureyes.results.figures.primary import exploratory
+from foureyes.results.figures.reviewing import review_wording
+from foureyes.results.figures.rewordings import with_gains
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.figures.spending import spending
+from foureyes.results.figures.splits import splits
+from foureyes.results.figures.together import Together, together
+from foureyes.results.formatting import interval, margin, p_value, percent, points_interval
+from foureyes.results.report import opening, plans, sentences
+from foureyes.results.report.group_map import group_map
+from foureyes.results.visible import cell, in_line, visible
 
 _WORDS = {
     SOLVED: "solved", BASE: "unsolved", UNSOLVED: "unsolved", REFUSED: "refused", ERROR: "error",

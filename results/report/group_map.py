@@ -1,7 +1,7 @@
 """The heat map of a sweep's group. Pure."""
 
-from results.figures.scoreboard import Group, Scoreboard
-from results.report.heatmap import HeatMap, Mapped, heat_map
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.report.heatmap import HeatMap, Mapped, heat_map
 
 
 def group_map(board: Scoreboard, group: Group) -> HeatMap:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from results.figures.outcomes import (
+from foureyes.results.figures.outcomes import (
     ERROR,
     REFUSED,
     SOLVED,
@@ -16,7 +16,7 @@ from results.figures.outcomes import (
     share_solved,
     shares,
 )
-from results.visible import in_line
+from foureyes.results.visible import in_line
 
 #: Of a strip, in the units of its drawing: divides into halves and thirds.
 HEIGHT = 6

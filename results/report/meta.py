@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.errors import FoureyesError
-from results.figures.comparisons import NO_EVIDENCE, Comparison
-from results.figures.replicates import Meta, Replicated, replicates
-from results.formatting import count, p_value, points, points_interval
-from results.report import evidence
-from results.sweeps import find_sweep
-from results.visible import in_line
+from foureyes.models.errors import FoureyesError
+from foureyes.results.figures.comparisons import NO_EVIDENCE, Comparison
+from foureyes.results.figures.replicates import Meta, Replicated, replicates
+from foureyes.results.formatting import count, p_value, points, points_interval
+from foureyes.results.report import evidence
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.visible import in_line
 
 _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from results.figures.comparisons import NO_EVIDENCE
-from results.figures.primary import exploratory
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.formatting import count, interval, p_equals, points_interval
-from results.report import evidence
-from results.report.sentences import of_group
+from foureyes.results.figures.comparisons import NO_EVIDENCE
+from foureyes.results.figures.primary import exploratory
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.formatting import count, interval, p_equals, points_interval
+from foureyes.results.report import evidence
+from foureyes.results.report.sentences import of_group
 
 #: Comparisons that are told one by one, largest difference first.
 _TOLD = 5

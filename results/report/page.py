@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from models import output
-from results.figures import moderators
-from results.figures.details import Choices, Details, Flip, Origin, Reviewer
-from results.figures.matrix import Matrix, matrix
-from results.figures.moderators import FEATURES, Moderation
-from results.figures.outcomes import flipped
-from results.figures.precision import Precision, precisions
-from results.figures.primary import exploratory
-from results.figures.questions import MCNEMAR, SEQUENTIAL, SIGN_FLIP
-from results.figures.rewordings import Gains, Wordings, with_gains
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.figures.splits import Split, splits
-from results.figures.together import Together, together
-from results.report import opening, plans, sentences
-from results.report.group_map import group_map
-from results.report.heatmap import HeatMap
-from results.report.plans import ShownPlan
-from results.report.templating import pages
+from foureyes.models import output
+from foureyes.results.figures import moderators
+from foureyes.results.figures.details import Choices, Details, Flip, Origin, Reviewer
+from foureyes.results.figures.matrix import Matrix, matrix
+from foureyes.results.figures.moderators import FEATURES, Moderation
+from foureyes.results.figures.outcomes import flipped
+from foureyes.results.figures.precision import Precision, precisions
+from foureyes.results.figures.primary import exploratory
+from foureyes.results.figures.questions import MCNEMAR, SEQUENTIAL, SIGN_FLIP
+from foureyes.results.figures.rewordings import Gains, Wordings, with_gains
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.figures.splits import Split, splits
+from foureyes.results.figures.together import Together, together
+from foureyes.results.report import opening, plans, sentences
+from foureyes.results.report.group_map import group_map
+from foureyes.results.report.heatmap import HeatMap
+from foureyes.results.report.plans import ShownPlan
+from foureyes.results.report.templating import pages
 
 #: What the page says where there are no charts.
 NO_CHARTS = "There are no charts: they need matplotlib, from `pip install 'foureyes[report]'`."
@@ -100,7 +100,7 @@ def compose(board: Scoreboard, found: Details) -> Page:
     charts: list[dict[str, str]] = [{} for _ in board.groups]
     moderation_charts = {}
     if can_draw():
-        from results.report import (
+        from foureyes.results.report import (
             chosen_charts,  # matplotlib takes a second to import, and may be missing
         )
 

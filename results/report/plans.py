@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
-from results.figures.plans import KeptPlan
-from results.figures.primary import Primary, primary_comparisons
-from results.figures.scoreboard import Scoreboard
-from results.formatting import count, p_value, points_interval
+from foureyes.results.figures.plans import KeptPlan
+from foureyes.results.figures.primary import Primary, primary_comparisons
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.formatting import count, p_value, points_interval
 
 #: Characters of a hash that tell it from others.
 _SHORT = 12

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from results.figures.comparisons import Comparison
-from results.figures.regrades import RegradeFigures, VerdictFlip
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.formatting import count, p_equals, p_value, percent, points
-from results.visible import in_line
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.regrades import RegradeFigures, VerdictFlip
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.formatting import count, p_equals, p_value, percent, points
+from foureyes.results.visible import in_line
 
 #: Flips that the terminal lists.
 _SHOWN = 20

@@ -2,18 +2,18 @@
 
 from collections.abc import Container, Iterator
 
-from results.figures import primary
-from results.figures.baselines import pattern_name, style, without_style
-from results.figures.comparisons import NO_EVIDENCE, Comparison
-from results.figures.precision import precisions
-from results.figures.questions import Question
-from results.figures.rewordings import wordings
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.figures.stopping import compare_as_planned
-from results.figures.together import Together, together
-from results.formatting import count, dollars, p_equals, percent
-from results.report import endings, equal_tokens, evidence
+from foureyes.results.figures import primary
+from foureyes.results.figures.baselines import pattern_name, style, without_style
+from foureyes.results.figures.comparisons import NO_EVIDENCE, Comparison
+from foureyes.results.figures.precision import precisions
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.rewordings import wordings
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.figures.stopping import compare_as_planned
+from foureyes.results.figures.together import Together, together
+from foureyes.results.formatting import count, dollars, p_equals, percent
+from foureyes.results.report import endings, equal_tokens, evidence
 
 
 def of_together(board: Scoreboard) -> list[str]:

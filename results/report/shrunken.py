@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from results.figures.hierarchy import Shrunken, hierarchy
-from results.figures.scoreboard import Scoreboard
-from results.formatting import points_interval
-from results.visible import in_line
+from foureyes.results.figures.hierarchy import Shrunken, hierarchy
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.formatting import points_interval
+from foureyes.results.visible import in_line
 
 
 def render(board: Scoreboard, console: Console) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from results import formatting
-from results.figures.reviewing import review_wording
-from results.visible import visible
+from foureyes.results import formatting
+from foureyes.results.figures.reviewing import review_wording
+from foureyes.results.visible import visible
 
 _FOLDER = Path(__file__).parent / "pages"
 

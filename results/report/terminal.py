@@ -5,13 +5,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from results.figures.comparisons import Comparison
-from results.figures.scoreboard import Group, Scoreboard
-from results.figures.scores import Score
-from results.figures.together import Together, together
-from results.formatting import count, interval, margin, p_value, percent, points_interval
-from results.report import plans, sentences
-from results.visible import in_line
+from foureyes.results.figures.comparisons import Comparison
+from foureyes.results.figures.scoreboard import Group, Scoreboard
+from foureyes.results.figures.scores import Score
+from foureyes.results.figures.together import Together, together
+from foureyes.results.formatting import count, interval, margin, p_value, percent, points_interval
+from foureyes.results.report import plans, sentences
+from foureyes.results.visible import in_line
 
 _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 

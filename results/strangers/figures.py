@@ -12,9 +12,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
-from models.errors import FoureyesError
-from results.figures.comparisons import Comparison, compare_all
-from results.figures.outcomes import (
+from foureyes.models.errors import FoureyesError
+from foureyes.results.figures.comparisons import Comparison, compare_all
+from foureyes.results.figures.outcomes import (
     ERROR,
     SOLVED,
     UNSOLVED,
@@ -24,11 +24,11 @@ from results.figures.outcomes import (
     share_solved,
     shares,
 )
-from results.figures.questions import Question
-from results.figures.scores import PassAtK, pass_at
-from results.figures.statistics import mean_interval
-from results.strangers.record import Record
-from results.visible import in_line
+from foureyes.results.figures.questions import Question
+from foureyes.results.figures.scores import PassAtK, pass_at
+from foureyes.results.figures.statistics import mean_interval
+from foureyes.results.strangers.record import Record
+from foureyes.results.visible import in_line
 
 Number = TypeVar("Number", int, float)
 

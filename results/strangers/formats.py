@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from results.figures.outcomes import ERROR, SOLVED, UNSOLVED
-from results.strangers.figures import Pair, Stats
-from results.strangers.sentences import sentences
+from foureyes.results.figures.outcomes import ERROR, SOLVED, UNSOLVED
+from foureyes.results.strangers.figures import Pair, Stats
+from foureyes.results.strangers.sentences import sentences
 
 _WORDS = {SOLVED: True, UNSOLVED: False, ERROR: None}
 

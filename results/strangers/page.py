@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import output
-from results.report.heatmap import HeatMap, Mapped, heat_map
-from results.report.templating import pages
-from results.strangers.figures import Pair, Stats
-from results.strangers.sentences import sentences
+from foureyes.models import output
+from foureyes.results.report.heatmap import HeatMap, Mapped, heat_map
+from foureyes.results.report.templating import pages
+from foureyes.results.strangers.figures import Pair, Stats
+from foureyes.results.strangers.sentences import sentences
 
 #: Systems whose pairs are drawn as a square, and answers that are listed by name.
 _SQUARE = 40

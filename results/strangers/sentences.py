@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from results.figures.comparisons import NO_EVIDENCE
-from results.formatting import count, p_equals, points_interval
-from results.report import evidence
-from results.strangers.figures import Pair, Stats
+from foureyes.results.figures.comparisons import NO_EVIDENCE
+from foureyes.results.formatting import count, p_equals, points_interval
+from foureyes.results.report import evidence
+from foureyes.results.strangers.figures import Pair, Stats
 
 #: Differences that are told one by one, largest first; pairs without evidence that are named.
 _TOLD = 10

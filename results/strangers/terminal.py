@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from results.formatting import (
+from foureyes.results.formatting import (
     count,
     dollars,
     interval,
@@ -15,9 +15,9 @@ from results.formatting import (
     points_interval,
     size,
 )
-from results.strangers.figures import Pair, Stats
-from results.strangers.sentences import sentences
-from results.visible import in_line
+from foureyes.results.strangers.figures import Pair, Stats
+from foureyes.results.strangers.sentences import sentences
+from foureyes.results.visible import in_line
 
 _EVIDENCE = {"better": "bold blue", "worse": "bold yellow"}
 #: Comparisons and flips that the terminal lists, and systems whose pairs it draws as a square.

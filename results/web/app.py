@@ -8,12 +8,12 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from models.session import is_passing
-from results.web import database
-from results.web.filters import Mistaken
-from results.web.pages import Missing, router
-from results.web.protection import Protected
-from results.web.templating import HERE, HTMX, mistake
+from foureyes.models.session import is_passing
+from foureyes.results.web import database
+from foureyes.results.web.filters import Mistaken
+from foureyes.results.web.pages import Missing, router
+from foureyes.results.web.protection import Protected
+from foureyes.results.web.templating import HERE, HTMX, mistake
 
 _STATIC = {"foureyes.css": "text/css", "icon.svg": "image/svg+xml"}
 _DAY = {"cache-control": "max-age=86400"}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from models.session import engine, said_by
+from foureyes.models.session import engine, said_by
 
 #: After which a page says that the database does not answer.
 SECONDS = 10

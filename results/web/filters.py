@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 
-from models.storable import storable
+from foureyes.models.storable import storable
 
 #: Ids are Postgres' integers.
 MOST = 2**31 - 1

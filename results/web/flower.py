@@ -6,8 +6,8 @@ found by their name and by the attempt that asked first, which stands in their a
 
 from urllib.parse import quote
 
-from models import broker
-from results.attempts import CallShown, Check
+from foureyes.models import broker
+from foureyes.results.attempts import CallShown, Check
 
 
 def of_step(flower_url: str, step: CallShown | Check) -> str:

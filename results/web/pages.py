@@ -8,16 +8,16 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from sqlalchemy import text
 
-from models.session import session
-from models.tables import Problem, Sweep
-from results import attempts as transcripts
-from results.figures import plans
-from results.figures.reviewing import review_wording
-from results.progress import Progress, progress
-from results.visible import visible
-from results.web import flower, queries, search, texts
-from results.web.filters import MOST, Filters, is_canonical, parse
-from results.web.templating import render
+from foureyes.models.session import session
+from foureyes.models.tables import Problem, Sweep
+from foureyes.results import attempts as transcripts
+from foureyes.results.figures import plans
+from foureyes.results.figures.reviewing import review_wording
+from foureyes.results.progress import Progress, progress
+from foureyes.results.visible import visible
+from foureyes.results.web import flower, queries, search, texts
+from foureyes.results.web.filters import MOST, Filters, is_canonical, parse
+from foureyes.results.web.templating import render
 
 router = APIRouter()
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-from results.figures import outcomes
-from results.figures.paired import mcnemar_exact
-from results.figures.questions import MCNEMAR, Question
+from foureyes.results.figures import outcomes
+from foureyes.results.figures.paired import mcnemar_exact
+from foureyes.results.figures.questions import MCNEMAR, Question
 
 #: Sweeps of a page of their list.
 SWEEPS = 20

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from models.tables import Attempt, Problem, Run
-from results.web.filters import Filters, HowEnded, Show
+from foureyes.models.tables import Attempt, Problem, Run
+from foureyes.results.web.filters import Filters, HowEnded, Show
 
 #: Attempts of a page.
 PAGE = 50

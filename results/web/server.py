@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import uvicorn
 
-from models.errors import FoureyesError
-from results.web import connections, database
-from results.web.app import create
+from foureyes.models.errors import FoureyesError
+from foureyes.results.web import connections, database
+from foureyes.results.web.app import create
 
 
 def serve(

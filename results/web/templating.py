@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from results import formatting, reviews
-from results.attempts import changes
-from results.figures.statistics import wilson
-from results.formatting import duration, p_value, percent
-from results.visible import visible
-from results.web.texts import excerpt
+from foureyes.results import formatting, reviews
+from foureyes.results.attempts import changes
+from foureyes.results.figures.statistics import wilson
+from foureyes.results.formatting import duration, p_value, percent
+from foureyes.results.visible import visible
+from foureyes.results.web.texts import excerpt
 
 HERE = Path(__file__).parent
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from evaluation import checking
-from judging.formats.evalplus import verdicts
-from models.settings import settings
+from foureyes.evaluation import checking
+from foureyes.judging.formats.evalplus import verdicts
+from foureyes.models.settings import settings
 from tests.programs import foureyes
 
 EXAMPLES = 'def f(x):\n    """Do it.\n\n    >>> f(1)\n    2\n    >>> f(2)\n    5\n    """\n'

@@ -81,7 +81,9 @@ def test_a_killed_stack_leaves_no_worker_and_the_next_goes_on(tmp_path: Path) ->
         wait_for(lambda: running_calls(home))
         kill(sweep.pid)
         sweep.wait()
-        wait_for(lambda: all("worker.main" not in words for words in processes(home).values()))
+        wait_for(
+            lambda: all("foureyes.worker.main" not in words for words in processes(home).values())
+        )
     again = foureyes(*words, home=home)
     assert again.returncode == 0, again.stderr
     assert_complete(home)

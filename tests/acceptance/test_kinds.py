@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from judging import sources
-from judging.formats.problem import Problem
-from models.settings import settings
-from problems.contest_build import tasks
+from foureyes.judging import sources
+from foureyes.judging.formats.problem import Problem
+from foureyes.models.settings import settings
+from foureyes.problems.contest_build import tasks
 from tests.parity.programs import DATA
 from tests.programs import foureyes
 

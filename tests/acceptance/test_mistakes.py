@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import settings
-from producer import cli
+from foureyes.models.settings import settings
+from foureyes.producer import cli
 from tests.programs import ROOT, foureyes, processes, scripted_sweep
 
 GOOD = """

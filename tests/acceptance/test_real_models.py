@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models import weights
-from models.errors import FoureyesError
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
 from tests.programs import ROOT, command, environment, foureyes, processes
 
 SWEEP = """

@@ -40,7 +40,9 @@ def test_a_killed_regrade_goes_on_and_both_verdicts_are_told(tmp_path: Path) -> 
         wait_for(lambda: judged(home))
         kill(regrade.pid)
         regrade.wait()
-        wait_for(lambda: all("worker.main" not in words for words in processes(home).values()))
+        wait_for(
+            lambda: all("foureyes.worker.main" not in words for words in processes(home).values())
+        )
     ((half,),) = [row.values() for row in query(
         home, "select count(outcome_after) from v_regraded where profile = 'evalplus-0.3.1'"
     )]  # fmt: skip

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from models import weights
-from models.settings import settings
-from producer.sweeps import sweep
+from foureyes.models import weights
+from foureyes.models.settings import settings
+from foureyes.producer.sweeps import sweep
 from tests import tiny_model
 from tests.parity.programs import DATA, FILES
 from tests.programs import ROOT, foureyes

@@ -10,8 +10,8 @@ import pytest
 from tests.programs import foureyes, problem_line
 
 PATTERN = '''
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review
 
 @pattern("tested")
 def tested(spec):

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from models.session import engine
-from models.settings import settings
-from producer.stack.ports import free_port
+from foureyes.models.session import engine
+from foureyes.models.settings import settings
+from foureyes.producer.stack.ports import free_port
 from tests.programs import started, wait_for
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from results.report import page as report
+from foureyes.results.report import page as report
 from tests.boards import board, details, group
 
 HOSTILE = "p<script>document.title='taken'</script>"

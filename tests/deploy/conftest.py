@@ -10,9 +10,9 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from models.errors import FoureyesError
-from producer.stack import rabbitmq
-from producer.stack.ports import free_port
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.stack import rabbitmq
+from foureyes.producer.stack.ports import free_port
 from tests import compose
 from tests.production import (
     RUNNING,

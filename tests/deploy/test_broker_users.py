@@ -12,8 +12,8 @@ import pytest
 from amqp.exceptions import AccessRefused
 from kombu import Connection, Exchange, Queue
 
-from models.broker import DEAD, EXCHANGE, EXECUTION, START, queue
-from producer.stack import rabbitmq
+from foureyes.models.broker import DEAD, EXCHANGE, EXECUTION, START, queue
+from foureyes.producer.stack import rabbitmq
 from tests.production import EXECUTION_USER, Node, broker_users
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-import migrations
-from models.session import engine
-from models.settings import settings
+from foureyes import migrations
+from foureyes.models.session import engine
+from foureyes.models.settings import settings
 from tests.production import run_execution_file
 
 

@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import pytest
 
-from producer.stack.ports import free_port
+from foureyes.producer.stack.ports import free_port
 from tests import compose
 from tests.programs import ROOT, wait_for
 
-GATE = [sys.executable, "-P", "-m", "worker.gate"]
+GATE = [sys.executable, "-P", "-m", "foureyes.worker.gate"]
 
 
 def _is_there(port: int) -> bool:

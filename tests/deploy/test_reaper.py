@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from models import broker
-from models.settings import settings
-from producer.sweeps import enqueue, sweep
+from foureyes.models import broker
+from foureyes.models.settings import settings
+from foureyes.producer.sweeps import enqueue, sweep
 from tests.production import Node
 from tests.programs import ROOT, scripted_sweep, wait_for
 
@@ -45,7 +45,7 @@ def reaper(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.reaper"],
+            [sys.executable, "-m", "foureyes.worker.reaper"],
             cwd=ROOT,
             env=os.environ | {"FOUREYES_HOME": str(home), "FOUREYES_REAP_EVERY": "0.2"},
             stdout=log,
@@ -82,7 +82,7 @@ def test_two_reapers_send_each_lost_message_once(
 def test_a_reaper_without_servers_named_says_so_in_one_line(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOUREYES_")}
     made = subprocess.run(
-        [sys.executable, "-m", "worker.reaper"],
+        [sys.executable, "-m", "foureyes.worker.reaper"],
         cwd=ROOT,
         env=kept | {"FOUREYES_HOME": str(tmp_path)},
         capture_output=True,

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import psycopg
 import pytest
 
-from models import weights
-from models.errors import FoureyesError
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
 from tests import compose
 from tests.production import FAILING, MODELS, RUNNING, Node, Production
 from tests.programs import ROOT, scripted_sweep, wait_for
@@ -194,7 +194,7 @@ def test_health_checks_of_the_servers_fail_when_they_are_not_there(
 
 
 def test_the_health_check_of_postgres(production: Production) -> None:
-    from producer.stack import postgres as embedded
+    from foureyes.producer.stack import postgres as embedded
 
     path = f"{embedded._package() / embedded._PROGRAMS}:{os.environ['PATH']}"
     assert production.is_healthy("postgres", PATH=path)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from models.session import engine, session
-from models.settings import settings
+from foureyes.models.session import engine, session
+from foureyes.models.settings import settings
 from tests.docker.stack import Stack
 from tests.faults import audit
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from results.sweeps import find_sweep
+from foureyes.results.sweeps import find_sweep
 from tests import compose
 from tests.faults import audit
 from tests.programs import ROOT, SCRIPT, problem_line, wait_for

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
-from models.session import session
+from foureyes.models.session import session
 from tests.docker.stack import RUNNING, Stack, docker, inspected
 from tests.faults import audit
 from tests.programs import wait_for

@@ -107,7 +107,7 @@ def _level(*options: str) -> str:
     made = subprocess.run(
         ["docker", "run", "--rm", "--network=none", "--cap-drop=ALL", "--read-only", "--tmpfs=/tmp",
          "--security-opt=no-new-privileges", "--security-opt=apparmor=unconfined", *options,
-         "foureyes:execution", "python", "-P", "-m", "judging.sandbox.probe"],
+         "foureyes:execution", "python", "-P", "-m", "foureyes.judging.sandbox.probe"],
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     (line,) = (line for line in made.stdout.splitlines() if line.startswith("{"))

@@ -21,7 +21,7 @@ def machines(stack: Stack) -> Iterator[Stack]:
     """Workers of two models, each in a container of its own with a clock of its own."""
     lines = ["services:"]
     for name, ahead in AHEAD.items():
-        words = f"tests.faults.skewed {ahead} -A worker.app worker -n {name}@%h -Q model.{name}"
+        words = f"tests.faults.skewed {ahead} -A foureyes.worker.app worker -n {name}@%h -Q model.{name}"
         command = ["python", "-m", *words.split(), "--pool=threads", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO"]  # fmt: skip
         lines += [
             f"  {name}:",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from models.session import session
+from foureyes.models.session import session
 from tests.docker.stack import RUNNING, Stack
 from tests.faults import audit
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from models.session import session
+from foureyes.models.session import session
 
 #: Attempts of a fault's sweep.
 FULL = os.environ.get("FOUREYES_FAULTS") == "full"

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-import migrations
-from models import admission, broker
-from models.session import dialect_url, engine
-from models.settings import settings
-from producer.sweeps import enqueue
-from producer.sweeps import sweep as sweep_files
+from foureyes import migrations
+from foureyes.models import admission, broker
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps import sweep as sweep_files
 from tests.faults import audit
 from tests.faults.fleet import Fleet
 from tests.faults.proxy import Proxy

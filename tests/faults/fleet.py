@@ -111,7 +111,7 @@ class Fleet:
 
 def _command(name: str, queues: str, threads: int, program: tuple[str, ...]) -> list[str]:
     return [
-        sys.executable, *program, "-A", "worker.app", "worker", "-n", f"{name}@faults",
+        sys.executable, *program, "-A", "foureyes.worker.app", "worker", "-n", f"{name}@faults",
         "-Q", queues, "--pool=threads", f"--concurrency={threads}",
         "--without-gossip", "--without-mingle", "--loglevel=INFO",
     ]  # fmt: skip

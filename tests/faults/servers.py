@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from producer.stack import postgres, postgres_as_root
-from producer.stack.ports import free_port
+from foureyes.producer.stack import postgres, postgres_as_root
+from foureyes.producer.stack.ports import free_port
 from tests.programs import wait_for
 
 PASSWORD = "a-password"  # of a server that lives as long as a test

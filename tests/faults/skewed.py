@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from celery.__main__ import main
 
-import models.tables
+import foureyes.models.tables
 
 _ahead = timedelta(seconds=float(sys.argv.pop(1)))
 _true_time = time.time

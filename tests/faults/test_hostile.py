@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from evaluation.memory import tree
-from models import broker
-from models.session import session
-from producer.stack import valkey
+from foureyes.evaluation.memory import tree
+from foureyes.models import broker
+from foureyes.models.session import session
+from foureyes.producer.stack import valkey
 from tests.faults import audit
 from tests.faults.conftest import System, _as_settings
 from tests.faults.fleet import Fleet

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from models import admission
-from models.session import session
-from producer.sweeps import enqueue
+from foureyes.models import admission
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue
 from tests.faults import audit
 from tests.faults.conftest import WORKERS, System
 from tests.faults.model_server import LASTING, WAYS, ModelServer

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models import broker, deadletters
-from models.session import session
-from models.tables import Attempt, Completion, Execution, Run
+from foureyes.models import broker, deadletters
+from foureyes.models.session import session
+from foureyes.models.tables import Attempt, Completion, Execution, Run
+from foureyes.worker import reaper
 from tests.faults import audit
 from tests.faults.conftest import WORKERS, System
 from tests.programs import ROOT, command, foureyes, wait_for
-from worker import reaper
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before it committed", "before it sent all"])

@@ -8,10 +8,10 @@ import pytest
 from kombu import Exchange, Queue
 from sqlalchemy import create_engine, text
 
-from models import broker
-from models.session import dialect_url, engine
-from models.settings import settings
-from producer.cli import main
+from foureyes.models import broker
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
+from foureyes.producer.cli import main
 from tests.faults import audit
 from tests.faults.conftest import DATABASE, WORKERS, System
 from tests.faults.proxy import Proxy
@@ -161,7 +161,7 @@ def test_a_reaper_that_can_do_nothing_ends_with_one_line(
 ) -> None:
     """Else it would write a traceback every five seconds, and be started again by nobody."""
     changed = {name: system.environment[name].replace(right, wrong)}
-    made = _run("-m", "worker.reaper", **system.environment | changed)
+    made = _run("-m", "foureyes.worker.reaper", **system.environment | changed)
     assert made.returncode == 2
     assert says in made.stderr.splitlines()[-1]
     assert "Traceback" not in made.stderr and "wr0ng" not in made.stderr
@@ -213,7 +213,7 @@ def test_a_queue_that_is_not_ours_is_named(system: System, foureyes: Command) ->
 def test_a_worker_that_is_told_of_no_broker_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOUREYES_BROKER_URL", raising=False)
     made = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "worker.app", "worker"],
+        [sys.executable, "-m", "celery", "-A", "foureyes.worker.app", "worker"],
         cwd=ROOT,
         capture_output=True,
         text=True,

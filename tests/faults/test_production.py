@@ -3,11 +3,11 @@
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from models import admission, broker
-from models.enums import Outcome, State
-from models.session import engine, session
-from models.tables import Attempt, Run
-from producer.sweeps import enqueue, sweep
+from foureyes.models import admission, broker
+from foureyes.models.enums import Outcome, State
+from foureyes.models.session import engine, session
+from foureyes.models.tables import Attempt, Run
+from foureyes.producer.sweeps import enqueue, sweep
 from tests.faults import audit
 from tests.faults.conftest import System
 from tests.programs import scripted_sweep

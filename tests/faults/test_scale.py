@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from models import admission
-from models.session import session
-from producer.sweeps import enqueue
-from producer.sweeps.prune import prune
-from results.sweeps import find_sweep
+from foureyes.models import admission
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps.prune import prune
+from foureyes.results.sweeps import find_sweep
 from tests.faults import audit
 from tests.faults.conftest import System
 from tests.programs import ROOT, scripted_sweep, weighed

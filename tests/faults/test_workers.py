@@ -5,9 +5,9 @@ import time
 
 from sqlalchemy import text
 
-from models import broker
-from models.session import session
-from producer.sweeps import enqueue
+from foureyes.models import broker
+from foureyes.models.session import session
+from foureyes.producer.sweeps import enqueue
 from tests.faults import audit
 from tests.faults.conftest import WORKERS, System
 from tests.faults.fleet import THREADS

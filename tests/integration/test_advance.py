@@ -15,24 +15,33 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
-import models.tables
-from models import admission, broker, lifecycle
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.errors import FoureyesError
-from models.problem import Spec, Trial
-from models.session import session, transaction
-from models.settings import settings
-from models.shares import AHEAD
-from models.tables import Attempt, Completion, Execution, LanguageModel, Run, Seat, Step, now
-from producer.sweeps import enqueue, estimate
-from producer.sweeps.prune import prune
-from results.sweeps import find_sweep
+import foureyes.models.tables
+from foureyes.models import admission, broker, lifecycle
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec, Trial
+from foureyes.models.session import session, transaction
+from foureyes.models.settings import settings
+from foureyes.models.shares import AHEAD
+from foureyes.models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Run,
+    Seat,
+    Step,
+    now,
+)
+from foureyes.producer.sweeps import enqueue, estimate
+from foureyes.producer.sweeps.prune import prune
+from foureyes.results.sweeps import find_sweep
+from foureyes.worker import patterns, reaper
+from foureyes.worker.attempt import requests
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Review, Steps
+from foureyes.worker.patterns.style import Style
 from tests.sweeps import make_grid, make_sweep
-from worker import patterns, reaper
-from worker.attempt import requests
-from worker.attempt.advance import advance
-from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Review, Steps
-from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -560,8 +569,8 @@ def test_what_is_drawn_again_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 MINE = '''
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft
 
 @pattern("mine")
 def mine(spec):
@@ -657,7 +666,7 @@ def test_what_is_asked_for_is_not_cancelled_meanwhile(monkeypatch: pytest.Monkey
         assert go_on.wait(20)
         return found
 
-    monkeypatch.setattr("worker.attempt.advance.ask", ask)
+    monkeypatch.setattr("foureyes.worker.attempt.advance.ask", ask)
     claims = []
 
     def claim() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from judging.formats.verdicts import ReferenceFails
-from judging.judge import Judge
-from models.enums import Level, Status
-from models.problem import Judgement
+from foureyes.judging.formats.verdicts import ReferenceFails
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level, Status
+from foureyes.models.problem import Judgement
 from tests.bigcodebench import RECORDS, problem, record
 
 pytestmark = pytest.mark.usefixtures("judging_home")

@@ -12,24 +12,24 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models import admission, broker, budgets, lifecycle, shares
-from models.enums import Outcome, State, Status, Suite
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import Attempt, Completion, Execution
-from producer.archive import export_sweep, import_sweep
-from producer.sweeps import enqueue, estimate
-from producer.sweeps.prune import prune
-from results import attempts as transcripts
-from results.figures.scoreboard import scoreboard
-from results.sweeps import find_sweep
-from results.web.app import create
+from foureyes.models import admission, broker, budgets, lifecycle, shares
+from foureyes.models.enums import Outcome, State, Status, Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import Attempt, Completion, Execution
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.producer.sweeps import enqueue, estimate
+from foureyes.producer.sweeps.prune import prune
+from foureyes.results import attempts as transcripts
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web.app import create
+from foureyes.worker import patterns, reaper
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.attempt.checking import difference
+from foureyes.worker.attempt.rows import ATTEMPT, STEPS, sweep_of
 from tests.integration.test_advance import CODE, attempts, completions
 from tests.sweeps import make_grid, make_sweep
-from worker import patterns, reaper
-from worker.attempt.advance import advance
-from worker.attempt.checking import difference
-from worker.attempt.rows import ATTEMPT, STEPS, sweep_of
 
 pytestmark = pytest.mark.usefixtures("database")
 

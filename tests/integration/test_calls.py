@@ -11,18 +11,18 @@ import pytest
 from celery.exceptions import Reject
 from sqlalchemy.exc import OperationalError
 
-from models import batches, broker
-from models.enums import State
-from models.errors import InfrastructureError
-from models.session import session, transaction
-from models.tables import Completion
+from foureyes.models import batches, broker
+from foureyes.models.enums import State
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.session import session, transaction
+from foureyes.models.tables import Completion
+from foureyes.worker import calls as calling
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.calls import Calls
+from foureyes.worker.claims import Holder
+from foureyes.worker.engines import Answer
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, make_sweep
 from tests.programs import wait_for
-from worker import calls as calling
-from worker.attempt.advance import advance
-from worker.calls import Calls
-from worker.claims import Holder
-from worker.engines import Answer
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from judging import profiles, sources
-from judging.formats.livecodebench import verdicts
-from judging.formats.livecodebench.contest_tests import ContestTests
-from judging.judge import Judge
-from models.enums import Level, Status
-from problems import contest_build
+from foureyes.judging import profiles, sources
+from foureyes.judging.formats.livecodebench import verdicts
+from foureyes.judging.formats.livecodebench.contest_tests import ContestTests
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level, Status
+from foureyes.problems import contest_build
 from tests.contests import JOIN, SUM, hidden, problem
 
 ROOT = Path(__file__).parents[2]

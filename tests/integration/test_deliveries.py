@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from models import broker, lifecycle
-from models.enums import Status, Suite
-from models.lifecycle import AnyTable
-from models.session import session, transaction
-from models.tables import Completion, Execution
+from foureyes.models import broker, lifecycle
+from foureyes.models.enums import Status, Suite
+from foureyes.models.lifecycle import AnyTable
+from foureyes.models.session import session, transaction
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import make_sweep
-from worker.attempt.advance import advance
 
 PATTERNS = (
     "raw-coder", "review-then-fix-retry", "debate", "grounded-review", "guarded-fix",

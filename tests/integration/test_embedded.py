@@ -19,10 +19,10 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
-from models.session import dialect_url, engine
-from models.settings import settings
-from producer.stack import postgres
-from results import watch
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
+from foureyes.producer.stack import postgres
+from foureyes.results import watch
 from tests.sweeps import make_sweep
 
 ROOT = Path(__file__).parents[2]
@@ -32,9 +32,9 @@ CODE = "def f(x):\n    return x + 0\n"
 PROGRAM = """
 import sys, threading
 from pathlib import Path
-from models.errors import FoureyesError
-from models.settings import settings
-from producer.stack import embedded
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.producer.stack import embedded
 
 what, demand = sys.argv[1], Path(sys.argv[2])
 

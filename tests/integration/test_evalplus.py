@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from evaluation import evalplus, evalplus_sandbox
-from evaluation.evalplus import EvalPlusVerdict
-from evaluation.memory import PeakMemory
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.evaluation import evalplus, evalplus_sandbox
+from foureyes.evaluation.evalplus import EvalPlusVerdict
+from foureyes.evaluation.memory import PeakMemory
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 RECORD: dict[str, Any] = {
     "task_id": "HumanEval/0",

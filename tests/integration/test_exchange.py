@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models.enums import State
-from models.errors import FoureyesError
-from models.session import engine, session
-from models.tables import (
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine, session
+from foureyes.models.tables import (
     Attempt,
     Completion,
     EnqueuedPlan,
@@ -30,15 +30,15 @@ from models.tables import (
     Step,
     Sweep,
 )
-from producer.archive import export_sweep, format, import_sweep
-from producer.archive.import_sweep import Imported
-from producer.sweeps import enqueue
-from producer.sweeps.sweep import run_key, sweep_key
-from producer.sweeps.sweep_file import SweepFile
-from results.sweeps import find_sweep
+from foureyes.producer.archive import export_sweep, format, import_sweep
+from foureyes.producer.archive.import_sweep import Imported
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps.sweep import run_key, sweep_key
+from foureyes.producer.sweeps.sweep_file import SweepFile
+from foureyes.results.sweeps import find_sweep
+from foureyes.worker.attempt.advance import advance
 from tests.conftest import _execute, _forget_settings
 from tests.integration.test_advance import answer, count, judge, make_sweep
-from worker.attempt.advance import advance
 
 PATTERNS: tuple[str | dict[str, object], ...] = (
     "review-then-fix", "debate", "sample-and-select",

@@ -12,10 +12,10 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import session
-from results.export import samples, tables
-from results.sweeps import find_sweep
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.results.export import samples, tables
+from foureyes.results.sweeps import find_sweep
 from tests.integration.test_advance import make_sweep
 from tests.integration.test_exchange import swept, work
 

@@ -15,23 +15,23 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from models import admission, broker, lifecycle
-from models.session import engine, session
-from models.tables import Completion
-from producer.commands.choices import Exported
-from producer.commands.exchange import export
-from producer.sweeps import enqueue
-from producer.sweeps.prune import prune
-from results import watch
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.report import sentences
-from results.web.app import create
+from foureyes.models import admission, broker, lifecycle
+from foureyes.models.session import engine, session
+from foureyes.models.tables import Completion
+from foureyes.producer.commands.choices import Exported
+from foureyes.producer.commands.exchange import export
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps.prune import prune
+from foureyes.results import watch
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import sentences
+from foureyes.results.web.app import create
+from foureyes.worker import reaper
+from foureyes.worker.attempt.advance import advance
 from tests.conftest import copied
 from tests.integration.test_plans import touched
 from tests.sweeps import make_sweep
-from worker import reaper
-from worker.attempt.advance import advance
 
 #: Runs, problems, samples: every pattern with two teams on two benchmarks, and one long run.
 SHAPES = {"wide": (52, 542, 1), "long": (1, 500, 200)}

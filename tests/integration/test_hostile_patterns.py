@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from judging.judge import Judge
-from models.settings import settings
-from producer import cli
-from producer.archive import export_sweep, import_sweep
-from results.export import recording, tables
-from results.sweeps import find_sweep
-from results.web.app import create
+from foureyes.judging.judge import Judge
+from foureyes.models.settings import settings
+from foureyes.producer import cli
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.results.export import recording, tables
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web.app import create
 from tests.conftest import copied
 from tests.hostile_rows import HOSTILE
 from tests.integration.test_own_patterns import NOTES, WORK, rows, run
@@ -23,8 +23,8 @@ from tests.integration.test_own_steps import shown
 
 #: A pattern that asks for all there is, of whatever comes.
 MODULE = '''
-from worker.patterns import pattern
-from worker.patterns.steps import (
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
     CODER, REVIEWER, Ask, Choose, Code, Compare, Draft, Inputs, Json, Note, Number, OneOf, Program, RunTests,
     Sampling, Tests, Trace, WrittenInputs, WrittenTests, mutated,
 )

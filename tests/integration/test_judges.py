@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlmodel import col, select
 
-from judging.sandbox import environment
-from models import lifecycle
-from models.enums import Outcome, State, Status
-from models.session import engine, session, transaction
-from models.settings import settings
-from models.tables import Attempt, Execution
-from producer.sweeps import enqueue
+from foureyes.judging.sandbox import environment
+from foureyes.models import lifecycle
+from foureyes.models.enums import Outcome, State, Status
+from foureyes.models.session import engine, session, transaction
+from foureyes.models.settings import settings
+from foureyes.models.tables import Attempt, Execution
+from foureyes.producer.sweeps import enqueue
+from foureyes.worker import process
+from foureyes.worker.adoption import adopted
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, answer, attempts, completions, judge
 from tests.sweeps import make_sweep
-from worker import process
-from worker.adoption import adopted
-from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -152,7 +152,7 @@ def test_what_is_asked_of_the_worker_itself_takes_three_transactions(
     monkeypatch.setenv("FOUREYES_BROKER_URL", "redis://127.0.0.1:1/0")  # to load the task; not met
     monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
     settings.cache_clear()
-    tasks = importlib.import_module("worker.tasks")
+    tasks = importlib.import_module("foureyes.worker.tasks")
     monkeypatch.setattr(tasks, "_go_on", lambda attempts: None)
     ask("raw-coder")
     (asked,) = executions()
@@ -174,7 +174,7 @@ def test_a_worker_judges_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FOUREYES_BROKER_URL", "redis://127.0.0.1:1/0")  # to load the task; not met
     monkeypatch.setenv("FOUREYES_HOME", str(tmp_path))
     settings.cache_clear()
-    tasks = importlib.import_module("worker.tasks")
+    tasks = importlib.import_module("foureyes.worker.tasks")
     monkeypatch.setattr(tasks, "_go_on", lambda attempts: [advance(each) for each in attempts])
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(environment, "fingerprint", lambda *_: "CPython 3.0")

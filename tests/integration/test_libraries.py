@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from judging import libraries
-from judging.sandbox import probe
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level
+from foureyes.judging import libraries
+from foureyes.judging.sandbox import probe
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level
 
 NAME = "bigcodebench"
 

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from producer.stack import valkey
-from producer.stack.ports import free_port
-from results.web import connections
+from foureyes.producer.stack import valkey
+from foureyes.producer.stack.ports import free_port
+from foureyes.results.web import connections
 from tests.programs import ROOT, wait_for
 
 
@@ -42,7 +42,7 @@ def flower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (home / "flowerconfig.py").write_text("basic_auth = []\nopen('ran', 'w')\n")  # a stranger's
     with valkey.server(home) as url:
         running = subprocess.Popen(
-            [sys.executable, "-P", "-m", "worker.viewer", "--address=127.0.0.1", f"--port={port}",
+            [sys.executable, "-P", "-m", "foureyes.worker.viewer", "--address=127.0.0.1", f"--port={port}",
              "--name=flower.test"],
             env={k: v for k, v in os.environ.items() if not k.startswith("FOUREYES_")}
             | {"PYTHONPATH": str(ROOT), "FOUREYES_HOME": str(home), "FOUREYES_BROKER_URL": url,
@@ -108,7 +108,7 @@ def test_a_page_elsewhere_ends_no_worker(flower: int) -> None:
 
 def test_flower_does_not_start_without_a_password(tmp_path: Path) -> None:
     made = subprocess.run(
-        [sys.executable, "-P", "-m", "worker.viewer"],
+        [sys.executable, "-P", "-m", "foureyes.worker.viewer"],
         env={k: v for k, v in os.environ.items() if not k.startswith(("FOUREYES_", "FLOWER_"))}
         | {"PYTHONPATH": str(ROOT)},
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import evalplus_sandbox, livecodebench
-from evaluation.evalplus_sandbox import EVALPLUS
-from models.errors import FoureyesError, InfrastructureError
-from problems.contest_build import packed
+from foureyes.evaluation import evalplus_sandbox, livecodebench
+from foureyes.evaluation.evalplus_sandbox import EVALPLUS
+from foureyes.models.errors import FoureyesError, InfrastructureError
+from foureyes.problems.contest_build import packed
 from tests.contests import JOIN, record
 
 RIGHT = "print(sum(map(int, input().split())))"

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from models import broker
-from models.enums import State
-from models.settings import settings
-from models.tables import Execution
+from foureyes.models import broker
+from foureyes.models.enums import State
+from foureyes.models.settings import settings
+from foureyes.models.tables import Execution
+from foureyes.worker import long_answers
+from foureyes.worker.attempt import rows
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, answer, attempt_ids, attempts, completions, count
 from tests.programs import wait_for
 from tests.sweeps import make_sweep
-from worker import long_answers
-from worker.attempt import rows
-from worker.attempt.advance import advance
 
 #: A right program behind more than is read at once.
 LONG = "a\n" * 3000 + CODE

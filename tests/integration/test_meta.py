@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from models.session import session
-from results.figures.paired import difference_interval, mcnemar_exact, sign_flip
-from results.report import meta
+from foureyes.models.session import session
+from foureyes.results.figures.paired import difference_interval, mcnemar_exact, sign_flip
+from foureyes.results.report import meta
 from tests.integration.test_report import command, ended
 from tests.sweeps import make_sweep
 

@@ -10,11 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
-import migrations
-from migrations import views
-from models.errors import FoureyesError
-from models.session import engine, session
-from models.tables import Sweep
+from foureyes import migrations
+from foureyes.migrations import views
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine, session
+from foureyes.models.tables import Sweep
 
 
 @pytest.mark.usefixtures("database")

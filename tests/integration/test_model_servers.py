@@ -10,15 +10,15 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from models import lifecycle
-from models.enums import Outcome, State, Status
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import Attempt, Completion, Execution, Step, Sweep
-from producer import cli
+from foureyes.models import lifecycle
+from foureyes.models.enums import Outcome, State, Status
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import Attempt, Completion, Execution, Step, Sweep
+from foureyes.producer import cli
+from foureyes.worker.attempt.advance import advance
 from tests.model_servers import Server, error
 from tests.sweeps import make_sweep
-from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 

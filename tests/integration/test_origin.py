@@ -11,21 +11,21 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models import llm
-from models.enums import State
-from models.errors import FoureyesError, RequestRefused
-from models.session import session
-from models.tables import Attempt, Completion, Execution, LanguageModel, Sweep
-from producer.archive import export_sweep, import_sweep
-from producer.sweeps import enqueue
-from producer.sweeps.sweep import _replayed
-from results.figures.scoreboard import Elsewhere, scoreboard
-from results.report.sentences import of_sweep
-from results.sweeps import find_sweep
+from foureyes.models import llm
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError, RequestRefused
+from foureyes.models.session import session
+from foureyes.models.tables import Attempt, Completion, Execution, LanguageModel, Sweep
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps.sweep import _replayed
+from foureyes.results.figures.scoreboard import Elsewhere, scoreboard
+from foureyes.results.report.sentences import of_sweep
+from foureyes.results.sweeps import find_sweep
+from foureyes.worker.engines.replay import ReplayEngine
+from foureyes.worker.process import Serving
 from tests.integration.test_exchange import On, export, on, outcomes, sizes, work
 from tests.sweeps import make_grid, make_sweep
-from worker.engines.replay import ReplayEngine
-from worker.process import Serving
 
 __all__ = ["on"]
 

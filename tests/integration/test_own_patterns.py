@@ -12,24 +12,24 @@ from sqlalchemy import text
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from judging.formats.records import parse_record
-from judging.judge import Judge
-from models import lifecycle
-from models.session import session
-from models.settings import settings
-from models.tables import Attempt, Completion, Execution, Problem
-from producer import cli
-from producer.archive import export_sweep, import_sweep
-from producer.sweeps import enqueue, sweep
-from producer.sweeps.prune import prune
-from results.export import recording
-from results.sweeps import find_sweep
-from results.web.app import create
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.judge import Judge
+from foureyes.models import lifecycle
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.tables import Attempt, Completion, Execution, Problem
+from foureyes.producer import cli
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.producer.sweeps import enqueue, sweep
+from foureyes.producer.sweeps.prune import prune
+from foureyes.results.export import recording
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web.app import create
+from foureyes.worker import answers, executions
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.engines.base import Request, load
 from tests.conftest import copied
 from tests.integration.test_own_steps import shown
-from worker import answers, executions
-from worker.attempt.advance import advance
-from worker.engines.base import Request, load
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "pattern.md"
 
@@ -153,7 +153,7 @@ def check(file: Path) -> Result:
     [
         ("duck.py", "told", "told", ""),
         ("duck.py", "range(rounds)", "range(0)", "step 2: recorded: explain by coder | wanted: judge"),
-        ("duck.py", "draft=draft, told", "draft=told, told", "mend.md: 'worker.patterns.steps.readings.Reply object' has no"),
+        ("duck.py", "draft=draft, told", "draft=told, told", "mend.md: 'foureyes.worker.patterns.steps.readings.Reply object' has no"),
         ("explain.md", "Explain this", "Explain the", "step 2: recorded: explain by coder, messages 'Explain this "),
         ("choosing.py", "mutated(spec).inputs + written", "written", "step 3: recorded: compare, given [\"cart_total([250, 100"),
         ("choosing.py", '"broken", runs[0].broken', '"broken", 1 / 0', "raised ZeroDivisionError: division by zero"),

@@ -9,26 +9,17 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from models import lifecycle
-from models.enums import Outcome
-from models.problem import Spec, TestRun
-from models.session import session
-from models.tables import Execution
-from producer.sweeps import enqueue
-from results import transcript
-from tests.integration.test_advance import (
-    CODE,
-    answer,
-    attempt_ids,
-    attempts,
-    completions,
-    run_to_the_end,
-)
-from tests.sweeps import make_grid, make_sweep
-from worker import patterns
-from worker.attempt.advance import advance
-from worker.patterns import Pattern
-from worker.patterns.steps import (
+from foureyes.models import lifecycle
+from foureyes.models.enums import Outcome
+from foureyes.models.problem import Spec, TestRun
+from foureyes.models.session import session
+from foureyes.models.tables import Execution
+from foureyes.producer.sweeps import enqueue
+from foureyes.results import transcript
+from foureyes.worker import patterns
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.patterns import Pattern
+from foureyes.worker.patterns.steps import (
     CODER,
     REVIEWER,
     Ask,
@@ -44,7 +35,16 @@ from worker.patterns.steps import (
     Steps,
     WrittenTests,
 )
-from worker.patterns.style import Style
+from foureyes.worker.patterns.style import Style
+from tests.integration.test_advance import (
+    CODE,
+    answer,
+    attempt_ids,
+    attempts,
+    completions,
+    run_to_the_end,
+)
+from tests.sweeps import make_grid, make_sweep
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -11,16 +11,16 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import EnqueuedPlan, Sweep
-from producer.archive import export_sweep, import_sweep
-from producer.commands import planning
-from producer.sweeps import enqueue, sweep
-from results.figures import details, earlier
-from results.figures.scoreboard import scoreboard
-from results.report import page, terminal
-from results.web.app import create
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import EnqueuedPlan, Sweep
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.producer.commands import planning
+from foureyes.producer.sweeps import enqueue, sweep
+from foureyes.results.figures import details, earlier
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import page, terminal
+from foureyes.results.web.app import create
 from tests.integration.test_report import ended
 from tests.programs import SCRIPT
 from tests.sweeps import make_grid

@@ -15,24 +15,24 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from judging import profiles
-from judging.identity import identities
-from models import admission, broker, lifecycle, shares
-from models.session import engine, session, transaction
-from models.tables import Completion, Execution
-from producer.sweeps import enqueue, regrade
-from producer.sweeps.regrade import Regrading
-from results import watch
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.report import sentences
-from results.sweeps import find_sweep
-from results.web import search
-from results.web.app import create
+from foureyes.judging import profiles
+from foureyes.judging.identity import identities
+from foureyes.models import admission, broker, lifecycle, shares
+from foureyes.models.session import engine, session, transaction
+from foureyes.models.tables import Completion, Execution
+from foureyes.producer.sweeps import enqueue, regrade
+from foureyes.producer.sweeps.regrade import Regrading
+from foureyes.results import watch
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import sentences
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web import search
+from foureyes.results.web.app import create
+from foureyes.worker import reaper
+from foureyes.worker.attempt.advance import advance
 from tests.conftest import copied
 from tests.integration.test_advance import CODE, answer, make_sweep
-from worker import reaper
-from worker.attempt.advance import advance
 
 _TABLES = re.compile(r"Seq Scan on (attempt|step|completion|execution)\b")
 

@@ -4,10 +4,10 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from models.session import session
-from results import watch
+from foureyes.models.session import session
+from foureyes.results import watch
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
-from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from models.errors import FoureyesError
-from models.session import dialect_url, engine
-from models.settings import settings
-from producer.stack import embedded, reader
-from results import query
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import dialect_url, engine
+from foureyes.models.settings import settings
+from foureyes.producer.stack import embedded, reader
+from foureyes.results import query
 
 #: Each tries to change, run or read what is none of its business, behind a word that reads.
 HOSTILE = [

@@ -10,30 +10,30 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from judging import profiles
-from judging.identity import identities, identity, profile_of
-from judging.sandbox import environment
-from models import broker, lifecycle, shares
-from models.enums import State
-from models.errors import FoureyesError
-from models.session import session, transaction
-from models.tables import Completion, Execution, Regraded
-from producer.commands.choices import Exported
-from producer.commands.exchange import export
-from producer.sweeps import enqueue, regrade
-from producer.sweeps.prune import prune
-from producer.sweeps.regrade import Regrading
-from results import transcript
-from results.figures import regrades as figures
-from results.figures.scoreboard import scoreboard
-from results.report import regraded, sentences
-from results.sweeps import find_sweep
-from results.web import search
-from results.web.filters import Filters, Show
+from foureyes.judging import profiles
+from foureyes.judging.identity import identities, identity, profile_of
+from foureyes.judging.sandbox import environment
+from foureyes.models import broker, lifecycle, shares
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session, transaction
+from foureyes.models.tables import Completion, Execution, Regraded
+from foureyes.producer.commands.choices import Exported
+from foureyes.producer.commands.exchange import export
+from foureyes.producer.sweeps import enqueue, regrade
+from foureyes.producer.sweeps.prune import prune
+from foureyes.producer.sweeps.regrade import Regrading
+from foureyes.results import transcript
+from foureyes.results.figures import regrades as figures
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import regraded, sentences
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web import search
+from foureyes.results.web.filters import Filters, Show
+from foureyes.worker import reaper
+from foureyes.worker.adoption import adopted
 from tests.integration.test_advance import CODE, count, judge, run_to_the_end
 from tests.sweeps import make_sweep
-from worker import reaper
-from worker.adoption import adopted
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -14,15 +14,15 @@ from playwright.sync_api import Browser
 from rich.console import Console
 from sqlalchemy import text
 
-from models import llm
-from models.session import session
-from models.settings import settings
-from models.tables import LanguageModel, Sweep
-from producer import cli
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.report import formats, page, terminal
-from results.sweeps import find_sweep
+from foureyes.models import llm
+from foureyes.models.session import session
+from foureyes.models.settings import settings
+from foureyes.models.tables import LanguageModel, Sweep
+from foureyes.producer import cli
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import formats, page, terminal
+from foureyes.results.sweeps import find_sweep
 from tests.integration.test_advance import make_sweep
 from tests.programs import ROOT
 

@@ -8,16 +8,25 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import Attempt, Completion, Execution, LanguageModel, Problem, Run, Step, Sweep
-from results import query, transcript
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.report import page, sentences, terminal
-from results.sweeps import find_sweep
-from results.visible import visible
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import (
+    Attempt,
+    Completion,
+    Execution,
+    LanguageModel,
+    Problem,
+    Run,
+    Step,
+    Sweep,
+)
+from foureyes.results import query, transcript
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import page, sentences, terminal
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.visible import visible
 from tests.sweeps import seat
 
 pytestmark = pytest.mark.usefixtures("database")

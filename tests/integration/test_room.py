@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.profiles import Profile
-from judging.sandbox import cgroups, room, turns
-from models.enums import Level, Status
-from models.errors import InfrastructureError
-from models.problem import Judgement
-from models.settings import settings
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox import cgroups, room, turns
+from foureyes.models.enums import Level, Status
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.problem import Judgement
+from foureyes.models.settings import settings
 
 ROOT = Path(__file__).parents[2]
 ADD = FunctionTests("Room/0", "f", "def f(x):\n    return x + 1\n", [[1]], [[2]], 0.0, f"{7:0>64}")
@@ -132,8 +132,8 @@ def test_a_slot_that_is_closed_leaves_no_cgroup() -> None:
 def test_a_worker_that_is_killed_leaves_no_process_and_its_cgroup_is_swept(level: Level) -> None:
     code = f"""
 import sys
-from models.enums import Level
-from judging.judge import Judge
+from foureyes.models.enums import Level
+from foureyes.judging.judge import Judge
 from tests.integration.test_room import ADD
 judge = Judge(9, levels=(Level("{level}"),))
 assert judge.hidden(ADD, ADD.reference).solved

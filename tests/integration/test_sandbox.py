@@ -15,21 +15,21 @@ from pathlib import Path
 
 import pytest
 
-from judging import profiles
-from judging.formats import verdicts
-from judging.formats.evalplus import expected, reference
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.records import parse_record
-from judging.judge import Judge
-from judging.sandbox.attack import attack
-from judging.sandbox.inside import frames, landlock
-from judging.sandbox.probe import probe
-from judging.sandbox.process import ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level, Status
-from models.errors import InfrastructureError
-from models.problem import VisibleTest
-from models.settings import settings
+from foureyes.judging import profiles
+from foureyes.judging.formats import verdicts
+from foureyes.judging.formats.evalplus import expected, reference
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.judge import Judge
+from foureyes.judging.sandbox.attack import attack
+from foureyes.judging.sandbox.inside import frames, landlock
+from foureyes.judging.sandbox.probe import probe
+from foureyes.judging.sandbox.process import ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level, Status
+from foureyes.models.errors import InfrastructureError
+from foureyes.models.problem import VisibleTest
+from foureyes.models.settings import settings
 from tests.problems import shows
 
 REPOSITORY = Path(__file__).parents[2]
@@ -667,10 +667,10 @@ def test_nothing_is_left_when_the_worker_is_killed(tmp_path: Path, level: Level)
     """Else a machine would fill up with the endless loops of dead workers."""
     script = """
         import sys
-        from models.enums import Level
-        from models.problem import VisibleTest
+        from foureyes.models.enums import Level
+        from foureyes.models.problem import VisibleTest
         from tests.problems import shows
-        from judging.judge import Judge
+        from foureyes.judging.judge import Judge
         test = VisibleTest("doctest", "", "f()", "1")
         judge = Judge(slot=3, levels=(Level(sys.argv[1]),))
         judge.visible(shows(test), "def f(): return 1")

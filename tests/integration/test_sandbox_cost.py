@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from judging.judge import Judge
-from judging.sandbox.inside import frames
-from judging.sandbox.process import ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level, Status
+from foureyes.judging.judge import Judge
+from foureyes.judging.sandbox.inside import frames
+from foureyes.judging.sandbox.process import ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level, Status
 from tests.integration.test_sandbox import problem
 
 #: Pages that a program which does nothing may take or copy, and its zygote for it, with some room for

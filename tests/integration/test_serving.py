@@ -13,16 +13,16 @@ import stamina
 from sqlalchemy import Row, text
 from sqlmodel import select
 
-from models import lifecycle
-from models.enums import State
-from models.errors import InfrastructureError, RequestRefused
-from models.session import session, transaction
-from models.settings import settings
-from models.tables import Completion, LanguageModel
+from foureyes.models import lifecycle
+from foureyes.models.enums import State
+from foureyes.models.errors import InfrastructureError, RequestRefused
+from foureyes.models.session import session, transaction
+from foureyes.models.settings import settings
+from foureyes.models.tables import Completion, LanguageModel
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.engines import Answer, Request
+from foureyes.worker.process import Serving
 from tests.integration.test_advance import attempt_ids, completions, make_sweep
-from worker.attempt.advance import advance
-from worker.engines import Answer, Request
-from worker.process import Serving
 
 pytestmark = pytest.mark.usefixtures("database")
 

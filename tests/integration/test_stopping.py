@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from models.session import session
-from producer.commands import sweeping
-from producer.sweeps.stopping import stop_decided
-from results import watch
-from results.figures.scoreboard import scoreboard
+from foureyes.models.session import session
+from foureyes.producer.commands import sweeping
+from foureyes.producer.sweeps.stopping import stop_decided
+from foureyes.results import watch
+from foureyes.results.figures.scoreboard import scoreboard
 from tests.integration.test_report import ended
 from tests.sweeps import make_sweep
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from models.enums import Outcome, State
-from models.errors import RequestRefused
-from models.session import is_passing, transaction
-from models.tables import Completion, Execution
+from foureyes.models.enums import Outcome, State
+from foureyes.models.errors import RequestRefused
+from foureyes.models.session import is_passing, transaction
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker import answers, retrying
+from foureyes.worker.attempt import advance as advancing
+from foureyes.worker.attempt.advance import advance
+from foureyes.worker.claims import Holder, waiting, work_on
+from foureyes.worker.engines import Answer
 from tests.integration.test_advance import CODE, attempt_ids, attempts, completions, make_sweep
-from worker import answers, retrying
-from worker.attempt import advance as advancing
-from worker.attempt.advance import advance
-from worker.claims import Holder, waiting, work_on
-from worker.engines import Answer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -212,7 +212,7 @@ def test_a_result_that_waits_for_a_lock_too_long_counts_as_a_failure_that_may_pa
             db.execute(text("SET LOCAL statement_timeout = '20ms'"))
             db.execute(text("SELECT pg_sleep(5)"))
 
-    monkeypatch.setattr("worker.claims._finish", blocked)
+    monkeypatch.setattr("foureyes.worker.claims._finish", blocked)
     with pytest.raises(retrying.Refused):
         work_on(holder, Completion, draft.id, lambda _: {"text": CODE})
     (draft,) = completions()

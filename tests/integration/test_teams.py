@@ -10,30 +10,30 @@ from fastapi.testclient import TestClient
 from rich.console import Console
 from sqlalchemy import text
 
-import migrations
-from models import admission, shares, trouble
-from models.enums import State
-from models.errors import FoureyesError
-from models.session import session
-from models.tables import Completion, LanguageModel
-from producer.archive import export_sweep, import_sweep
-from producer.sweeps import enqueue
-from results import transcript
-from results.figures import details
-from results.figures.scoreboard import scoreboard
-from results.progress import progress
-from results.report import formats, page
-from results.sweeps import find_sweep
-from results.web.app import create
+from foureyes import migrations
+from foureyes.models import admission, shares, trouble
+from foureyes.models.enums import State
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
+from foureyes.models.tables import Completion, LanguageModel
+from foureyes.producer.archive import export_sweep, import_sweep
+from foureyes.producer.sweeps import enqueue
+from foureyes.results import transcript
+from foureyes.results.figures import details
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.progress import progress
+from foureyes.results.report import formats, page
+from foureyes.results.sweeps import find_sweep
+from foureyes.results.web.app import create
+from foureyes.worker import patterns
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, attempts, completions, run_to_the_end
 from tests.integration.test_exchange import On, on  # noqa: F401 - a fixture
 from tests.sweeps import make_sweep
-from worker import patterns
-from worker.attempt.advance import advance
 
 PATTERN = '''
-from worker.patterns import pattern
-from worker.patterns.steps import Draft, Fix, Review
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import Draft, Fix, Review
 
 @pattern("tested")
 def tested(spec, rarely: str = ""):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from judging.judge import Judge
-from models.enums import Level
-from models.problem import Spec, Traced, TracedLine
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
+from foureyes.models.problem import Spec, Traced, TracedLine
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from judging import known
-from judging.judge import Judge
-from judging.sources import load
-from models.errors import FoureyesError
-from models.settings import settings
-from producer.commands import prompt_trial
-from results.figures.reviewing import Matrix
+from foureyes.judging import known
+from foureyes.judging.judge import Judge
+from foureyes.judging.sources import load
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.producer.commands import prompt_trial
+from foureyes.results.figures.reviewing import Matrix
 from tests.programs import ROOT, environment, mind_ctrl_c
 
 SWEEP = """
@@ -160,7 +160,7 @@ def test_a_mistake_is_one_line(sweep: Path, asked: dict[str, object], said: str)
 def test_ctrl_c_ends_it_without_a_word_more(sweep: Path) -> None:
     sweep.write_text(SWEEP.replace("MORE", "latency = 1.0"))
     run = [
-        "producer.entry",
+        "foureyes.producer.entry",
         "prompts",
         "try",
         "review",

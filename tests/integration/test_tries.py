@@ -10,10 +10,17 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from models.enums import Outcome, State
-from models.session import engine, session
-from models.tables import Step as StepRow
-from producer.sweeps import enqueue
+from foureyes.models.enums import Outcome, State
+from foureyes.models.session import engine, session
+from foureyes.models.tables import Step as StepRow
+from foureyes.producer.sweeps import enqueue
+from foureyes.worker import patterns
+from foureyes.worker.attempt import advance as advancing
+from foureyes.worker.attempt import rows, tries
+from foureyes.worker.attempt.advance import advance, advance_patiently
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.steps import Draft, Steps, base
+from foureyes.worker.patterns.style import Style
 from tests.integration.test_advance import (
     CODE,
     answer,
@@ -25,13 +32,6 @@ from tests.integration.test_advance import (
 )
 from tests.programs import wait_for
 from tests.sweeps import make_sweep
-from worker import patterns
-from worker.attempt import advance as advancing
-from worker.attempt import rows, tries
-from worker.attempt.advance import advance, advance_patiently
-from worker.patterns import templates
-from worker.patterns.steps import Draft, Steps, base
-from worker.patterns.style import Style
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -227,8 +227,8 @@ def test_a_database_without_room_counts_no_tries(monkeypatch: pytest.MonkeyPatch
     make_sweep("raw-coder")
     (attempt_id,) = attempt_ids()
     failed = failing(monkeypatch, attempt_id, FULL)
-    monkeypatch.setattr("worker.retrying.PATIENCE", 3.0)
-    monkeypatch.setattr("worker.retrying._LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("foureyes.worker.retrying.PATIENCE", 3.0)
+    monkeypatch.setattr("foureyes.worker.retrying._LONGEST_WAIT", 0.01)
     with pytest.raises(OperationalError):
         advance_patiently(attempt_id)
     assert len(failed) > rows.MOST_TRIES

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from producer.home import plain
-from producer.stack import rabbitmq
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.home import plain
+from foureyes.producer.stack import rabbitmq
 from tests.programs import foureyes, kill, processes, scripted_sweep, started, wait_for
 
 UP = ("up", "--broker", "rabbitmq")

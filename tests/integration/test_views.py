@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from migrations.views import NAMES
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.session import session
-from models.storable import storable
-from models.tables import (
+from foureyes.migrations.views import NAMES
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.session import session
+from foureyes.models.storable import storable
+from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,
@@ -29,10 +29,10 @@ from models.tables import (
     Step,
     Sweep,
 )
-from models.team import CODER, REVIEWER
-from results.figures.scoreboard import problems_of
-from results.figures.statistics import pass_at_k, wilson
-from results.progress import progress
+from foureyes.models.team import CODER, REVIEWER
+from foureyes.results.figures.scoreboard import problems_of
+from foureyes.results.figures.statistics import pass_at_k, wilson
+from foureyes.results.progress import progress
 from tests.programs import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")

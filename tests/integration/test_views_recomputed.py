@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models.enums import Kind, Outcome, State, Status, Suite
-from models.session import session
-from models.tables import (
+from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.session import session
+from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,
@@ -29,11 +29,11 @@ from models.tables import (
     Step,
     Sweep,
 )
-from results.figures.baselines import baselines
-from results.figures.scoreboard import scoreboard
-from results.report import sentences
+from foureyes.results.figures.baselines import baselines
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import sentences
+from foureyes.worker.patterns.reading.extract import without_thinking
 from tests.sweeps import seat
-from worker.patterns.reading.extract import without_thinking
 
 pytestmark = pytest.mark.usefixtures("database")
 

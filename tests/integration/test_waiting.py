@@ -3,10 +3,10 @@
 import pytest
 from rich.console import Console
 
-from results import watch
+from foureyes.results import watch
+from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, make_sweep
 from tests.integration.test_progress import half_done, sql
-from worker.attempt.advance import advance
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -17,19 +17,19 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from models.session import session
-from results import transcript
-from results.figures.scoreboard import scoreboard
-from results.web import database as reading
-from results.web.app import create
-from results.web.filters import Filters, HowEnded, Show
-from results.web.search import attempts
+from foureyes.models.session import session
+from foureyes.results import transcript
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.web import database as reading
+from foureyes.results.web.app import create
+from foureyes.results.web.filters import Filters, HowEnded, Show
+from foureyes.results.web.search import attempts
+from foureyes.worker.attempt.advance import advance
 from tests import hostile_rows
 from tests.integration.test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 from tests.production import run_reader_file
 from tests.programs import command, environment
 from tests.sweeps import make_sweep
-from worker.attempt.advance import advance
 
 HERE = "http://127.0.0.1"
 
@@ -214,8 +214,8 @@ def test_the_role_that_may_only_read_sees_every_page(
     make_sweep("raw-coder", "review-then-fix", problems=2)
     made = run_reader_file(database, "secret")
     assert made.returncode == 0, made.stderr
-    from models.session import engine
-    from models.settings import settings
+    from foureyes.models.session import engine
+    from foureyes.models.settings import settings
 
     monkeypatch.setenv("FOUREYES_DATABASE_URL", database.replace("postgres@", "foureyes_reader@"))
     engine().dispose()
@@ -244,8 +244,8 @@ def test_a_locked_database_is_said_in_a_line(
 
 def unreachable(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Let this process look for its database there."""
-    from models.session import engine
-    from models.settings import settings
+    from foureyes.models.session import engine
+    from foureyes.models.settings import settings
 
     engine().dispose()
     monkeypatch.setenv("FOUREYES_DATABASE_URL", url)
@@ -339,7 +339,7 @@ def test_with_one_sample_the_counted_flips_suffice(
 ) -> None:
     """A run's page need not read every attempt of every run of its sweep."""
     ids = flips()
-    monkeypatch.delattr("results.figures.outcomes.read")
+    monkeypatch.delattr("foureyes.results.figures.outcomes.read")
     shown = Elements(pages.get(f"/runs/{ids['review']}").text).text
     assert "exact McNemar" in shown and "1.000" in shown
     shown = Elements(pages.get(f"/sweeps/{ids['sweep']}").text).text
@@ -502,7 +502,7 @@ def test_a_search_ends_when_its_time_is_up_and_goes_on_from_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A needle in a haystack of any size: a page that says how far it looked, and not a timeout."""
-    from results.web import search
+    from foureyes.results.web import search
 
     make_sweep("raw-coder", problems=10, samples=10)
     with session() as db:
@@ -563,7 +563,7 @@ def test_a_sweeps_page_tells_what_is_tried_again_and_what_nothing_works_at(
 
 
 def test_an_issue_stands_at_the_line_that_it_names() -> None:
-    from results.reviews import beside
+    from foureyes.results.reviews import beside
 
     said = ("Line 2 is wrong", "`return 0` hides it", "bad")
     remarks = beside(said, ["def f(x):", "    y = x", "    return 0"])
@@ -574,8 +574,8 @@ def test_an_issue_stands_at_the_line_that_it_names() -> None:
 def test_lines_are_those_that_are_shown() -> None:
     """Blank ones at the beginning count, form feeds end none, and what is said of a line that is cut
     off is still said."""
-    from results.reviews import beside
-    from results.web.texts import excerpt
+    from foureyes.results.reviews import beside
+    from foureyes.results.web.texts import excerpt
 
     program = "\n\n\ndef f(x):\n    s = '\x0c\u2028\r'\n    return 0\n" + "# more\n" * 900
     shown = excerpt(program).lines
@@ -615,7 +615,7 @@ def test_mistakes_at_the_start_end_in_one_line(database: str, tmp_path: Path) ->
 def test_without_the_extra_it_says_how_to_install_it(database: str, tmp_path: Path) -> None:
     (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError('no', name='uvicorn')")
     made = subprocess.run(
-        [sys.executable, "-c", "from producer.cli import main; main()", "web"],
+        [sys.executable, "-c", "from foureyes.producer.cli import main; main()", "web"],
         env=environment(tmp_path, FOUREYES_DATABASE_URL=database)
         | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
         capture_output=True, text=True, timeout=120, check=False,

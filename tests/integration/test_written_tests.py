@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import pytest
 
-from judging.judge import Judge
-from models.problem import BROKEN, FAILED, PASSED, Spec, TestRun, VisibleTest
-from models.settings import settings
+from foureyes.judging.judge import Judge
+from foureyes.models.problem import BROKEN, FAILED, PASSED, Spec, TestRun, VisibleTest
+from foureyes.models.settings import settings
+from foureyes.worker.patterns.steps import Compare, Program, WrittenInputs, mutated
 from tests.contests import problem
-from worker.patterns.steps import Compare, Program, WrittenInputs, mutated
 
 PROMPT = 'from math import floor\n\ndef half(x: float) -> float:\n    """Half of x."""\n'
 SPEC = Spec("t/1", PROMPT, "half", ())

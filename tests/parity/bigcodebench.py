@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation import bigcodebench
-from evaluation.bigcodebench import Pair
-from judging import sources
-from judging.formats.bigcodebench.record import BigCodeBenchProblem
-from judging.formats.verdicts import ReferenceFails
-from judging.judge import Judge
+from foureyes.evaluation import bigcodebench
+from foureyes.evaluation.bigcodebench import Pair
+from foureyes.judging import sources
+from foureyes.judging.formats.bigcodebench.record import BigCodeBenchProblem
+from foureyes.judging.formats.verdicts import ReferenceFails
+from foureyes.judging.judge import Judge
 
 FILE = Path(os.environ.get("FOUREYES_DATA", "."), "BigCodeBench.jsonl.gz")
 #: Seconds that its judge gives a program here; 240 as it ships.

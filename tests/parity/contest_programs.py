@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import indent
 
-from problems import contest_build
-from problems.contest_shape import Task
+from foureyes.problems import contest_build
+from foureyes.problems.contest_shape import Task
 
 #: Programs of chosen manners for each problem, drawn at random beside those that are made in any case.
 _DRAWN = 80

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from evaluation import evalplus
-from evaluation.evalplus import EvalPlusVerdict, Kind
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.profiles import Profile
-from models.problem import Judgement
+from foureyes.evaluation import evalplus
+from foureyes.evaluation.evalplus import EvalPlusVerdict, Kind
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import Profile
+from foureyes.models.problem import Judgement
 from tests.parity.programs import Program, Task
 
 #: No honest program needs as much for one input, even beside many others.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.evalplus import Kind
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.records import parse_record
+from foureyes.evaluation.evalplus import Kind
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.records import parse_record
 from tests.parity.mutants import mutants
 
 _REPOSITORY = Path(__file__).parents[2]

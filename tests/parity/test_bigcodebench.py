@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from judging.judge import Judge
+from foureyes.judging.judge import Judge
 from tests.parity.bigcodebench import FILE, Difference, compared, programs
 
 WHOLE = os.environ.get("FOUREYES_PARITY") == "all"

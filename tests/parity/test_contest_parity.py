@@ -13,12 +13,12 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from evaluation import livecodebench
-from judging import profiles, sources
-from judging.judge import Judge
-from judging.profiles import Profile
-from models.problem import HiddenTests, Judgement
-from models.settings import settings
+from foureyes.evaluation import livecodebench
+from foureyes.judging import profiles, sources
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import Profile
+from foureyes.models.problem import HiddenTests, Judgement
+from foureyes.models.settings import settings
 from tests.parity.contest_programs import Program, programs
 from tests.parity.contest_reasons import REASONS, reasons
 

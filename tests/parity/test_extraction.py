@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench import extract
-from evaluation import evalplus_sandbox
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.evaluation import evalplus_sandbox
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 from tests.answers import ANSWERS, PROMPT
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from evaluation.evalplus import FAULTS, Kind
-from judging import profiles
-from judging.formats.evalplus.functions import FunctionTests
+from foureyes.evaluation.evalplus import FAULTS, Kind
+from foureyes.judging import profiles
+from foureyes.judging.formats.evalplus.functions import FunctionTests
 from tests.parity.judges import Difference, differences, judged
 from tests.parity.programs import DATA, FILES, Task, tasks
 from tests.parity.table import table

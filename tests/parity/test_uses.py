@@ -2,10 +2,10 @@
 
 import pytest
 
-from evaluation import evalplus
-from judging import profiles
-from models.enums import Level
-from models.errors import FoureyesError
+from foureyes.evaluation import evalplus
+from foureyes.judging import profiles
+from foureyes.models.enums import Level
+from foureyes.models.errors import FoureyesError
 from tests.parity import uses
 
 pytestmark = pytest.mark.usefixtures("judging_home")

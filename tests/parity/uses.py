@@ -14,11 +14,11 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from evaluation import evalplus
-from judging import profiles
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from models.enums import Level
+from foureyes.evaluation import evalplus
+from foureyes.judging import profiles
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
 _ANY = "from collections import *\nimport array, datetime, numpy as np\nfrom fractions import Fraction\nfrom decimal import Decimal\nfrom types import MappingProxyType\nfrom enum import IntEnum\n"

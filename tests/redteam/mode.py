@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from judging.sandbox import launcher
+from foureyes.judging.sandbox import launcher
 
 ROOT = Path(__file__).parents[2]
 

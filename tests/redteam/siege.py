@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.profiles import Profile
-from judging.sandbox.users import FIRST_UID
-from models.enums import Level
-from models.errors import InfrastructureError
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox.users import FIRST_UID
+from foureyes.models.enums import Level
+from foureyes.models.errors import InfrastructureError
 from tests.redteam import (
     hostile,
     hostile_ends,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from judging.judge import Judge
-from models.enums import Level
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
 from tests.bigcodebench import RECORDS, problem
 
 pytestmark = pytest.mark.usefixtures("judging_home")

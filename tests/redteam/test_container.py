@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from judging.sandbox.inside import landlock
+from foureyes.judging.sandbox.inside import landlock
 from tests.redteam.mode import ROOT, can_become_a_user
 
 JUDGE = """
 import json
 from tests.redteam.siege import HONEST, PROBLEM, PROGRAMS
-from models.errors import InfrastructureError
-from judging.judge import Judge
+from foureyes.models.errors import InfrastructureError
+from foureyes.judging.judge import Judge
 judge = Judge()
 try:
     honest = judge.hidden(PROBLEM, HONEST)

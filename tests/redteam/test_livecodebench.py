@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from judging import profiles, replies
-from judging.formats.livecodebench import streams, verdicts
-from judging.judge import Judge
-from models.enums import Level
+from foureyes.judging import profiles, replies
+from foureyes.judging.formats.livecodebench import streams, verdicts
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
 from tests.contests import hidden
 
 SECRET = str(secrets.randbits(200))

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.sandbox import allowance
-from judging.sandbox.inside import wire
-from models.enums import Status
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.sandbox import allowance
+from foureyes.judging.sandbox.inside import wire
+from foureyes.models.enums import Status
 from tests.redteam.siege import HONEST, PROBLEM
 
 MANY = FunctionTests(

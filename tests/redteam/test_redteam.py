@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from judging.judge import Judge
-from models.enums import Level
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
 from tests.redteam.mode import can_become_a_user
 from tests.redteam.siege import HONEST, MUTUAL, PROBLEM, PROGRAMS, TAKE_BACK
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import evalplus_sandbox
-from evaluation.evalplus_sandbox import Environment
-from judging.sandbox import launch
-from judging.sandbox.launch import python_binds
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Level
+from foureyes.evaluation import evalplus_sandbox
+from foureyes.evaluation.evalplus_sandbox import Environment
+from foureyes.judging.sandbox import launch
+from foureyes.judging.sandbox.launch import python_binds
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Level
 from tests.redteam.surroundings import descendants
 
 SECRET = "a-secret-that-nobody-may-see"

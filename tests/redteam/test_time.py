@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from judging import replies
-from judging.formats.evalplus import suites
-from judging.formats.evalplus.functions import FunctionTests
-from judging.judge import Judge
-from judging.profiles import Profile
-from models.enums import Level, Status
-from models.problem import Judgement
+from foureyes.judging import replies
+from foureyes.judging.formats.evalplus import suites
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.judge import Judge
+from foureyes.judging.profiles import Profile
+from foureyes.models.enums import Level, Status
+from foureyes.models.problem import Judgement
 
 pytestmark = pytest.mark.alone  # its bounds are seconds by the clock
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from judging.judge import Judge
-from models.enums import Level
-from models.problem import VisibleTest
+from foureyes.judging.judge import Judge
+from foureyes.models.enums import Level
+from foureyes.models.problem import VisibleTest
 from tests.problems import shows
 
 EXPECTED = 918273645

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from celery import signals
 
-from models.settings import settings
-from worker import alive
+from foureyes.models.settings import settings
+from foureyes.worker import alive
 
 
 @pytest.fixture

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError
-from models.problem import Spec
-from producer.sweeps import rehearsal
-from producer.sweeps.sweep import PlannedSweep
-from tests.unit.test_patterns import load
-from worker.attempt import checking
-from worker.attempt.requests import Caller
-from worker.patterns.reading import json_schema
-from worker.patterns.steps import (
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
+from foureyes.producer.sweeps import rehearsal
+from foureyes.producer.sweeps.sweep import PlannedSweep
+from foureyes.worker.attempt import checking
+from foureyes.worker.attempt.requests import Caller
+from foureyes.worker.patterns.reading import json_schema
+from foureyes.worker.patterns.steps import (
     CODER,
     TEXT,
     Ask,
@@ -26,8 +25,9 @@ from worker.patterns.steps import (
     Program,
     Reply,
 )
-from worker.patterns.steps.readings import Reading
-from worker.patterns.style import Style
+from foureyes.worker.patterns.steps.readings import Reading
+from foureyes.worker.patterns.style import Style
+from tests.unit.test_patterns import load
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 ISSUES = {
@@ -142,8 +142,8 @@ def test_what_cannot_be_asked_is_said_where_it_is_written(make: Any, says: str) 
 
 
 MODULE = '''# coding: latin-1, as an editor of old writes it: é
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Ask, Code, Draft, OneOf
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Ask, Code, Draft, OneOf
 
 @pattern("duck")
 def duck(spec):

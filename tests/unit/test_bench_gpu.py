@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.gpu import Measured, Served, _answered, _fill, _run, _sweep_file, table
-from models import llm
-from models.llm import VLLM
+from foureyes.models import llm
+from foureyes.models.llm import VLLM
 from tests.programs import wait_for
 
 _BUSY = "import time; until = time.process_time() + 1\nwhile time.process_time() < until: pass"
@@ -28,7 +28,7 @@ def test_the_middle_has_neither_begin_nor_tail() -> None:
 
 
 def test_cpu_time_is_that_of_who_took_it_after_it_has_ended_too() -> None:
-    words = [sys.executable, "-c", f"'worker.engines.feeder'; {_TREE}"]
+    words = [sys.executable, "-c", f"'foureyes.worker.engines.feeder'; {_TREE}"]
     began = time.time()
     program = f"import subprocess; subprocess.run({words!r})"
     with subprocess.Popen([sys.executable, "-c", _BUSY]) as beside:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from judging import released, sources
-from judging.formats.records import parse_record
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.judging import released, sources
+from foureyes.judging.formats.records import parse_record
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
 RELEASE_PATH = "/evalplus/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz"

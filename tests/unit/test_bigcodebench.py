@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from judging import libraries, sources
-from judging.formats.bigcodebench import testcases
-from judging.formats.bigcodebench.outcomes import Limits
-from judging.formats.bigcodebench.record import BigCodeBenchProblem
-from judging.formats.records import parse_record
-from judging.profiles import DEFAULT
-from judging.sandbox.inside import carried, planted, wire
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.judging import libraries, sources
+from foureyes.judging.formats.bigcodebench import testcases
+from foureyes.judging.formats.bigcodebench.outcomes import Limits
+from foureyes.judging.formats.bigcodebench.record import BigCodeBenchProblem
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.profiles import DEFAULT
+from foureyes.judging.sandbox.inside import carried, planted, wire
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 from tests.bigcodebench import RECORDS, problem
 
 RECORD = RECORDS["sorted"]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from models import broker, deadletters
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import broker, deadletters
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 
 @pytest.fixture(autouse=True)

@@ -10,21 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from models.problem import Spec
-from producer.commands.sweeping import _show_plan
-from producer.sweeps import rehearsal
-from producer.sweeps.estimate import SweepEstimate
-from results.figures.equal_tokens import at_equal_tokens
-from results.figures.scoreboard import Budget
-from results.report import formats
-from tests.boards import board, group
-from tests.unit.test_catalogue import BARE, SPEC, tried
-from tests.unit.test_patterns import ROOT, load
-from worker import patterns
-from worker.attempt.replay import PatternReplay
-from worker.patterns import Pattern, _options
-from worker.patterns.steps import (
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
+from foureyes.producer.commands.sweeping import _show_plan
+from foureyes.producer.sweeps import rehearsal
+from foureyes.producer.sweeps.estimate import SweepEstimate
+from foureyes.results.figures.equal_tokens import at_equal_tokens
+from foureyes.results.figures.scoreboard import Budget
+from foureyes.results.report import formats
+from foureyes.worker import patterns
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.patterns import Pattern, _options
+from foureyes.worker.patterns.steps import (
     Compare,
     Compared,
     Draft,
@@ -35,6 +32,9 @@ from worker.patterns.steps import (
     VisibleTests,
     WrittenInputs,
 )
+from tests.boards import board, group
+from tests.unit.test_catalogue import BARE, SPEC, tried
+from tests.unit.test_patterns import ROOT, load
 
 PAGE = (ROOT / "docs" / "howto" / "pattern.md").read_text()
 CONTROL = '{ name = "sample-and-select", tokens_of = "review-then-fix" }'
@@ -78,8 +78,8 @@ def test_two_that_have_each_other_s_tokens_are_a_mistake(tmp_path: Path) -> None
 
 #: The pattern of docs/howto/pattern.md.
 OWN = """
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Sampling, TokensLeft
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft, Sampling, TokensLeft
 
 """ + re.findall(r"^```python\n(@pattern\(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.problem import (
+from foureyes.models.problem import (
     GAVE,
     Output,
     Spec,
@@ -17,10 +17,10 @@ from models.problem import (
     VisibleTest,
     WrittenResult,
 )
-from worker import patterns
-from worker.attempt.replay import PatternReplay
-from worker.patterns.placebo_review import ANOTHER
-from worker.patterns.steps import (
+from foureyes.worker import patterns
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.patterns.placebo_review import ANOTHER
+from foureyes.worker.patterns.steps import (
     Ask,
     Choice,
     Choose,

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from producer.stack.child import Child
+from foureyes.producer.stack.child import Child
 
 _STARTS_ANOTHER = "(sleep 0.3; touch {0}/gone) & touch {0}/begun; exec sleep 60"
 

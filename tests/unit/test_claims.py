@@ -3,7 +3,7 @@ is held against the program otherwise than Python would."""
 
 import pytest
 
-from judging.visible.claims import claim
+from foureyes.judging.visible.claims import claim
 
 
 @pytest.mark.parametrize(

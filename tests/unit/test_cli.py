@@ -7,7 +7,7 @@ import typer
 from rich.markup import render
 from typer.testing import CliRunner
 
-from producer.cli import app
+from foureyes.producer.cli import app
 
 
 def commands(group: Any) -> list[Any]:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Table
 
-from models import columns
-from models.tables import Completion, Execution
-from producer.archive import format
+from foureyes.models import columns
+from foureyes.models.tables import Completion, Execution
+from foureyes.producer.archive import format
 
 
 def types(table: Table) -> dict[str, str]:

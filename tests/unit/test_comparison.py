@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from judging.comparison import matches, tolerances
-from judging.formats.evalplus import oracles, shapes
-from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox.inside import wire
-from judging.sandbox.inside.wire import Opaque
+from foureyes.judging.comparison import matches, tolerances
+from foureyes.judging.formats.evalplus import oracles, shapes
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.sandbox.inside import wire
+from foureyes.judging.sandbox.inside.wire import Opaque
 
 NAN, INFINITY = float("nan"), float("inf")
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from results.figures.comparisons import NO_EVIDENCE, compare, compare_all
-from results.figures.outcomes import Outcomes
-from results.figures.paired import detectable_difference
-from results.figures.questions import MCNEMAR, SIGN_FLIP, Question
-from results.figures.spending import pareto
-from results.figures.statistics import mean_interval, wilson
-from results.formatting import (
+from foureyes.results.figures.comparisons import NO_EVIDENCE, compare, compare_all
+from foureyes.results.figures.outcomes import Outcomes
+from foureyes.results.figures.paired import detectable_difference
+from foureyes.results.figures.questions import MCNEMAR, SIGN_FLIP, Question
+from foureyes.results.figures.spending import pareto
+from foureyes.results.figures.statistics import mean_interval, wilson
+from foureyes.results.formatting import (
     duration,
     factor,
     interval,
@@ -19,7 +19,7 @@ from results.formatting import (
     points_interval,
     size,
 )
-from results.report import charts, chosen_charts
+from foureyes.results.report import charts, chosen_charts
 from tests.boards import board, group, scored
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from celery.events.dispatcher import EventDispatcher
 
-from models import broker
-from worker import consumer
+from foureyes.models import broker
+from foureyes.worker import consumer
 
 
 class Hub:

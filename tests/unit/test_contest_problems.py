@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from judging.formats.livecodebench import testcases
-from problems import contest_build
-from problems.contest_shape import Task
+from foureyes.judging.formats.livecodebench import testcases
+from foureyes.problems import contest_build
+from foureyes.problems.contest_shape import Task
 
 ROOT = Path(__file__).parents[2]
 TASKS = contest_build.tasks()
@@ -42,7 +42,7 @@ def test_the_committed_file_is_what_the_sources_say() -> None:
     made = contest_build.text()
     # Other builds of zlib compress otherwise: what is packed counts.
     assert list(map(unpacked, found.splitlines())) == list(map(unpacked, made.splitlines())), (
-        "run `python -m problems.contest_build`"
+        "run `python -m foureyes.problems.contest_build`"
     )
 
 

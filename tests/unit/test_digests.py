@@ -13,13 +13,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from judging import replies
-from judging.comparison import matches
-from judging.formats.evalplus import suites
-from judging.formats.evalplus.expected import ReferenceAnswer
-from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox.inside import digests, frames, program, values, wire
-from judging.sandbox.inside.digests import digest
+from foureyes.judging import replies
+from foureyes.judging.comparison import matches
+from foureyes.judging.formats.evalplus import suites
+from foureyes.judging.formats.evalplus.expected import ReferenceAnswer
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.sandbox.inside import digests, frames, program, values, wire
+from foureyes.judging.sandbox.inside.digests import digest
 
 NAN = values.NAN
 Pair = namedtuple("Pair", "left right")

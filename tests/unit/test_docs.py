@@ -12,8 +12,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from producer.sweeps.sweep import load
-from producer.sweeps.sweep_file import parse
+from foureyes.producer.sweeps.sweep import load
+from foureyes.producer.sweeps.sweep_file import parse
 from tests.programs import ROOT
 
 #: Attributes whose address a browser fetches without being asked, by element.

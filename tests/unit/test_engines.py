@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 import stamina
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import LlamaCpp, ModelSampling, OpenAI, Replay, Scripted
-from models.problem import Spec
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import LlamaCpp, ModelSampling, OpenAI, Replay, Scripted
+from foureyes.models.problem import Spec
+from foureyes.worker.attempt.requests import Caller
+from foureyes.worker.engines import Engine, Message, Request, load
+from foureyes.worker.engines.connections import Declined, wait_as_told
+from foureyes.worker.engines.openai import OpenAIEngine, Pace
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.reading.extract import extract_code
+from foureyes.worker.patterns.steps import Choose, CompletionStep, Program, Review
+from foureyes.worker.patterns.style import Style
 from tests import tiny_model
-from worker.attempt.requests import Caller
-from worker.engines import Engine, Message, Request, load
-from worker.engines.connections import Declined, wait_as_told
-from worker.engines.openai import OpenAIEngine, Pace
-from worker.patterns import templates
-from worker.patterns.reading.extract import extract_code
-from worker.patterns.steps import Choose, CompletionStep, Program, Review
-from worker.patterns.style import Style
 
 
 def request(text: str, key: str = "ab" * 32, **more: Any) -> Request:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from models.llm import OpenAI
-from producer import bug
+from foureyes.models.llm import OpenAI
+from foureyes.producer import bug
 from tests.programs import ROOT, environment, mind_ctrl_c
 
 #: The command, after what a test does to it first.
-RUN = "from producer.entry import main; main()"
+RUN = "from foureyes.producer.entry import main; main()"
 #: Presses Ctrl-C when a module is imported, in a place that hides the exception.
 INTERRUPT = """
 import os, signal, sys
@@ -30,7 +30,7 @@ sys.meta_path.insert(0, Finder())
 """
 #: A command of which nobody thought that it could fail like this.
 FAIL = """
-from producer.commands import catalogue
+from foureyes.producer.commands import catalogue
 def fail():
     raise {error}
 catalogue.models_list = fail
@@ -48,7 +48,7 @@ def run(
 
 
 @pytest.mark.parametrize(
-    "module", ["rich.console", "producer.commands.catalogue"]
+    "module", ["rich.console", "foureyes.producer.commands.catalogue"]
 )  # at its start, and later
 def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(
     tmp_path: Path, module: str
@@ -61,7 +61,7 @@ def test_a_background_job_is_not_interrupted(tmp_path: Path) -> None:
     """A shell lets its background jobs ignore Ctrl-C, as nohup lets them ignore the terminal's end."""
     ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
     made = run(
-        ignore + INTERRUPT.format(module="producer.commands.catalogue"),
+        ignore + INTERRUPT.format(module="foureyes.producer.commands.catalogue"),
         "models",
         "list",
         home=tmp_path,
@@ -152,7 +152,7 @@ def test_a_file_that_the_machine_refuses_is_named(tmp_path: Path) -> None:
 
 def test_an_argument_that_is_no_text_is_named(tmp_path: Path) -> None:
     program = """
-from producer.commands import reading
+from foureyes.producer.commands import reading
 def fail(*_):
     "\\udcff".encode()
 reading.sql = fail
@@ -195,11 +195,11 @@ def test_closed_outputs_are_no_failure(tmp_path: Path, closed: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_may_lack_any_character(tmp_path: Path, encoding: str) -> None:
     made = run(
-        "from producer.commands import terminal\nfrom rich.table import Table\n"
+        "from foureyes.producer.commands import terminal\nfrom rich.table import Table\n"
         "def fail():\n"
         "    table = Table(); table.add_column('a'); table.add_row('≥ × – 日 \\udcff')\n"
         "    terminal.console.print(table); print('≤ … \\U0001f600')\n"
-        "from producer.commands import catalogue; catalogue.models_list = fail",
+        "from foureyes.producer.commands import catalogue; catalogue.models_list = fail",
         "models", "list", home=tmp_path, PYTHONIOENCODING=encoding,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
@@ -209,7 +209,7 @@ def test_a_terminal_may_lack_any_character(tmp_path: Path, encoding: str) -> Non
 
 
 def test_the_console_script_begins_here() -> None:
-    assert 'foureyes = "producer.entry:main"' in (ROOT / "pyproject.toml").read_text()
+    assert 'foureyes = "foureyes.producer.entry:main"' in (ROOT / "pyproject.toml").read_text()
 
 
 def test_a_suite_that_ignores_ctrl_c_starts_children_that_do_not(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.problem import Spec
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns.reading.extract import extract_code
+from foureyes.worker.patterns.reading.last_block import last_block
+from foureyes.worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading.verdict import Verdict
+from foureyes.worker.patterns.steps import Draft, Fix, Program, Review
+from foureyes.worker.patterns.style import Style
 from tests.answers import ADD, ANSWERS, BLOCK, FENCE, PROMPT, WRONG, WRONG_BLOCK, block, with_prefix
-from worker.patterns.reading.extract import extract_code
-from worker.patterns.reading.last_block import last_block
-from worker.patterns.reading.thoughts import without_thinking
-from worker.patterns.reading.verdict import Verdict
-from worker.patterns.steps import Draft, Fix, Program, Review
-from worker.patterns.style import Style
 
 
 def defined(code: str, name: str = "add") -> Any:

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import VLLM, ModelSampling
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import VLLM, ModelSampling
+from foureyes.worker.engines import EngineDied, Message, Request, load
+from foureyes.worker.engines import vllm as engine_of_ours
+from foureyes.worker.engines.guard import below
+from foureyes.worker.engines.vllm import VLLMEngine
 from tests.programs import ROOT, wait_for
 from tests.unit.test_guard import alive
-from worker.engines import EngineDied, Message, Request, load
-from worker.engines import vllm as engine_of_ours
-from worker.engines.guard import below
-from worker.engines.vllm import VLLMEngine
 
 #: As vLLM 0.26 has it: without a word for all that a request may be at fault of.
 _FAKE = {

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from judging import replies
-from judging.formats.evalplus import suites
-from judging.formats.evalplus.expected import ReferenceAnswer
-from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox import connection
-from judging.sandbox.connection import BadFrames, Connection
-from judging.sandbox.inside import digests, frames, wire
-from judging.sandbox.process import ProgramRun
-from judging.visible import running as visible
-from models.problem import TestResult, VisibleTest
+from foureyes.judging import replies
+from foureyes.judging.formats.evalplus import suites
+from foureyes.judging.formats.evalplus.expected import ReferenceAnswer
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.sandbox import connection
+from foureyes.judging.sandbox.connection import BadFrames, Connection
+from foureyes.judging.sandbox.inside import digests, frames, wire
+from foureyes.judging.sandbox.process import ProgramRun
+from foureyes.judging.visible import running as visible
+from foureyes.models.problem import TestResult, VisibleTest
 from tests.unit.test_wire import encoded_like, values
 
 tags = st.sampled_from([b"C", b"R", b"B", b"V", b"D", b"L", b"E", b"T", b"?", b""])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from foureyes.worker.engines.guard import below
 from tests.programs import ROOT, wait_for
-from worker.engines.guard import below
 
 #: A worker whose engine has a process of its own, in a session of its own, which ignores requests.
 _ENGINE = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -22,7 +22,7 @@ time.sleep(600)
 """
 _WORKER = f"""
 import os, subprocess, sys
-from worker.engines.guard import Guard
+from foureyes.worker.engines.guard import Guard
 guard = Guard()
 core = subprocess.Popen(
     [sys.executable, '-S', '-c', {_CORE!r}], stdout=subprocess.PIPE, text=True,
@@ -73,7 +73,7 @@ def test_a_worker_that_ends_however_it_ends_leaves_no_engine(end: str) -> None:
 
 _HOLDER = """
 import os, subprocess, sys
-from worker.engines.guard import Guard
+from foureyes.worker.engines.guard import Guard
 lock = os.open(sys.argv[1], os.O_RDONLY | os.O_CREAT)
 import fcntl; fcntl.flock(lock, fcntl.LOCK_EX)
 guard = Guard([lock])

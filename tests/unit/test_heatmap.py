@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from results.figures.outcomes import Outcomes
-from results.report.heatmap import (
+from foureyes.results.figures.outcomes import Outcomes
+from foureyes.results.report.heatmap import (
     ALL,
     DECLINED,
     FAILED,

@@ -6,10 +6,10 @@ import sys
 import pytest
 from rich.console import Console
 
-from models.errors import FoureyesError
-from results.figures.hierarchy import Shrunken, hierarchy
-from results.figures.scoreboard import Scoreboard
-from results.report import shrunken
+from foureyes.models.errors import FoureyesError
+from foureyes.results.figures.hierarchy import Shrunken, hierarchy
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.report import shrunken
 from tests.boards import board, group
 
 

@@ -18,8 +18,8 @@ DATASET = "/datasets/livecodebench/code_generation_lite/resolve"
 COMMIT = "0fe84c3912ea0c4d4a78037083943e8f0c4dd505"
 LOAD = """
 import sys
-from judging.sources import load
-from models.errors import FoureyesError
+from foureyes.judging.sources import load
+from foureyes.models.errors import FoureyesError
 try:
     print([each.problem_id for each in load(sys.argv[1], *map(int, sys.argv[2:]))])
 except FoureyesError as error:

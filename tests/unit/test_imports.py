@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.later import importing
+from foureyes.models.later import importing
 from tests.programs import ROOT, environment
 
 #: What takes long to import, a twentieth of a second of CPU and more each.
@@ -43,15 +43,15 @@ def imported(program: str, *words: str, home: Path, **more: str) -> set[str]:
     ],
 )
 def test_who_only_asks_what_there_is_waits_for_no_library(tmp_path: Path, words: list[str]) -> None:
-    found = imported("from producer.entry import main; main()", *words, home=tmp_path)
-    assert "producer.cli" in found
+    found = imported("from foureyes.producer.entry import main; main()", *words, home=tmp_path)
+    assert "foureyes.producer.cli" in found
     assert not found & LARGE - {"pydantic"}  # typer itself has that
     ours = {
         name
         for name in found
         if name.split(".")[0] in ("judging", "worker", "results", "evaluation")
     }
-    assert ours <= {"results", "results.visible"}
+    assert ours <= {"results", "foureyes.results.visible"}
 
 
 #: What speaks to the database.

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from producer.sweeps.sweep import load
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.sweeps.sweep import load
 from tests.programs import ROOT, scripted_sweep
 
 MODULE = '''
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft
 
 @pattern("mine")
 def mine(spec):

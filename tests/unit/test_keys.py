@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from models import keys
-from models.errors import FoureyesError
-from models.llm import OpenAI
-from models.settings import settings
-from producer.commands import trust
-from producer.sweeps import sweep_file
-from worker.engines import load
+from foureyes.models import keys
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import OpenAI
+from foureyes.models.settings import settings
+from foureyes.producer.commands import trust
+from foureyes.producer.sweeps import sweep_file
+from foureyes.worker.engines import load
 
 FILE = """
 name = "s"

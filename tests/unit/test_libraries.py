@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from judging import libraries
-from judging.identity import JUDGE_VERSION, identity
-from judging.sandbox import environment
-from models.errors import FoureyesError
-from models.settings import settings
-from producer import cli
+from foureyes.judging import libraries
+from foureyes.judging.identity import JUDGE_VERSION, identity
+from foureyes.judging.sandbox import environment
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.producer import cli
 
 NAME = "bigcodebench"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
+from foureyes.worker.engines.cards import Card
+from foureyes.worker.engines.line import Line
 from tests.programs import ROOT, wait_for
-from worker.engines.cards import Card
-from worker.engines.line import Line
 
 _CARDS = {name: Card(name, f"GPU-{name}", 80, 80) for name in "012"}
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from judging import sources
-from judging.formats.livecodebench import comparison, testcases
-from judging.formats.livecodebench.record import ContestProblem
-from judging.sandbox.inside import digests, wire
-from judging.sandbox.inside.values import ARRAY, Opaque, Other
-from models.errors import FoureyesError
+from foureyes.judging import sources
+from foureyes.judging.formats.livecodebench import comparison, testcases
+from foureyes.judging.formats.livecodebench.record import ContestProblem
+from foureyes.judging.sandbox.inside import digests, wire
+from foureyes.judging.sandbox.inside.values import ARRAY, Opaque, Other
+from foureyes.models.errors import FoureyesError
 from tests.contests import JOIN, SUM, problem, record
 
 TESTS = json.dumps([{"input": "4 5\n", "output": "9", "testtype": "stdin"}])

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from models import logs
-from models.enums import LogFormat
+from foureyes.models import logs
+from foureyes.models.enums import LogFormat
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +27,14 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_a_line_for_programs_tells_the_ids(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(LogFormat.JSON)
     logs.about(task="draft", task_id="6f1c", completion=7)
-    logging.getLogger("worker.claims").warning("%s was taken over", "it")
+    logging.getLogger("foureyes.worker.claims").warning("%s was taken over", "it")
     (line,) = lines(capsys)
     said = json.loads(line)
     assert said.pop("timestamp").endswith("Z")
     assert said == {
         "message": "it was taken over",
         "level": "warning",
-        "logger": "worker.claims",
+        "logger": "foureyes.worker.claims",
         "task": "draft",
         "task_id": "6f1c",
         "completion": 7,

@@ -5,8 +5,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from models.llm import ModelSampling, OpenAI
-from worker.engines import Concurrent, Message, Request, load
+from foureyes.models.llm import ModelSampling, OpenAI
+from foureyes.worker.engines import Concurrent, Message, Request, load
 
 _ANSWER = json.dumps(
     {

@@ -8,10 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import ttost_paired
 
-from results.figures.comparisons import Question, compare, compare_all
-from results.figures.margins import corrected, equivalent, not_worse
-from results.figures.paired import difference_interval, score
-from results.report import evidence
+from foureyes.results.figures.comparisons import Question, compare, compare_all
+from foureyes.results.figures.margins import corrected, equivalent, not_worse
+from foureyes.results.figures.paired import difference_interval, score
+from foureyes.results.report import evidence
 from tests.unit.test_paired import DIFFERENCES, parts
 
 

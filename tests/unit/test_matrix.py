@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from results.figures.matrix import Matrix, matrix
+from foureyes.results.figures.matrix import Matrix, matrix
 from tests.boards import board, group
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.worker.engines import Answer, load
+from foureyes.worker.engines.failures import SHOWN, Context, context, words
+from foureyes.worker.patterns.reading.extract import extract_code, without_thinking
 from tests import model_servers as servers
 from tests.model_servers import CASES, Case, Server, ask, ended, engine_at, error, model_at, request
-from worker.engines import Answer, load
-from worker.engines.failures import SHOWN, Context, context, words
-from worker.patterns.reading.extract import extract_code, without_thinking
 
 DOCS = Path(__file__).parents[2] / "docs" / "howto" / "models.md"
 

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from models import llm
-from models.digest import digest
-from models.errors import FoureyesError
-from models.llm import OpenAI
-from models.problem import Spec
-from producer import cli
-from producer.commands import trying
-from producer.sweeps import sweep_file
-from producer.sweeps.estimate import Load, SweepEstimate
+from foureyes.models import llm
+from foureyes.models.digest import digest
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import OpenAI
+from foureyes.models.problem import Spec
+from foureyes.producer import cli
+from foureyes.producer.commands import trying
+from foureyes.producer.sweeps import sweep_file
+from foureyes.producer.sweeps.estimate import Load, SweepEstimate
+from foureyes.worker.attempt.requests import Caller, WantedCall
+from foureyes.worker.engines import Request, load
+from foureyes.worker.engines.probe import probe
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.reading.verdict import Verdict
+from foureyes.worker.patterns.steps import Choose, Draft, Program, RepairVerdict, Review
+from foureyes.worker.patterns.style import Style
 from tests.model_servers import Server, ended, error, model_at
-from worker.attempt.requests import Caller, WantedCall
-from worker.engines import Request, load
-from worker.engines.probe import probe
-from worker.patterns import templates
-from worker.patterns.reading.verdict import Verdict
-from worker.patterns.steps import Choose, Draft, Program, RepairVerdict, Review
-from worker.patterns.style import Style
 
 SPEC = Spec(problem_id="t/1", prompt="def f():\n", entry_point="f", visible_tests=())
 SWEEP = """

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from evaluation import evalplus
-from judging.formats.evalplus import oracles, shapes
-from judging.formats.evalplus.official import is_official
-from judging.formats.records import parse_record
+from foureyes.evaluation import evalplus
+from foureyes.judging.formats.evalplus import oracles, shapes
+from foureyes.judging.formats.evalplus.official import is_official
+from foureyes.judging.formats.records import parse_record
 
 DATA = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FILES = ("HumanEvalPlus-v0.1.10.jsonl.gz", "MbppPlus-v0.2.0.jsonl.gz")

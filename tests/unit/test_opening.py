@@ -1,6 +1,6 @@
 """Many read nothing but a report's first lines: they must say what all of it says, and no more."""
 
-from results.report import opening
+from foureyes.results.report import opening
 from tests.boards import board, group
 
 SAME = ["1"] * 10 + ["0"] * 10

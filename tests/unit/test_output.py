@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.command import _output
-from evaluation.journal import Journal
-from models import output
-from models.errors import FoureyesError
-from models.output import RECORDING, REPORT, VERDICTS
-from producer.archive import format
+from foureyes.evaluation.command import _output
+from foureyes.evaluation.journal import Journal
+from foureyes.models import output
+from foureyes.models.errors import FoureyesError
+from foureyes.models.output import RECORDING, REPORT, VERDICTS
+from foureyes.producer.archive import format
 
 VERDICT = {"task_id": "m/0", "index": 0, "key": "k", "outcome": "solved"}
 

@@ -6,11 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.problem import BROKEN, FAILED, GAVE, PASSED, Spec, TestRun, WrittenResult
-from tests.unit.test_replay import texts, trials
-from worker.attempt.replay import PatternReplay
-from worker.patterns import Configured, Pattern
-from worker.patterns.steps import (
+from foureyes.models.problem import BROKEN, FAILED, GAVE, PASSED, Spec, TestRun, WrittenResult
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.patterns import Configured, Pattern
+from foureyes.worker.patterns.steps import (
     CODER,
     REVIEWER,
     Ask,
@@ -35,7 +34,8 @@ from worker.patterns.steps import (
     WrittenInputs,
     mutated,
 )
-from worker.patterns.style import Style
+from foureyes.worker.patterns.style import Style
+from tests.unit.test_replay import texts, trials
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 READINGS = (OneOf("A", "B"), Number(0, 9), Json({"type": "object"}), Code(SPEC))

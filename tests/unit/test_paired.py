@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar
 
-from results.figures.paired import (
+from foureyes.results.figures.paired import (
     detectable_difference,
     difference_interval,
     mcnemar_exact,

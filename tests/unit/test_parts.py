@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from judging import sources
-from models.errors import FoureyesError
-from producer.sweeps import sweep
+from foureyes.judging import sources
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.sweeps import sweep
 from tests.programs import problem_line
 
 FILE = """

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from models.problem import Spec
-from producer.sweeps import rehearsal, sweep, sweep_file
-from worker import patterns
-from worker.attempt.replay import PatternReplay
-from worker.patterns import Pattern, load_modules, templates, with_modules
-from worker.patterns.steps import CODER, REVIEWER, Draft, Program, Review, Sampling, Steps
-from worker.patterns.style import Style
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
+from foureyes.producer.sweeps import rehearsal, sweep, sweep_file
+from foureyes.worker import patterns
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.patterns import Pattern, load_modules, templates, with_modules
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Program, Review, Sampling, Steps
+from foureyes.worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -223,8 +223,8 @@ def test_a_template_can_reach_nothing_but_its_variables(tmp_path: Path) -> None:
 
 
 MODULE = '''
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Sampling
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft, Sampling
 
 @pattern("twice")
 def twice(spec, times: int = 2):
@@ -283,8 +283,8 @@ TYPED = '''
 from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft
 
 class Way(Enum):
     LEFT = "left"
@@ -348,8 +348,8 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
 
 
 TRACED = '''
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Trace
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft, Trace
 
 @pattern("traced")
 def traced(spec):

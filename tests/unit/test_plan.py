@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.commands.sweeping import _show_plan
-from producer.sweeps import sweep
-from producer.sweeps.estimate import SweepEstimate
+from foureyes.producer.commands.sweeping import _show_plan
+from foureyes.producer.sweeps import sweep
+from foureyes.producer.sweeps.estimate import SweepEstimate
 
 FILE = """
 name = "mine"

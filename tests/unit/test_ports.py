@@ -2,7 +2,7 @@
 
 import socket
 
-from producer.stack.ports import WellKnownPort, free_port
+from foureyes.producer.stack.ports import WellKnownPort, free_port
 
 
 def test_of_two_that_start_at_once_only_one_gets_the_port_that_both_wish_for() -> None:

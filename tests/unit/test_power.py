@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from judging import sources
-from models.errors import FoureyesError
-from results.figures import power
-from results.figures.earlier import measured
-from results.figures.paired import mcnemar_exact, sign_flip
-from results.figures.statistics import SIGNIFICANT, holm
+from foureyes.judging import sources
+from foureyes.models.errors import FoureyesError
+from foureyes.results.figures import power
+from foureyes.results.figures.earlier import measured
+from foureyes.results.figures.paired import mcnemar_exact, sign_flip
+from foureyes.results.figures.statistics import SIGNIFICANT, holm
 
 #: At the first step of Holm's correction in a family of twelve.
 LEVEL = SIGNIFICANT / 12

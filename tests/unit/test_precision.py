@@ -9,10 +9,10 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from bench.statistics import World
-from results.figures.outcomes import Outcomes
-from results.figures.precision import Precision, precision, precisions
-from results.figures.questions import Question
-from results.report import formats, sentences
+from foureyes.results.figures.outcomes import Outcomes
+from foureyes.results.figures.precision import Precision, precision, precisions
+from foureyes.results.figures.questions import Question
+from foureyes.results.report import formats, sentences
 from tests.boards import board, group
 
 

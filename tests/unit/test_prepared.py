@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from judging.formats.evalplus import expected, prepared
-from judging.formats.evalplus.expected import Expected, ReferenceAnswer
-from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox import environment
-from models.settings import settings
+from foureyes.judging.formats.evalplus import expected, prepared
+from foureyes.judging.formats.evalplus.expected import Expected, ReferenceAnswer
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.sandbox import environment
+from foureyes.models.settings import settings
 
 PROBLEM = FunctionTests("Test/0", "f", "def f(x): return x\n", [[1]], [[2], [3]], 0.0, "a" * 64)
 ANSWER = ReferenceAnswer(b"V1", 0.01)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from models.analysis_plan import AnalysisPlan
-from results.figures.plans import KeptPlan
-from results.figures.primary import (
+from foureyes.models.analysis_plan import AnalysisPlan
+from foureyes.results.figures.plans import KeptPlan
+from foureyes.results.figures.primary import (
     NOT_SHOWN,
     NOT_YET,
     NOTHING,
@@ -20,8 +20,8 @@ from results.figures.primary import (
     exploratory,
     primary_comparisons,
 )
-from results.figures.scoreboard import Scoreboard
-from results.report import formats, plans, sentences
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.report import formats, plans, sentences
 from tests.boards import board, group
 
 #: Of sixty problems: solved by all but the first twenty, by all but the first nineteen and the last, by all.

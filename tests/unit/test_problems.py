@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from problems import build
-from problems.shape import Source
+from foureyes.problems import build
+from foureyes.problems.shape import Source
 
 SOURCES = build.sources()
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,9 @@ def test_there_are_thirty_of_mixed_difficulty_and_the_first_few_are_a_fair_sampl
 
 def test_the_committed_files_are_what_the_sources_say() -> None:
     for name, content in build.files().items():
-        assert (ROOT / "problems" / name).read_text() == content, "run `python -m problems.build`"
+        assert (ROOT / "problems" / name).read_text() == content, (
+            "run `python -m foureyes.problems.build`"
+        )
 
 
 def test_rich_and_lean_differ_in_the_prompt_alone() -> None:

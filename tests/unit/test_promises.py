@@ -18,7 +18,7 @@ from bench.statistics import (
     one_sample,
     power,
 )
-from results.figures.paired import detectable_difference
+from foureyes.results.figures.paired import detectable_difference
 
 SHARES = [(0.0, 0.1), (0.01, 0.05), (0.05, 0.2), (0.1, 0.1), (0.3, 0.1)]
 

@@ -14,9 +14,9 @@ from typing import Any, get_args
 
 import pytest
 
-from models.digest import digest
-from models.llm import Scripted
-from models.problem import (
+from foureyes.models.digest import digest
+from foureyes.models.llm import Scripted
+from foureyes.models.problem import (
     Spec,
     TestResult,
     TestRun,
@@ -26,10 +26,10 @@ from models.problem import (
     VisibleTest,
     WrittenResult,
 )
-from worker.attempt.requests import Caller
-from worker.patterns import templates
-from worker.patterns.reading.verdict import Verdict
-from worker.patterns.steps import (
+from foureyes.worker.attempt.requests import Caller
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.reading.verdict import Verdict
+from foureyes.worker.patterns.steps import (
     CODER,
     Ask,
     Choose,
@@ -46,8 +46,8 @@ from worker.patterns.steps import (
     Review,
     Tests,
 )
-from worker.patterns.style import Style, Wording
-from worker.patterns.templates import COMMON, Templates
+from foureyes.worker.patterns.style import Style, Wording
+from foureyes.worker.patterns.templates import COMMON, Templates
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SPEC = Spec(

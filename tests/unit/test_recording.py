@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models import recording
-from models.errors import FoureyesError
+from foureyes.models import recording
+from foureyes.models.errors import FoureyesError
 
 TRIED = {"benchmark": "b", "problem_id": "p", "version": "v", "code": "c", "judge_version": "1"}
 OUTPUT = {"how": "gave", "shown": "1"}

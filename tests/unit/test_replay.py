@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.problem import Spec, TestResult, Trial, VisibleTest
-from worker import patterns
-from worker.attempt import replay, watchdog
-from worker.attempt.replay import MAX_POSITIONS, PatternError, PatternReplay
-from worker.patterns import Configured, Pattern
-from worker.patterns.steps import (
+from foureyes.models.problem import Spec, TestResult, Trial, VisibleTest
+from foureyes.worker import patterns
+from foureyes.worker.attempt import replay, watchdog
+from foureyes.worker.attempt.replay import MAX_POSITIONS, PatternError, PatternReplay
+from foureyes.worker.patterns import Configured, Pattern
+from foureyes.worker.patterns.steps import (
     Draft,
     ExecutionStep,
     Fix,
@@ -34,7 +34,7 @@ from worker.patterns.steps import (
     Steps,
     VisibleTests,
 )
-from worker.patterns.style import Style
+from foureyes.worker.patterns.style import Style
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,9 +134,9 @@ def test_another_process_asks_for_the_same(data: st.DataObject, name: str) -> No
 
 ELSEWHERE = """
 import pickle, sys
-from worker import patterns
-from worker.attempt import replay, watchdog
-from worker.attempt.replay import PatternReplay
+from foureyes.worker import patterns
+from foureyes.worker.attempt import replay, watchdog
+from foureyes.worker.attempt.replay import PatternReplay
 name, options, spec, recorded = pickle.load(sys.stdin.buffer)
 replay, wanted = PatternReplay(patterns.find(name).configure(options), spec), []
 for results in recorded:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from results import formatting
-from results.figures.details import Choices, Details, Reviewer
-from results.figures.scoreboard import Scoreboard
-from results.figures.scores import Cost
-from results.report import formats, page
+from foureyes.results import formatting
+from foureyes.results.figures.details import Choices, Details, Reviewer
+from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.scores import Cost
+from foureyes.results.report import formats, page
 from tests.boards import board, details, group
 
 

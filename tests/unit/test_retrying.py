@@ -11,10 +11,10 @@ from celery.exceptions import Reject
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.broker import BrokerLost
-from models.session import is_passing
-from worker import retrying
-from worker.retrying import PatientTask, patiently
+from foureyes.models.broker import BrokerLost
+from foureyes.models.session import is_passing
+from foureyes.worker import retrying
+from foureyes.worker.retrying import PatientTask, patiently
 
 LOST = OperationalError("select", {}, psycopg.OperationalError("the connection is lost"))
 

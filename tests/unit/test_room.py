@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from judging.sandbox import cgroups, room
-from judging.sandbox.cgroups import Cgroup, Controller
+from foureyes.judging.sandbox import cgroups, room
+from foureyes.judging.sandbox.cgroups import Cgroup, Controller
 
 
 def controllers(version: int, folder: Path) -> dict[Controller, Path]:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import judging
-from evaluation.ids import Ids
-from evaluation.samples import Mistake, Sample, read
-from judging.formats.problem import Problem
-from judging.profiles import DEFAULT
-from judging.sandbox import environment
-from models.errors import FoureyesError
+from foureyes.evaluation import judging
+from foureyes.evaluation.ids import Ids
+from foureyes.evaluation.samples import Mistake, Sample, read
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.profiles import DEFAULT
+from foureyes.judging.sandbox import environment
+from foureyes.models.errors import FoureyesError
 from tests.problems import problem
 from tests.programs import ROOT
 
@@ -91,7 +91,7 @@ def test_a_packed_file_is_read_whatever_it_is_called(tmp_path: Path, name: str) 
 
 READ = """
 from pathlib import Path
-from evaluation.samples import read
+from foureyes.evaluation.samples import read
 from tests.problems import problem
 for one in read(Path("-"), {"A/0": problem("A/0")}):
     print(getattr(one, "code", None) or one.line)

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError
-from models.llm import ModelSampling as ModelSampling
-from models.llm import Scripted
-from models.problem import Spec
-from worker.attempt.requests import Caller
-from worker.engines import scripted
-from worker.engines.base import Request
-from worker.patterns import templates
-from worker.patterns.steps import Draft, Program, Review, Sampling
-from worker.patterns.style import Style
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import ModelSampling as ModelSampling
+from foureyes.models.llm import Scripted
+from foureyes.models.problem import Spec
+from foureyes.worker.attempt.requests import Caller
+from foureyes.worker.engines import scripted
+from foureyes.worker.engines.base import Request
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.steps import Draft, Program, Review, Sampling
+from foureyes.worker.patterns.style import Style
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 MODEL = Scripted(

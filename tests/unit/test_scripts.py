@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.patterns.reading.scripts import extract_script
+from foureyes.worker.patterns.reading.scripts import extract_script
 
 PROGRAM = "import sys\nn = int(sys.stdin.readline())\nprint(n + 1)\n"
 

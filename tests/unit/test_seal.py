@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from evaluation import seal
-from evaluation.journal import Journal
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.evaluation import seal
+from foureyes.evaluation.journal import Journal
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 
 @pytest.fixture(autouse=True)

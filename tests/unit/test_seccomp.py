@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from judging.sandbox.inside import seccomp
+from foureyes.judging.sandbox.inside import seccomp
 
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

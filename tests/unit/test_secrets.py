@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from models import broker, llm, logs, redaction, session
-from models.enums import LogFormat
-from models.errors import FoureyesError
-from models.redaction import redacted
-from models.settings import settings
-from models.urls import shown
+from foureyes.models import broker, llm, logs, redaction, session
+from foureyes.models.enums import LogFormat
+from foureyes.models.errors import FoureyesError
+from foureyes.models.redaction import redacted
+from foureyes.models.settings import settings
+from foureyes.models.urls import shown
 
 MARK = "hunter2-marked"
 

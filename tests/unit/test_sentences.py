@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from results.figures.scoreboard import Ending
-from results.report import formats, sentences
+from foureyes.results.figures.scoreboard import Ending
+from foureyes.results.report import formats, sentences
 from tests.boards import board, group
 
 DEFAULT: dict[str, Any] = {"prompts": "default", "thinking": None, "review_format": "json"}

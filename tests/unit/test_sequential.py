@@ -9,7 +9,7 @@ import scipy.special
 from hypothesis import given, settings
 
 from bench.evidence import any_decided, looked_at
-from results.figures.sequential import look, wealth
+from foureyes.results.figures.sequential import look, wealth
 from tests.unit.test_paired import DIFFERENCES, parts
 
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 
-from models import session
-from models.errors import FoureyesError
-from models.settings import settings
+from foureyes.models import session
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
 
 
 @pytest.fixture(autouse=True)

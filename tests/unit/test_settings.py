@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from models.settings import settings
-from producer.home import plain
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.producer.home import plain
 
 
 @pytest.fixture(autouse=True)

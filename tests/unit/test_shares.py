@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from models import shares as rules
-from models.shares import AHEAD, AT_ONCE, FEW, JUDGE, LEAST, Ahead, Place, Queue, Waiting
+from foureyes.models import shares as rules
+from foureyes.models.shares import AHEAD, AT_ONCE, FEW, JUDGE, LEAST, Ahead, Place, Queue, Waiting
 
 CODER, REVIEWER = 1, 2
 BOTH = frozenset({JUDGE, CODER, REVIEWER})

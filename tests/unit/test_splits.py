@@ -3,9 +3,9 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from results.figures.paired import difference_interval
-from results.figures.scoreboard import Group
-from results.figures.splits import Part, Split, splits
+from foureyes.results.figures.paired import difference_interval
+from foureyes.results.figures.scoreboard import Group
+from foureyes.results.figures.splits import Part, Split, splits
 from tests.boards import group
 
 FACTS = [

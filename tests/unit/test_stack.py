@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import settings
-from producer.stack.processes import Stack
+from foureyes.models.settings import settings
+from foureyes.producer.stack.processes import Stack
 
 
 @pytest.mark.parametrize(

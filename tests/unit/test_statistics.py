@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from results.figures.statistics import (
+from foureyes.results.figures.statistics import (
     effective_number,
     holm,
     logistic_moderator,

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from models.errors import FoureyesError
-from producer.commands.judged import stats as command
-from results.figures.statistics import holm
-from results.strangers import figures, formats, page, terminal
-from results.strangers.figures import Stats
-from results.strangers.reading import source
-from results.strangers.reading.formats import read
-from results.strangers.record import Record
-from results.strangers.sentences import sentences
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.commands.judged import stats as command
+from foureyes.results.figures.statistics import holm
+from foureyes.results.strangers import figures, formats, page, terminal
+from foureyes.results.strangers.figures import Stats
+from foureyes.results.strangers.reading import source
+from foureyes.results.strangers.reading.formats import read
+from foureyes.results.strangers.record import Record
+from foureyes.results.strangers.sentences import sentences
 from tests.boards import board, group
 from tests.programs import ROOT, environment, weighed
 
@@ -404,7 +404,7 @@ def test_a_small_file_cannot_unfold(
 ) -> None:
     path = tmp_path / f"x.{'eval' if bomb == 'zip' else bomb}"
     if bomb == "zip":
-        monkeypatch.setattr("results.strangers.reading.packed.LARGEST", 1 << 20)
+        monkeypatch.setattr("foureyes.results.strangers.reading.packed.LARGEST", 1 << 20)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
             packed.writestr("header.json", " " * (1 << 21))
     else:

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from results.figures.comparisons import NO_EVIDENCE
-from results.figures.questions import SEQUENTIAL
-from results.figures.sequential import look
-from results.figures.together import together
-from results.report import formats, sentences
+from foureyes.results.figures.comparisons import NO_EVIDENCE
+from foureyes.results.figures.questions import SEQUENTIAL
+from foureyes.results.figures.sequential import look
+from foureyes.results.figures.together import together
+from foureyes.results.report import formats, sentences
 from tests.boards import board, group
 
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from evaluation import summary
+from foureyes.evaluation import summary
 
 
 def verdict(outcome: str, reason: str = "", task_id: str = "Mine/0") -> dict[str, str]:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import FoureyesError
-from producer.sweeps import sweep as sweep_files
-from producer.sweeps.sweep_file import parse
+from foureyes.models.errors import FoureyesError
+from foureyes.producer.sweeps import sweep as sweep_files
+from foureyes.producer.sweeps.sweep_file import parse
 from tests.sweeps import make_grid
 
 #: A pattern that asks whom its option names.
 PATTERN = '''
-from worker.patterns import pattern
-from worker.patterns.steps import Draft, Fix, Review
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import Draft, Fix, Review
 
 @pattern("tested")
 def tested(spec, by: str = "tester"):

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
-from producer.commands import terminal
-from producer.commands.terminal import Terminal
-from results import watch
-from results.export.tables import as_csv
-from results.progress import ModelProgress, Progress, RunProgress, WaitingWork
-from results.visible import cell, in_line, visible
+from foureyes.producer.commands import terminal
+from foureyes.producer.commands.terminal import Terminal
+from foureyes.results import watch
+from foureyes.results.export.tables import as_csv
+from foureyes.results.progress import ModelProgress, Progress, RunProgress, WaitingWork
+from foureyes.results.visible import cell, in_line, visible
 
 #: Clears the screen, sets the title, links, reverses, hides, breaks the line, is markup and an emoji.
 NAME = "a\x1b[2J\x1b]0;x\x07\x9b31m\u202egnp\u2066\u200b\u3164\u2028b[red]c[/red][/x]:smile:"

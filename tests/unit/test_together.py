@@ -5,12 +5,17 @@ from fractions import Fraction
 
 import pytest
 
-from results.figures.comparisons import compare_all
-from results.figures.paired import difference_interval, mcnemar_exact, sign_flip, smallest_p
-from results.figures.questions import MCNEMAR, SIGN_FLIP, Joined, Question
-from results.figures.statistics import holm
-from results.figures.together import together
-from results.report import formats, sentences
+from foureyes.results.figures.comparisons import compare_all
+from foureyes.results.figures.paired import (
+    difference_interval,
+    mcnemar_exact,
+    sign_flip,
+    smallest_p,
+)
+from foureyes.results.figures.questions import MCNEMAR, SIGN_FLIP, Joined, Question
+from foureyes.results.figures.statistics import holm
+from foureyes.results.figures.together import together
+from foureyes.results.report import formats, sentences
 from tests.boards import board, group
 
 #: Eight problems each, all different; on neither is four to nothing evidence.
@@ -127,7 +132,7 @@ def test_one_part_joined_is_that_question() -> None:
 
 
 def test_programs_get_the_same_rows() -> None:
-    from results.figures.details import Details, Origin
+    from foureyes.results.figures.details import Details, Origin
 
     origin = Origin("", "", {}, {}, {}, [], [], [])
     details = Details(features={}, flips={}, reviewers={}, choices={}, origin=origin)

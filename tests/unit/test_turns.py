@@ -19,13 +19,13 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError
-from models.llm import VLLM
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM
+from foureyes.worker.engines import Answer, EngineDied, Request, load, turns
+from foureyes.worker.engines.turns import TakingTurns, Tally
 from tests.programs import ROOT, wait_for
 from tests.unit.test_feeder import card, fake, request
 from tests.unit.test_guard import alive
-from worker.engines import Answer, EngineDied, Request, load, turns
-from worker.engines.turns import TakingTurns, Tally
 
 assert fake  # used by every test here, too
 
@@ -34,10 +34,10 @@ assert fake  # used by every test here, too
 _WORKER = """
 import sys
 from functools import partial
-from models import logs
+from foureyes.models import logs
 from tests.unit.test_turns import model
 from tests.unit.test_feeder import request
-from worker.engines import load, turns
+from foureyes.worker.engines import load, turns
 logs.configure("text")
 turns._SWITCH_SECONDS, turns._SHARE = 0.2, 0.2  # else a turn is many seconds
 engine = load(model(sys.argv[1]))

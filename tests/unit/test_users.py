@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from judging.sandbox import users
+from foureyes.judging.sandbox import users
 from tests.programs import ROOT
 
 #: Another process's slot 20.
 _OTHER = """
-from judging.sandbox import users
+from foureyes.judging.sandbox import users
 uid, taken = users.take(20)
 print(uid, flush=True)
 input()

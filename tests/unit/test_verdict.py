@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.storable import storable
-from worker.patterns.reading.verdict import read_choice, read_verdict
+from foureyes.models.storable import storable
+from foureyes.worker.patterns.reading.verdict import read_choice, read_verdict
 
 
 @pytest.mark.parametrize(

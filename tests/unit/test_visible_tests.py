@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from judging.formats.problem import Problem
-from judging.formats.records import parse_record
-from judging.visible.reading import visible_tests
-from models.problem import VisibleTest
+from foureyes.judging.formats.problem import Problem
+from foureyes.judging.formats.records import parse_record
+from foureyes.judging.visible.reading import visible_tests
+from foureyes.models.problem import VisibleTest
 
 OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from models import llm
-from models.errors import FoureyesError
-from models.llm import VLLM
-from producer.sweeps.sweep_file import parse
+from foureyes.models import llm
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM
+from foureyes.producer.sweeps.sweep_file import parse
+from foureyes.worker.engines.front_end import arguments, check_arguments
 from tests.programs import ROOT
-from worker.engines.front_end import arguments, check_arguments
 
 
 def model(**more: object) -> VLLM:

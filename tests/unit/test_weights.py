@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from models import weights
-from models.errors import FoureyesError
-from models.settings import settings
-from models.weights import Weights
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
+from foureyes.models.settings import settings
+from foureyes.models.weights import Weights
 
 PARTS = [b"one" * 1000, b"two" * 500, b"three"]
 WHOLE = b"".join(PARTS)

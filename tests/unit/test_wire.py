@@ -32,10 +32,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judging.formats.evalplus import suites
-from judging.formats.evalplus.functions import FunctionTests
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.inside.values import Large, Opaque
+from foureyes.judging.formats.evalplus import suites
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.inside.values import Large, Opaque
 
 scalars = (
     st.none()

@@ -5,13 +5,18 @@ from fractions import Fraction
 
 import pytest
 
-from models.sweep_content import SweepContent
-from results.figures.comparisons import NO_EVIDENCE
-from results.figures.moderators import Features, moderations
-from results.figures.paired import difference_interval, mcnemar_exact, sign_flip, smallest_p
-from results.figures.rewordings import with_gains, wordings
-from results.figures.statistics import holm
-from results.report import sentences
+from foureyes.models.sweep_content import SweepContent
+from foureyes.results.figures.comparisons import NO_EVIDENCE
+from foureyes.results.figures.moderators import Features, moderations
+from foureyes.results.figures.paired import (
+    difference_interval,
+    mcnemar_exact,
+    sign_flip,
+    smallest_p,
+)
+from foureyes.results.figures.rewordings import with_gains, wordings
+from foureyes.results.figures.statistics import holm
+from foureyes.results.report import sentences
 from tests.boards import board, group
 
 RICH = group(1, "rich", raw_coder=list("1100e1"), review=list("111001"))

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from models.problem import GAVE, Comparison, Output, Spec, TestRun
-from producer.archive.format import ArchivedExecution
-from worker.attempt.replay import PatternError, PatternReplay
-from worker.patterns import Configured, Pattern
-from worker.patterns.reading import asserts
-from worker.patterns.steps import (
+from foureyes.models.problem import GAVE, Comparison, Output, Spec, TestRun
+from foureyes.producer.archive.format import ArchivedExecution
+from foureyes.worker.attempt.replay import PatternError, PatternReplay
+from foureyes.worker.patterns import Configured, Pattern
+from foureyes.worker.patterns.reading import asserts
+from foureyes.worker.patterns.steps import (
     Compare,
     Draft,
     ExecutionStep,
@@ -23,7 +23,7 @@ from worker.patterns.steps import (
     WrittenTests,
     mutated,
 )
-from worker.patterns.style import Style
+from foureyes.worker.patterns.style import Style
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 WHOLE = Spec("t/2", "Add.", "", (), prose=True)

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from models.errors import FoureyesError, InfrastructureError
-from models.llm import VLLM, ModelSampling
+from foureyes.models.errors import FoureyesError, InfrastructureError
+from foureyes.models.llm import VLLM, ModelSampling
+from foureyes.worker.engines import Message, Request, front_end, load
+from foureyes.worker.engines.guard import below
+from foureyes.worker.engines.vllm import VLLMEngine
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 from tests.programs import ROOT, wait_for
 from tests.unit.test_guard import alive
 from tests.vllm import tiny
-from worker.engines import Message, Request, front_end, load
-from worker.engines.guard import below
-from worker.engines.vllm import VLLMEngine
-from worker.patterns.reading.thoughts import without_thinking
 
 _SCHEMA = {
     "type": "object",

@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from judging.judge import Judge
-from models import weights
-from models.errors import FoureyesError
-from models.llm import VLLM, ModelSampling
-from models.problem import Spec, VisibleTest
-from worker.engines import Message, Request, load
-from worker.patterns.reading.extract import extract_code
+from foureyes.judging.judge import Judge
+from foureyes.models import weights
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM, ModelSampling
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.worker.engines import Message, Request, load
+from foureyes.worker.patterns.reading.extract import extract_code
 
 _QUESTION = (
     "Write a Python function `add(a, b)` that returns a + b. "

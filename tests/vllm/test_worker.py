@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from models import broker
-from models.session import session
+from foureyes.models import broker
+from foureyes.models.session import session
 from tests.faults import audit
 from tests.faults.conftest import System
 from tests.programs import wait_for

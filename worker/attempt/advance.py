@@ -19,19 +19,19 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
-from models import broker, budgets
-from models.enums import Kind, Outcome, State, Status
-from models.errors import FoureyesError
-from models.lifecycle import Asked, ask
-from models.session import is_passing, is_server_trouble, said_by, transaction
-from models.storable import storable, storable_json
-from models.tables import Execution
-from worker import patterns
-from worker.attempt import tries
-from worker.attempt.asking import Asking
-from worker.attempt.difference import names_side_by_side, side_by_side
-from worker.attempt.replay import PatternReplay
-from worker.attempt.rows import (
+from foureyes.models import broker, budgets
+from foureyes.models.enums import Kind, Outcome, State, Status
+from foureyes.models.errors import FoureyesError
+from foureyes.models.lifecycle import Asked, ask
+from foureyes.models.session import is_passing, is_server_trouble, said_by, transaction
+from foureyes.models.storable import storable, storable_json
+from foureyes.models.tables import Execution
+from foureyes.worker import patterns
+from foureyes.worker.attempt import tries
+from foureyes.worker.attempt.asking import Asking
+from foureyes.worker.attempt.difference import names_side_by_side, side_by_side
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.attempt.rows import (
     ADD_STEP,
     END_ATTEMPT,
     GIVEN,
@@ -42,12 +42,12 @@ from worker.attempt.rows import (
     spec_of,
     sweep_of,
 )
-from worker.attempt.spending import Spending
-from worker.attempt.watchdog import Endless, within
-from worker.engines.ends import REFUSED
-from worker.patterns.steps import CompletionStep, ExecutionStep, Result
-from worker.patterns.steps import Step as Wanted
-from worker.retrying import Refused, patiently
+from foureyes.worker.attempt.spending import Spending
+from foureyes.worker.attempt.watchdog import Endless, within
+from foureyes.worker.engines.ends import REFUSED
+from foureyes.worker.patterns.steps import CompletionStep, ExecutionStep, Result
+from foureyes.worker.patterns.steps import Step as Wanted
+from foureyes.worker.retrying import Refused, patiently
 
 log = logging.getLogger(__name__)
 

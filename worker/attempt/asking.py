@@ -9,20 +9,20 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from judging.execution import RECORDED, execution_key
-from judging.identity import identity
-from models import broker
-from models.enums import Suite
-from models.errors import FoureyesError
-from models.lifecycle import Asked
-from models.llm import AnyModel
-from models.storable import storable
-from models.sweep_content import SweepContent
-from models.tables import Completion, Execution
-from worker.attempt.requests import Caller, WantedCall
-from worker.patterns import templates
-from worker.patterns.steps import CompletionStep, ExecutionStep, Step
-from worker.patterns.style import Style
+from foureyes.judging.execution import RECORDED, execution_key
+from foureyes.judging.identity import identity
+from foureyes.models import broker
+from foureyes.models.enums import Suite
+from foureyes.models.errors import FoureyesError
+from foureyes.models.lifecycle import Asked
+from foureyes.models.llm import AnyModel
+from foureyes.models.storable import storable
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Completion, Execution
+from foureyes.worker.attempt.requests import Caller, WantedCall
+from foureyes.worker.patterns import templates
+from foureyes.worker.patterns.steps import CompletionStep, ExecutionStep, Step
+from foureyes.worker.patterns.style import Style
 
 
 class Asking:

@@ -7,19 +7,19 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from models.enums import Outcome, State
-from models.errors import FoureyesError
-from models.lifecycle import Asked
-from models.sweep_content import SweepContent
-from models.tables import Execution
-from worker.attempt.asking import Asking
-from worker.attempt.difference import names_side_by_side, side_by_side
-from worker.attempt.replay import PatternReplay
-from worker.attempt.rows import asked_before, spec_of
-from worker.attempt.spending import Spending
-from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, ExecutionStep, Result, Step
-from worker.patterns.style import Style
+from foureyes.models.enums import Outcome, State
+from foureyes.models.errors import FoureyesError
+from foureyes.models.lifecycle import Asked
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import Execution
+from foureyes.worker.attempt.asking import Asking
+from foureyes.worker.attempt.difference import names_side_by_side, side_by_side
+from foureyes.worker.attempt.replay import PatternReplay
+from foureyes.worker.attempt.rows import asked_before, spec_of
+from foureyes.worker.attempt.spending import Spending
+from foureyes.worker.patterns import Configured
+from foureyes.worker.patterns.steps import CompletionStep, ExecutionStep, Result, Step
+from foureyes.worker.patterns.style import Style
 
 
 def difference(

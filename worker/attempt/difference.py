@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from models.enums import Kind
-from models.lifecycle import Asked
-from models.tables import Completion
-from worker.patterns.steps import CompletionStep, Step
+from foureyes.models.enums import Kind
+from foureyes.models.lifecycle import Asked
+from foureyes.models.tables import Completion
+from foureyes.worker.patterns.steps import CompletionStep, Step
 
 #: Characters of a line, or of a setting, that are shown.
 _SHOWN = 100

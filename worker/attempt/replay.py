@@ -9,11 +9,18 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from models.errors import FoureyesError, said_of
-from models.problem import Spec
-from worker.attempt.watchdog import Endless, within
-from worker.patterns import Configured
-from worker.patterns.steps import CompletionStep, Note, Result, Step, TokensLeft, wrong_type
+from foureyes.models.errors import FoureyesError, said_of
+from foureyes.models.problem import Spec
+from foureyes.worker.attempt.watchdog import Endless, within
+from foureyes.worker.patterns import Configured
+from foureyes.worker.patterns.steps import (
+    CompletionStep,
+    Note,
+    Result,
+    Step,
+    TokensLeft,
+    wrong_type,
+)
 
 #: A pattern that has asked this often is looping.
 MAX_POSITIONS = 100

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from models.digest import digest
-from models.llm import SEEDS_APART, AnyModel
-from models.storable import storable
-from worker.patterns.steps import CompletionStep
-from worker.patterns.style import Style
-from worker.patterns.templates import Templates
+from foureyes.models.digest import digest
+from foureyes.models.llm import SEEDS_APART, AnyModel
+from foureyes.models.storable import storable
+from foureyes.worker.patterns.steps import CompletionStep
+from foureyes.worker.patterns.style import Style
+from foureyes.worker.patterns.templates import Templates
 
 
 @dataclass(frozen=True)

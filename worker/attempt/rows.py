@@ -20,14 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from judging.formats.records import parse_record
-from models.enums import State
-from models.lifecycle import moment
-from models.problem import Spec
-from models.session import transaction
-from models.storable import storable
-from models.sweep_content import SweepContent
-from models.tables import (
+from foureyes.judging.formats.records import parse_record
+from foureyes.models.enums import State
+from foureyes.models.lifecycle import moment
+from foureyes.models.problem import Spec
+from foureyes.models.session import transaction
+from foureyes.models.storable import storable
+from foureyes.models.sweep_content import SweepContent
+from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,
@@ -38,7 +38,7 @@ from models.tables import (
     Step,
     Sweep,
 )
-from worker.patterns import steps
+from foureyes.worker.patterns import steps
 
 #: Sweeps, each as it was enqueued last, and specifications, that a process remembers.
 _REMEMBERED_SWEEPS, _REMEMBERED_SPECS = 100, 5000

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from models.budgets import UNCOUNTED
-from models.errors import FoureyesError
-from worker.patterns.steps import CompletionStep, Step
+from foureyes.models.budgets import UNCOUNTED
+from foureyes.models.errors import FoureyesError
+from foureyes.worker.patterns.steps import CompletionStep, Step
 
 
 class Spending:

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from models.enums import Outcome, State
-from models.errors import FoureyesError, InfrastructureError
-from models.session import transaction
-from models.settings import settings
-from models.storable import storable
-from worker.attempt.rows import (
+from foureyes.models.enums import Outcome, State
+from foureyes.models.errors import FoureyesError, InfrastructureError
+from foureyes.models.session import transaction
+from foureyes.models.settings import settings
+from foureyes.models.storable import storable
+from foureyes.worker.attempt.rows import (
     ATTEMPT,
     COUNT_TRY,
     END_TRY,
@@ -25,7 +25,7 @@ from worker.attempt.rows import (
     NOTE_FAILURE,
     STEPS,
 )
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 #: Seconds of CPU time, of what takes longest: brackets in brackets; statements, or objects of JSON.
 _PER_CHARACTER, _PER_PART = 15e-6, 180e-6

@@ -6,9 +6,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from models.errors import FoureyesError, InfrastructureError
-from models.llm import AnyModel, ModelSampling
-from worker.engines.ends import PROMPT_TOO_LONG, REFUSED
+from foureyes.models.errors import FoureyesError, InfrastructureError
+from foureyes.models.llm import AnyModel, ModelSampling
+from foureyes.worker.engines.ends import PROMPT_TOO_LONG, REFUSED
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def load(model: AnyModel) -> Engine:
     Raises: FoureyesError if the library is missing or the model cannot be loaded.
     """
     try:
-        module = importlib.import_module(f"worker.engines.{model.engine}")
+        module = importlib.import_module(f"foureyes.worker.engines.{model.engine}")
         engine: Engine = module.load(model)
     except ModuleNotFoundError as error:
         extra = {"llamacpp": "embedded", "vllm": "vllm"}.get(model.engine)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.engines.guard import below
+from foureyes.worker.engines.guard import below
 
 log = logging.getLogger(__name__)
 

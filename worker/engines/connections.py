@@ -18,10 +18,10 @@ import aiohttp
 import certifi
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 
-from models.errors import FoureyesError
-from models.llm import OpenAI
-from worker.engines import failures
-from worker.engines.failures import Context
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import OpenAI
+from foureyes.worker.engines import failures
+from foureyes.worker.engines.failures import Context
 
 #: The longest that a server can have us wait (Retry-After), in seconds.
 LONGEST_WAIT = 60.0

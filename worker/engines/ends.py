@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.errors import InfrastructureError
+from foureyes.models.errors import InfrastructureError
 
 #: The model came to its end, or to a stop string.
 STOP = "stop"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from worker.engines import ends
+from foureyes.worker.engines import ends
 
 #: Characters of what a server says: it may be a whole page in HTML.
 SHOWN = 300

@@ -2,7 +2,7 @@
 
 Templates, tokens and texts of a full batch take a good part of a processor, and so do messages and the
 database: in one process they would wait for each other's interpreter lock, and the engine for both.
-This is the feeder's side: `python -m worker.engines.feeder FD...`, a socket that it shares with the
+This is the feeder's side: `python -m foureyes.worker.engines.feeder FD...`, a socket that it shares with the
 worker (worker/engines/vllm.py), or several, for a feeder each (worker/engines/feeders.py). Both send
 JSON, a message a line: first the model and what came of loading it, then requests and, in any order,
 what became of them; or that the engine is to sleep or to wake up, which the worker says while it has no
@@ -19,13 +19,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
-from models import llm, logs
-from models.errors import FoureyesError
-from models.llm import VLLM
-from models.settings import settings
-from worker.engines import front_end
-from worker.engines.base import Request
-from worker.engines.front_end import FrontEnd
+from foureyes.models import llm, logs
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM
+from foureyes.models.settings import settings
+from foureyes.worker.engines import front_end
+from foureyes.worker.engines.base import Request
+from foureyes.worker.engines.front_end import FrontEnd
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def main() -> None:
     if len(workers) == 1:
         asyncio.run(feed(workers[0], model))
     else:
-        from worker.engines import feeders
+        from foureyes.worker.engines import feeders
 
         feeders.run(model, workers)
 

@@ -15,12 +15,12 @@ from functools import partial
 from multiprocessing import connection
 from typing import Any
 
-from models import llm, logs
-from models.errors import FoureyesError
-from models.llm import VLLM
-from models.settings import settings
-from worker.engines import cards, front_end
-from worker.engines.feeder import failure, feed, line
+from foureyes.models import llm, logs
+from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import VLLM
+from foureyes.models.settings import settings
+from foureyes.worker.engines import cards, front_end
+from foureyes.worker.engines.feeder import failure, feed, line
 
 
 class _Arguments(argparse.Namespace):

@@ -16,12 +16,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import VLLM
-from worker.engines import cards, failures
-from worker.engines.base import Answer, EngineDied, Request, unanswered
-from worker.engines.ends import ended
-from worker.engines.failures import Context
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import VLLM
+from foureyes.worker.engines import cards, failures
+from foureyes.worker.engines.base import Answer, EngineDied, Request, unanswered
+from foureyes.worker.engines.ends import ended
+from foureyes.worker.engines.failures import Context
 
 #: Seconds between two lines of vLLM's own in the log: calls running and waiting, tokens per second.
 _TELL_EVERY = 10.0

@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.errors import FoureyesError
-from worker.engines.cards import Card, opened
+from foureyes.models.errors import FoureyesError
+from foureyes.worker.engines.cards import Card, opened
 
 #: Bytes of a note that are read.
 _LONGEST = 1 << 16

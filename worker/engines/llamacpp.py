@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import LlamaCpp
-from models.weights import locate
-from worker.engines.base import Answer, Request, unanswered, with_thoughts
-from worker.engines.ends import ended
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import LlamaCpp
+from foureyes.models.weights import locate
+from foureyes.worker.engines.base import Answer, Request, unanswered, with_thoughts
+from foureyes.worker.engines.ends import ended
 
 #: How long a waiting thread spins, in OpenMP's iterations. Two models and a sandbox share a small
 #: machine: the library's default burns the others' time, and none at all costs a third of the

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import stamina
 
-from models import keys
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import OpenAI
-from worker.engines import connections, failures
-from worker.engines.base import Answer, Request, refused, unanswered, with_thoughts
-from worker.engines.connections import Declined, wait_as_told
-from worker.engines.ends import REFUSED, ended, known
-from worker.engines.failures import SHOWN, Context
+from foureyes.models import keys
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import OpenAI
+from foureyes.worker.engines import connections, failures
+from foureyes.worker.engines.base import Answer, Request, refused, unanswered, with_thoughts
+from foureyes.worker.engines.connections import Declined, wait_as_told
+from foureyes.worker.engines.ends import REFUSED, ended, known
+from foureyes.worker.engines.failures import SHOWN, Context
 
 Result = TypeVar("Result")
 

@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from models.errors import InfrastructureError, RequestRefused
-from models.llm import OpenAI, Send
-from worker.engines import openai
-from worker.engines.base import Answer, Message, Request
+from foureyes.models.errors import InfrastructureError, RequestRefused
+from foureyes.models.llm import OpenAI, Send
+from foureyes.worker.engines import openai
+from foureyes.worker.engines.base import Answer, Message, Request
 
 #: Seconds that a probe may take. A server that needs longer may be loading its model.
 _PATIENCE = 30.0

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from models import recording
-from models.errors import RequestRefused
-from models.llm import Replay
-from worker.engines.base import Answer, Request
+from foureyes.models import recording
+from foureyes.models.errors import RequestRefused
+from foureyes.models.llm import Replay
+from foureyes.worker.engines.base import Answer, Request
 
 
 class ReplayEngine:

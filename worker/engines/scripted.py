@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
-from models import script
-from models.errors import InfrastructureError, RequestRefused
-from models.llm import SEEDS_APART, Scripted
-from models.script import Rule, Script
-from worker.engines.base import Answer, Request
+from foureyes.models import script
+from foureyes.models.errors import InfrastructureError, RequestRefused
+from foureyes.models.llm import SEEDS_APART, Scripted
+from foureyes.models.script import Rule, Script
+from foureyes.worker.engines.base import Answer, Request
 
 
 class ScriptedEngine:

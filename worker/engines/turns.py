@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from models.llm import VLLM
-from worker.engines import cards
-from worker.engines.base import Answer, Concurrent, EngineDied, Request
-from worker.engines.line import Line
+from foureyes.models.llm import VLLM
+from foureyes.worker.engines import cards
+from foureyes.worker.engines.base import Answer, Concurrent, EngineDied, Request
+from foureyes.worker.engines.line import Line
 
 log = logging.getLogger(__name__)
 

@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.errors import FoureyesError, InfrastructureError, RequestRefused
-from models.llm import VLLM
-from worker.engines import cards
-from worker.engines.base import Answer, EngineDied, Request
-from worker.engines.feeder import line
-from worker.engines.guard import Guard
-from worker.engines.turns import TakingTurns
+from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
+from foureyes.models.llm import VLLM
+from foureyes.worker.engines import cards
+from foureyes.worker.engines.base import Answer, EngineDied, Request
+from foureyes.worker.engines.feeder import line
+from foureyes.worker.engines.guard import Guard
+from foureyes.worker.engines.turns import TakingTurns
 
 _ROOT = Path(__file__).parent.parent.parent
 #: Seconds beyond a call's own time after which a feeder that says nothing of it is taken for dead.
@@ -242,7 +242,7 @@ class _Feeder:
 def _start(sockets: Sequence[int], held: Sequence[int]) -> "subprocess.Popen[bytes]":
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "worker.engines.feeder", *map(str, sockets)],
+        [sys.executable, "-P", "-m", "foureyes.worker.engines.feeder", *map(str, sockets)],
         env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         pass_fds=[*sockets, *held],

@@ -25,10 +25,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
 from pydantic_core import PydanticSerializationError
 
-from models.errors import FoureyesError, said_of
-from models.problem import Spec
-from worker.patterns.steps import Steps
-from worker.patterns.style import Style
+from foureyes.models.errors import FoureyesError, said_of
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns.steps import Steps
+from foureyes.worker.patterns.style import Style
 
 #: The option of patterns that draw samples: the pattern of the sweep whose attempts say how many answer
 #: tokens theirs may spend.

@@ -1,9 +1,17 @@
 """The cheap model first, the other only where it is needed (FrugalGPT, arXiv 2305.05176; for code arXiv
 2405.15842)."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, RunTests, Steps, Tests, VisibleTests
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
+    CODER,
+    REVIEWER,
+    Draft,
+    RunTests,
+    Steps,
+    Tests,
+    VisibleTests,
+)
 
 
 @pattern("cascade")

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import (
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
     CODER,
     REVIEWER,
     Choose,

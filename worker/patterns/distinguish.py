@@ -4,9 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import REVIEWER, Choose, Compare, Inputs, Note, Steps, drafts, mutated
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
+    REVIEWER,
+    Choose,
+    Compare,
+    Inputs,
+    Note,
+    Steps,
+    drafts,
+    mutated,
+)
 
 
 @pattern("distinguish")

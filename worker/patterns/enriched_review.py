@@ -1,8 +1,8 @@
 """A richer specification first: the paper's last pattern (arXiv 2603.03406)."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Enrich, Fix, Review, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Enrich, Fix, Review, Steps
 
 
 @pattern("enriched-review")

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.debate import debated
-from worker.patterns.steps import CODER, REVIEWER, Compare, Draft, Inputs, Steps, mutated
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.debate import debated
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Compare, Draft, Inputs, Steps, mutated
 
 
 @pattern("gated-debate")

@@ -1,8 +1,8 @@
 """Review with evidence (arXiv 2604.10508): models misjudge code that they cannot see running."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps, VisibleTests
 
 
 @pattern("grounded-review")

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Literal
 
-from models.digest import digest
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import (
+from foureyes.models.digest import digest
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
     CODER,
     REVIEWER,
     Draft,

@@ -1,8 +1,8 @@
 """Planning only where trying has failed (arXiv 2605.07248)."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Steps, VisibleTests
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Steps, VisibleTests
 
 
 @pattern("plan-after-trial")

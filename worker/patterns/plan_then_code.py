@@ -1,8 +1,8 @@
 """Planning first: the pattern that the paper (arXiv 2603.03406) found to make things worse."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Plan, Steps
 
 
 @pattern("plan-then-code")

@@ -1,8 +1,8 @@
 """The baseline: one model, one answer."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft, Steps
 
 
 @pattern("raw-coder")

@@ -1,8 +1,8 @@
 """The control that tells a good pattern from a good reviewer."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import REVIEWER, Draft, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import REVIEWER, Draft, Steps
 
 
 @pattern("raw-reviewer")

@@ -1,8 +1,8 @@
 """Review after writing: the paper's main pattern (arXiv 2603.03406)."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, REVIEWER, Draft, Fix, Review, Steps
 
 
 @pattern("review-then-fix")

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import (
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import (
     CODER,
     Compare,
     Draft,
@@ -20,7 +20,7 @@ from worker.patterns.steps import (
     VisibleTests,
     WrittenInputs,
 )
-from worker.patterns.steps import drafts as several
+from foureyes.worker.patterns.steps import drafts as several
 
 #: Drafts of an attempt, whatever its budget would still pay for.
 _MOST = 50

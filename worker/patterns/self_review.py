@@ -1,8 +1,8 @@
 """The control that tells a second model from a second look."""
 
-from models.problem import Spec
-from worker.patterns import pattern
-from worker.patterns.steps import CODER, Draft, Fix, Review, Steps
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns import pattern
+from foureyes.worker.patterns.steps import CODER, Draft, Fix, Review, Steps
 
 
 @pattern("self-review")

@@ -27,8 +27,8 @@ from jinja2 import (
 )
 from jinja2.sandbox import SandboxedEnvironment
 
-from models.digest import digest
-from models.errors import FoureyesError
+from foureyes.models.digest import digest
+from foureyes.models.errors import FoureyesError
 
 _SHIPPED = Path(__file__).parent.parent / "prompts"
 _DEFAULT = "default"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from judging.formats.bigcodebench.outcomes import (
+from foureyes.judging.formats.bigcodebench.outcomes import (
     LOAD_SECONDS,
     TEST_SECONDS,
     Limits,
@@ -19,10 +19,10 @@ from judging.formats.bigcodebench.outcomes import (
     loading,
     told,
 )
-from judging.formats.bigcodebench.testcases import UnittestSource
-from judging.sandbox.inside import frames, unittests, wire
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Status
+from foureyes.judging.formats.bigcodebench.testcases import UnittestSource
+from foureyes.judging.sandbox.inside import frames, unittests, wire
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Status
 
 #: Times that tests are run until their calls are answered: one test may ask for fewer one after the other.
 _MOST_ROUNDS = 24

@@ -8,13 +8,13 @@ then as well says nothing of the function.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from judging.formats.bigcodebench import testcases
-from judging.formats.bigcodebench.apart import Results
-from judging.formats.bigcodebench.outcomes import Limits, Told, ToldAll, loading, told
-from judging.formats.bigcodebench.testcases import UnittestSource
-from judging.sandbox.inside import frames, planted, unittests
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Status
+from foureyes.judging.formats.bigcodebench import testcases
+from foureyes.judging.formats.bigcodebench.apart import Results
+from foureyes.judging.formats.bigcodebench.outcomes import Limits, Told, ToldAll, loading, told
+from foureyes.judging.formats.bigcodebench.testcases import UnittestSource
+from foureyes.judging.sandbox.inside import frames, planted, unittests
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Status
 
 #: Tests that want something else: so many of a problem, looked for so many times.
 _ALTERED, _TRIES = 2, 8

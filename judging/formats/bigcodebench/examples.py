@@ -6,8 +6,8 @@ arguments alone, as far as its words tell.
 
 import re
 
-from judging.visible.reading import visible_tests
-from models.problem import VisibleTest
+from foureyes.judging.visible.reading import visible_tests
+from foureyes.models.problem import VisibleTest
 
 #: Words of a prompt by which two runs of the same program differ.
 _CHANCE = re.compile(r"random|shuffle|seed")

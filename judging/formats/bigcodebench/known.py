@@ -4,7 +4,7 @@ fails."""
 import json
 from dataclasses import asdict, dataclass
 
-from judging.kept import Kept
+from foureyes.judging.kept import Kept
 
 #: The environment of its programs (libraries.py).
 ENVIRONMENT = "bigcodebench"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from judging.profiles import Profile
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames, unittests, wire
-from judging.sandbox.process import Overtime, ProgramRun
-from models.enums import Status
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames, unittests, wire
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.models.enums import Status
 
 #: CPU seconds that loading a program may take, and the least that one of its tests may.
 LOAD_SECONDS, TEST_SECONDS = 10.0, 5.0

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from judging import libraries
-from judging.formats.bigcodebench import testcases
-from judging.formats.bigcodebench.examples import examples
-from judging.formats.bigcodebench.testcases import UnittestSource
-from judging.formats.fields import check_names, check_texts
-from judging.formats.problem import Problem, version_of
-from models.errors import FoureyesError
-from models.problem import Spec
+from foureyes.judging import libraries
+from foureyes.judging.formats.bigcodebench import testcases
+from foureyes.judging.formats.bigcodebench.examples import examples
+from foureyes.judging.formats.bigcodebench.testcases import UnittestSource
+from foureyes.judging.formats.fields import check_names, check_texts
+from foureyes.judging.formats.problem import Problem, version_of
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
 
 FORMAT = "bigcodebench"
 #: The benchmark that shows the task in words; any other shows code to go on with. Their tests are the same.

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 #: The class that BigCodeBench's judge runs, and no other.
 _CLASS = "TestCases"

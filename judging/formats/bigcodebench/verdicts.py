@@ -4,18 +4,18 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from judging.formats.bigcodebench import apart, beside, known
-from judging.formats.bigcodebench.apart import Results, Unfit
-from judging.formats.bigcodebench.known import OUTSIDE, SHARED, Known
-from judging.formats.bigcodebench.outcomes import Limits, Told
-from judging.formats.bigcodebench.record import BigCodeBenchProblem, UnitTests
-from judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_answer
-from judging.profiles import Profile
-from judging.sandbox.sandbox import Sandbox
-from judging.visible import assertions, running
-from judging.visible.running import Given
-from models.enums import Status
-from models.problem import Judgement, Spec, Trial, VisibleTest
+from foureyes.judging.formats.bigcodebench import apart, beside, known
+from foureyes.judging.formats.bigcodebench.apart import Results, Unfit
+from foureyes.judging.formats.bigcodebench.known import OUTSIDE, SHARED, Known
+from foureyes.judging.formats.bigcodebench.outcomes import Limits, Told
+from foureyes.judging.formats.bigcodebench.record import BigCodeBenchProblem, UnitTests
+from foureyes.judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_answer
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible import assertions, running
+from foureyes.judging.visible.running import Given
+from foureyes.models.enums import Status
+from foureyes.models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: Seconds that a reference gets for each of its tests, and for all of them.
 _REFERENCE_SECONDS, _REFERENCE_TOTAL = 120.0, 600.0

@@ -6,8 +6,8 @@ Kept in the encoding of inside/wire.py.
 from dataclasses import dataclass
 from typing import Any
 
-from judging.kept import Kept
-from judging.sandbox.inside import wire
+from foureyes.judging.kept import Kept
+from foureyes.judging.sandbox.inside import wire
 
 _LARGEST = 1 << 30
 

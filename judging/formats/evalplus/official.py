@@ -8,7 +8,7 @@ which stay what they are when a prompt is written anew or inputs are added.
 
 from typing import Any
 
-from models.digest import digest
+from foureyes.models.digest import digest
 
 #: Of the problems with rules of their own in any release of EvalPlus, and of those that it is wrong
 #: about (evaluation/evalplus.py, judging/formats/evalplus/record.py): the digest of the id, the entry point and

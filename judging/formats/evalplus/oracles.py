@@ -10,8 +10,8 @@ stands for a match.
 import math
 from typing import Any
 
-from judging.comparison import matches
-from judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.comparison import matches
+from foureyes.judging.formats.evalplus.functions import FunctionTests
 
 #: The order of what these return, and repetitions in it, do not matter.
 _SETS = frozenset(

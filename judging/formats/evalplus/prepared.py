@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from judging.formats.evalplus import expected, shapes
-from judging.formats.evalplus.expected import Expected
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.suites import SentTests, tolerances
+from foureyes.judging.formats.evalplus import expected, shapes
+from foureyes.judging.formats.evalplus.expected import Expected
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.evalplus.suites import SentTests, tolerances
 
 #: Bytes that all that is remembered takes, about: room for both benchmarks.
 _MOST = 160 << 20

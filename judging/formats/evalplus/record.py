@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.official import is_official
-from judging.formats.fields import check_names, check_texts
-from judging.formats.problem import Problem, version_of
-from judging.visible.reading import visible_tests
-from models.errors import FoureyesError
-from models.problem import Spec
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.evalplus.official import is_official
+from foureyes.judging.formats.fields import check_names, check_texts
+from foureyes.judging.formats.problem import Problem, version_of
+from foureyes.judging.visible.reading import visible_tests
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec
 
 _TEXTS = ("task_id", "prompt", "entry_point", "canonical_solution")
 _FACTS = ("difficulty", "topic")

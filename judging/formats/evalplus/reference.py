@@ -6,18 +6,18 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
-from judging import replies
-from judging.formats.evalplus import shapes, suites
-from judging.formats.evalplus.expected import Expected, Failure, ReferenceAnswer
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.suites import SentTests
-from judging.replies import loading_problem, said, shown, value
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames
-from judging.sandbox.inside.values import Opaque, Other
-from judging.sandbox.process import Killed, Overtime, ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.errors import InfrastructureError
+from foureyes.judging import replies
+from foureyes.judging.formats.evalplus import shapes, suites
+from foureyes.judging.formats.evalplus.expected import Expected, Failure, ReferenceAnswer
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.evalplus.suites import SentTests
+from foureyes.judging.replies import loading_problem, said, shown, value
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames
+from foureyes.judging.sandbox.inside.values import Opaque, Other
+from foureyes.judging.sandbox.process import Killed, Overtime, ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.errors import InfrastructureError
 
 _SECONDS = 300.0
 _TOTAL = 3600

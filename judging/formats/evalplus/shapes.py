@@ -6,7 +6,7 @@ The shapes, by problem, are EvalPlus's (v0.2.0 of the data), so that programs ar
 from collections.abc import Callable
 from typing import Any
 
-from judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.evalplus.functions import FunctionTests
 
 Arguments = list[Any]
 

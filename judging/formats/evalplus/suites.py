@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from judging import comparison, replies
-from judging.formats.evalplus import oracles
-from judging.formats.evalplus.expected import ReferenceAnswer
-from judging.formats.evalplus.functions import FunctionTests
-from judging.profiles import Profile
-from judging.replies import (
+from foureyes.judging import comparison, replies
+from foureyes.judging.formats.evalplus import oracles
+from foureyes.judging.formats.evalplus.expected import ReferenceAnswer
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.profiles import Profile
+from foureyes.judging.replies import (
     END_SECONDS,
     SHOWN,
     SuiteOutcome,
@@ -25,13 +25,13 @@ from judging.replies import (
     value,
     why_ended,
 )
-from judging.sandbox.allowance import Allowance, TooMuch
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import digests, frames, wire
-from judging.sandbox.inside.values import ARRAY, Large, Other
-from judging.sandbox.process import Overtime, ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Status
+from foureyes.judging.sandbox.allowance import Allowance, TooMuch
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import digests, frames, wire
+from foureyes.judging.sandbox.inside.values import ARRAY, Large, Other
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Status
 
 #: Inputs that are sent together at most; fewer if others together took long, more if they were quick.
 _MOST_AT_ONCE = 128

@@ -3,19 +3,19 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from judging.formats.evalplus import expected, reference, suites
-from judging.formats.evalplus.expected import Expected, Failure
-from judging.formats.evalplus.functions import FunctionTests
-from judging.formats.evalplus.prepared import Prepared, tests_of
-from judging.formats.evalplus.record import EvalPlusProblem
-from judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_answer
-from judging.profiles import Profile
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.sandbox import Sandbox
-from judging.visible import assertions, running
-from judging.visible.running import Given
-from models.enums import Status
-from models.problem import Judgement, Spec, Trial, VisibleTest
+from foureyes.judging.formats.evalplus import expected, reference, suites
+from foureyes.judging.formats.evalplus.expected import Expected, Failure
+from foureyes.judging.formats.evalplus.functions import FunctionTests
+from foureyes.judging.formats.evalplus.prepared import Prepared, tests_of
+from foureyes.judging.formats.evalplus.record import EvalPlusProblem
+from foureyes.judging.formats.verdicts import KEPT, Examined, ReferenceFails, without_answer
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible import assertions, running
+from foureyes.judging.visible.running import Given
+from foureyes.models.enums import Status
+from foureyes.models.problem import Judgement, Spec, Trial, VisibleTest
 
 #: Seconds of CPU time for all inputs of a problem, above which judging a sweep is felt.
 _SLOW = 10.0

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judging import replies
-from judging.formats.livecodebench import comparison
-from judging.formats.livecodebench.ends import WRONG_ANSWER, End, raised
-from judging.sandbox.allowance import Allowance, TooMuch
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames, wire
-from judging.sandbox.process import Overtime, ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Status
+from foureyes.judging import replies
+from foureyes.judging.formats.livecodebench import comparison
+from foureyes.judging.formats.livecodebench.ends import WRONG_ANSWER, End, raised
+from foureyes.judging.sandbox.allowance import Allowance, TooMuch
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames, wire
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Status
 
 
 @dataclass(frozen=True)

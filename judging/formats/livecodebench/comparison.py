@@ -4,8 +4,8 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from judging.sandbox.inside import digests
-from judging.sandbox.inside.values import ARRAY, Large, Other
+from foureyes.judging.sandbox.inside import digests
+from foureyes.judging.sandbox.inside.values import ARRAY, Large, Other
 
 
 def same_text(expected: str, got: str) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from cachetools import LRUCache, cached
 
-from judging.formats.livecodebench import testcases
-from judging.formats.livecodebench.testcases import Test
+from foureyes.judging.formats.livecodebench import testcases
+from foureyes.judging.formats.livecodebench.testcases import Test
 
 #: Characters of tests that a process remembers, once they are unpacked; a problem can have many million.
 _REMEMBERED = 64 << 20

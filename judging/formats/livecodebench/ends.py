@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from judging import replies
-from judging.sandbox.inside import frames
-from models.enums import Status
+from foureyes.judging import replies
+from foureyes.judging.sandbox.inside import frames
+from foureyes.models.enums import Status
 
 #: The reason of a program that ended as it should and gave something else.
 WRONG_ANSWER = "wrong answer"

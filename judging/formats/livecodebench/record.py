@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from judging.formats.livecodebench import comparison, releases, testcases
-from judging.formats.livecodebench.contest_tests import ContestTests
-from judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN, Test
-from judging.formats.problem import Problem, version_of
-from models.errors import FoureyesError
-from models.problem import Spec, VisibleTest
+from foureyes.judging.formats.livecodebench import comparison, releases, testcases
+from foureyes.judging.formats.livecodebench.contest_tests import ContestTests
+from foureyes.judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN, Test
+from foureyes.judging.formats.problem import Problem, version_of
+from foureyes.models.errors import FoureyesError
+from foureyes.models.problem import Spec, VisibleTest
 
 _TEXTS = (
     "question_title", "question_content", "platform", "question_id", "contest_id", "contest_date",

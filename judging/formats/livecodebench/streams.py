@@ -8,14 +8,14 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from judging import replies
-from judging.formats.livecodebench import comparison
-from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut, raised
-from judging.sandbox.connection import BadFrames
-from judging.sandbox.inside import frames
-from judging.sandbox.process import Overtime, ProgramRun
-from judging.sandbox.sandbox import Sandbox
-from models.enums import Status
+from foureyes.judging import replies
+from foureyes.judging.formats.livecodebench import comparison
+from foureyes.judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut, raised
+from foureyes.judging.sandbox.connection import BadFrames
+from foureyes.judging.sandbox.inside import frames
+from foureyes.judging.sandbox.process import Overtime, ProgramRun
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.models.enums import Status
 
 #: Bytes of output that are read beyond four times those of the expected one: numbers may be written
 #: with more digits, and lines with more space around them.

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 STDIN, FUNCTIONAL = "stdin", "functional"
 #: Bytes to which compressed tests may inflate.

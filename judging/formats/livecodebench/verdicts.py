@@ -8,20 +8,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from judging.formats.livecodebench import calls, comparison, streams, written
-from judging.formats.livecodebench.calls import MethodCall
-from judging.formats.livecodebench.contest_tests import ContestTests
-from judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut
-from judging.formats.livecodebench.record import ContestProblem
-from judging.formats.livecodebench.testcases import FUNCTIONAL, Test
-from judging.formats.verdicts import Examined, without_answer
-from judging.profiles import Profile
-from judging.sandbox.allowance import Allowance
-from judging.sandbox.inside import frames
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.running import Given
-from models.enums import Status
-from models.problem import Judgement, Spec, TestResult, Trial, VisibleTest
+from foureyes.judging.formats.livecodebench import calls, comparison, streams, written
+from foureyes.judging.formats.livecodebench.calls import MethodCall
+from foureyes.judging.formats.livecodebench.contest_tests import ContestTests
+from foureyes.judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut
+from foureyes.judging.formats.livecodebench.record import ContestProblem
+from foureyes.judging.formats.livecodebench.testcases import FUNCTIONAL, Test
+from foureyes.judging.formats.verdicts import Examined, without_answer
+from foureyes.judging.profiles import Profile
+from foureyes.judging.sandbox.allowance import Allowance
+from foureyes.judging.sandbox.inside import frames
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.running import Given
+from foureyes.models.enums import Status
+from foureyes.models.problem import Judgement, Spec, TestResult, Trial, VisibleTest
 
 #: Seconds that a test may take, as for LiveCodeBench's own judge; but of the program's own time.
 SECONDS = 6.0

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from judging import replies
-from judging.formats.livecodebench import calls, streams
-from judging.formats.livecodebench.calls import MethodCall
-from judging.formats.livecodebench.ends import End
-from judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN
-from judging.sandbox.allowance import Allowance
-from judging.sandbox.inside import frames
-from judging.sandbox.sandbox import Sandbox
-from judging.visible.assertions import BrokenTest, condition_of
-from judging.visible.expressions import NOT_PYTHON
-from judging.visible.running import Given
-from models.problem import GAVE, RAISED, STOPPED, Output, Spec, VisibleTest
-from models.storable import storable
+from foureyes.judging import replies
+from foureyes.judging.formats.livecodebench import calls, streams
+from foureyes.judging.formats.livecodebench.calls import MethodCall
+from foureyes.judging.formats.livecodebench.ends import End
+from foureyes.judging.formats.livecodebench.testcases import FUNCTIONAL, STDIN
+from foureyes.judging.sandbox.allowance import Allowance
+from foureyes.judging.sandbox.inside import frames
+from foureyes.judging.sandbox.sandbox import Sandbox
+from foureyes.judging.visible.assertions import BrokenTest, condition_of
+from foureyes.judging.visible.expressions import NOT_PYTHON
+from foureyes.judging.visible.running import Given
+from foureyes.models.problem import GAVE, RAISED, STOPPED, Output, Spec, VisibleTest
+from foureyes.models.storable import storable
 
 #: Bytes of what a program prints, for one input, that are read; and characters that are kept.
 _MOST, _MOST_SHOWN = 1 << 16, 300

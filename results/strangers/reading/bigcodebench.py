@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.strangers.reading.evalplus import first_sample, samples, status
-from results.strangers.reading.source import Source, named_after
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.evalplus import first_sample, samples, status
+from foureyes.results.strangers.reading.source import Source, named_after
+from foureyes.results.strangers.record import Record
 
 NAME = "BigCodeBench"
 

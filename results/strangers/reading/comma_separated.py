@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from results.strangers.reading import table
-from results.strangers.reading.source import Source, named_after
-from results.strangers.record import Record
+from foureyes.results.strangers.reading import table
+from foureyes.results.strangers.reading.source import Source, named_after
+from foureyes.results.strangers.record import Record
 
 NAME = "CSV"
 

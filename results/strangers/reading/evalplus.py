@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.strangers.reading.source import Source, named_after, quoted
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.source import Source, named_after, quoted
+from foureyes.results.strangers.record import Record
 
 NAME = "EvalPlus"
 _KEYS = ("base_status", "plus_status")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from models.errors import FoureyesError
-from results.strangers.reading import (
+from foureyes.models.errors import FoureyesError
+from foureyes.results.strangers.reading import (
     bigcodebench,
     comma_separated,
     evalplus,
@@ -13,8 +13,8 @@ from results.strangers.reading import (
     lm_eval,
     parquet,
 )
-from results.strangers.reading.source import Source
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.source import Source
+from foureyes.results.strangers.record import Record
 
 FORMATS = (comma_separated, parquet, lm_eval, inspect_ai, evalplus, bigcodebench, livecodebench)
 _TRIMS = tuple(each.trim for each in (evalplus, bigcodebench, livecodebench, inspect_ai))

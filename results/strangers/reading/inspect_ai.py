@@ -5,9 +5,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from results.strangers.reading.packed import member
-from results.strangers.reading.source import Source, amount, quoted, whole
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.packed import member
+from foureyes.results.strangers.reading.source import Source, amount, quoted, whole
+from foureyes.results.strangers.record import Record
 
 Number = TypeVar("Number", int, float)
 

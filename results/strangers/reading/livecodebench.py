@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from results.strangers.reading.source import Source, named_after, quoted
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.source import Source, named_after, quoted
+from foureyes.results.strangers.record import Record
 
 NAME = "LiveCodeBench"
 _KEYS = ("question_id", "graded_list")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from results.strangers.reading.source import Source, named_after, quoted, whole
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.source import Source, named_after, quoted, whole
+from foureyes.results.strangers.record import Record
 
 NAME = "lm-evaluation-harness"
 

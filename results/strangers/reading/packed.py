@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from results.strangers.reading.source import LARGEST, Source
+from foureyes.results.strangers.reading.source import LARGEST, Source
 
 _ZSTANDARD = 93
 _LOCAL_HEADER = struct.Struct("<26xHH")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from results.strangers.reading import table
-from results.strangers.reading.source import LARGEST, Source, named_after
-from results.strangers.record import Record
+from foureyes.results.strangers.reading import table
+from foureyes.results.strangers.reading.source import LARGEST, Source, named_after
+from foureyes.results.strangers.record import Record
 
 NAME = "Parquet"
 _BATCH = 10_000

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError
 
 #: Bytes of a file, of what one unpacks to, and of one line.
 LARGEST = 1 << 29

@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from results.strangers.reading.source import Source, amount, quoted, whole
-from results.strangers.record import Record
+from foureyes.results.strangers.reading.source import Source, amount, quoted, whole
+from foureyes.results.strangers.record import Record
 
 #: Without `system` a file is one system's, named after it; without `sample` each problem has one.
 NEEDED = ("problem", "solved")

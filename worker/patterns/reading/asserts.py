@@ -6,8 +6,8 @@ import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 
-from worker.patterns.reading import blocks
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading import blocks
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 #: Of an answer: how many are kept, and how long each may be.
 MOST, LONGEST = 50, 2000

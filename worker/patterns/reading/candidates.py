@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-from worker.patterns.reading.blocks import Block
-from worker.patterns.reading.statements import Statement, statements
+from foureyes.worker.patterns.reading.blocks import Block
+from foureyes.worker.patterns.reading.statements import Statement, statements
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #: What a program can import here, so that an import is a definition.

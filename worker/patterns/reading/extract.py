@@ -7,13 +7,13 @@ from threading import Lock
 
 from cachetools import LRUCache, cached
 
-from models.digest import digest
-from worker.patterns.reading import blocks
-from worker.patterns.reading.blocks import Block
-from worker.patterns.reading.candidates import Candidate, Worth, is_stub
-from worker.patterns.reading.program import missing, needed
-from worker.patterns.reading.statements import Statement, parsed
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.models.digest import digest
+from foureyes.worker.patterns.reading import blocks
+from foureyes.worker.patterns.reading.blocks import Block
+from foureyes.worker.patterns.reading.candidates import Candidate, Worth, is_stub
+from foureyes.worker.patterns.reading.program import missing, needed
+from foureyes.worker.patterns.reading.statements import Statement, parsed
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Characters of programs that a process remembers.

@@ -1,7 +1,7 @@
 """LiveCodeBench's way to find the program in an answer, for figures to put beside its own."""
 
-from worker.patterns.reading.blocks import plain_lines
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading.blocks import plain_lines
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 _FENCE = "```"
 

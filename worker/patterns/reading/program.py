@@ -5,8 +5,8 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from worker.patterns.reading.names import BUILTINS
-from worker.patterns.reading.statements import Statement
+from foureyes.worker.patterns.reading.names import BUILTINS
+from foureyes.worker.patterns.reading.statements import Statement
 
 #: What finds names while it runs: all that a program defines may be meant.
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "__import__"})

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-from worker.patterns.reading import blocks
-from worker.patterns.reading.blocks import Block
-from worker.patterns.reading.program import missing
-from worker.patterns.reading.statements import Statement, parsed, statements
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading import blocks
+from foureyes.worker.patterns.reading.blocks import Block
+from foureyes.worker.patterns.reading.program import missing
+from foureyes.worker.patterns.reading.statements import Statement, parsed, statements
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 _INPUTS = {"input", "stdin", "open", "fileinput"}
 _OUTPUTS = {"print", "stdout", "write"}

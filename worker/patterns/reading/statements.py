@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
-from worker.patterns.reading.names import Names, names_of
+from foureyes.worker.patterns.reading.names import Names, names_of
 
 #: A line that is in the middle of a statement of the top level: indented, closing a bracket, or
 #: another branch of it. Blank lines and comments belong to what follows.

@@ -8,9 +8,9 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
-from models.digest import digest
-from models.storable import storable
-from worker.patterns.reading.thoughts import without_thinking
+from foureyes.models.digest import digest
+from foureyes.models.storable import storable
+from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 _APPROVES = {
     "approve": True,

@@ -1,9 +1,9 @@
 """What a pattern may ask for, and what it gets back: all that the author of a pattern imports."""
 
-from models.problem import Output, Spec, TestResult, TestRun, Traced, Trial, WrittenResult
-from worker.patterns.reading.verdict import Verdict
-from worker.patterns.steps.ask import Ask
-from worker.patterns.steps.base import (
+from foureyes.models.problem import Output, Spec, TestResult, TestRun, Traced, Trial, WrittenResult
+from foureyes.worker.patterns.reading.verdict import Verdict
+from foureyes.worker.patterns.steps.ask import Ask
+from foureyes.worker.patterns.steps.base import (
     CODER,
     REVIEWER,
     CompletionStep,
@@ -15,12 +15,18 @@ from worker.patterns.steps.base import (
     Steps,
     wrong_type,
 )
-from worker.patterns.steps.budget import TokensLeft
-from worker.patterns.steps.comparing import Compare, Compared, Difference, Inputs, WrittenInputs
-from worker.patterns.steps.mutation import mutated
-from worker.patterns.steps.note import Note
-from worker.patterns.steps.readings import TEXT, Code, Json, Number, OneOf, Reply
-from worker.patterns.steps.standard import (
+from foureyes.worker.patterns.steps.budget import TokensLeft
+from foureyes.worker.patterns.steps.comparing import (
+    Compare,
+    Compared,
+    Difference,
+    Inputs,
+    WrittenInputs,
+)
+from foureyes.worker.patterns.steps.mutation import mutated
+from foureyes.worker.patterns.steps.note import Note
+from foureyes.worker.patterns.steps.readings import TEXT, Code, Json, Number, OneOf, Reply
+from foureyes.worker.patterns.steps.standard import (
     Choice,
     Choose,
     Draft,
@@ -33,8 +39,8 @@ from worker.patterns.steps.standard import (
     VisibleTests,
     drafts,
 )
-from worker.patterns.steps.tests import RunTests, Tests, WrittenTests
-from worker.patterns.steps.tracing import Trace
+from foureyes.worker.patterns.steps.tests import RunTests, Tests, WrittenTests
+from foureyes.worker.patterns.steps.tracing import Trace
 
 __all__ = [
     "CODER", "REVIEWER", "TEXT", "Ask", "Choice", "Choose", "Code", "Compare", "Compared",

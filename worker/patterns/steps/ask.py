@@ -4,10 +4,16 @@ import re
 from dataclasses import dataclass, is_dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind
-from worker.patterns.steps.base import AS_THE_MODEL, CompletionStep, Result, Sampling, Schema
-from worker.patterns.steps.readings import TEXT, Reading
-from worker.patterns.style import Style
+from foureyes.models.enums import Kind
+from foureyes.worker.patterns.steps.base import (
+    AS_THE_MODEL,
+    CompletionStep,
+    Result,
+    Sampling,
+    Schema,
+)
+from foureyes.worker.patterns.steps.readings import TEXT, Reading
+from foureyes.worker.patterns.style import Style
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _PLAIN = (str, int, float, bool, type(None))

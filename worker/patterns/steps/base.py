@@ -12,13 +12,13 @@ from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from models import team
-from models.enums import Kind, Suite
-from models.problem import Spec
-from worker.patterns.reading.extract import extract_code
-from worker.patterns.reading.last_block import last_block
-from worker.patterns.reading.scripts import extract_script
-from worker.patterns.style import Style
+from foureyes.models import team
+from foureyes.models.enums import Kind, Suite
+from foureyes.models.problem import Spec
+from foureyes.worker.patterns.reading.extract import extract_code
+from foureyes.worker.patterns.reading.last_block import last_block
+from foureyes.worker.patterns.reading.scripts import extract_script
+from foureyes.worker.patterns.style import Style
 
 #: The roles that the patterns that ship ask; a step's `by` can be any other name.
 CODER = team.CODER

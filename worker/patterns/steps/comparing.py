@@ -5,11 +5,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Suite
-from models.problem import GAVE, Comparison, Output, Spec
-from models.storable import storable
-from worker.patterns.reading.asserts import LONGEST, MOST, extract_calls
-from worker.patterns.steps.base import (
+from foureyes.models.enums import Kind, Suite
+from foureyes.models.problem import GAVE, Comparison, Output, Spec
+from foureyes.models.storable import storable
+from foureyes.worker.patterns.reading.asserts import LONGEST, MOST, extract_calls
+from foureyes.worker.patterns.steps.base import (
     AS_THE_MODEL,
     REVIEWER,
     CompletionStep,
@@ -18,7 +18,7 @@ from worker.patterns.steps.base import (
     Sampling,
     Schema,
 )
-from worker.patterns.steps.readings import Json
+from foureyes.worker.patterns.steps.readings import Json
 
 #: Programs that can be compared at once.
 _MOST_PROGRAMS = 50

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from models.problem import Spec, VisibleTest
-from worker.patterns.steps.comparing import WrittenInputs
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.worker.patterns.steps.comparing import WrittenInputs
 
 #: Inputs that are made at most; characters of a text, or items of a list, that is still changed.
 _MOST, _LONGEST = 30, 1000

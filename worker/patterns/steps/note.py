@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from models.storable import is_too_deep
+from foureyes.models.storable import is_too_deep
 
 #: Characters of a name, and of a value as JSON.
 _LONGEST_NAME, _LONGEST_VALUE = 60, 2000

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from models.problem import Spec
-from models.storable import is_too_deep, storable_json
-from worker.patterns.reading import json_schema
-from worker.patterns.reading.thoughts import without_thinking
-from worker.patterns.steps.base import Program, Result, Schema, program
-from worker.patterns.style import Style
+from foureyes.models.problem import Spec
+from foureyes.models.storable import is_too_deep, storable_json
+from foureyes.worker.patterns.reading import json_schema
+from foureyes.worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.steps.base import Program, Result, Schema, program
+from foureyes.worker.patterns.style import Style
 
 #: Characters at an answer's end in which JSON is looked for: each bracket may cost a look at them all.
 _READ = 20_000

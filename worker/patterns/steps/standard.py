@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from models.digest import digest
-from models.enums import Kind, Suite
-from models.problem import Spec, TestResult, Trial
-from worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
-from worker.patterns.reading.thoughts import without_thinking
-from worker.patterns.reading.verdict import Verdict, read_choice, read_verdict
-from worker.patterns.steps.base import (
+from foureyes.models.digest import digest
+from foureyes.models.enums import Kind, Suite
+from foureyes.models.problem import Spec, TestResult, Trial
+from foureyes.worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
+from foureyes.worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading.verdict import Verdict, read_choice, read_verdict
+from foureyes.worker.patterns.steps.base import (
     AS_THE_MODEL,
     CODER,
     REVIEWER,
@@ -20,8 +20,8 @@ from worker.patterns.steps.base import (
     Schema,
     program,
 )
-from worker.patterns.steps.comparing import Difference
-from worker.patterns.style import Style
+from foureyes.worker.patterns.steps.comparing import Difference
+from foureyes.worker.patterns.style import Style
 
 
 @dataclass(frozen=True)

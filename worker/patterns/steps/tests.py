@@ -5,12 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Suite
-from models.problem import FAILED, PASSED, Spec, TestRun, WrittenResult
-from models.storable import storable
-from worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
-from worker.patterns.reading.thoughts import without_thinking
-from worker.patterns.steps.base import (
+from foureyes.models.enums import Kind, Suite
+from foureyes.models.problem import FAILED, PASSED, Spec, TestRun, WrittenResult
+from foureyes.models.storable import storable
+from foureyes.worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
+from foureyes.worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.steps.base import (
     AS_THE_MODEL,
     REVIEWER,
     CompletionStep,
@@ -19,7 +19,7 @@ from worker.patterns.steps.base import (
     Sampling,
     Schema,
 )
-from worker.patterns.steps.readings import Json
+from foureyes.worker.patterns.steps.readings import Json
 
 _TEXT = {"type": "string", "maxLength": LONGEST}
 #: Of whole programs: what they are given, and what they should print.

@@ -4,9 +4,9 @@ import ast
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.enums import Kind, Suite
-from models.problem import Spec, Traced, TracedLine, VisibleTest
-from worker.patterns.steps.base import ExecutionStep, Program
+from foureyes.models.enums import Kind, Suite
+from foureyes.models.problem import Spec, Traced, TracedLine, VisibleTest
+from foureyes.worker.patterns.steps.base import ExecutionStep, Program
 
 
 @dataclass(frozen=True)

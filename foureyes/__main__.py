@@ -1,0 +1,5 @@
+"""`python -m foureyes`: the command line."""
+
+from foureyes.producer.entry import main
+
+main()
