@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from foureyes.judging.sandbox.inside.kernel import die_with
-from foureyes.models import logs
+from foureyes.models import children, logs
 from foureyes.models import session as database
 from foureyes.models.errors import FoureyesError
 from foureyes.models.settings import settings
@@ -35,7 +35,6 @@ _LOWEST_PRIORITY = 19
 #: Where Linux has a session's processes share time as one (autogroup), this session's priority: with
 #: its processes' own alone, one of them would get as much as a whole worker.
 _OF_SESSION = Path("/proc/self/autogroup")
-_ROOT = str(Path(__file__).parent.parent)
 
 _waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
 _known: set[int] = set()
@@ -113,11 +112,9 @@ class _Reader:
 
 
 def _start() -> subprocess.Popen[str]:
-    # `-P`: a folder that a person works in may have packages named like ours
-    path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "foureyes.worker.long_answers"],
-        env=os.environ | {"PYTHONPATH": path},
+        [*children.PYTHON, "foureyes.worker.long_answers"],
+        env=children.environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

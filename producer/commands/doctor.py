@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foureyes import migrations
-from foureyes.models import broker, deadletters, weights
+from foureyes.models import broker, children, deadletters, weights
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import check_connection
 from foureyes.models.settings import settings
@@ -49,8 +49,8 @@ def findings() -> Iterator[Finding]:
 def sandbox() -> Finding:
     """Whether programs can be judged here; found out in a process of its own."""
     made = subprocess.run(
-        # -P: not the current folder first, where a person may have a package named `worker`
-        [sys.executable, "-P", "-m", "foureyes.judging.sandbox.probe"],
+        [*children.PYTHON, "foureyes.judging.sandbox.probe"],
+        env=children.environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from sqlmodel import select
 
 from foureyes import migrations
-from foureyes.models import broker, llm
+from foureyes.models import broker, children, llm
 from foureyes.models.errors import FoureyesError
 from foureyes.models.llm import VLLM, AnyModel
 from foureyes.models.session import check_connection, session
@@ -17,26 +16,23 @@ from foureyes.models.settings import settings
 from foureyes.models.tables import LanguageModel
 from foureyes.producer.commands import trust
 
-#: With `-P`, or our packages would be looked for in the current folder first, where a person may well
-#: have a package of their own named `models`.
-_PYTHON = (sys.executable, "-P", "-m")
-_ROOT = Path(__file__).parent.parent.parent
-
 
 def viewer(*arguments: str) -> list[str]:
-    """The command line of Flower, which wants FLOWER_BASIC_AUTH. It needs `environment`."""
-    return [*_PYTHON, "foureyes.worker.viewer", *arguments]
-
-
-def environment(**more: str) -> dict[str, str]:
-    """This process's environment, in which our packages are found."""
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    return os.environ | {"PYTHONPATH": path} | more
+    """The command line of Flower, which wants FLOWER_BASIC_AUTH. It needs `children.environment`."""
+    return [*children.PYTHON, "foureyes.worker.viewer", *arguments]
 
 
 def worker(node: str, queues: str, threads: int) -> list[str]:
-    """The command line of a worker. It needs `environment`."""
-    return [*_PYTHON, "foureyes.worker.main", "-n", node, "-Q", queues, f"--concurrency={threads}"]
+    """The command line of a worker. It needs `children.environment`."""
+    return [
+        *children.PYTHON,
+        "foureyes.worker.main",
+        "-n",
+        node,
+        "-Q",
+        queues,
+        f"--concurrency={threads}",
+    ]
 
 
 def serve(name: str, threads: int | None, node: str | None, trusted: Sequence[str]) -> NoReturn:
@@ -57,7 +53,7 @@ def serve(name: str, threads: int | None, node: str | None, trusted: Sequence[st
     threads = threads or model.in_flight
     print(_described(name, model, threads), file=sys.stderr)
     command = worker(f"{node or name}@%h", broker.model_queue(name), threads)
-    os.execve(command[0], command, environment(FOUREYES_MODEL=name))  # noqa: S606
+    os.execve(command[0], command, children.environment(FOUREYES_MODEL=name))  # noqa: S606
 
 
 def _find(name: str) -> AnyModel:

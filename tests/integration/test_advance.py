@@ -15,8 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
-import foureyes.models.tables
-from foureyes.models import admission, broker, lifecycle
+from foureyes.models import admission, broker, lifecycle, tables
 from foureyes.models.enums import Kind, Outcome, State, Status, Suite
 from foureyes.models.errors import FoureyesError
 from foureyes.models.problem import Spec, Trial
@@ -305,7 +304,7 @@ class _Ahead(datetime):
 
 
 def test_no_clock_of_a_worker_enters_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models.tables, "datetime", _Ahead)
+    monkeypatch.setattr(tables, "datetime", _Ahead)
     monkeypatch.setattr(time, "time", lambda: 0.0)
     make_sweep("raw-coder", problems=2)
     for attempt_id in attempt_ids():

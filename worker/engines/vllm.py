@@ -6,19 +6,17 @@ feeder, on which requests go out and answers come back (worker/engines/feeder.py
 
 import itertools
 import json
-import os
 import select
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from foureyes.models import children
 from foureyes.models.errors import FoureyesError, InfrastructureError, RequestRefused
 from foureyes.models.llm import VLLM
 from foureyes.worker.engines import cards
@@ -27,7 +25,6 @@ from foureyes.worker.engines.feeder import line
 from foureyes.worker.engines.guard import Guard
 from foureyes.worker.engines.turns import TakingTurns
 
-_ROOT = Path(__file__).parent.parent.parent
 #: Seconds beyond a call's own time after which a feeder that says nothing of it is taken for dead.
 _GRACE = 60.0
 #: Seconds that an engine may take to fall asleep or to wake up.
@@ -240,10 +237,9 @@ class _Feeder:
 
 
 def _start(sockets: Sequence[int], held: Sequence[int]) -> "subprocess.Popen[bytes]":
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "foureyes.worker.engines.feeder", *map(str, sockets)],
-        env=os.environ | {"PYTHONPATH": path},
+        [*children.PYTHON, "foureyes.worker.engines.feeder", *map(str, sockets)],
+        env=children.environment(),
         stdin=subprocess.DEVNULL,
         pass_fds=[*sockets, *held],
         start_new_session=True,  # a terminal's Ctrl-C is the worker's, which lets its calls end first
