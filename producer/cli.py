@@ -22,6 +22,7 @@ from foureyes.producer.commands.choices import (
     TriedPrompt,
 )
 from foureyes.producer.commands.terminal import drop_output, mistake, say
+from foureyes.producer.sweeps import shipped
 
 if TYPE_CHECKING:
     from foureyes.producer.commands import (
@@ -131,7 +132,9 @@ def command(
 
 @app.command()
 def sweep(
-    file: Annotated[Path, typer.Argument(help="A sweep file, e.g. sweeps/starter.toml.")],
+    file: Annotated[
+        Path, typer.Argument(callback=shipped.find, help="A sweep file, e.g. sweeps/starter.toml.")
+    ],
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
     limit: Limit = None,
     data: Annotated[Path | None, typer.Option(help="Use this file of problems instead.")] = None,
@@ -174,7 +177,10 @@ def sweep(
 def plan(
     file: Annotated[
         Path | None,
-        typer.Argument(help="A sweep file: by its comparisons and earlier runs, with the price."),
+        typer.Argument(
+            callback=shipped.find,
+            help="A sweep file: by its comparisons and earlier runs, with the price.",
+        ),
     ] = None,
     see: Annotated[
         float, typer.Option(min=0.5, max=100, help="Points of pass@1 that should be seen.")
@@ -471,6 +477,12 @@ def doctor() -> None:
     keeping.doctor()
 
 
+@app.command()
+def migrate() -> None:
+    """Bring your own server's database to what this version needs."""
+    keeping.migrate()
+
+
 @benchmark_app.command("check")
 def benchmark_check(
     file: Annotated[str, typer.Argument(help="A file of problems, or a benchmark's name.")],
@@ -504,7 +516,10 @@ def patterns(context: typer.Context) -> None:
 def patterns_show(
     name: Annotated[str, typer.Argument(help="A name from `foureyes patterns`.")],
     sweep: Annotated[
-        Path | None, typer.Option(help="Show it as this file has it: one's own, options, prompts.")
+        Path | None,
+        typer.Option(
+            callback=shipped.find, help="Show it as this file has it: one's own, options, prompts."
+        ),
     ] = None,
 ) -> None:
     """Draw a pattern's flow and print its prompts."""
@@ -514,7 +529,10 @@ def patterns_show(
 @patterns_app.command("check")
 def patterns_check(
     file: Annotated[
-        Path, typer.Argument(help="A sweep file whose patterns or prompts were changed.")
+        Path,
+        typer.Argument(
+            callback=shipped.find, help="A sweep file whose patterns or prompts were changed."
+        ),
     ],
     sweep: Annotated[
         str | None,
@@ -551,7 +569,11 @@ def models_try(
     name: Annotated[str, typer.Argument(help="Its name in the sweep file.")],
     sweep: Annotated[
         Path | None,
-        typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
+        typer.Option(
+            callback=shipped.find,
+            help="The sweep file.",
+            show_default="as the latest sweep defined it",
+        ),
     ] = None,
     trust_host: TrustHost = None,
 ) -> None:
@@ -567,7 +589,11 @@ def prompts_try(
     ],
     sweep: Annotated[
         Path | None,
-        typer.Option(help="The sweep file.", show_default="as the latest sweep defined it"),
+        typer.Option(
+            callback=shipped.find,
+            help="The sweep file.",
+            show_default="as the latest sweep defined it",
+        ),
     ] = None,
     wording: Annotated[
         list[str] | None,

@@ -215,7 +215,7 @@ def _comments(model: type) -> dict[str, str]:
     """The `#:` comments above the fields of a class and of those it inherits from."""
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        if each.__module__.partition(".")[0] not in ("models", "judging", "producer", "worker"):
+        if not each.__module__.startswith("foureyes."):
             continue
         try:
             source = inspect.getsource(each)

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from foureyes import migrations
 from foureyes.judging import libraries
+from foureyes.models.errors import FoureyesError
 from foureyes.models.later import Later
+from foureyes.models.session import check_connection
+from foureyes.models.settings import settings
 from foureyes.producer.commands.choices import PeerName, ProfileName
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
@@ -29,6 +33,18 @@ def cancel(name: str) -> None:
         row = find_sweep(name)
         ended = enqueue.cancel(row.id)
         console.print(f"Sweep {row.id} ({row.name}): {ended} attempts cancelled.", markup=False)
+
+
+def migrate() -> None:
+    """Bring a database server's tables and views to those of this code."""
+    if settings().database_url is None:
+        raise FoureyesError(
+            "migrate is for a server of your own: set FOUREYES_DATABASE_URL (the embedded database is "
+            "brought up to date whenever it is started)"
+        )
+    check_connection()
+    migrations.upgrade()
+    console.print(f"the database is at migration {migrations.head()}", markup=False)
 
 
 def prune(name: str, *, yes: bool) -> None:

@@ -1,6 +1,8 @@
 """What the commands do that run sweeps: `sweep`, `demo`, `up`, `watch` and `retry`."""
 
+import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from foureyes.producer.commands import trust
 from foureyes.producer.commands.choices import Broker, ModelSet
 from foureyes.producer.commands.terminal import Say, console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import enqueue, imported
+from foureyes.producer.sweeps import enqueue, imported, shipped
 from foureyes.results import watch as watching
 from foureyes.results.formatting import dollars, duration
 from foureyes.results.progress import Progress
@@ -330,7 +332,7 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
 
 def demo(limit: int) -> None:
     """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
-    file = Path(__file__).parents[2] / "sweeps" / "starter.toml"
+    file = shipped.STARTER
     for model in sweep_file.parse(file).models.values():
         if isinstance(model, LlamaCpp):
             catalogue.models_pull(model.model, None)
@@ -348,7 +350,9 @@ def demo(limit: int) -> None:
 
 def _command() -> str:
     """How this person calls the command."""
-    return "foureyes" if shutil.which("foureyes") else ".venv/bin/foureyes"
+    if shutil.which("foureyes"):
+        return "foureyes"
+    return sys.argv[0] if os.access(sys.argv[0], os.X_OK) else f"{sys.executable} -m foureyes"
 
 
 def up(broker_wanted: Broker) -> None:
