@@ -13,9 +13,13 @@ from foureyes.results.web import database
 from foureyes.results.web.filters import Mistaken
 from foureyes.results.web.pages import Missing, router
 from foureyes.results.web.protection import Protected
-from foureyes.results.web.templating import HERE, HTMX, mistake
+from foureyes.results.web.templating import HERE, mistake
 
-_STATIC = {"foureyes.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATIC = {
+    "foureyes.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "htmx.js": "text/javascript",
+}
 _DAY = {"cache-control": "max-age=86400"}
 
 
@@ -27,10 +31,6 @@ def create(flower_url: str | None = None, names: Iterable[str] = ()) -> Protecte
     app = FastAPI(title="foureyes", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.flower_url = flower_url
     app.include_router(router)
-
-    @app.get("/static/htmx.js")
-    def script() -> Response:
-        return Response(HTMX, media_type="text/javascript", headers=_DAY)
 
     @app.get("/static/{name}")
     def static(name: str) -> Response:

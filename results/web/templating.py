@@ -3,7 +3,6 @@
 import shlex
 from datetime import UTC, datetime
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,6 @@ from foureyes.results.visible import visible
 from foureyes.results.web.texts import excerpt
 
 HERE = Path(__file__).parent
-
-
-def _htmx() -> bytes:
-    """The htmx library, which the wheel of django-htmx carries; nothing of Django is needed for it."""
-    spec = find_spec("django_htmx")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("htmx comes with django-htmx", name="django_htmx")
-    package = Path(spec.origin).parent
-    return package.joinpath("static", "django_htmx", "htmx-2.min.js").read_bytes()
-
-
-HTMX = _htmx()
 
 
 def _harmless(value: Any) -> Any:
