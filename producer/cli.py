@@ -60,8 +60,17 @@ else:  # this module only declares: what a command does is imported when it is r
     regrading = Later("foureyes.producer.commands.regrading")
 
 
-class _Commands(TyperGroup):
-    """The commands without a box for the few options beside them: the list stays on one screen."""
+class _Listing(TyperGroup):
+    """Commands, listed with all that the first line of each one's help says."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [(name, each.get_short_help_str(limit=200)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class _Commands(_Listing):
+    """The list of them without the few options beside it: it stays on one screen."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         found = super().get_params(ctx)
@@ -89,12 +98,18 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # boxes and colours take longer to import than all else of a help page
 )
-patterns_app = typer.Typer(help="List the interaction patterns, or show one: flow and prompts.")
-models_app = typer.Typer(help="The GGUF models of the embedded stack; trying a server's.")
-prompts_app = typer.Typer(help="Try how well prompts do what they are for.")
-benchmark_app = typer.Typer(help="Check problems of your own; install what a benchmark needs.")
+patterns_app = typer.Typer(
+    cls=_Listing, help="List the interaction patterns, or show one: flow and prompts."
+)
+models_app = typer.Typer(
+    cls=_Listing, help="The GGUF models of the embedded stack; trying a server's."
+)
+prompts_app = typer.Typer(cls=_Listing, help="Try how well prompts do what they are for.")
+benchmark_app = typer.Typer(
+    cls=_Listing, help="Check problems of your own; install what a benchmark needs."
+)
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
@@ -367,7 +382,7 @@ def record(
     file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
     force: Force = False,
 ) -> None:
-    """Write a sweep's model calls to a file, to run it without models."""
+    """Write a sweep's model calls to a file, to replay them."""
     reading.record(sweep, file, force)
 
 
@@ -382,7 +397,7 @@ def export(
         bool, typer.Option("--force", help="Replace a file that is there; never a folder.")
     ] = False,
 ) -> None:
-    """Write a sweep to files: samples, tables, or an archive to import."""
+    """Write a sweep to files: samples, tables, or an archive."""
     exchange.export(sweep, format, output, force, say)
 
 
@@ -390,7 +405,7 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(help="An archive that `foureyes export` made.")],
 ) -> None:
-    """Bring a sweep's archive from another machine into this database."""
+    """Bring a sweep's archive from another machine here."""
     exchange.import_(file, say)
 
 
@@ -420,7 +435,7 @@ def regrade(
     ] = ProfileName.DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
 ) -> None:
-    """Judge a sweep's programs anew, with no model; both verdicts stay.
+    """Judge a sweep's programs anew; both verdicts stay.
 
     By the judge of today, and with --profile by other rules. Exit code 1 if the judge failed on some.
     """
@@ -467,13 +482,13 @@ def prune(
     sweep: OneSweep,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove an ended sweep, and what no other sweep uses of its work."""
+    """Remove an ended sweep, and what no other one uses of its work."""
     keeping.prune(sweep, yes=yes)
 
 
 @app.command()
 def doctor() -> None:
-    """Show what this machine has, what is missing, and how to bring it."""
+    """Show what this machine has and lacks, and how to bring it."""
     keeping.doctor()
 
 
