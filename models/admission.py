@@ -34,9 +34,11 @@ SELECT 0, count(*), count(*) FILTER (WHERE state = 'running'),
     min(send_again_at) FILTER (WHERE state = 'queued') < clock_timestamp(), false
 FROM execution WHERE state IN ('queued', 'running')
 """)
+#: What is held takes no room of others.
 _UNDER_WAY = text("""
-SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE state = 'queued') AS pending
-FROM attempt WHERE state IN ('queued', 'running') AND moved_at IS NOT NULL GROUP BY run_id
+SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE attempt.state = 'queued') AS pending
+FROM attempt JOIN run ON run.id = attempt.run_id AND run.held IS NULL
+WHERE attempt.state IN ('queued', 'running') AND attempt.moved_at IS NOT NULL GROUP BY run_id
 """)
 _RUNS = text("""
 SELECT run.id, run.sweep_id, waiting.attempts AS waiting, ARRAY(
@@ -50,15 +52,15 @@ FROM run CROSS JOIN LATERAL (
         LIMIT :at_once
     ) AS few
 ) AS waiting
-WHERE waiting.attempts > 0 OR run.id = ANY(:under_way)
+WHERE run.held IS NULL AND (waiting.attempts > 0 OR run.id = ANY(:under_way))
 ORDER BY run.id
 """)
 _LEFT = text("""
 SELECT sweep.id, sweep.name, (
     SELECT count(*) FROM (
         SELECT FROM run JOIN attempt ON attempt.run_id = run.id
-        WHERE run.sweep_id = sweep.id AND attempt.state = 'queued' AND attempt.moved_at IS NULL
-            AND NOT attempt.awaits_tokens
+        WHERE run.sweep_id = sweep.id AND run.held IS NULL AND attempt.state = 'queued'
+            AND attempt.moved_at IS NULL AND NOT attempt.awaits_tokens
         LIMIT :few
     ) AS few
 ) AS attempts

@@ -34,6 +34,19 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Hold(StrEnum):
+    """Why nothing new is started of a run: somebody paused it, or its sweep has reached a cap."""
+
+    PAUSED = "paused"
+    USD = "max_usd"
+    TOKENS = "max_tokens"
+    HOURS = "max_hours"
+
+
+#: The caps among them.
+CAPS = (Hold.USD, Hold.TOKENS, Hold.HOURS)
+
+
 class Outcome(StrEnum):
     """How an attempt ended. An `error` is never counted as a wrong answer.
 

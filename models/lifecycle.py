@@ -34,7 +34,7 @@ from sqlmodel import Session, col, select
 
 from foureyes.models.enums import State
 from foureyes.models.settings import settings
-from foureyes.models.tables import Attempt, Completion, Execution, Regraded, Step
+from foureyes.models.tables import Attempt, Completion, Execution, Regraded, Run, Step
 
 #: The tables of work.
 AnyTable = type[Completion] | type[Execution]
@@ -207,7 +207,8 @@ def claim(
     """Take a row to work on, or None if it is done, someone works on it, or nobody wants it.
 
     An execution that was asked of another than these `judges` is not taken either, if they are told.
-    A row that nobody waits for any more (its sweep was cancelled) becomes cancelled.
+    A row that nobody waits for any more becomes cancelled: its sweep was, or all runs that want it are
+    held. An attempt that goes on later asks for it anew.
     """
     values = {"row": row_id, "by": worker, "lease": settings().lease}
     if judges is not None:
@@ -232,9 +233,10 @@ def _free_now(table: AnyTable) -> ColumnElement[bool]:
 
 
 def _wanted(table: AnyTable) -> ColumnElement[bool]:
-    """Whether an unfinished attempt waits for a row, or a regrade does."""
+    """Whether an unfinished attempt of a run that is not held waits for a row, or a regrade does."""
     asks = and_(_asks(table) == table.id, col(Attempt.id) == Step.attempt_id)
-    wanted = exists().where(asks, col(Attempt.state).in_(_OPEN)).correlate(_core(table))
+    goes_on = and_(col(Attempt.state).in_(_OPEN), Attempt.run_id == Run.id, col(Run.held).is_(None))
+    wanted = exists().where(asks, goes_on).correlate(_core(table))
     if table is Completion:
         return wanted
     return wanted | exists().where(col(Regraded.execution_id) == table.id).correlate(_core(table))

@@ -20,10 +20,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE
 from sqlmodel import Field, SQLModel
 
-from foureyes.models.enums import Kind, Outcome, State, Status, Suite
+from foureyes.models.enums import Hold, Kind, Outcome, State, Status, Suite
 
 
 def now() -> datetime:
@@ -76,6 +76,29 @@ class Sweep(SQLModel, table=True):
     origin: str | None = _text(nullable=True)
     #: Whether it uses what was made elsewhere.
     accepts_imported: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    #: Attempts of a sweep with a higher one are started first.
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    #: At most so many of its attempts are under way at a time; none: as many as there is room for.
+    at_once: int | None = None
+    #: Caps: once so much was spent of it, nothing new is started; none: no cap.
+    max_usd: float | None = None
+    max_tokens: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    max_hours: float | None = None
+
+
+class Spending(SQLModel, table=True):
+    """What the calls took that were made for a sweep with a cap, and have ended (models/caps.py)."""
+
+    sweep_id: int = Field(foreign_key="sweep.id", ondelete="CASCADE", primary_key=True)
+    #: As the sweep calls it; empty, as is `node`: of all of its models together.
+    model: str = Field(sa_type=Text, primary_key=True)
+    #: The worker.
+    node: str = Field(sa_type=Text, primary_key=True)
+    #: Of prompts and answers.
+    tokens: int = Field(sa_type=BigInteger)
+    #: In which at least one call was at work, but for those in `lately`.
+    seconds: float
+    lately: Any = Field(sa_type=TSTZMULTIRANGE, nullable=False)
 
 
 class EnqueuedPlan(SQLModel, table=True):
@@ -141,6 +164,7 @@ class Run(SQLModel, table=True):
         Index(
             "ix_run_tokens_of", "tokens_of_id", postgresql_where=text("tokens_of_id IS NOT NULL")
         ),
+        CheckConstraint("(held IS NULL) = (held_at IS NULL)", name="held_since"),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -160,6 +184,9 @@ class Run(SQLModel, table=True):
     #: The run of the same benchmark and team whose attempts say how many answer tokens those of this one
     #: may spend: each what the attempt at the same problem and sample spent. None: as many as they like.
     tokens_of_id: int | None = Field(default=None, foreign_key="run.id", ondelete="CASCADE")
+    #: Why nothing new is started of it, no attempt and no call; none: it goes on.
+    held: Hold | None = _words(Hold, nullable=True, default=None)
+    held_at: datetime | None = _moment()
 
 
 class Seat(SQLModel, table=True):

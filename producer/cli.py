@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         prompt_trial,
         reading,
         regrading,
+        steering,
         sweeping,
     )
     from foureyes.producer.stack import celery_worker
@@ -58,6 +59,7 @@ else:  # this module only declares: what a command does is imported when it is r
         Later("foureyes.producer.commands.sweeping"),
     )
     regrading = Later("foureyes.producer.commands.regrading")
+    steering = Later("foureyes.producer.commands.steering")
 
 
 class _Listing(TyperGroup):
@@ -93,7 +95,7 @@ class _Commands(_Listing):
 app = typer.Typer(
     name="foureyes",
     cls=_Commands,
-    help="Two models, one benchmark, every way of working together.\n\n"
+    help="Two models, one benchmark, every way of working together.\n"
     "More: foureyes COMMAND --help; also --version and --install-completion",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -119,6 +121,14 @@ SweepName = Annotated[
     str | None, typer.Argument(metavar="SWEEP", help="Name or id; the latest if left out.")
 ]
 OneSweep = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or id.")]
+OnlyRuns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--run",
+        metavar="RUN",
+        help="Only this run: its id, or PATTERN[:BENCHMARK[:TEAM]]; again for others.",
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace a file that is no output of this command.")
 ]
@@ -407,6 +417,28 @@ def import_(
 ) -> None:
     """Bring a sweep's archive from another machine here."""
     exchange.import_(file, say)
+
+
+@app.command()
+def pause(sweep: OneSweep, run: OnlyRuns = None) -> None:
+    """Start nothing new of a sweep; also: resume.
+
+    Calls that are at work end, and what they gave is kept.
+    """
+    steering.pause(sweep, run or [])
+
+
+@app.command(hidden=True)
+def resume(
+    sweep: OneSweep,
+    run: OnlyRuns = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
+) -> None:
+    """Go on with what is held.
+
+    Exit code 1 if it was waited for and attempts ended in error.
+    """
+    steering.resume(sweep, run or [], wait=wait)
 
 
 @app.command()

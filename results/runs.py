@@ -1,6 +1,7 @@
-"""Finding the two runs that a person means."""
+"""Finding the runs that a person means."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -67,16 +68,49 @@ def _candidates(name: str) -> list[RunName]:
     sweep_name, *parts = name.split(":")
     if not 1 <= len(parts) <= len(_PARTS) or not all(parts):
         raise FoureyesError(f"{name!r} is no run: give its id, or SWEEP:PATTERN[:BENCHMARK[:TEAM]]")
-    sweep = find_sweep(sweep_name)
+    return _called(name, find_sweep(sweep_name).id, parts)
+
+
+def find_of_sweep(sweep_id: int, names: Sequence[str]) -> list[RunName]:
+    """The runs of a sweep that names mean, each by its id or as PATTERN[:BENCHMARK[:TEAM]]; all without
+    any.
+
+    Raises: FoureyesError naming what there is.
+    """
+    if not names:
+        return _of_sweep(sweep_id)
+    found: dict[int, RunName] = {}
+    for name in names:
+        if (number := as_id(name)) is None:
+            parts = name.split(":")
+            if not 1 <= len(parts) <= len(_PARTS) or not all(parts):
+                raise FoureyesError(
+                    f"{name!r} is no run: give its id, or PATTERN[:BENCHMARK[:TEAM]]"
+                )
+            named = _called(name, sweep_id, parts)
+        else:
+            named = [_by_id(number)]
+            if named[0].sweep_id != sweep_id:
+                raise FoureyesError(f"run {number} is of sweep {named[0].sweep_id}, not {sweep_id}")
+        found |= {run.id: run for run in named}
+    return list(found.values())
+
+
+def _of_sweep(sweep_id: int) -> list[RunName]:
     with session() as db:
-        found = [RunName(*row) for row in db.execute(_OF_SWEEP, {"sweep": sweep.id})]
+        return [RunName(*row) for row in db.execute(_OF_SWEEP, {"sweep": sweep_id})]
+
+
+def _called(name: str, sweep_id: int, parts: Sequence[str]) -> list[RunName]:
+    """The runs of a sweep by their pattern, and then by what else is said of them; at least one."""
+    found = _of_sweep(sweep_id)
     for (part, called), wanted in zip(_PARTS.items(), parts, strict=False):
         known = list(dict.fromkeys(getattr(run, part) for run in found))
         found = [run for run in found if getattr(run, part) == wanted]
         if not found:
             near = difflib.get_close_matches(wanted, known, n=1, cutoff=0)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise FoureyesError(f"{name}: sweep {sweep.id} has no {called} {wanted!r}{hint}")
+            raise FoureyesError(f"{name}: sweep {sweep_id} has no {called} {wanted!r}{hint}")
     return found
 
 

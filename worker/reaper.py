@@ -229,7 +229,7 @@ JOIN problem ON problem.id = attempt.problem_id
 
 
 def _stalled() -> Any:
-    """Attempts that wait for nothing, and yet have not gone on for a while.
+    """Attempts that wait for nothing, are not held, and yet have not gone on for a while.
 
     One that somebody has begun to let go on may well be read at this moment: it is left alone for
     longer.
@@ -256,6 +256,7 @@ def _stalled() -> Any:
         .join(Sweep)
         .where(
             col(Attempt.state).in_(still_open),
+            col(Run.held).is_(None),
             col(Attempt.moved_at) < _NOW - grace,
             or_(begun.is_(None), begun < _NOW - _TRYING * grace),
             ~waits,

@@ -390,6 +390,11 @@ def retry(name: str, *, wait: bool) -> None:
             with workers() as stack:
                 admission.start_waiting()
                 if wait or stack:
-                    _follow(row.id, stack)
-                    reading.show_results(row)
-                    reading.exit_if_errors(row.id)
+                    follow_to_results(row, stack)
+
+
+def follow_to_results(row: SweepRow, stack: "Stack | None") -> None:
+    """Watch until a sweep is done, and show what came of it; exit code 1 if attempts ended in error."""
+    _follow(row.id, stack)
+    reading.show_results(row)
+    reading.exit_if_errors(row.id)

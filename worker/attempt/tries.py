@@ -61,7 +61,7 @@ def ended(outcome: Outcome, error: str | None = None) -> dict[str, Any]:
 def begin(
     attempt_id: int, counted: bool, longest: float = math.inf
 ) -> tuple[Row[Any], list[Row[Any]]] | None:
-    """Count a try of an attempt; the attempt and its steps. None if it has ended, or ends here.
+    """Count a try of an attempt; the attempt and its steps. None if it is held, has ended, or ends here.
 
     The count is written before anything is tried, so that a worker that dies of it has counted it,
     and a database that is away counts nothing.
