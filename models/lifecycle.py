@@ -235,7 +235,8 @@ def _free_now(table: AnyTable) -> ColumnElement[bool]:
 def _wanted(table: AnyTable) -> ColumnElement[bool]:
     """Whether an unfinished attempt of a run that is not held waits for a row, or a regrade does."""
     asks = and_(_asks(table) == table.id, col(Attempt.id) == Step.attempt_id)
-    goes_on = and_(col(Attempt.state).in_(_OPEN), Attempt.run_id == Run.id, col(Run.held).is_(None))
+    of_run = col(Attempt.run_id) == Run.id
+    goes_on = and_(col(Attempt.state).in_(_OPEN), of_run, col(Run.held).is_(None))
     wanted = exists().where(asks, goes_on).correlate(_core(table))
     if table is Completion:
         return wanted

@@ -136,6 +136,17 @@ Limit = Annotated[
     int | None, typer.Option(min=1, help="Only the first N problems of each benchmark.")
 ]
 
+MaxUsd = Annotated[
+    float | None, typer.Option(metavar="USD", help="Start nothing new once so much was spent.")
+]
+MaxTokens = Annotated[
+    float | None,
+    typer.Option(metavar="TOKENS", help="The same, of prompts and answers together."),
+]
+MaxHours = Annotated[
+    float | None, typer.Option(metavar="HOURS", help="The same, with a call of it at work.")
+]
+
 TrustHost = Annotated[
     list[str] | None,
     typer.Option("--trust-host", metavar="HOST", help="A server that may be sent its model's key."),
@@ -178,11 +189,15 @@ def sweep(
     accept_imported: Annotated[
         bool, typer.Option("--accept-imported", help="Use what was made elsewhere, and imported.")
     ] = False,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
     trust_host: TrustHost = None,
 ) -> None:
     """Enqueue a sweep; the same file again goes on where it stopped.
 
-    Exit code 1 if it was waited for and attempts ended in error.
+    Exit code 1 if it was waited for and attempts ended in error, or a cap was reached before the end. A
+    cap holds until another one is given; `inf` takes it away.
     """
     sweeping.sweep(
         file,
@@ -195,7 +210,22 @@ def sweep(
         only_plan=plan,
         trusted=trust_host or [],
         accept_imported=accept_imported,
+        caps=_caps(max_usd, max_tokens, max_hours),
     )
+
+
+def _caps(
+    max_usd: float | None, max_tokens: float | None, max_hours: float | None
+) -> dict[str, float]:
+    """The caps that were given, by their names."""
+    given = {"max_usd": max_usd, "max_tokens": max_tokens, "max_hours": max_hours}
+    found = {name: value for name, value in given.items() if value is not None}
+    for name, value in found.items():
+        if not value > 0:  # nan neither
+            raise FoureyesError(
+                f"--{name.replace('_', '-')}: {value:g} is no cap: more than 0, or inf for none"
+            )
+    return found
 
 
 @app.command()
@@ -432,13 +462,17 @@ def pause(sweep: OneSweep, run: OnlyRuns = None) -> None:
 def resume(
     sweep: OneSweep,
     run: OnlyRuns = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:
-    """Go on with what is held.
+    """Go on with what is paused, or at a cap, which has to be raised then (`inf` takes it away).
 
-    Exit code 1 if it was waited for and attempts ended in error.
+    Exit code 1 if it was waited for and attempts ended in error, or a cap was reached again.
     """
-    steering.resume(sweep, run or [], wait=wait)
+    caps = _caps(max_usd, max_tokens, max_hours)
+    steering.resume(sweep, run or [], caps, wait=wait)
 
 
 @app.command()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import Session
 
+from foureyes.results.steering import Steering, steering
+
 #: Seconds over which rates are taken: calls of a large model on a processor take minutes.
 _WINDOW = 300
 
@@ -80,6 +82,7 @@ class Progress:
     per_minute: float
     waiting: list[WaitingWork]
     sweep_id: int
+    steering: Steering | None = None
 
     @property
     def attempts(self) -> int:
@@ -115,6 +118,15 @@ class Progress:
     def is_stuck(self) -> bool:
         """Whether all that is asked for waits in vain."""
         return bool(self.waiting) and all(each.is_in_vain for each in self.waiting)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all has ended, or it is at a cap and what was in flight then has ended."""
+        if not self.unfinished:
+            return True
+        told = self.steering
+        at_cap = told is not None and told.is_at_cap and told.held_runs == told.runs
+        return at_cap and not any(each.running for each in self.waiting)
 
     @property
     def seconds_left(self) -> float | None:
@@ -235,6 +247,7 @@ def progress(db: Session, sweep_id: int) -> Progress:
         per_minute=float(db.execute(RATE, lately).scalar_one()),
         waiting=[WaitingWork(*row) for row in db.execute(WAITING, sweep)],
         sweep_id=sweep_id,
+        steering=steering(db, sweep_id),
     )
 
 

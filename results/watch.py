@@ -26,7 +26,7 @@ Check = Callable[[Progress], None]
 
 
 def watch(sweep_id: int, console: Console, check: Check = lambda _: None) -> None:
-    """Show a sweep's progress until it is done."""
+    """Show a sweep's progress until it is done, or has reached a cap."""
     if not console.is_terminal:
         _watch_plainly(sweep_id, console, check)
         return
@@ -36,7 +36,7 @@ def watch(sweep_id: int, console: Console, check: Check = lambda _: None) -> Non
             found = look(sweep_id)
             check(found)
             live.update(screen(found, console.height), refresh=True)
-            if not found.unfinished:
+            if found.is_over:
                 return
             time.sleep(max(_REFRESH, _PAUSE * (time.monotonic() - began)))
 
@@ -55,8 +55,8 @@ def _watch_plainly(sweep_id: int, console: Console, check: Check) -> None:
         began = time.monotonic()
         found = look(sweep_id)
         check(found)
-        done = not found.unfinished
-        if (new := in_vain(found)) != told:
+        done = found.is_over
+        if (new := [*held(found), *in_vain(found)]) != told:
             told = new
             for line in told:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -82,7 +82,16 @@ def summary(found: Progress) -> str:
     spent = sum(model.spent for model in found.models)
     if tokens:
         said += f"; {tokens:,} tokens written"
-    return said + (f", ${spent:.2f} spent" if spent else "")
+    if spent:
+        said += f", ${spent:.2f} spent"
+    if found.steering is not None and (caps := found.steering.spent()):
+        said += f"; of its caps {', '.join(caps.values())}"
+    return said
+
+
+def held(found: Progress) -> list[str]:
+    """What holds the sweep, and how it goes on."""
+    return [] if found.steering is None else list(found.steering.sentences())
 
 
 def in_vain(found: Progress) -> list[str]:
@@ -126,6 +135,7 @@ def screen(found: Progress, height: int) -> RenderableType:
     if hidden := len(found.runs) - len(runs):
         lines.append(Text(f" and {hidden} more runs", style="dim"))
     lines += [Text(), _models(found.models), Text()]
+    lines += [Text(f" {line}", style="bold yellow") for line in held(found)]
     lines += [Text(f" {line}", style="bold red") for line in in_vain(found)]
     for each in found.retried:
         again = (

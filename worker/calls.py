@@ -25,7 +25,7 @@ from celery.exceptions import Reject
 from celery.worker import state
 from sqlalchemy import Row
 
-from foureyes.models import batches, broker, logs
+from foureyes.models import batches, broker, caps, logs
 from foureyes.models.session import is_passing, transaction
 from foureyes.models.tables import Completion
 from foureyes.worker import answers, claims
@@ -204,6 +204,7 @@ class Calls:
     def _write(self, results: dict[int, dict[str, Any]]) -> dict[int, list[int]]:
         with transaction() as db:
             done = batches.finish(db, results, self._serving.holder.name)
+            caps.have_ended(db, done)
             # who asks from here on waits for our commit, and finds the rows done
             return batches.waiting_attempts(db, done)
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from foureyes.models import lifecycle
+from foureyes.models import caps, lifecycle
 from foureyes.models.enums import State
 from foureyes.models.errors import FoureyesError, RequestRefused
 from foureyes.models.lifecycle import AnyTable
@@ -223,5 +223,7 @@ def _finish(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]
     with transaction() as db:
         if not lifecycle.finish(db, table, row_id, holder.name, **result):
             log.warning("%s %s was taken over meanwhile", table.__name__, row_id)
+        elif table is Completion:
+            caps.have_ended(db, [row_id])
         # who asks from here on waits for our commit, and finds the row done
         return lifecycle.waiting_attempts(db, table, row_id)

@@ -26,6 +26,7 @@ from foureyes.results.report import compare as comparing
 from foureyes.results.report import formats, shrunken
 from foureyes.results.report import meta as joining
 from foureyes.results.report import terminal as reports
+from foureyes.results.steering import steering
 from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
@@ -62,6 +63,17 @@ def exit_if_errors(sweep_id: int) -> None:
         )
         if errors.first() is not None:
             raise typer.Exit(1)
+
+
+def exit_if_not_well(sweep_id: int) -> None:
+    """The same, or if it is held and not all of it has ended; what holds it is said last."""
+    with session() as db:
+        found = steering(db, sweep_id)
+    if found.held and found.unfinished:
+        for line in found.sentences():
+            console.print(line, style="yellow", soft_wrap=True)
+        raise typer.Exit(1)
+    exit_if_errors(sweep_id)
 
 
 def report(

@@ -1,13 +1,15 @@
 """What the commands do that steer sweeps under way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from foureyes.models import admission
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import session
 from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
 from foureyes.producer.sweeps import holding
 from foureyes.results.runs import find_of_sweep
+from foureyes.results.steering import steering
 from foureyes.results.sweeps import find_sweep
 
 
@@ -24,17 +26,19 @@ def pause(name: str, run_names: Sequence[str]) -> None:
     )
 
 
-def resume(name: str, run_names: Sequence[str], *, wait: bool) -> None:
-    """Let a sweep's runs go on."""
+def resume(name: str, run_names: Sequence[str], caps: Mapping[str, float], *, wait: bool) -> None:
+    """Let a sweep's runs go on; a cap that is reached has to be raised first."""
     with embedded.database(say):
         row = find_sweep(name)
-        runs = [run.id for run in find_of_sweep(row.id, run_names)]
+        find_of_sweep(row.id, run_names)  # before anything is started
         with sweeping.workers() as stack:
-            under_way = holding.release(runs)
-            admission.send(under_way, f"{row.name}, resumed")
-            admission.start_waiting()
+            under_way = sweeping.let_go_on(row, run_names, caps)
+            with session() as db:
+                found = steering(db, row.id)
+            if found.is_at_cap:
+                raise FoureyesError(f"sweep {row.id} ({row.name}): {'; '.join(found.sentences())}")
             console.print(
-                f"Sweep {row.id} ({row.name}) goes on; {len(under_way):,} attempts were under way.",
+                f"Sweep {row.id} ({row.name}) goes on; {under_way:,} attempts were under way.",
                 soft_wrap=True,
             )
             if wait or stack:

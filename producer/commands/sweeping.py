@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -25,10 +25,12 @@ from foureyes.producer.commands import trust
 from foureyes.producer.commands.choices import Broker, ModelSet
 from foureyes.producer.commands.terminal import Say, console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import enqueue, imported, shipped
+from foureyes.producer.sweeps import enqueue, holding, imported, shipped
 from foureyes.results import watch as watching
 from foureyes.results.formatting import dollars, duration
 from foureyes.results.progress import Progress
+from foureyes.results.runs import find_of_sweep
+from foureyes.results.steering import steering
 from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def sweep(
     only_plan: bool = False,
     trusted: Sequence[str] = (),
     accept_imported: bool = False,
+    caps: Mapping[str, float] | None = None,
 ) -> None:
     """Enqueue a sweep file; work on it here if no other workers will. Or say only what it asks for."""
     embedded_models = models is ModelSet.EMBEDDED
@@ -93,6 +96,7 @@ def sweep(
         fresh=fresh,
         recording=recording,
         accepts_imported=accept_imported,
+        caps=caps,
     )
     if not only_plan:
         _check_weights(grid)
@@ -110,7 +114,7 @@ def sweep(
             row = _enqueue_and_work(grid, wait)
         if row is not None:
             reading.show_results(row)
-            reading.exit_if_errors(row.id)
+            reading.exit_if_not_well(row.id)
 
 
 def _finished_row(grid: "PlannedSweep") -> SweepRow | None:
@@ -164,7 +168,7 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
         row = enqueue.enqueue(grid)
         assert row.id is not None
         _tell_of_plans(row, grid)
-        admission.start_waiting()
+        let_go_on(row)
         if not (wait or stack):
             console.print(
                 f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
@@ -174,6 +178,24 @@ def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
         stops = grid.file.plan is not None and grid.file.plan.stops
         _follow(row.id, stack, stops=stops)
         return row
+
+
+def let_go_on(
+    row: SweepRow, run_names: Sequence[str] = (), caps: Mapping[str, float] | None = None
+) -> int:
+    """Let runs of a sweep go on that are held, all of them without names, and start what waits; how many
+    attempts were under way.
+
+    `caps` are those that it has from now on; says what still holds it.
+    """
+    runs = [run.id for run in find_of_sweep(row.id, run_names)]
+    under_way = holding.release(row.id, runs, caps)
+    admission.send(under_way, f"{row.name}, going on")
+    admission.start_waiting()
+    with session() as db:
+        for line in steering(db, row.id).sentences():
+            say(line)
+    return len(under_way)
 
 
 @contextmanager
@@ -377,7 +399,7 @@ def watch(name: str | None) -> None:
     with embedded.database(say):
         sweep_id = find_sweep(name).id
         _follow(sweep_id)
-        reading.exit_if_errors(sweep_id)
+        reading.exit_if_not_well(sweep_id)
 
 
 def retry(name: str, *, wait: bool) -> None:
@@ -397,4 +419,4 @@ def follow_to_results(row: SweepRow, stack: "Stack | None") -> None:
     """Watch until a sweep is done, and show what came of it; exit code 1 if attempts ended in error."""
     _follow(row.id, stack)
     reading.show_results(row)
-    reading.exit_if_errors(row.id)
+    reading.exit_if_not_well(row.id)

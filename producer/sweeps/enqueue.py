@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select, update
 
-from foureyes.models import budgets
+from foureyes.models import budgets, caps
 from foureyes.models.digest import digest
 from foureyes.models.enums import State
 from foureyes.models.errors import FoureyesError
@@ -107,6 +107,7 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
             _reopen(db, [col(Attempt.id).in_(some)])
         imported.forget(db, unwanted)
         plans.keep(db, row, sweep)
+        caps.change(db, row.id, sweep.caps)
     with session() as db:  # or whoever reads them has to guess how many there are
         db.execute(text("ANALYZE sweep, run, problem, attempt"))
     budgets.settle()

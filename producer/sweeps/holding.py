@@ -6,11 +6,12 @@ wait for (models/lifecycle.py). It is one column of the run's row, and nothing i
 a message that is delivered meanwhile does nothing. What was claimed before ends, and is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import CursorResult, text
 
+from foureyes.models import caps
 from foureyes.models.enums import Hold
 from foureyes.models.session import session
 
@@ -25,7 +26,9 @@ _RELEASE = text(
 #: moved now, so that the reaper sends them again should this process end before it has.
 _GO_ON = text("""
 UPDATE attempt SET moved_at = clock_timestamp()
-WHERE run_id = ANY(:runs) AND state IN ('queued', 'running') AND moved_at IS NOT NULL AND NOT EXISTS (
+WHERE run_id IN (SELECT id FROM run WHERE id = ANY(:runs) AND held IS NULL)
+    AND state IN ('queued', 'running') AND moved_at IS NOT NULL
+    AND NOT EXISTS (
     SELECT FROM step
     LEFT JOIN completion ON completion.id = step.completion_id
     LEFT JOIN execution ON execution.id = step.execution_id
@@ -58,11 +61,16 @@ def pause(run_ids: Sequence[int]) -> Held:
     return Held(made.rowcount, found.open, found.under_way)
 
 
-def release(run_ids: Sequence[int]) -> list[int]:
-    """Let runs go on, whatever held them: the attempts that had begun, to be sent again.
+def release(
+    sweep_id: int, run_ids: Sequence[int], given: Mapping[str, float] | None = None
+) -> list[int]:
+    """Let runs of a sweep go on, whatever held them, unless it has reached a cap; `given` are caps that it
+    has from now on. The attempts that had begun, to be sent again.
 
     Those that had not are started as others are, and a call that waits in its queue is taken from there.
     """
     with session() as db:
+        caps.change(db, sweep_id, given or {})
         db.execute(_RELEASE, {"runs": list(run_ids)})
+        caps.hold(db, [sweep_id])
         return sorted(db.execute(_GO_ON, {"runs": list(run_ids)}).scalars())

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,7 +93,7 @@ class PlannedSweep:
     texts of a user's prompts, by folder and template; `module_hashes` tell what the modules of a
     user's patterns were; `fresh` is what sets the calls of this sweep apart from those that were
     made before; `recording` is what it is replayed from; `accepts_imported` lets it use what was
-    made elsewhere.
+    made elsewhere; `caps` are those that it has from now on, by their names.
     """
 
     file: SweepFile
@@ -105,6 +105,7 @@ class PlannedSweep:
     fresh: str = ""
     recording: Path | None = None
     accepts_imported: bool = False
+    caps: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -181,11 +182,13 @@ def load(
     fresh: str = "",
     recording: Path | None = None,
     accepts_imported: bool = False,
+    caps: Mapping[str, float] | None = None,
 ) -> PlannedSweep:
     """Read and check a sweep file and its benchmarks (each cut to its first `limit` problems).
 
     `data` replaces the file's benchmarks by one file of the user's; `embedded` replaces its models
-    by the two that run anywhere, and `recording` all models by what was recorded of them.
+    by the two that run anywhere, and `recording` all models by what was recorded of them; `caps` come
+    before those of the file.
 
     Raises: FoureyesError naming the file, the key and the nearest valid one.
     """
@@ -217,9 +220,29 @@ def load(
     if recording is not None:
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
+    found = file.caps.model_dump(exclude_none=True) | dict(caps or {})
+    _check_prices(path, found, file.models.values())
     return PlannedSweep(
-        file, made, problems, prompt_files, folder, hashes, fresh, recording, accepts_imported
+        file,
+        made,
+        problems,
+        prompt_files,
+        folder,
+        hashes,
+        fresh,
+        recording,
+        accepts_imported,
+        found,
     )
+
+
+def _check_prices(path: Path, caps: Mapping[str, float], models: Iterable[AnyModel]) -> None:
+    """Raises: FoureyesError for a cap in USD where nothing costs any."""
+    if "max_usd" in caps and not any(model.price_per_hour for model in models):
+        raise FoureyesError(
+            f"{path}: max_usd: no model has a price_per_hour, so it would never be reached; give one in "
+            "[models.NAME], or cap max_tokens or max_hours"
+        )
 
 
 def _other_kinds(problems: Mapping[str, Sequence[Problem]]) -> list[Spec]:

@@ -29,6 +29,7 @@ from pydantic import (
 from foureyes.judging.formats.problem import Problem
 from foureyes.models import keys, team
 from foureyes.models.analysis_plan import AnalysisPlan
+from foureyes.models.caps import Caps
 from foureyes.models.errors import FoureyesError
 from foureyes.models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
 from foureyes.models.urls import mistake_in
@@ -224,6 +225,8 @@ class SweepFile(BaseModel):
     samples: Annotated[int, Field(ge=1, le=1000)] = 1
     #: What it is to show, said before it is run.
     plan: AnalysisPlan | None = None
+    #: What may be spent of it.
+    caps: Caps = Caps()
 
     @field_validator("models")
     @classmethod

@@ -1,17 +1,27 @@
 """If one of these fails, what somebody paused goes on, or what goes on again has lost something."""
 
+import math
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import text
 
-from foureyes.models import admission, batches, broker, lifecycle
+from foureyes.models import admission, batches, broker, caps, lifecycle
 from foureyes.models.enums import Outcome, State
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session, transaction
 from foureyes.models.tables import Completion, Execution
+from foureyes.producer.commands import reading
 from foureyes.producer.sweeps import enqueue, holding
+from foureyes.producer.sweeps.sweep import PlannedSweep, load
+from foureyes.results import watch
 from foureyes.results.runs import find_of_sweep
+from foureyes.results.steering import Steering, steering
 from foureyes.worker import reaper
 from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import (
@@ -25,7 +35,8 @@ from tests.integration.test_advance import (
     run_to_the_end,
 )
 from tests.integration.test_progress import sql
-from tests.sweeps import make_sweep
+from tests.programs import scripted_sweep
+from tests.sweeps import make_grid, make_sweep
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -87,7 +98,7 @@ def test_of_what_is_paused_nothing_begins_and_what_is_at_work_ends(sent: list[in
     assert reaper.reap() == 0
     assert states() == {State.DONE: 1, State.CANCELLED: 1} and sent == []
 
-    assert holding.release(runs(sweep_id)) == [first, second, third]
+    assert holding.release(sweep_id, runs(sweep_id)) == [first, second, third]
     admission.start_waiting()
     assert sent == [fourth]
     calls = run_to_the_end(lambda _: CODE)
@@ -100,7 +111,7 @@ def test_what_a_command_released_and_did_not_send_is_found(sent: list[int]) -> N
     sweep_id = make_sweep("raw-coder")
     admission.start_waiting()
     holding.pause(runs(sweep_id))
-    assert holding.release(runs(sweep_id)) == attempt_ids()
+    assert holding.release(sweep_id, runs(sweep_id)) == attempt_ids()
     sent.clear()
     sql("UPDATE attempt SET moved_at = now() - interval '1 hour'")
     assert reaper.reap() == 1 and sent == attempt_ids()
@@ -121,7 +132,7 @@ def test_a_call_that_a_run_beside_wants_is_made_for_that_run() -> None:
     judge(program)
     advance(alone)
     assert [attempt.state for attempt in attempts()] == [State.DONE, State.RUNNING]
-    assert holding.release(runs(sweep_id)) == [reviewed]
+    assert holding.release(sweep_id, runs(sweep_id)) == [reviewed]
     run_to_the_end(lambda _: '{"issues": [], "verdict": "approve"}')
     assert {attempt.outcome for attempt in attempts()} == {Outcome.SOLVED}
 
@@ -141,7 +152,7 @@ def test_a_program_is_not_judged_while_its_run_is_paused() -> None:
     holding.pause(runs(sweep_id))
     with session() as db:
         assert lifecycle.claim(db, Execution, program, "w/1") is None
-    holding.release(runs(sweep_id))
+    holding.release(sweep_id, runs(sweep_id))
     assert len(advance(attempt)) == 1  # it is asked for anew
     judge(program)
     advance(attempt)
@@ -164,7 +175,7 @@ def test_a_sweep_that_is_cancelled_while_it_is_paused_is_over() -> None:
     sweep_id = make_sweep("raw-coder")
     holding.pause(runs(sweep_id))
     assert enqueue.cancel(sweep_id) == 1
-    assert holding.release(runs(sweep_id)) == []
+    assert holding.release(sweep_id, runs(sweep_id)) == []
 
 
 @pytest.mark.parametrize(
@@ -183,3 +194,142 @@ def test_a_run_that_is_not_there_is_named(name: str, says: str) -> None:
     with pytest.raises(FoureyesError, match=says):
         find_of_sweep(sweep_id, [name])
     assert runs(sweep_id, "1", "raw-coder:mine:c+r") == [1]
+
+
+def capped(**caps: float) -> int:
+    """A sweep whose calls take a second of a machine for 3,600 USD an hour, and 30 tokens."""
+    grid = replace(make_grid("raw-coder", problems=6), caps=caps)
+    return enqueue.enqueue(priced(grid)).id
+
+
+def priced(grid: PlannedSweep) -> PlannedSweep:
+    models = {
+        name: model.model_copy(update={"price_per_hour": 3600.0})
+        for name, model in grid.file.models.items()
+    }
+    return replace(grid, file=grid.file.model_copy(update={"models": models}))
+
+
+def call(*ids: int, at: float = 0.0, worker: str = "w/1") -> None:
+    """Do as a worker does with calls that it answers together; `at`: so many seconds ago."""
+    result = {
+        "text": CODE, "finish_reason": "stop", "prompt_tokens": 20, "cached_tokens": None,
+        "completion_tokens": 10, "seconds": 1.0, "engine": "e",
+    }  # fmt: skip
+    with transaction() as db:
+        done = batches.finish(db, dict.fromkeys(ids, result), worker)
+        assert done == set(ids)
+        db.execute(
+            text("UPDATE completion SET finished_at = now() - make_interval(secs => :at) WHERE id = ANY(:ids)"),
+            {"at": at, "ids": list(ids)},
+        )  # fmt: skip
+        caps.have_ended(db, done)
+
+
+def drafts() -> list[int]:
+    for attempt in attempt_ids():
+        advance(attempt)
+    return sorted(row.id for row in completions())
+
+
+def told(sweep_id: int) -> Steering:
+    with session() as db:
+        return steering(db, sweep_id)
+
+
+@pytest.mark.parametrize(
+    ("cap", "spent", "more"),
+    [
+        ({"max_tokens": 61}, "90 of 61 tokens", {"max_tokens": 1000}),
+        ({"max_usd": 2.5}, "3.00 USD of 2.50 USD", {"max_usd": 1000}),
+        ({"max_hours": 2.5 / 3600}, "3.0 s of 2.5 s", {"max_hours": math.inf}),
+    ],
+)
+def test_at_a_cap_only_what_is_in_flight_ends(
+    cap: dict[str, float], spent: str, more: dict[str, float], sent: list[int]
+) -> None:
+    """Three calls one after the other, of which the third is over it; a fourth is in flight."""
+    sweep_id = capped(**cap)
+    one, two, three, four, five, _ = drafts()
+    assert claims(one) and claims(two)
+    call(one, at=30)
+    call(two, at=20)
+    assert claims(three) and claims(four)
+    call(three, at=10)
+    assert not claims(five)
+    found = told(sweep_id)
+    assert (found.held, found.held_runs, list(found.spent().values())) == (*cap, 1, [spent])
+    assert found.is_at_cap and not watch.look(sweep_id).is_over  # one is in flight
+    assert f"at its cap {next(iter(cap))} since" in watch.held(watch.look(sweep_id))[0]
+    call(four)
+    assert watch.look(sweep_id).is_over
+    assert "; of its caps " in watch.summary(watch.look(sweep_id))
+    with pytest.raises(typer.Exit):
+        reading.exit_if_not_well(sweep_id)
+
+    assert holding.release(sweep_id, runs(sweep_id)) == []  # it is still at its cap
+    assert told(sweep_id).is_at_cap and not claims(five)
+    assert (
+        len(holding.release(sweep_id, runs(sweep_id), more)) == 4
+    )  # two calls wait in their queue
+    assert not told(sweep_id).held and claims(five)
+
+
+def test_what_workers_do_at_the_same_time_is_paid_for_once_each() -> None:
+    """The price is that of a machine: two calls at a time take one of its seconds, two machines two."""
+    sweep_id = capped(max_usd=1000)
+    one, two, three, four, *_ = drafts()
+    assert claims(one) and claims(two)
+    sql(f"UPDATE completion SET state = 'running', worker = 'v/1' WHERE id IN ({three}, {four})")
+    call(one, two)
+    call(three, worker="v/1")
+    found = told(sweep_id)
+    assert found.usd == pytest.approx(2, abs=0.2)
+    assert found.hours == pytest.approx(1 / 3600, rel=0.5)
+    # what is long over counts as before
+    sql(
+        "UPDATE spending SET lately = tstzmultirange(tstzrange(now() - interval '1 h', now() - interval '59 min'))"
+    )
+    call(four, worker="v/1")
+    assert told(sweep_id).usd == pytest.approx(60 + 60 + 1, abs=0.2)
+    with session() as db:
+        lately = "SELECT max(upper(lately) - lower(lately)) FROM spending WHERE node = 'v'"
+        assert db.execute(text(lately)).scalar_one() < timedelta(seconds=2)
+
+
+def test_a_cap_that_comes_later_counts_what_was_before_and_answers_on_record_cost_nothing() -> None:
+    first = make_sweep("raw-coder", problems=2)
+    run_to_the_end(lambda _: CODE)
+    sweep_id = make_sweep("raw-coder", problems=6, name="later")
+    drafts()
+    *_, one, two, three, four = (row.id for row in completions())
+    assert claims(one) and claims(two) and claims(three)
+    call(one, two)
+    with session() as db:
+        caps.change(db, sweep_id, {"max_tokens": 80})
+    assert told(sweep_id).tokens == 60  # without the two drafts that the first one had made
+    call(three)
+    assert told(sweep_id).tokens == 90 and not claims(four)
+    assert told(first).tokens is None
+    with session() as db:
+        caps.change(db, sweep_id, {"max_tokens": math.inf})
+    assert told(sweep_id).tokens is None
+
+
+def test_two_that_write_at_once_know_of_each_other() -> None:
+    """Else both find room below the cap, and a call begins that should not."""
+    sweep_id = capped(max_tokens=60)
+    one, two, three, *_ = drafts()
+    assert claims(one) and claims(two)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(call, (one, two)))
+    assert told(sweep_id).held == "max_tokens" and not claims(three)
+
+
+def test_a_file_without_prices_cannot_be_capped_in_usd(tmp_path: Path) -> None:
+    scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
+    file = tmp_path / "sweep.toml"
+    with pytest.raises(FoureyesError, match="max_usd: no model has a price_per_hour"):
+        load(file, caps={"max_usd": 1.0})
+    file.write_text(f"{file.read_text()}[caps]\nmax_tokens = 500\nmax_hours = 1.5\n")
+    assert load(file, caps={"max_hours": 2.0}).caps == {"max_tokens": 500, "max_hours": 2.0}

@@ -79,7 +79,9 @@ def _seconds(name: str) -> Any:
 #: A try's count may be lost with the server: no try waits for the disk.
 NO_SYNC = text("SET LOCAL synchronous_commit = off")
 #: Nothing is begun of what is held; whoever lets its run go on sends it again (producer/sweeps/holding.py).
-_is_held = exists().where(Run.id == Attempt.run_id, col(Run.held).is_not(None)).correlate(Attempt)
+_is_held = (
+    exists().where(col(Run.id) == Attempt.run_id, col(Run.held).is_not(None)).correlate(Attempt)
+)
 #: Begin a try of an attempt that has not ended; whether those before it were too many. That they
 #: began `shortest` seconds ago is asked for because parallel steps that end together let their
 #: attempt go on as often in one moment.
