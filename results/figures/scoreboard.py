@@ -21,6 +21,7 @@ from foureyes.results.figures.plans import read as read_plans
 from foureyes.results.figures.questions import Question
 from foureyes.results.figures.scores import Cost, RunInfo, Score, score
 from foureyes.results.figures.stopping import compare_as_planned
+from foureyes.results.steering import Steering, steering
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Scoreboard:
     `regrades` are those of which no figure here is; `plans` are what it was to show, oldest first;
     `margin` is the difference that is too small to matter, as a
     share; `stops`: what is decided is asked no more, so its comparisons are right at every look;
-    `forgeries` are the runs with programs that spoke in the judge's place.
+    `forgeries` are the runs with programs that spoke in the judge's place; `steering` is what holds it.
     """
 
     sweep_id: int
@@ -134,6 +135,7 @@ class Scoreboard:
     margin: float = MARGIN
     stops: bool = False
     forgeries: dict[int, Forgeries] = field(default_factory=dict)
+    steering: Steering | None = None
 
     @property
     def scores(self) -> list[Score]:
@@ -271,6 +273,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
         regrades = tuple(JudgedAnew(*row) for row in db.execute(_REGRADES, {"sweep": sweep_id}))
         plans = read_plans(db, sweep)
+        steered = steering(db, sweep_id)
     if not problems:
         raise FoureyesError(
             f"sweep {sweep_id} ({sweep.name}) has no attempts; `foureyes sweep` with its file again "
@@ -298,6 +301,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         budgets=budgets,
         regrades=regrades,
         plans=plans,
+        steering=steered,
         margin=margin,
         stops=stops,
         forgeries=forgeries,

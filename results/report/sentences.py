@@ -131,13 +131,15 @@ def _state(board: Scoreboard) -> Iterator[str]:
          for group in board.groups for score in group.scores if score.unfinished),
         key=lambda each: -each[0],
     )  # fmt: skip
+    held = [] if board.steering is None else [*board.steering.sentences()]
     if missing:
         total = sum(score.attempts for score in board.scores)
         yield (
-            f"Still running: {sum(number for number, _ in missing):,} of {count(total, 'attempt')} "
+            f"{'Held' if held else 'Still running'}: {sum(number for number, _ in missing):,} of {count(total, 'attempt')} "
             f"have not ended, in {count(len(missing), 'run')}, most of them by {missing[0][1]} "
             f"({missing[0][0]:,}). The figures are those of the others."
         )
+        yield from (f"{line[0].upper()}{line[1:]}." for line in held)
         if board.comparisons and not board.stops:
             yield (
                 "Looking is not stopping: p-values and intervals are for the end that was planned. Who "

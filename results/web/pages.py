@@ -14,6 +14,7 @@ from foureyes.results import attempts as transcripts
 from foureyes.results.figures import plans
 from foureyes.results.figures.reviewing import review_wording
 from foureyes.results.progress import Progress, progress
+from foureyes.results.steering import steering
 from foureyes.results.visible import visible
 from foureyes.results.web import flower, queries, search, texts
 from foureyes.results.web.filters import MOST, Filters, is_canonical, parse
@@ -80,8 +81,10 @@ def _sweep(sweep_id: int) -> dict[str, Any]:
             raise Missing(f"There is no sweep {sweep_id}.")
         runs = queries.runs(db, sweep_id)
         kept = plans.read(db, row)
+        steered = steering(db, sweep_id)
     return {
         "sweep": row,
+        "steered": steered,
         "plans": kept,
         "runs": runs,
         "file": texts.readable(row.file),

@@ -19,6 +19,7 @@ SWEEPS = 20
 _SWEEPS = text("""
 SELECT
     sweep.id, sweep.name, sweep.created_at, sweep.cancelled_at,
+    (SELECT string_agg(DISTINCT run.held, ', ') FROM run WHERE run.sweep_id = sweep.id) AS held,
     (SELECT count(*) FROM run WHERE run.sweep_id = sweep.id) AS runs,
     (
         SELECT count(*) FROM run JOIN attempt ON attempt.run_id = run.id

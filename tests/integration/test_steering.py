@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from fastapi.testclient import TestClient
+from rich.console import Console
 from sqlalchemy import text
 
 from foureyes.models import admission, batches, broker, caps, lifecycle
@@ -20,8 +22,11 @@ from foureyes.producer.commands import reading
 from foureyes.producer.sweeps import enqueue, holding
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
 from foureyes.results import watch
+from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import sentences
 from foureyes.results.runs import find_of_sweep
 from foureyes.results.steering import Steering, steering
+from foureyes.results.web.app import create
 from foureyes.worker import reaper
 from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import (
@@ -333,3 +338,25 @@ def test_a_file_without_prices_cannot_be_capped_in_usd(tmp_path: Path) -> None:
         load(file, caps={"max_usd": 1.0})
     file.write_text(f"{file.read_text()}[caps]\nmax_tokens = 500\nmax_hours = 1.5\n")
     assert load(file, caps={"max_hours": 2.0}).caps == {"max_tokens": 500, "max_hours": 2.0}
+
+
+def test_what_holds_a_sweep_is_said_by_whoever_shows_it() -> None:
+    sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=2)
+    with TestClient(create(), base_url="http://127.0.0.1") as web:
+        assert "<td>running</td>" in web.get("/").text
+        holding.pause(runs(sweep_id, "raw-coder"))
+        assert "<td>paused</td>" in web.get("/").text
+        page = web.get(f"/sweeps/{sweep_id}").text
+        assert "Held: nothing new is started." in page and "1 of 2 runs paused since 20" in page
+    said = sentences.state(scoreboard(sweep_id))
+    assert said[0].startswith("Held: 4 of 4 attempts have not ended")
+    assert said[1].startswith("1 of 2 runs paused since 20") and said[1].endswith("goes on.")
+    (line,) = watch.held(watch.look(sweep_id))
+    assert f"{line}." == said[1]
+    console = Console(width=200, height=40, color_system=None)
+    with console.capture() as shown:
+        console.print(watch.screen(watch.look(sweep_id), 40))
+    assert line in shown.get()
+    with session() as db:
+        row = db.execute(text("SELECT * FROM v_steering")).mappings().one()
+    assert (row["held"], row["held_runs"], row["runs"], row["waiting"]) == ("paused", 1, 2, 4)

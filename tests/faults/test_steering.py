@@ -1,0 +1,129 @@
+"""Steering with real workers: what is paused stops, and what steers may be killed in the middle of it."""
+
+import signal
+import subprocess
+import sys
+import time
+
+from sqlalchemy import text
+
+from foureyes.models.session import session
+from foureyes.results.steering import Steering, steering
+from tests.faults import audit
+from tests.faults.conftest import WORKERS, System
+from tests.faults.fleet import THREADS
+from tests.programs import ROOT, wait_for
+
+#: A command that is killed where it sends its first message: what it committed is there, and no more.
+_KILLED_AT_SEND = """
+import os
+from foureyes.models import broker
+from foureyes.producer.entry import main
+
+broker.send = lambda *_, **__: os.kill(os.getpid(), 9)
+main()
+"""
+#: One that is killed in the middle of its transaction.
+_KILLED_AT_UPDATE = """
+import os
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from foureyes.producer.entry import main
+
+@event.listens_for(Engine, "after_cursor_execute")
+def kill(connection, cursor, statement, *_):
+    if "UPDATE run SET held" in statement:
+        os.kill(os.getpid(), 9)
+
+main()
+"""
+_COMMAND = "from foureyes.producer.entry import main; main()"
+#: Workers of a fault test have so many calls in hand, all together.
+_IN_FLIGHT = len(WORKERS) * THREADS
+
+
+def command(
+    system: System, *words: str, program: str = _COMMAND
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=ROOT,
+        env=system.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def moving(sweep_id: int) -> tuple[int, ...]:
+    """What grows while a sweep goes on."""
+    found = audit.counts(sweep_id)
+    with session() as db:
+        claims = db.scalar(
+            text("SELECT (SELECT sum(tries) FROM completion) + (SELECT sum(tries) FROM execution)")
+        )
+    return claims, found["completions"], found["executions"], found["ended"]
+
+
+def rests(sweep_id: int) -> tuple[int, ...]:
+    """Wait until nothing is at work; then nothing begins, although the reaper has gone its rounds."""
+    wait_for(lambda: audit.in_hand() == 0)
+    time.sleep(1)  # an answer's attempt is told of it a moment later
+    before = moving(sweep_id)
+    time.sleep(6)  # more than a lease, a grace, and several rounds
+    assert moving(sweep_id) == before
+    return before
+
+
+def told(sweep_id: int) -> Steering:
+    with session() as db:
+        return steering(db, sweep_id)
+
+
+def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: System) -> None:
+    with system.in_the_middle_of_a_sweep("paused, resumed; both killed", latency=0.2) as middle:
+        name = f"id={middle.sweep_id}"
+        killed = command(system, "pause", name, program=_KILLED_AT_UPDATE)
+        assert killed.returncode == -signal.SIGKILL and told(middle.sweep_id).held is None
+        paused = command(system, "pause", name)
+        assert paused.returncode == 0 and "2 runs paused" in paused.stdout, paused.stderr
+        rests(middle.sweep_id)
+        assert audit.counts(middle.sweep_id)["open"] > 0
+        killed = command(system, "resume", name, program=_KILLED_AT_SEND)
+        assert killed.returncode == -signal.SIGKILL and told(middle.sweep_id).held is None
+
+
+def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
+    system: System,
+) -> None:
+    system.all_up()
+    file = system.sweep_file(audit.ATTEMPTS, latency=0.1)
+    file.write_text(f"{file.read_text()}[caps]\nmax_tokens = 500\n")
+    sweep_id = system.enqueue(file)
+    wait_for(lambda: told(sweep_id).held == "max_tokens")
+    rests(sweep_id)
+    with session() as db:
+        spent, largest, after = db.execute(_CALLS, {"sweep": sweep_id}).one()
+    assert told(sweep_id).tokens == spent
+    assert 500 <= spent < 500 + _IN_FLIGHT * largest and after < _IN_FLIGHT
+    refused = command(system, "resume", f"id={sweep_id}")
+    assert refused.returncode == 2 and "at its cap max_tokens" in refused.stderr
+    killed = command(
+        system, "resume", f"id={sweep_id}", "--max-tokens", "inf", program=_KILLED_AT_SEND
+    )
+    assert killed.returncode == -signal.SIGKILL
+    ended = audit.clock()
+    audit.wait_until_ended(sweep_id)
+    audit.check("at a cap; its resume killed", sweep_id, ended)
+
+
+_CALLS = text("""
+SELECT sum(tokens), max(tokens), count(*) FILTER (WHERE finished_at > held_at)
+FROM (
+    SELECT DISTINCT completion.id, prompt_tokens + completion_tokens AS tokens, finished_at, held_at
+    FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
+    JOIN completion ON completion.id = step.completion_id AND completion.state = 'done'
+    WHERE run.sweep_id = :sweep
+) AS calls
+""")
