@@ -493,6 +493,30 @@ def retry(
     sweeping.retry(sweep, wait=wait)
 
 
+@app.command(hidden=True)
+def requeue(
+    attempts: Annotated[
+        list[int] | None, typer.Argument(metavar="ATTEMPTS...", help="Ids (see v_attempts).")
+    ] = None,
+    sweep: Annotated[
+        str | None, typer.Option(metavar="SWEEP", help="Or those of this sweep, by name or id:")
+    ] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="what ended in `error`, as `retry` does;")
+    ] = False,
+    pattern: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="what did of this pattern, or was given up."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
+) -> None:
+    """Do attempts anew that ended in `error`, or were cancelled. Those that ended well stay.
+
+    Exit code 1 if it was waited for and attempts ended in error again.
+    """
+    steering.requeue(attempts or [], sweep, pattern or [], only_errors=errors, wait=wait)
+
+
 @app.command()
 def regrade(
     sweep: OneSweep,

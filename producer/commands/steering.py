@@ -7,7 +7,8 @@ from foureyes.models.session import session
 from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import holding
+from foureyes.producer.sweeps import enqueue, holding
+from foureyes.producer.sweeps import requeue as requeuing
 from foureyes.results.runs import find_of_sweep
 from foureyes.results.steering import steering
 from foureyes.results.sweeps import find_sweep
@@ -43,3 +44,32 @@ def resume(name: str, run_names: Sequence[str], caps: Mapping[str, float], *, wa
             )
             if wait or stack:
                 sweeping.follow_to_results(row, stack)
+
+
+def requeue(
+    ids: Sequence[int],
+    name: str | None,
+    patterns: Sequence[str],
+    *,
+    only_errors: bool,
+    wait: bool,
+) -> None:
+    """Do attempts anew: these, or those of a sweep, or of some of its patterns."""
+    if ids and (name or patterns or only_errors):
+        raise FoureyesError(
+            "attempts by their ids, or --sweep with --errors or --pattern: not both"
+        )
+    if not ids and (name is None or not (patterns or only_errors)):
+        raise FoureyesError("which? Name attempts, or --sweep SWEEP with --errors or --pattern P")
+    with embedded.database(say):
+        if ids:
+            for sweep_id, some in requeuing.by_id(ids).items():
+                row = find_sweep(f"id={sweep_id}")
+                sweeping.try_again(row, enqueue.retry(row.id, some), wait=wait)
+            return
+        row = find_sweep(name)
+        runs = [run.id for run in find_of_sweep(row.id, patterns)]
+        found = requeuing.of_runs(runs, only_errors=only_errors)
+        if found.well and not only_errors:
+            say(requeuing.said_of(found.well))
+        sweeping.try_again(row, enqueue.retry(row.id, found.ids), wait=wait)

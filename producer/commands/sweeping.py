@@ -406,13 +406,17 @@ def retry(name: str, *, wait: bool) -> None:
     """Start anew what ended in error."""
     with embedded.database(say):
         row = find_sweep(name)
-        again = enqueue.retry(row.id)
-        console.print(f"Sweep {row.id} ({row.name}): {again} attempts to try again.", markup=False)
-        if again:
-            with workers() as stack:
-                admission.start_waiting()
-                if wait or stack:
-                    follow_to_results(row, stack)
+        try_again(row, enqueue.retry(row.id), wait=wait)
+
+
+def try_again(row: SweepRow, number: int, *, wait: bool) -> None:
+    """Have attempts of a sweep that were put back to the start begin, so many."""
+    console.print(f"Sweep {row.id} ({row.name}): {number} attempts to try again.", markup=False)
+    if number:
+        with workers() as stack:
+            admission.start_waiting()
+            if wait or stack:
+                follow_to_results(row, stack)
 
 
 def follow_to_results(row: SweepRow, stack: "Stack | None") -> None:

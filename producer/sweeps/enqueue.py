@@ -37,6 +37,7 @@ from foureyes.models.tables import (
 from foureyes.models.tables import Sweep as SweepRow
 from foureyes.producer.sweeps import imported, plans
 from foureyes.producer.sweeps.recorded import recorded_trials
+from foureyes.producer.sweeps.requeue import ANEW
 
 if TYPE_CHECKING:
     from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
@@ -188,8 +189,9 @@ def cancel(sweep_id: int) -> int:
         return ended.rowcount
 
 
-def retry(sweep_id: int) -> int:
-    """Put the attempts that ended in `error` back to the start, from nothing; how many.
+def retry(sweep_id: int, ids: Sequence[int] | None = None) -> int:
+    """Put the attempts that ended in `error` back to the start, from nothing; how many. With `ids`, those
+    of these that did, or were given up.
 
     Their steps are forgotten, but every completion and execution that was done is reused.
 
@@ -207,7 +209,8 @@ def retry(sweep_id: int) -> int:
         db.execute(
             update(LanguageModel).where(col(LanguageModel.id).in_(used)).values(trouble=None)
         )
-        again = _reopen(db, _those_of(sweep_id, [State.ERROR]))
+        those = _those_of(sweep_id, [State.ERROR] if ids is None else list(ANEW))
+        again = _reopen(db, those if ids is None else [*those, col(Attempt.id).in_(ids)])
     budgets.settle()
     return again
 

@@ -82,7 +82,7 @@ def told(sweep_id: int) -> Steering:
 
 
 def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: System) -> None:
-    with system.in_the_middle_of_a_sweep("paused, resumed; both killed", latency=0.2) as middle:
+    with system.in_the_middle_of_a_sweep("paused, resumed; both killed", latency=1.0) as middle:
         name = f"id={middle.sweep_id}"
         killed = command(system, "pause", name, program=_KILLED_AT_UPDATE)
         assert killed.returncode == -signal.SIGKILL and told(middle.sweep_id).held is None
@@ -121,7 +121,8 @@ def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
 _CALLS = text("""
 SELECT sum(tokens), max(tokens), count(*) FILTER (WHERE finished_at > held_at)
 FROM (
-    SELECT DISTINCT completion.id, prompt_tokens + completion_tokens AS tokens, finished_at, held_at
+    SELECT DISTINCT completion.id, prompt_tokens + completion_tokens AS tokens,
+        completion.finished_at, held_at
     FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
     JOIN completion ON completion.id = step.completion_id AND completion.state = 'done'
     WHERE run.sweep_id = :sweep

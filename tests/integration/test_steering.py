@@ -19,7 +19,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session, transaction
 from foureyes.models.tables import Completion, Execution
 from foureyes.producer.commands import reading
-from foureyes.producer.sweeps import enqueue, holding
+from foureyes.producer.sweeps import enqueue, holding, requeue
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
 from foureyes.results import watch
 from foureyes.results.figures.scoreboard import scoreboard
@@ -360,3 +360,36 @@ def test_what_holds_a_sweep_is_said_by_whoever_shows_it() -> None:
     with session() as db:
         row = db.execute(text("SELECT * FROM v_steering")).mappings().one()
     assert (row["held"], row["held_runs"], row["runs"], row["waiting"]) == ("paused", 1, 2, 4)
+
+
+def test_what_ended_in_error_or_was_given_up_is_done_anew_and_nothing_else() -> None:
+    sweep_id = make_sweep("raw-coder", "raw-reviewer", problems=3)
+    coder, reviewer = runs(sweep_id)
+    sql("UPDATE attempt SET state = 'error', outcome = 'error' WHERE id IN (1, 2)")
+    sql("UPDATE attempt SET state = 'cancelled' WHERE id = 3")
+    sql("UPDATE attempt SET state = 'done', outcome = 'unsolved' WHERE id = 4")
+    sql("UPDATE attempt SET state = 'error', outcome = 'error' WHERE id = 5")
+    with session() as db:
+        of_coder = set(db.execute(text(f"SELECT id FROM attempt WHERE run_id = {coder}")).scalars())
+    assert requeue.by_id([5, 3, 5]) == {sweep_id: [5, 3]}
+    for number, says in (
+        (4, r"ended well \(unsolved\): .*--fresh WORD"),
+        (6, "not ended"),
+        (7, "no"),
+    ):
+        with pytest.raises(FoureyesError, match=says):
+            requeue.by_id([1, number])
+    found = requeue.of_runs([coder], only_errors=True)
+    assert set(found.ids) == of_coder & {1, 2, 5}
+    both = requeue.of_runs([coder, reviewer], only_errors=False)
+    assert both == ([1, 2, 3, 5], 1) and "1 attempts ended well, and stay" in requeue.said_of(1)
+    assert enqueue.retry(sweep_id, [3, 4, 5, 6]) == 2
+    assert [row.state for row in attempts()] == [
+        "error",
+        "error",
+        "queued",
+        "done",
+        "queued",
+        "queued",
+    ]
+    assert enqueue.retry(sweep_id) == 2
