@@ -8,9 +8,9 @@ waits to be started.
 
 from collections import Counter
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from foureyes.models import broker, shares
 from foureyes.models.session import BY_INDEX, transaction
@@ -56,7 +56,7 @@ WHERE run.held IS NULL AND (waiting.attempts > 0 OR run.id = ANY(:under_way))
 ORDER BY run.id
 """)
 _LEFT = text("""
-SELECT sweep.id, sweep.name, (
+SELECT sweep.id, sweep.name, sweep.priority, sweep.at_once, (
     SELECT count(*) FROM (
         SELECT FROM run JOIN attempt ON attempt.run_id = run.id
         WHERE run.sweep_id = sweep.id AND run.held IS NULL AND attempt.state = 'queued'
@@ -101,7 +101,7 @@ def start_waiting(ahead: shares.Ahead | None = None) -> Look:
 
 
 def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], int]:
-    """Note of attempts that they are started: their ids, by the names of their sweeps. And how many
+    """Note of attempts that they are started: their ids, by what Flower shows of their sweeps. And how many
     were waiting, as far as they were counted."""
     under_way = {row.run_id: row for row in db.execute(_UNDER_WAY)}
     runs = db.execute(_RUNS, {"at_once": shares.AT_ONCE, "under_way": list(under_way)}).all()
@@ -116,7 +116,17 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
             pending[where[run_id]] += row.pending
     sweeps = list({run.sweep_id for run in waiting})
     left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": shares.FEW})}
-    queues = {sweep_id: shares.Queue(row.attempts) for sweep_id, row in left.items()}
+    begun_of: Counter[int] = Counter()
+    for run in runs:
+        begun_of[run.sweep_id] += under_way[run.id].attempts if run.id in under_way else 0
+    queues = {
+        sweep_id: shares.Queue(
+            row.attempts,
+            priority=row.priority,
+            may_start=None if row.at_once is None else row.at_once - begun_of[sweep_id],
+        )
+        for sweep_id, row in left.items()
+    }
     for run in (run for run in waiting if run.sweep_id in queues):
         begun = under_way[run.id].attempts if run.id in under_way else 0
         each = shares.Waiting(run.id, where[run.id], run.waiting, begun)
@@ -132,9 +142,14 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
     for run in waiting:
         if number := number_of.get(run.id):
             ids = db.execute(_CHOOSE, {"run": run.id, "number": number}).scalars()
-            taken.setdefault(left[run.sweep_id].name, []).extend(ids)
+            taken.setdefault(_about(left[run.sweep_id]), []).extend(ids)
     db.execute(_NOTE, {"ids": list(chain.from_iterable(taken.values()))})
     return taken, sum(run.waiting for run in waiting)
+
+
+def _about(sweep: Row[Any]) -> str:
+    """What Flower shows of a sweep."""
+    return f"{sweep.name} (priority {sweep.priority})" if sweep.priority else str(sweep.name)
 
 
 def send(ids: list[int], about: str) -> None:

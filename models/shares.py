@@ -3,8 +3,8 @@
 A place is where attempts wait: a model, or the judge. Of each only so much is begun ahead of what is
 at work there, so that what is begun is finished first, and whoever comes later waits behind few. How
 much that is shows from one look to the next: a place that ran dry gets more ahead, one that has more
-than it can do meanwhile gets less. What room there is goes to sweeps that have little left, and to
-others in equal shares.
+than it can do meanwhile gets less. What room there is goes to sweeps of a higher priority; of one
+priority, to those that have little left, and to others in equal shares.
 """
 
 from collections import Counter
@@ -102,10 +102,15 @@ class Waiting:
 
 @dataclass
 class Queue:
-    """A sweep with attempts to start: `left` of them, or FEW if there are more."""
+    """A sweep with attempts to start: `left` of them, or FEW if there are more.
+
+    `may_start` is how many more of its attempts may be under way; None: no limit but room.
+    """
 
     left: int
     runs: list[Waiting] = field(default_factory=list)
+    priority: int = 0
+    may_start: int | None = None
 
     @property
     def under_way(self) -> int:
@@ -136,15 +141,17 @@ def shares(
     given: Counter[int] = Counter()
     left = [queue for queue in sweeps if queue.runs]
     while left:
-        queue = min(left, key=lambda each: (each.left, each.under_way))
+        queue = min(left, key=lambda each: (-each.priority, each.left, each.under_way))
         fits = [run for run in queue.runs if _fits(run, given[run.run_id], room)]
-        if not fits:
+        if not fits or (queue.may_start is not None and queue.may_start <= 0):
             left.remove(queue)  # room only gets less
             continue
         run = min(fits, key=lambda each: (each.under_way, ahead.started[each.run_id]))
         given[run.run_id] += 1
         ahead.started[run.run_id] += 1
         run.under_way += 1
+        if queue.may_start is not None:
+            queue.may_start -= 1
         for where in run.places:
             room[where] -= 1
     ahead.note(room)

@@ -451,7 +451,7 @@ def import_(
 
 @app.command()
 def pause(sweep: OneSweep, run: OnlyRuns = None) -> None:
-    """Start nothing new of a sweep; also: resume.
+    """Start nothing new of a sweep. See also: resume, tune, requeue.
 
     Calls that are at work end, and what they gave is kept.
     """
@@ -494,19 +494,41 @@ def retry(
 
 
 @app.command(hidden=True)
+def tune(
+    sweep: OneSweep,
+    threads: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="At most so many of its attempts at a time; `inf`: any."),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(min=-100, max=100, help="Attempts of higher ones begin first; 0 is usual."),
+    ] = None,
+) -> None:
+    """Change how a sweep is worked on while it is; what has begun goes on.
+
+    How many calls a worker has at a time is its own (`foureyes worker --threads`), and fixed when it starts.
+    """
+    steering.tune(sweep, threads, priority)
+
+
+@app.command(hidden=True)
 def requeue(
     attempts: Annotated[
         list[int] | None, typer.Argument(metavar="ATTEMPTS...", help="Ids (see v_attempts).")
     ] = None,
     sweep: Annotated[
-        str | None, typer.Option(metavar="SWEEP", help="Or those of this sweep, by name or id:")
+        str | None,
+        typer.Option(metavar="SWEEP", help="Not by ids, but of this sweep: name or id."),
     ] = None,
     errors: Annotated[
-        bool, typer.Option("--errors", help="what ended in `error`, as `retry` does;")
+        bool, typer.Option("--errors", help="Only what ended in `error`, as `retry` does.")
     ] = False,
     pattern: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="what did of this pattern, or was given up."),
+        typer.Option(
+            metavar="PATTERN", help="Only this: PATTERN[:BENCHMARK[:TEAM]]; again for others."
+        ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:

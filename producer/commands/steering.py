@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlmodel import col, update
+
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
+from foureyes.models.tables import Sweep
 from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
@@ -44,6 +47,31 @@ def resume(name: str, run_names: Sequence[str], caps: Mapping[str, float], *, wa
             )
             if wait or stack:
                 sweeping.follow_to_results(row, stack)
+
+
+def tune(name: str, threads: str | None, priority: int | None) -> None:
+    """Say how many of a sweep's attempts may be under way, and which sweeps they come before."""
+    if threads is None and priority is None:
+        raise FoureyesError("what? Say --threads N or --priority N")
+    changed: dict[str, int | None] = {} if priority is None else {"priority": priority}
+    if threads is not None:
+        if threads != "inf" and not (
+            threads.isascii() and threads.isdigit() and 0 < int(threads) < 10**6
+        ):
+            raise FoureyesError(
+                f"--threads: {threads!r} is no number of attempts: 1 or more, or inf"
+            )
+        changed["at_once"] = None if threads == "inf" else int(threads)
+    with embedded.database(say):
+        row = find_sweep(name)
+        with session() as db:
+            db.execute(update(Sweep).where(col(Sweep.id) == row.id).values(**changed))
+            found = steering(db, row.id)
+    console.print(
+        f"Sweep {row.id} ({row.name}): priority {found.priority}, at most {found.at_once or 'any number'} of "
+        "its attempts at a time. What has begun goes on.",
+        soft_wrap=True,
+    )
 
 
 def requeue(

@@ -82,25 +82,32 @@ def told(sweep_id: int) -> Steering:
 
 
 def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: System) -> None:
-    with system.in_the_middle_of_a_sweep("paused, resumed; both killed", latency=1.0) as middle:
-        name = f"id={middle.sweep_id}"
-        killed = command(system, "pause", name, program=_KILLED_AT_UPDATE)
-        assert killed.returncode == -signal.SIGKILL and told(middle.sweep_id).held is None
-        paused = command(system, "pause", name)
-        assert paused.returncode == 0 and "2 runs paused" in paused.stdout, paused.stderr
-        rests(middle.sweep_id)
-        assert audit.counts(middle.sweep_id)["open"] > 0
-        killed = command(system, "resume", name, program=_KILLED_AT_SEND)
-        assert killed.returncode == -signal.SIGKILL and told(middle.sweep_id).held is None
+    system.all_down()
+    sweep_id = system.enqueue(system.sweep_file(audit.ATTEMPTS, latency=1.0))
+    system.all_up()  # they load the model as this sweep has it
+    audit.wait_until_ended(sweep_id, share=0.1)
+    name = f"id={sweep_id}"
+    killed = command(system, "pause", name, program=_KILLED_AT_UPDATE)
+    assert killed.returncode == -signal.SIGKILL and told(sweep_id).held is None
+    paused = command(system, "pause", name)
+    assert paused.returncode == 0 and "2 runs paused" in paused.stdout, paused.stderr
+    rests(sweep_id)
+    assert audit.counts(sweep_id)["open"] > 0
+    killed = command(system, "resume", name, program=_KILLED_AT_SEND)
+    assert killed.returncode == -signal.SIGKILL and told(sweep_id).held is None
+    ended = audit.clock()
+    audit.wait_until_ended(sweep_id)
+    audit.check("paused, resumed; both killed", sweep_id, ended)
 
 
 def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
     system: System,
 ) -> None:
-    system.all_up()
+    system.all_down()
     file = system.sweep_file(audit.ATTEMPTS, latency=0.1)
     file.write_text(f"{file.read_text()}[caps]\nmax_tokens = 500\n")
     sweep_id = system.enqueue(file)
+    system.all_up()  # they load the model as this sweep has it
     wait_for(lambda: told(sweep_id).held == "max_tokens")
     rests(sweep_id)
     with session() as db:
@@ -118,13 +125,14 @@ def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
     audit.check("at a cap; its resume killed", sweep_id, ended)
 
 
+#: Tokens of all calls, and of the largest; and how many ended after the cap was reached.
 _CALLS = text("""
 SELECT sum(tokens), max(tokens), count(*) FILTER (WHERE finished_at > held_at)
 FROM (
-    SELECT DISTINCT completion.id, prompt_tokens + completion_tokens AS tokens,
-        completion.finished_at, held_at
+    SELECT completion.id, min(prompt_tokens + completion_tokens) AS tokens,
+        min(completion.finished_at) AS finished_at, max(held_at) AS held_at
     FROM run JOIN attempt ON attempt.run_id = run.id JOIN step ON step.attempt_id = attempt.id
     JOIN completion ON completion.id = step.completion_id AND completion.state = 'done'
-    WHERE run.sweep_id = :sweep
+    WHERE run.sweep_id = :sweep GROUP BY completion.id
 ) AS calls
 """)

@@ -19,6 +19,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session, transaction
 from foureyes.models.tables import Completion, Execution
 from foureyes.producer.commands import reading
+from foureyes.producer.commands import steering as steering_commands
 from foureyes.producer.sweeps import enqueue, holding, requeue
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
 from foureyes.results import watch
@@ -393,3 +394,28 @@ def test_what_ended_in_error_or_was_given_up_is_done_anew_and_nothing_else() -> 
         "queued",
     ]
     assert enqueue.retry(sweep_id) == 2
+
+
+def test_a_higher_priority_begins_first_and_a_limit_holds_while_it_is_changed(
+    sent: list[int],
+) -> None:
+    big = make_sweep("raw-coder", problems=40)
+    small = make_sweep("raw-coder", problems=3, name="small", fresh="small")
+    steering_commands.tune(f"id={big}", "30", 5)
+    admission.start_waiting()
+    assert (
+        sent == attempt_ids()[:24]
+    )  # all the room that there is, though little is left of the other
+    sql(
+        "UPDATE attempt SET state = 'running' WHERE moved_at IS NOT NULL"
+    )  # each waits for something
+    sent.clear()
+    admission.start_waiting()
+    assert sorted(sent) == [*attempt_ids()[24:30], *attempt_ids()[-3:]]
+    steering_commands.tune(f"id={big}", "inf", None)
+    assert (told(big).priority, told(big).at_once, told(small).priority) == (5, None, 0)
+    for threads in ("0", "-1", "x", "1.5"):
+        with pytest.raises(FoureyesError, match="no number of attempts"):
+            steering_commands.tune(f"id={big}", threads, None)
+    with pytest.raises(FoureyesError, match="--threads N or --priority N"):
+        steering_commands.tune(f"id={big}", None, None)

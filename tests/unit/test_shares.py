@@ -136,3 +136,19 @@ def test_runs_take_turns_where_fewer_may_wait_than_there_are_runs() -> None:
     for _ in range(13):
         begun |= shares({}, {}, [Queue(FEW, [run(number) for number in range(52)])], ahead).keys()
     assert len(begun) == 52
+
+
+def test_a_sweep_of_a_higher_priority_comes_first_whatever_is_left_of_others() -> None:
+    nearly_done, urgent = Queue(5, [run(1, waiting=5)]), Queue(FEW, [run(2)], priority=1)
+    assert shares({}, {}, [nearly_done, urgent]) == {2: AHEAD}
+    # what it has no use for the others get
+    few = Queue(3, [run(3, waiting=3)], priority=1)
+    low = Queue(FEW, [run(4)], priority=-1)
+    assert shares({}, {}, [low, Queue(FEW, [run(1)]), few]) == {3: 3, 1: AHEAD - 3}
+
+
+def test_of_a_sweep_with_a_limit_no_more_are_under_way() -> None:
+    slow, other = Queue(FEW, [run(1, begun=2), run(2)], may_start=3), Queue(FEW, [run(3)])
+    found = shares({}, {}, [slow, other])
+    assert found[1] + found[2] == 3 and found[3] == AHEAD - 3
+    assert shares({}, {}, [Queue(FEW, [run(1)], priority=9, may_start=-2)]) == {}
