@@ -1,5 +1,6 @@
 """The `foureyes` command. Each mistake a person can make ends in one line and exit code 2."""
 
+import math
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -141,10 +142,10 @@ MaxUsd = Annotated[
 ]
 MaxTokens = Annotated[
     float | None,
-    typer.Option(metavar="TOKENS", help="The same, of prompts and answers together."),
+    typer.Option(metavar="TOKENS", help="Once prompts and answers took so many together."),
 ]
 MaxHours = Annotated[
-    float | None, typer.Option(metavar="HOURS", help="The same, with a call of it at work.")
+    float | None, typer.Option(metavar="HOURS", help="Once calls of it were at work for so long.")
 ]
 
 TrustHost = Annotated[
@@ -214,6 +215,10 @@ def sweep(
     )
 
 
+#: Of what a cap can be; larger ones no column holds, whatever it is of.
+_LARGEST_CAP = 2**53
+
+
 def _caps(
     max_usd: float | None, max_tokens: float | None, max_hours: float | None
 ) -> dict[str, float]:
@@ -221,7 +226,7 @@ def _caps(
     given = {"max_usd": max_usd, "max_tokens": max_tokens, "max_hours": max_hours}
     found = {name: value for name, value in given.items() if value is not None}
     for name, value in found.items():
-        if not value > 0:  # nan neither
+        if not (0 < value < _LARGEST_CAP or value == math.inf):  # nan neither
             raise FoureyesError(
                 f"--{name.replace('_', '-')}: {value:g} is no cap: more than 0, or inf for none"
             )

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from foureyes.models import analysis_plan, llm, tables
+from foureyes.models import analysis_plan, caps, llm, tables
 from foureyes.models.session import session
 from foureyes.models.settings import Settings, settings
 from foureyes.producer import cli
@@ -62,6 +62,7 @@ def sweep_files() -> Iterator[str]:
     yield _section("`[[teams]]`", sweep_file.TeamChoice)
     yield _section("`[[pairings]]`, in older files", sweep_file.Pairing)
     yield _section("`[plan]`", analysis_plan.AnalysisPlan)
+    yield _section("`[caps]`", caps.Caps)
     common = [name for name in llm.Model.model_fields if name != "name"]  # it is the table's key
     yield _section("`[models.NAME]`, of every engine", llm.Model, common)
     yield _section("`sampling`", llm.ModelSampling)
