@@ -68,6 +68,11 @@ def _plan(row: EnqueuedPlan) -> AnalysisPlan:
         ) from None
 
 
+def stops(kept: Sequence[KeptPlan]) -> bool:
+    """Whether a sweep with these plans asks no more of what is decided."""
+    return any(each.plan.stops for each in kept)
+
+
 def is_exploratory(plans: Sequence[KeptPlan], pattern: str, other: str) -> bool:
     """Whether a sweep has plans, and none that was made ahead says anything of these two patterns."""
     return bool(plans) and not any(

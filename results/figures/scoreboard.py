@@ -16,7 +16,7 @@ from foureyes.results.figures.comparisons import Comparison
 from foureyes.results.figures.margins import MARGIN
 from foureyes.results.figures.outcomes import Forgeries, Outcomes, read_forgeries
 from foureyes.results.figures.outcomes import read as read_outcomes
-from foureyes.results.figures.plans import KeptPlan
+from foureyes.results.figures.plans import KeptPlan, stops
 from foureyes.results.figures.plans import read as read_plans
 from foureyes.results.figures.questions import Question
 from foureyes.results.figures.scores import Cost, RunInfo, Score, score
@@ -283,7 +283,6 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
     chosen = named(baseline, [run.pattern for run in runs])
     compared_with = baselines(runs, chosen)
     margin = next((each.margin for each in reversed(plans) if each.margin is not None), MARGIN)
-    stops = any(each.plan.stops for each in plans)
     return Scoreboard(
         sweep_id=sweep_id,
         name=sweep.name,
@@ -292,7 +291,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         baseline=chosen,
         groups=_groups(scores, problems, outcomes),
         baselines=compared_with,
-        comparisons=against_baselines(compared_with, scores, outcomes, margin, stops=stops),
+        comparisons=against_baselines(compared_with, scores, outcomes, margin, stops=stops(plans)),
         outcomes=outcomes,
         endings=endings,
         failures=failures,
@@ -303,7 +302,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         plans=plans,
         steering=steered,
         margin=margin,
-        stops=stops,
+        stops=stops(plans),
         forgeries=forgeries,
     )
 

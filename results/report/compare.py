@@ -10,12 +10,15 @@ from rich.text import Text
 
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
-from foureyes.results.figures import details, outcomes
+from foureyes.models.tables import Sweep
+from foureyes.results.figures import details, outcomes, plans
 from foureyes.results.figures.comparisons import NO_EVIDENCE, Comparison, compare
 from foureyes.results.figures.details import Flip
+from foureyes.results.figures.margins import MARGIN
 from foureyes.results.figures.outcomes import OPEN, Outcomes
-from foureyes.results.figures.questions import SEQUENTIAL
+from foureyes.results.figures.questions import SEQUENTIAL, Question
 from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.figures.stopping import compare_as_planned
 from foureyes.results.formatting import count, p_equals, points_interval, size
 from foureyes.results.report import evidence
 from foureyes.results.report.sentences import review_against_plan
@@ -61,11 +64,17 @@ def find(first: str, second: str) -> TwoRuns:
                 f"run {baseline.id} ({baseline}) and run {run.id} ({run}) have no problem in common"
             )
         theirs_too, ours_too = _only(theirs, common), _only(ours, common)
+        sweeps = [db.get_one(Sweep, each.sweep_id) for each in (baseline, run)]
+        stops = any(plans.stops(plans.read(db, sweep)) for sweep in sweeps)
         comparison = compare(baseline.id, theirs_too, run.id, ours_too)
         flips = details.flips(db, [comparison])[run.id]
     family = _in_report(baseline, run)
-    if family is not None and family.test == SEQUENTIAL and family.run_id == run.id:
-        comparison = family
+    if stops:
+        # this test is the same from either side
+        planned = 1 if family is None else family.family
+        margin = MARGIN if family is None else family.margin
+        asked = Question(baseline.id, theirs_too, run.id, ours_too)
+        (comparison,) = compare_as_planned([asked], margin, stops=True, planned=planned)
     elif family is not None:
         comparison = replace(
             comparison,

@@ -129,7 +129,7 @@ def run(run_id: Id) -> Response:
             "run.html",
             run=found,
             exploratory=partial(plans.is_exploratory, kept, found["pattern"]),
-            compared=queries.compared(db, found),
+            compared=queries.compared(db, found, stops=plans.stops(kept)),
             reviewer=queries.reviewer(db, found),
             wording=review_wording(found["options"]),
             choices=queries.chosen_by_place(db, found),

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from foureyes.results.figures import outcomes
 from foureyes.results.figures.paired import mcnemar_exact
-from foureyes.results.figures.questions import MCNEMAR, Question
+from foureyes.results.figures.questions import MCNEMAR, SEQUENTIAL, Question
+from foureyes.results.figures.sequential import p_value
 
 #: Sweeps of a page of their list.
 SWEEPS = 20
@@ -154,26 +155,36 @@ def chosen_by_place(db: Session, run: RowMapping) -> RowMapping | None:
     return db.execute(_BY_PLACE, asked).mappings().first()
 
 
-def compared(db: Session, run: RowMapping) -> list[ComparedRuns]:
-    """A run against each other one of its sweep, benchmark and team, by the report's test."""
+def compared(db: Session, run: RowMapping, *, stops: bool) -> list[ComparedRuns]:
+    """A run against each other one of its sweep, benchmark and team, by the report's test.
+
+    `stops`: the sweep asks no more of what is decided, so the test is right at every look.
+    """
     asked = {"run": run["run_id"], "sweep": run["sweep_id"]}
     rows = list(db.execute(_COMPARED, asked).mappings())
-    if run["samples"] > 1:
-        return _over_problems(db, run["run_id"], rows)
+    if stops or run["samples"] > 1:
+        return _over_problems(db, run["run_id"], rows, stops=stops)
     # what was counted suffices, which is quicker than every attempt of every run
     return [
         ComparedRuns(row, MCNEMAR, mcnemar_exact(row["improved"], row["regressed"])) for row in rows
     ]
 
 
-def _over_problems(db: Session, run_id: int, rows: list[RowMapping]) -> list[ComparedRuns]:
-    """The same with several samples: those of one problem are not independent, problems are."""
+def _over_problems(
+    db: Session, run_id: int, rows: list[RowMapping], *, stops: bool
+) -> list[ComparedRuns]:
+    """The same from every attempt: samples of one problem are not independent, problems are; and what
+    may be stopped at goes by the order of the plan."""
     found = outcomes.read(db, [run_id, *(row["baseline_run_id"] for row in rows)])
     compared = []
     for row in rows:
         other = row["baseline_run_id"]
         question = Question(other, found[other], run_id, found[run_id])
-        compared.append(ComparedRuns(row, *question.test(question.differences())))
+        if stops:
+            tested = SEQUENTIAL, p_value(list(question.so_far().values()), supposed=0.0)
+        else:
+            tested = question.test(question.differences())
+        compared.append(ComparedRuns(row, *tested))
     return compared
 
 

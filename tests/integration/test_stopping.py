@@ -1,13 +1,17 @@
 """A sweep that stops must give up only what is decided, and only what nobody has begun."""
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from foureyes.models.session import session
 from foureyes.producer.commands import sweeping
 from foureyes.producer.sweeps.stopping import stop_decided
 from foureyes.results import watch
+from foureyes.results.figures.questions import SEQUENTIAL
 from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.report import compare
+from foureyes.results.web.app import create
 from tests.integration.test_report import ended
 from tests.sweeps import make_sweep
 
@@ -51,3 +55,23 @@ def test_what_is_decided_is_started_no_more() -> None:
         )
     assert stop_decided(sweep_id) == 6
     assert states(1) == states(3) == "d" * 12 + "q" + "ccc"
+
+
+def test_whoever_compares_sees_the_test_that_may_be_looked_at() -> None:
+    """Either way round, of runs that no claim is about too, and in the pages: McNemar's p-value of what
+    was stopped because it looked good is too small."""
+    plan = {"primary": ["debate > raw-coder"], "stop": "sequential"}
+    sweep_id = make_sweep("raw-coder", "debate", "retry", problems=9, plan=plan)
+    for run, letter in enumerate("010", start=1):
+        ended(run, *letter * 9)
+    in_report = scoreboard(sweep_id).comparisons[2]
+    there, back = compare.find("1", "2").comparison, compare.find("2", "1").comparison
+    assert there == in_report and there.verdict == "better"
+    assert (back.test, back.p, back.p_holm, back.verdict) == (
+        SEQUENTIAL, there.p, there.p_holm, "worse",
+    )  # fmt: skip
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
+    assert compare.find("2", "3").comparison.test == SEQUENTIAL
+    with TestClient(create(), base_url="http://127.0.0.1") as pages:
+        shown = pages.get("/runs/2").text
+    assert SEQUENTIAL in shown and f"{there.p:.3f}" in shown and "McNemar" not in shown
