@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -143,13 +144,14 @@ def _row(problem: int, name: str, runs: Sequence[Mapped]) -> Row:
         improved=sum(gain > 0 for gain in gains),
         regressed=sum(gain < 0 for gain in gains),
         cells=[
-            _cell(run.outcomes.get(problem, ""), len(run.forgeries.get(problem, ())))
-            for run in runs
+            cell(run.outcomes.get(problem, ""), len(run.forgeries.get(problem, ()))) for run in runs
         ],
     )
 
 
-def _cell(samples: str, forged: int) -> tuple[Kind, str, str]:
+@lru_cache(maxsize=4096)  # few words, which come again and again
+def cell(samples: str, forged: int = 0) -> tuple[Kind, str, str]:
+    """Of a problem's samples, of which so many were forged: their kind, its mark, and the words for it."""
     found = kind(samples, forged)
     if len(samples) < 2 or not judged(samples):
         return found, found.mark, found.words

@@ -16,13 +16,16 @@ from foureyes.results.figures.reviewing import review_wording
 from foureyes.results.progress import Progress, progress
 from foureyes.results.steering import steering
 from foureyes.results.visible import visible
-from foureyes.results.web import flower, queries, search, texts
-from foureyes.results.web.filters import MOST, Filters, is_canonical, parse
+from foureyes.results.web import beside, flower, matrix_filters, queries, search, texts
+from foureyes.results.web import matrix as problem_matrix
+from foureyes.results.web.filters import MOST, Filters, Mistaken, is_canonical, parse
 from foureyes.results.web.templating import render
 
 router = APIRouter()
 
 Id = Annotated[int, Path(ge=1, le=MOST)]
+BesideId = Annotated[int, Query(ge=1, le=MOST)]
+BesideStep = Annotated[int | None, Query(ge=1, le=MOST)]
 Before = Annotated[int, Query(ge=1, le=MOST)]
 
 #: Of the time, looking takes at most a fifth.
@@ -116,6 +119,19 @@ def _models(sweep_id: int) -> dict[str, Any]:
     return {"sweep": row, "found": found, "live": live, "pause": _pause(began)}
 
 
+@router.get("/sweeps/{sweep_id}/matrix")
+def matrix(sweep_id: Id, request: Request) -> Response:
+    """The problems of a benchmark by the runs of a sweep."""
+    asked = matrix_filters.parse(request.query_params)
+    if not is_canonical(request.query_params):
+        return RedirectResponse(asked.address(sweep_id), 303)
+    with session() as db:
+        row = db.get(Sweep, sweep_id)
+        if row is None:
+            raise Missing(f"There is no sweep {sweep_id}.")
+        return render("matrix.html", sweep=row, found=problem_matrix.read(db, sweep_id, asked))
+
+
 @router.get("/runs/{run_id}")
 def run(run_id: Id) -> Response:
     """A run: its scores, how it compares with the others of its sweep, and its attempts."""
@@ -190,6 +206,29 @@ def attempt(attempt_id: Id, request: Request) -> Response:
             tasks=tasks,
             besides=queries.besides(db, attempt_id),
             neighbours=queries.neighbours(db, attempt_id),
+        )
+
+
+@router.get("/beside")
+def two_attempts(
+    left: BesideId,
+    right: BesideId,
+    left_step: BesideStep = None,
+    right_step: BesideStep = None,
+) -> Response:
+    """Two attempts at one problem, side by side."""
+    if left == right:
+        return RedirectResponse(f"/attempts/{left}", 303)
+    with session() as db:
+        found = beside.read(db, (left, left_step), (right, right_step))
+        if found is None:
+            raise Missing(f"There is no attempt {left}, or none {right}.")
+        if not found.is_same_problem:
+            raise Mistaken(f"right: attempts {left} and {right} are at different problems")
+        return render(
+            "beside.html",
+            found=found,
+            others=[queries.on_same_problem(db, attempt_id) for attempt_id in (left, right)],
         )
 
 

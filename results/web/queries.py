@@ -100,6 +100,18 @@ WHERE run.sweep_id = :sweep
 ORDER BY run.pairing, run.position, attempt.sample
 LIMIT 5000
 """)
+#: All attempts at an attempt's problem in its sweep, in the order of their runs.
+_ON_SAME_PROBLEM = text("""
+SELECT other.id AS attempt_id, run.pattern, run.pairing, run.samples, other.sample, other.outcome,
+    other.state
+FROM attempt
+JOIN run AS own ON own.id = attempt.run_id
+JOIN run ON run.sweep_id = own.sweep_id AND run.benchmark = own.benchmark
+JOIN attempt AS other ON other.run_id = run.id AND other.problem_id = attempt.problem_id
+WHERE attempt.id = :attempt
+ORDER BY run.position, other.sample
+LIMIT 1000
+""")
 _SWEEPS_OF_PROBLEM = text("""
 SELECT sweep.id, sweep.name
 FROM sweep
@@ -191,6 +203,11 @@ def _over_problems(
 def besides(db: Session, attempt_id: int) -> list[Any]:
     """The attempts at the same problem and sample in the runs of the sweep, this one among them."""
     return list(db.execute(_BESIDES, {"attempt": attempt_id}).mappings())
+
+
+def on_same_problem(db: Session, attempt_id: int) -> list[Any]:
+    """The attempts at the same problem in the sweep, all samples, this one among them."""
+    return list(db.execute(_ON_SAME_PROBLEM, {"attempt": attempt_id}).mappings())
 
 
 def neighbours(db: Session, attempt_id: int) -> RowMapping:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from foureyes.results import formatting, reviews
 from foureyes.results.attempts import changes
 from foureyes.results.figures.statistics import wilson
-from foureyes.results.formatting import duration, p_value, percent
+from foureyes.results.formatting import duration, p_value, percent, points
 from foureyes.results.visible import visible
 from foureyes.results.web.texts import excerpt
 
@@ -63,7 +63,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for each in (percent, interval, duration, p_value, moment, count, sql, excerpt, changes):
+    for each in (
+        percent,
+        points,
+        interval,
+        duration,
+        p_value,
+        moment,
+        count,
+        sql,
+        excerpt,
+        changes,
+    ):
         made.filters[each.__name__] = each
     made.globals |= {"shares": formatting.interval, "beside": reviews.beside}
     return made

@@ -28,6 +28,8 @@ def hostile_addresses() -> list[str]:
         "/", f"/sweeps/{ids['sweep']}", f"/runs/{ids['run']}", f"/problems/{ids['problem']}",
         "/attempts", "/attempts?problem=%3Cscript%3E&show=missed", f"/attempts/{ids['attempt']}",
         f"/attempts/{ids['failed']}", f"/sweeps/{ids['sweep']}/models",
+        f"/sweeps/{ids['sweep']}/matrix?baseline={ids['run']}",
+        f"/beside?left={ids['attempt']}&right={ids['failed']}",
     ]  # fmt: skip
 
 
@@ -60,9 +62,15 @@ def test_pages_fit_a_phone_and_a_desk(open_page: Open, scheme: str) -> None:
                 getComputedStyle(document.querySelector('nav a:nth-child(2)')).color]"""
         )
         assert contrast(text, ground) > 7 and contrast(link, ground) > 4.5
-        for address in ("/", "/sweeps/1", "/runs/1", "/problems/1", "/attempts", "/attempts/1"):
+        for address in (
+            "/", "/sweeps/1", "/sweeps/1/matrix?baseline=1", "/runs/1", "/problems/1", "/attempts",
+            "/attempts/1",
+        ):  # fmt: skip
             page.goto(urljoin(page.url, address))
             assert wide(page) <= 0, (address, width)
+        page.get_by_role("link", name="beside this one").click()
+        page.wait_for_url(re.compile("/beside"))
+        assert wide(page) <= 0, width
 
 
 def contrast(first: str, second: str) -> float:

@@ -68,10 +68,10 @@ def links(page: str) -> set[str]:
     return {address for address in addresses if address.startswith("/")}
 
 
-def crawl(pages: TestClient) -> dict[str, str]:
-    """Every page that can be reached from the first one, by its address."""
+def crawl(pages: TestClient, *more: str) -> dict[str, str]:
+    """Every page that can be reached from the first one and from `more`, by its address."""
     found: dict[str, str] = {}
-    waiting = {"/"}
+    waiting = {"/", *more}
     while waiting:
         address = waiting.pop()
         answer = pages.get(address)
@@ -87,13 +87,19 @@ def test_every_link_leads_somewhere(pages: TestClient) -> None:
     make_sweep("raw-coder", "review-then-fix", problems=2, samples=2)
     found = crawl(pages)
     kinds = {address.split("/")[1].split("?")[0] for address in found}
-    assert kinds == {"", "sweeps", "runs", "problems", "attempts", "texts", "live", "static"}
+    assert kinds == {
+        "", "sweeps", "runs", "problems", "attempts", "beside", "texts", "live", "static",
+    }  # fmt: skip
 
 
 def test_hostile_texts_are_texts_on_every_page(pages: TestClient) -> None:
     """Else what a model wrote acts in the browser of whoever looks at it."""
     ids = hostile_rows.make()
-    found = crawl(pages)
+    found = crawl(
+        pages,
+        f"/sweeps/{ids['sweep']}/matrix?baseline={ids['run']}&run={ids['run']}",
+        f"/beside?left={ids['attempt']}&right={ids['failed']}",
+    )
     assert len(found) > 20
     own = {"htmx.js"}
     for address, page in found.items():
@@ -109,9 +115,13 @@ def test_hostile_texts_are_texts_on_every_page(pages: TestClient) -> None:
         assert str(7 * 191) not in elements.text, address  # the template in it
         assert not set(page) & set("\x1b\x07\u202e\u2066\u200b\ufeff"), address
         assert len(page) < 700_000, address
-    shown = Elements(found[f"/attempts/{ids['attempt']}"]).text
-    assert shown.count("<script>document.title") > 10
-    assert "\\u202eabc\\u2066" in shown
+    for address in (
+        f"/attempts/{ids['attempt']}",
+        f"/beside?left={ids['attempt']}&right={ids['failed']}",
+    ):
+        shown = Elements(found[address]).text
+        assert shown.count("<script>document.title") > 10
+        assert "\\u202eabc\\u2066" in shown
 
 
 def test_a_long_text_is_cut_and_can_be_had_whole(pages: TestClient) -> None:
@@ -130,7 +140,7 @@ def test_a_long_text_is_cut_and_can_be_had_whole(pages: TestClient) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/sweeps/77", "/live/sweeps/77", "/sweeps/77/models", "/runs/77", "/problems/77",
+        "/sweeps/77", "/live/sweeps/77", "/sweeps/77/models", "/sweeps/77/matrix", "/beside?left=77&right=78", "/beside?left=1", "/runs/77", "/problems/77",
         "/attempts/77", "/attempts/99999999999999999999", "/attempts/0", "/attempts/-1",
         "/attempts/x", "/attempts/%00", "/texts/completion/77/answer", "/texts/sweep/77/key",
         "/texts/pg_authid/1/rolpassword", "/static/../app.py", "/static/none.css", "/nothing",

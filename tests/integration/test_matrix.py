@@ -1,0 +1,164 @@
+"""The matrix of problems and runs: whoever looks for what a pattern changed must find that, and no less."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from foureyes.models.session import session
+from foureyes.results.web.app import create
+from tests.conftest import copied
+from tests.integration.test_report import ended
+from tests.sweeps import make_sweep
+
+#: What three of the problems say of themselves.
+_FACTS = {"t/0": ("hard", "2024-01"), "t/1": ("easy", "2024-03"), "t/2": ("medium", "2024-02")}
+
+
+@pytest.fixture(scope="module")
+def pages(postgres: str) -> Iterator[TestClient]:
+    """Of a sweep of three patterns on five problems; and of one with samples, on two benchmarks."""
+    with pytest.MonkeyPatch.context() as patch, copied(postgres, "migrated", patch):
+        make_sweep("raw-coder", "debate", "retry", problems=5)
+        for run, letters in enumerate(("01100", "1010e", "01f-0"), start=1):
+            ended(run, *letters)
+        make_sweep("raw-coder", "debate", problems=2, samples=3, lean=True, name="samples")
+        for run, words in ((4, ("000", "111")), (5, ("00f", "110"))):
+            ended(run, *words)
+        with session() as db:
+            for problem, (difficulty, month) in _FACTS.items():
+                db.execute(
+                    text("""
+                    UPDATE problem SET facts = jsonb_build_object('difficulty', CAST(:difficulty AS text),
+                        'date', CAST(:date AS text)) WHERE problem_id = :problem"""),
+                    {"difficulty": difficulty, "date": f"{month}-15", "problem": problem},
+                )
+        with TestClient(create(), base_url="http://127.0.0.1", follow_redirects=False) as client:
+            yield client
+
+
+def rows(page: str) -> dict[str, str]:
+    """Of each problem, in their order, the marks of its cells, with ▲ and ▼ for the baseline."""
+    found = {}
+    for row in re.findall(r'<tr><th scope="row"><a href="/problems.*?</tr>', page, re.DOTALL):
+        (name,) = re.findall(r">([^<]+)</a></th>", row)
+        cells = re.findall(r'<td class="(\w+)(| up| down)"[^>]*>(?:<a [^>]*>)?([^<]*)', row)
+        found[name] = "".join(
+            mark + {" up": "▲", " down": "▼"}.get(change, "")
+            for kind, change, mark in cells
+            if kind != "number"
+        )
+    return found
+
+
+def figures(page: str, name: str) -> list[str]:
+    """A row of figures below the names of the runs."""
+    (row,) = re.findall(rf"<th scope=\"row\" colspan=\"\d\">{name}</th>(.*?)</tr>", page)
+    return re.findall(r"<td>(?:<a [^>]*>)?([^<]*)", row)
+
+
+def test_a_cell_tells_what_became_of_its_problem(pages: TestClient) -> None:
+    alone = pages.get("/sweeps/1/matrix").text
+    assert rows(alone) == {"t/0": "·●·", "t/1": "●·●", "t/2": "●●F", "t/3": "··?", "t/4": "·!·"}
+    assert figures(alone, "pass@1") == ["40%", "50%", "25%"]
+    assert '<a href="/attempts/1">' in alone and "/beside" not in alone
+
+
+def test_cells_and_figures_are_held_against_any_baseline(pages: TestClient) -> None:
+    page = pages.get("/sweeps/1/matrix?baseline=1").text
+    assert rows(page) == {
+        "t/0": "·●▲·", "t/1": "●·▼●", "t/2": "●●F▼", "t/3": "··?", "t/4": "·!·",
+    }  # fmt: skip
+    assert figures(page, "against the baseline, in points") == ["base", "+0.0", "-25.0"]
+    assert figures(page, "improved") == ["", "1", "0"]
+    assert figures(page, "regressed") == ["", "1", "1"]
+    left, right = re.findall(
+        r'<td class="all up"><a href="/beside.left=(\d+)&amp;right=(\d+)">', page
+    )[0]
+    both = pages.get(f"/beside?left={left}&right={right}").text
+    assert "<title>t/0: raw-coder and debate" in both
+    other = pages.get("/sweeps/1/matrix?baseline=3&column=1").text
+    assert rows(other)["t/2"] == "●▲" and figures(other, "improved") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("baseline=1&show=flips", "t/0 t/1 t/2"),
+        ("baseline=1&show=flips&run=2", "t/0 t/1"),
+        (
+            "baseline=2&show=improved&run=3",
+            "t/1",
+        ),  # any two: neither is what the report compares with
+        ("baseline=1&show=improved", "t/0"),
+        ("baseline=1&show=regressed", "t/1 t/2"),
+        ("baseline=1&show=regressed&column=2", "t/1"),
+        ("show=unsolved", "t/3 t/4"),
+        ("show=forged", "t/2"),
+        ("show=error", "t/4"),
+        ("show=error&column=1&column=3", ""),
+        ("difficulty=hard", "t/0"),
+        ("since=2024-02", "t/1 t/2"),
+        ("until=2024-02", "t/0 t/2"),
+        ("since=2024-02&until=2024-02", "t/2"),
+        ("least=1000", ""),
+        ("most=1000&difficulty=easy", "t/1"),
+        ("sort=solved", "t/3 t/4 t/0 t/1 t/2"),
+        ("sort=name&reverse=1", "t/4 t/3 t/2 t/1 t/0"),
+        ("sort=difficulty", "t/1 t/2 t/0 t/3 t/4"),
+        ("sort=month&since=2024-01", "t/0 t/2 t/1"),
+        ("sort=flips&baseline=1&run=3", "t/2 t/0 t/1 t/3 t/4"),
+        ("sort=words", "t/0 t/1 t/2 t/3 t/4"),
+    ],
+)
+def test_problems_are_those_that_are_asked_for_in_that_order(
+    pages: TestClient, asked: str, found: str
+) -> None:
+    assert " ".join(rows(pages.get(f"/sweeps/1/matrix?{asked}").text)) == found
+
+
+def test_figures_are_of_the_problems_and_not_of_what_became_of_them(pages: TestClient) -> None:
+    """Else who looks at flips alone reads that a pattern gains a hundred points."""
+    flips = pages.get("/sweeps/1/matrix?baseline=1&run=2&show=improved").text
+    assert list(rows(flips)) == ["t/0"]
+    assert figures(flips, "pass@1") == ["40%", "50%", "25%"]
+    hard = pages.get("/sweeps/1/matrix?baseline=1&difficulty=hard").text
+    assert figures(hard, "pass@1") == ["0%", "100%", "0%"]
+
+
+def test_samples_are_counted_and_a_part_of_them_is_a_flip(pages: TestClient) -> None:
+    page = pages.get("/sweeps/2/matrix?baseline=4").text
+    assert rows(page) == {"t/0": "00", "t/1": "32▼"}
+    assert 'title="2 of 3 solved"' in page
+    assert list(rows(pages.get("/sweeps/2/matrix?show=forged").text)) == ["t/0"]
+
+
+def test_each_benchmark_has_its_own_and_the_sweeps_first_comes_first(pages: TestClient) -> None:
+    first = pages.get("/sweeps/2/matrix").text
+    assert re.findall(r'aria-current="page">(\w+)<', first) == ["mine"]
+    lean = pages.get("/sweeps/2/matrix?benchmark=lean").text
+    assert rows(lean) == {"t/0": "??", "t/1": "??"}
+    # what can be chosen by does not depend on what is chosen
+    assert "Difficulty" in pages.get("/sweeps/1/matrix?show=unsolved").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ("baseline=4", "baseline"), ("run=77", "run"), ("run=x", "run"), ("column=0", "column"),
+        ("benchmark=theirs", "benchmark"), ("show=all", "show"), ("sort=-", "sort"),
+        ("least=-1", "least"), ("reverse=perhaps", "reverse"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_shown_is_named(pages: TestClient, asked: str, word: str) -> None:
+    answer = pages.get(f"/sweeps/1/matrix?{asked}")
+    assert answer.status_code == 400
+    assert f"{word}: " in answer.text
+
+
+def test_a_form_with_empty_fields_becomes_a_short_address(pages: TestClient) -> None:
+    answer = pages.get("/sweeps/1/matrix?baseline=1&show=&run=&column=2&column=3&least=&sort=name")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sweeps/1/matrix?column=2&column=3&baseline=1&sort=name"
