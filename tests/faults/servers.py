@@ -185,7 +185,7 @@ class Postgres:
             self._process = subprocess.Popen(
                 [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port),
                  "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                 "-c", "shared_buffers=64MB", "-c", "max_connections=80"],
+                 "-c", "shared_buffers=64MB", "-c", "wal_buffers=16MB", "-c", "max_connections=80"],
                 stdout=log, stderr=log, start_new_session=True, **self._identity(),
             )  # fmt: skip
 
