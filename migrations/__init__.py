@@ -81,7 +81,7 @@ def check_views() -> None:
     if not has_views():
         raise FoureyesError(
             "the views of the database are those of another version of foureyes; "
-            "run `foureyes migrate` with the version that you use"
+            "run `foureyes database migrate` with the version that you use"
         )
 
 
@@ -109,5 +109,5 @@ def check() -> None:
         check_known(found)
     raise FoureyesError(
         f"the database is at migration {found or 'none'}, and this version of foureyes needs "
-        f"{head()}; run `foureyes migrate`"
+        f"{head()}; run `foureyes database migrate`"
     )

@@ -3,7 +3,7 @@
 Whoever got out of a sandbox and of its container would hold this role. It writes executions, and has
 steps and regrades wait for another one where its judge is another than was asked for (worker/adoption.py); it deletes
 nothing, touches no attempt, call, problem, sweep or model, and makes nothing.
-deploy/postgres/execution.sql makes the role; it is granted this at each `foureyes migrate`.
+deploy/postgres/execution.sql makes the role; it is granted this at each `foureyes database migrate`.
 """
 
 from sqlalchemy import Connection, text

@@ -113,6 +113,11 @@ prompts_app = typer.Typer(cls=_Listing, help="Try how well prompts do what they 
 benchmark_app = typer.Typer(
     cls=_Listing, help="Check problems of your own; install what a benchmark needs."
 )
+database_app = typer.Typer(
+    cls=_Listing,
+    help="The embedded database as one file, and back; bringing your own up to date.",
+)
+app.add_typer(database_app, name="database", no_args_is_help=True)
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 app.add_typer(patterns_app, name="patterns", invoke_without_command=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
@@ -399,11 +404,16 @@ def show(attempt: Annotated[int, typer.Argument(help="An attempt's id (see v_att
 
 @app.command()
 def sql(
-    statement: Annotated[str, typer.Argument(help='E.g. "select * from v_scores".')],
+    statement: Annotated[
+        str | None, typer.Argument(help='E.g. "select * from v_scores".', show_default=False)
+    ] = None,
     format: Annotated[Rows, typer.Option(help="How to print rows.")] = Rows.TABLE,
+    url: Annotated[
+        bool, typer.Option("--url", help="Where psql, pandas and the like can read it.")
+    ] = False,
 ) -> None:
     """Query the results tables (read only)."""
-    reading.sql(statement, format)
+    reading.sql(statement, format, url=url)
 
 
 @app.command()
@@ -609,8 +619,28 @@ def doctor() -> None:
     keeping.doctor()
 
 
-@app.command()
-def migrate() -> None:
+@database_app.command("backup")
+def database_backup(
+    file: Annotated[Path, typer.Argument(help="Where to.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write all sweeps and their results to one file; a stack that runs goes on."""
+    keeping.backup(file, force)
+
+
+@database_app.command("restore")
+def database_restore(
+    file: Annotated[
+        Path,
+        typer.Argument(help="What `foureyes database backup` wrote; your own, it can run SQL."),
+    ],
+) -> None:
+    """Bring a backup into a home that has no sweep yet; sweeps in it go on with their own commands."""
+    keeping.restore(file)
+
+
+@database_app.command("migrate")
+def database_migrate() -> None:
     """Bring your own server's database to what this version needs."""
     keeping.migrate()
 

@@ -1,10 +1,10 @@
 -- The role `foureyes_execution`, with which execution workers come: they run what models wrote. It
 -- reads, and writes what judging writes (migrations/grants.py), and is granted that at each
--- `foureyes migrate`. Run it as the owner of the tables, in their database, as often as you like,
+-- `foureyes database migrate`. Run it as the owner of the tables, in their database, as often as you like,
 -- and migrate afterwards (psql 14 or later):
 --
 --   EXECUTION_POSTGRES_PASSWORD=... psql "$FOUREYES_DATABASE_URL" --file=deploy/postgres/execution.sql
---   foureyes migrate
+--   foureyes database migrate
 \set ON_ERROR_STOP on
 \getenv execution_password EXECUTION_POSTGRES_PASSWORD
 

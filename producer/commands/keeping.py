@@ -1,17 +1,22 @@
 """What the commands do that judge programs, and look after what there is."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlmodel import func, select
 
 from foureyes import migrations
 from foureyes.judging import libraries
+from foureyes.models import output
 from foureyes.models.errors import FoureyesError
 from foureyes.models.later import Later
-from foureyes.models.session import check_connection
+from foureyes.models.session import check_connection, session
 from foureyes.models.settings import settings
+from foureyes.models.tables import Attempt, Sweep
 from foureyes.producer.commands.choices import PeerName, ProfileName
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
@@ -22,9 +27,13 @@ from foureyes.results.sweeps import find_sweep
 if TYPE_CHECKING:
     from foureyes.evaluation import checking, command
     from foureyes.producer.commands import doctor as checks
+    from foureyes.producer.stack import backup as backups
 else:  # the sandbox for the ones, a broker for the other
     checking, command = Later("foureyes.evaluation.checking"), Later("foureyes.evaluation.command")
-    checks = Later("foureyes.producer.commands.doctor")
+    checks, backups = (
+        Later("foureyes.producer.commands.doctor"),
+        Later("foureyes.producer.stack.backup"),
+    )
 
 
 def cancel(name: str) -> None:
@@ -39,7 +48,7 @@ def migrate() -> None:
     """Bring a database server's tables and views to those of this code."""
     if settings().database_url is None:
         raise FoureyesError(
-            "migrate is for a server of your own: set FOUREYES_DATABASE_URL (the embedded database is "
+            "this is for a server of your own: set FOUREYES_DATABASE_URL (the embedded database is "
             "brought up to date whenever it is started)"
         )
     check_connection()
@@ -58,6 +67,64 @@ def prune(name: str, *, yes: bool) -> None:
         f"removed {gone.attempts:,} attempts, {gone.completions:,} completions and "
         f"{gone.executions:,} executions; what other sweeps use is kept"
     )
+
+
+def backup(path: Path, force: bool) -> None:
+    """Write the embedded database to a file, with progress."""
+    _check_embedded("pg_dump --format=custom --no-owner --no-acl")
+    output.find(path, None, force=force)
+    try:
+        with embedded.database(say), output.writing(path, None, force=force) as file:
+            with _counting("reading the database") as tell:
+                backups.write(file, tell)
+            said = _sweeps()
+    except KeyboardInterrupt:
+        console.print("Interrupted; nothing was written.", style="yellow")
+        raise typer.Exit(130) from None
+    say(f"{said}; written to {path}")
+
+
+def restore(path: Path) -> None:
+    """Put a backup in the place of an embedded database without sweeps."""
+    _check_embedded("pg_restore --no-owner --no-acl --single-transaction")
+    try:
+        with console.status("restoring"):
+            backups.restore(path)
+    except KeyboardInterrupt:
+        console.print("Interrupted; the database is what it was.", style="yellow")
+        raise typer.Exit(130) from None
+    with embedded.database(say):
+        say(f"{_sweeps()}; restored from {path}")
+
+
+def _check_embedded(instead: str) -> None:
+    if settings().database_url is not None:
+        raise FoureyesError(
+            "FOUREYES_DATABASE_URL names a server of your own, and this is for the embedded database: "
+            f'`{instead} --dbname="$FOUREYES_DATABASE_URL"` (docs/howto/operations.md)'
+        )
+
+
+def _sweeps() -> str:
+    with session() as db:
+        sweeps = db.exec(select(func.count()).select_from(Sweep)).one()
+        attempts = db.exec(select(func.count()).select_from(Attempt)).one()
+    return f"{sweeps:,} sweeps with {attempts:,} attempts"
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A line with the bytes so far, of what nobody knows how much it will be."""
+    with Progress(
+        TextColumn("{task.description}"),
+        SpinnerColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done: progress.update(task, completed=done)
 
 
 def evaluate(
@@ -108,16 +175,8 @@ def benchmark_check(file: str, slots: int | None) -> None:
 def benchmark_prepare(name: str) -> None:
     """Install the libraries that a benchmark's programs use, with progress."""
     try:
-        with Progress(
-            TextColumn("{task.description}"),
-            SpinnerColumn(),
-            DownloadColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        ) as progress:
-            task = progress.add_task(f"installing the libraries of {name}", total=None)
-            place = libraries.prepare(name, lambda done: progress.update(task, completed=done))
+        with _counting(f"installing the libraries of {name}") as tell:
+            place = libraries.prepare(name, tell)
     except KeyboardInterrupt:
         console.print("Interrupted; nothing is left of it.", style="yellow")
         raise typer.Exit(130) from None

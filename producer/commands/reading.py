@@ -139,8 +139,13 @@ def show(attempt_id: int) -> None:
         transcript.show(attempt_id, console)
 
 
-def sql(statement: str, format: Rows) -> None:
-    """Run a read-only statement."""
+def sql(statement: str | None, format: Rows, *, url: bool) -> None:
+    """Run a read-only statement, or say where other programs can."""
+    if url == (statement is not None):
+        raise FoureyesError('sql: a statement, e.g. "select * from v_scores", or --url')
+    if statement is None:
+        print(embedded.reader_url(hint))
+        return
     with embedded.reading(hint):
         query.run(statement, format.value, console)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 else:  # who only reads needs a database and nothing else of the stack
     broker, processes = Later("foureyes.models.broker"), Later("foureyes.producer.stack.processes")
 
-_DATABASE = "foureyes"
+DATABASE = "foureyes"
 #: Seconds that another terminal's stack is given to say where it is.
 _STARTING = 60.0
 
@@ -58,14 +58,21 @@ def database(say: Say) -> Iterator[None]:
     home = prepared()
     with postgres.server(home) as url:
         try:
-            with (home / "migration.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # two terminals may both be the first
+            with changing(home):  # two terminals may both be the first
                 _make_database(say, home, url)
-                _set("FOUREYES_DATABASE_URL", url.replace("/postgres?", f"/{_DATABASE}?"))
+                _set("FOUREYES_DATABASE_URL", postgres.named(url, DATABASE))
                 _migrate(say)
             yield
         finally:
             _set("FOUREYES_DATABASE_URL", None)
+
+
+@contextmanager
+def changing(home: Path) -> Iterator[None]:
+    """Hold off everybody else who comes to use the database: it is made, migrated or replaced."""
+    with (home / "migration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -91,16 +98,39 @@ def reading(say: Say) -> Iterator[None]:
         yield
 
 
+def reader_url(say: Say) -> str:
+    """The URL by which other programs of this user read the embedded database: a Unix socket's, with no
+    password in it. It holds as long as somebody else keeps the database running.
+
+    Raises: FoureyesError if nobody does, or the database is a server of the user's own.
+    """
+    if settings().database_url is not None:
+        raise FoureyesError(
+            "sql: the database is a server of your own, at FOUREYES_DATABASE_URL; read it with a role "
+            "that can only read (deploy/postgres/reader.sql makes one)"
+        )
+    home = prepared()
+    if not postgres.is_used(home):
+        raise FoureyesError(
+            "sql: the embedded database runs only while a command uses it: keep `foureyes web` or "
+            "`foureyes up` running in another terminal, and ask again"
+        )
+    with reading(say):  # the role may have to be made, or granted what came later
+        return postgres.named(postgres.address(home), DATABASE).replace(
+            "postgres@", f"{reader.ROLE}@"
+        )
+
+
 def _make_database(say: Say, home: Path, url: str) -> None:
     _set("FOUREYES_DATABASE_URL", url)
     with engine().connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         known = connection.execute(
-            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": _DATABASE}
+            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE}
         ).scalar()
         if not known:
             say(f"making the embedded database in {home}")
-            connection.execute(text(f"CREATE DATABASE {_DATABASE}"))
+            connection.execute(text(f"CREATE DATABASE {DATABASE}"))
 
 
 def _migrate(say: Say) -> None:

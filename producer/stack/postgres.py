@@ -60,6 +60,26 @@ def server(home: Path) -> Iterator[str]:
             _leave(shared, lock)
 
 
+def address(home: Path) -> str:
+    """The URL of that server, whether or not it runs."""
+    return _Server(home).url
+
+
+def is_used(home: Path) -> bool:
+    """Whether somebody keeps that server running."""
+    with _Server(home).lock_file() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def named(url: str, database: str) -> str:
+    """The URL of one of its databases."""
+    return url.replace("/postgres?", f"/{database}?")
+
+
 def _join(shared: "_Server", lock: IO[str]) -> bool:
     """Become one of the server's users; whether we had to start it."""
     started = False
@@ -91,6 +111,14 @@ def _leave(shared: "_Server", lock: IO[str]) -> None:
     shared.stop()
     fcntl.flock(lock, fcntl.LOCK_UN)
     shared.await_keeper()
+
+
+def program(name: str) -> Path:
+    """One of the programs that come with the server, and are of its version: `pg_dump`, `psql`.
+
+    Raises: FoureyesError if the server is not installed.
+    """
+    return _package() / _PROGRAMS / name
 
 
 def keep(home: Path) -> None:

@@ -20,7 +20,7 @@ from foureyes.models.session import engine, said_by
 from foureyes.models.settings import settings
 
 #: Not the one of deploy/postgres/reader.sql: its password is a person's, and this one's is made anew.
-_ROLE = "foureyes_sql"
+ROLE = "foureyes_sql"
 #: Held while the role's password is ours.
 _LOCK = text("SELECT pg_advisory_lock(hashtext('foureyes_sql'))")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtext('foureyes_sql'))")
@@ -127,7 +127,7 @@ def made(*, ours: bool) -> Iterator[str]:
         connection.commit()
         try:
             password = _make(connection, ours=ours)
-            yield url.set(username=_ROLE, password=password).render_as_string(hide_password=False)
+            yield url.set(username=ROLE, password=password).render_as_string(hide_password=False)
         except (DBAPIError, psycopg.Error) as error:
             said = said_by(error) if isinstance(error, DBAPIError) else str(error).splitlines()[0]
             raise FoureyesError(
@@ -145,16 +145,16 @@ def _make(connection: Connection, *, ours: bool) -> str:
     """Make what is missing of the role and its rights; its new password."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    names = {"role": sql.Identifier(_ROLE), "database": sql.Identifier(driver.info.dbname)}
+    names = {"role": sql.Identifier(ROLE), "database": sql.Identifier(driver.info.dbname)}
     password = secrets.token_hex(24)
     # made into what the server keeps of it here: statements may be logged there
-    kept = driver.pgconn.encrypt_password(password.encode(), _ROLE.encode(), b"scram-sha-256")
+    kept = driver.pgconn.encrypt_password(password.encode(), ROLE.encode(), b"scram-sha-256")
 
     def run(statement: str) -> None:
         driver.execute(sql.SQL(statement).format(**names, password=sql.Literal(kept.decode())))
 
     there = text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)")
-    is_new = not connection.execute(there, {"role": _ROLE}).scalar()
+    is_new = not connection.execute(there, {"role": ROLE}).scalar()
     if is_new:
         run("CREATE ROLE {role} LOGIN NOINHERIT CONNECTION LIMIT 20")
         run("ALTER ROLE {role} SET default_transaction_read_only = on")
@@ -164,11 +164,11 @@ def _make(connection: Connection, *, ours: bool) -> str:
             locks = connection.execute(_LOCKS).scalar_one()
             driver.execute(f"REVOKE EXECUTE ON FUNCTION {locks} FROM PUBLIC")
     run("ALTER ROLE {role} PASSWORD {password}")
-    if is_new or connection.execute(_LACKS, {"role": _ROLE}).scalar():
+    if is_new or connection.execute(_LACKS, {"role": ROLE}).scalar():
         run("GRANT CONNECT ON DATABASE {database} TO {role}")
         run("GRANT USAGE ON SCHEMA public TO {role}")
         tables = connection.execute(_TABLES).scalar_one()
         if tables:
-            driver.execute(f"GRANT SELECT ON {tables} TO {_ROLE}")
+            driver.execute(f"GRANT SELECT ON {tables} TO {ROLE}")
     connection.commit()
     return password

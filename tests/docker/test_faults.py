@@ -99,7 +99,7 @@ def test_an_upgrade_in_the_middle_of_a_sweep_costs_nothing(stack: Stack) -> None
     ours = [name for name in RUNNING if name not in ("postgres", "rabbitmq")]
     stack.compose("stop", *ours)
     stack.compose("run", "--rm", "migrate", "alembic", "downgrade", "-1")
-    assert "run `foureyes migrate`" in stack.refused("run", "--rm", "--no-deps", "reaper")
+    assert "run `foureyes database migrate`" in stack.refused("run", "--rm", "--no-deps", "reaper")
     stack.compose("up", "--detach")
     ended = audit.clock()
     audit.wait_until_ended(sweep_id, seconds=300)

@@ -136,7 +136,7 @@ def test_migrations_that_are_missing_or_ahead_are_named(system: System, foureyes
         connection.execute(text("CREATE DATABASE other"))
     admin.dispose()
     url = system.postgres.url("other")
-    says = "run `foureyes migrate`"
+    says = "run `foureyes database migrate`"
     told_by_all(system, foureyes, "database", says, FOUREYES_DATABASE_URL=url)
     other = create_engine(dialect_url(url))
     with other.begin() as connection:
@@ -152,7 +152,7 @@ def test_migrations_that_are_missing_or_ahead_are_named(system: System, foureyes
     [
         ("FOUREYES_BROKER_URL", ":guest@", ":wr0ng@", "refuses the user name or password"),
         ("FOUREYES_DATABASE_URL", "a-password", "wr0ng", "password authentication failed"),
-        ("FOUREYES_DATABASE_URL", "/faults", "/postgres", "run `foureyes migrate`"),
+        ("FOUREYES_DATABASE_URL", "/faults", "/postgres", "run `foureyes database migrate`"),
     ],
     ids=["broker", "database", "migrations"],
 )

@@ -40,7 +40,9 @@ def test_up_down_and_up_again_also_with_rows() -> None:
 
 @pytest.mark.usefixtures("empty_database")
 def test_a_database_at_the_wrong_migration_is_refused_in_one_line() -> None:
-    with pytest.raises(FoureyesError, match=r"at migration none, .* run `foureyes migrate`"):
+    with pytest.raises(
+        FoureyesError, match=r"at migration none, .* run `foureyes database migrate`"
+    ):
         migrations.check()
     migrations.upgrade()
     with session() as db:
@@ -59,12 +61,12 @@ def test_a_database_of_ones_own_is_migrated_by_the_command(
     empty_database: str, tmp_path: Path
 ) -> None:
     for _ in range(2):  # the second time there is nothing to do
-        made = foureyes("migrate", home=tmp_path, FOUREYES_DATABASE_URL=empty_database)
+        made = foureyes("database", "migrate", home=tmp_path, FOUREYES_DATABASE_URL=empty_database)
         assert made.returncode == 0, made.stderr
         assert made.stdout.strip() == f"the database is at migration {migrations.head()}"
     migrations.check()
     migrations.check_views()
-    made = foureyes("migrate", home=tmp_path)
+    made = foureyes("database", "migrate", home=tmp_path)
     assert made.returncode == 2 and "set FOUREYES_DATABASE_URL" in made.stderr
 
 
@@ -135,7 +137,9 @@ def test_a_view_that_is_not_of_this_code_is_noticed_and_made_anew(
         migrations.upgrade()
         assert migrations.has_views() and "v_gone" in made()
     migrations.check()
-    with pytest.raises(FoureyesError, match=r"views .* another version .* `foureyes migrate`"):
+    with pytest.raises(
+        FoureyesError, match=r"views .* another version .* `foureyes database migrate`"
+    ):
         migrations.check_views()
     migrations.upgrade()
     migrations.check_views()

@@ -1,18 +1,24 @@
 """`foureyes sql` by whoever writes the statement: a page's, a colleague's, a program's. Nothing changes."""
 
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
+import pandas
 import psycopg
 import pytest
 from rich.console import Console
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import dialect_url, engine
 from foureyes.models.settings import settings
-from foureyes.producer.stack import embedded, reader
+from foureyes.producer.commands import reading
+from foureyes.producer.commands.choices import Rows
+from foureyes.producer.stack import embedded, postgres, reader
 from foureyes.results import query
 
 #: Each tries to change, run or read what is none of its business, behind a word that reads.
@@ -142,6 +148,55 @@ def test_a_question_is_answered(embedded_home: None, capsys: pytest.CaptureFixtu
                       "EXPLAIN SELECT * FROM step", "SHOW transaction_read_only"):  # fmt: skip
         ask(statement)
     assert '[{"n": 0}]' in capsys.readouterr().out
+
+
+COPIES = ("COPY (SELECT 1) TO '/tmp/foureyes-copy'", "COPY (SELECT 1) TO PROGRAM 'true'")
+
+
+def test_other_programs_read_by_the_url_and_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By psql, psycopg and pandas, as long as somebody keeps the database running; else who wants more
+    than `foureyes sql` reads as the owner, or is sent where nothing listens.
+    """
+    monkeypatch.delenv("FOUREYES_DATABASE_URL", raising=False)
+    monkeypatch.setenv("FOUREYES_HOME", str(tmp_path / "home"))
+    _forget()
+    with pytest.raises(FoureyesError, match="keep `foureyes web`"):
+        reading.sql(None, Rows.TABLE, url=True)
+    with embedded.database(lambda _: None):
+        monkeypatch.delenv("FOUREYES_DATABASE_URL")  # as in another terminal
+        _forget()
+        reading.sql(None, Rows.TABLE, url=True)
+        url = capsys.readouterr().out.strip()
+        assert url.startswith("postgresql://foureyes_sql@/foureyes?host=")
+        asked = "SELECT count(*) AS n FROM v_scores"
+        psql = [str(postgres.program("psql")), url, "-XAtc"]
+        assert subprocess.check_output([*psql, asked], text=True) == "0\n"
+        for statement in (*COPIES, "DELETE FROM sweep", "SET ROLE postgres"):
+            refused = subprocess.run(
+                [*psql, statement], capture_output=True, text=True, check=False
+            )
+            assert refused.returncode == 1
+            assert re.search("permission denied|read-only transaction", refused.stderr)
+        with psycopg.connect(url) as driver:
+            assert driver.execute(asked).fetchall() == [(0,)]
+        by_pandas = create_engine(url)
+        assert pandas.read_sql(asked, by_pandas).to_dict("records") == [{"n": 0}]
+        by_pandas.dispose()
+    _forget()
+    shutil.rmtree((tmp_path / "home" / "postgres").resolve(), ignore_errors=True)
+
+
+def test_no_address_is_told_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOUREYES_DATABASE_URL", "postgresql://u:secret@h/d")
+    _forget()
+    with pytest.raises(FoureyesError, match="FOUREYES_DATABASE_URL") as told:
+        reading.sql(None, Rows.TABLE, url=True)
+    assert "secret" not in str(told.value)
+    for statement, url in ((None, False), ("SELECT 1", True)):
+        with pytest.raises(FoureyesError, match=r"a statement, .* or --url"):
+            reading.sql(statement, Rows.TABLE, url=url)
 
 
 def test_a_server_of_ones_own_gets_the_role(database: str) -> None:
