@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from foureyes.models.session import is_passing
 from foureyes.results.web import database
 from foureyes.results.web.filters import Mistaken
+from foureyes.results.web.metrics import Metrics
 from foureyes.results.web.pages import Missing, router
 from foureyes.results.web.protection import Protected
 from foureyes.results.web.templating import HERE, mistake
@@ -30,6 +31,7 @@ def create(flower_url: str | None = None, names: Iterable[str] = ()) -> Protecte
     """
     app = FastAPI(title="foureyes", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.flower_url = flower_url
+    app.state.metrics = Metrics()
     app.include_router(router)
 
     @app.get("/static/{name}")

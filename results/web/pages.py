@@ -19,6 +19,7 @@ from foureyes.results.visible import visible
 from foureyes.results.web import beside, flower, matrix_filters, queries, search, texts
 from foureyes.results.web import matrix as problem_matrix
 from foureyes.results.web.filters import MOST, Filters, Mistaken, is_canonical, parse
+from foureyes.results.web.metrics import CONTENT_TYPE, Metrics
 from foureyes.results.web.templating import render
 
 router = APIRouter()
@@ -248,6 +249,13 @@ def healthz() -> Response:
     with session() as db:
         db.execute(text("SELECT 1"))
     return PlainTextResponse("fine\n")
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """What the rows say of all sweeps, for Prometheus."""
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.read(), media_type=CONTENT_TYPE)
 
 
 def _pause(began: float) -> int:

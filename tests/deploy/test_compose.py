@@ -183,7 +183,7 @@ def test_prometheus_asks_services_of_the_file() -> None:
         for each in job["static_configs"]
         for target in each["targets"]
     }
-    assert targets == {"flower", "rabbitmq"}
+    assert targets == {"flower", "rabbitmq", "web"}
 
 
 def _secrets() -> dict[str, str]:

@@ -24,7 +24,7 @@ from tests.redteam.surroundings import descendants
 SERVICES = compose.raw()["services"]
 TO_THEIR_END = {"migrate", "cli", "weights"}
 #: Images of others, without a command of ours. The first two are judged by their health checks on
-#: servers of this machine; Prometheus and Grafana cannot be had from a package index.
+#: servers of this machine; Prometheus has tests of its own, and Grafana cannot be had here.
 IMAGES = {"rabbitmq", "postgres", "prometheus", "grafana"}
 #: Has tests of its own: here every service is on one network.
 GATE = {"gate"}
@@ -222,6 +222,7 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
     # the runtime of a task is there once one has ended
     wait_for(lambda: "flower_task_runtime_seconds_bucket" in flower())
     exposed = flower()
+    exposed += _get_as("web", production)
     for path in ("/metrics", "/metrics/detailed?family=queue_coarse_metrics"):
         status, told = get(f"http://127.0.0.1:{node.metrics_port}{path}")
         assert status == 200
@@ -234,9 +235,9 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
         for target in panel["targets"]
         if "expr" in target
     ]
-    assert len(asked) >= 10
+    assert len(asked) >= 18
     for expression in asked:
-        used = set(re.findall(r"\b(?:flower|rabbitmq)_\w+", expression))
+        used = set(re.findall(r"\b(?:flower|rabbitmq|foureyes)_\w+", expression))
         assert used and used <= names, expression
     queues = set(re.findall(r'messages_ready\{.*?queue="([^"]+)"', exposed))
     pattern = re.search(r'queue=~"([^"]+)"', " ".join(asked))
@@ -244,6 +245,14 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
     shown = {queue for queue in queues if re.fullmatch(pattern[1], queue)}
     models = {*MODELS.keys(), *MODELS.values()}
     assert shown == {"start", "execution", *(f"model.{name}" for name in models)}
+
+
+def _get_as(name: str, production: Production) -> str:
+    """The pages' metrics, asked for as Prometheus does in the compose network."""
+    asked = urllib.request.Request(f"http://127.0.0.1:{production.web_port}/metrics")
+    asked.add_header("Host", f"{name}:8765")
+    with urllib.request.urlopen(asked, timeout=20) as told:
+        return str(told.read().decode())
 
 
 def test_services_end_in_order_when_they_are_told_to(production: Production) -> None:

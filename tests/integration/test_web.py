@@ -21,6 +21,7 @@ from foureyes.models.session import session
 from foureyes.results import transcript
 from foureyes.results.figures.scoreboard import scoreboard
 from foureyes.results.web import database as reading
+from foureyes.results.web import metrics
 from foureyes.results.web.app import create
 from foureyes.results.web.filters import Filters, HowEnded, Show
 from foureyes.results.web.search import attempts
@@ -639,3 +640,84 @@ def test_without_the_extra_it_says_how_to_install_it(database: str, tmp_path: Pa
 def test_the_other_commands_do_not_load_it() -> None:
     code = "import sys, producer.commands.reading; sys.exit(bool({'fastapi', 'uvicorn'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+#: A value of /metrics, by its name and labels as they are written there.
+_SAMPLE = re.compile(r"^(foureyes_\w+(?:\{.*\})?) (\S+)$", re.MULTILINE)
+
+
+def test_the_metrics_say_what_the_rows_say(pages: TestClient) -> None:
+    """Else an alarm rings for nothing, or not at all."""
+    sweep_id = make_sweep("raw-coder", problems=3, name="one")
+    run_to_the_end(lambda row: CODE)
+    changes = (
+        "UPDATE attempt SET state = 'error', outcome = 'error',"
+        " error = 'openai: http://h:8000/v1: 503 after 12 tries' WHERE id = 2",
+        "UPDATE attempt SET state = 'queued', outcome = NULL, finished_at = NULL WHERE id = 3",
+        "UPDATE completion SET prompt_tokens = 7, completion_tokens = 5, seconds = 2, failures = 1",
+        "UPDATE execution SET seconds = 0.5",
+    )
+    with session() as db:
+        for change in changes:
+            db.execute(text(change))
+    told = pages.get("/metrics")
+    assert told.status_code == 200
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = {name: float(value) for name, value in _SAMPLE.findall(told.text)}
+    sweep = f'sweep="one",sweep_id="{sweep_id}"'
+    assert found[f'foureyes_attempts{{state="solved",{sweep}}}'] == 1
+    assert found[f'foureyes_attempts{{state="error",{sweep}}}'] == 1
+    assert found[f'foureyes_attempts{{state="queued",{sweep}}}'] == 1
+    assert found['foureyes_calls{model="c",state="done"}'] == 3
+    assert found['foureyes_tokens_total{kind="in",model="c"}'] == 21
+    assert found['foureyes_tokens_total{kind="out",model="c"}'] == 15
+    assert found['foureyes_call_seconds_total{model="c"}'] == 6
+    assert found['foureyes_call_failures_total{model="c"}'] == 3
+    assert found['foureyes_judgings{state="done",suite="hidden"}'] == 3
+    assert found['foureyes_judge_seconds_total{suite="hidden"}'] == 1.5
+    assert found['foureyes_waiting{queue="model.r"}'] == 0
+    assert found['foureyes_waiting_seconds{queue="model.r"}'] == 0
+    reason = "openai: http://h:N/vN: N after N tries"
+    assert found[f'foureyes_errors{{reason="{reason}"}}'] == 1
+
+
+def test_the_age_of_a_queue_is_that_of_its_oldest(pages: TestClient) -> None:
+    make_sweep("raw-coder")
+    (only,) = attempt_ids()
+    advance(only)
+    with session() as db:
+        db.execute(text("UPDATE completion SET created_at = now() - interval '1 hour'"))
+    found = dict(_SAMPLE.findall(pages.get("/metrics").text))
+    assert found['foureyes_waiting{queue="model.c"}'] == "1.0"
+    assert 3600 <= float(found['foureyes_waiting_seconds{queue="model.c"}']) < 4000
+
+
+def test_reasons_without_end_are_a_few_series_and_one_line_each(pages: TestClient) -> None:
+    """Words of servers would otherwise fill Prometheus, or say metrics of their own."""
+    make_sweep("raw-coder", problems=30)
+    with session() as db:
+        db.execute(
+            text(
+                "UPDATE attempt SET state = 'error', outcome = 'error', "
+                "error = repeat('x', id) || E'\n' || 'foureyes_attempts{state=\"solved\"} 9' || chr(27)"
+            )
+        )
+    told = pages.get("/metrics").text
+    reasons = re.findall(r"^foureyes_errors\{.*$", told, re.MULTILINE)
+    assert len(reasons) == 21 and 'foureyes_errors{reason="other"} 10.0' in reasons
+    assert "\x1b" not in told
+    assert not re.search('^foureyes_attempts{state="solved"} 9', told, re.MULTILINE)
+
+
+def test_metrics_that_are_asked_for_all_the_time_are_counted_now_and_then(
+    pages: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a database of millions of rows, counting would be all that it does."""
+    moments = iter([0.0, 10.0, 49.0, 51.0, 52.0])
+    monkeypatch.setattr(metrics, "monotonic", lambda: next(moments))
+    counted = metrics.Metrics()
+    make_sweep("raw-coder", name="first")
+    before = counted.read()
+    make_sweep("raw-coder", name="second")
+    assert counted.read() == before
+    assert b'sweep="second"' in counted.read()
