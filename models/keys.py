@@ -38,6 +38,11 @@ def may_have(variable: str, host: str) -> bool:
     return _is_this_machine(host) or (variable, host) in _listed() or host in _bound(variable)
 
 
+def variables() -> set[str]:
+    """The variables that somebody has said hold keys, by FOUREYES_KEYS or by `--trust-host`."""
+    return {name for name, _ in _listed()} | _read(settings().home).keys()
+
+
 def bind(variable: str, host: str, home: Path) -> None:
     """Remember in `home` that a host may be sent the key in this variable."""
     known = _read(home)

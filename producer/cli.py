@@ -614,9 +614,14 @@ def prune(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Pack it with versions and logs, without secrets, to report a bug."),
+    ] = None,
+) -> None:
     """Show what this machine has and lacks, and how to bring it."""
-    keeping.doctor()
+    keeping.doctor(bundle)
 
 
 @database_app.command("backup")

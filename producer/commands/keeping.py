@@ -26,14 +26,16 @@ from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
     from foureyes.evaluation import checking, command
+    from foureyes.producer.commands import bundle as bundles
     from foureyes.producer.commands import doctor as checks
     from foureyes.producer.stack import backup as backups
 else:  # the sandbox for the ones, a broker for the other
     checking, command = Later("foureyes.evaluation.checking"), Later("foureyes.evaluation.command")
-    checks, backups = (
+    checks, bundles = (
         Later("foureyes.producer.commands.doctor"),
-        Later("foureyes.producer.stack.backup"),
+        Later("foureyes.producer.commands.bundle"),
     )
+    backups = Later("foureyes.producer.stack.backup")
 
 
 def cancel(name: str) -> None:
@@ -183,13 +185,22 @@ def benchmark_prepare(name: str) -> None:
     console.print(f"{libraries.identity(name)}: {place}", markup=False, soft_wrap=True)
 
 
-def doctor() -> None:
-    """Show the findings; exit code 1 if something is missing."""
-    missing = 0
+def doctor(bundle: Path | None) -> None:
+    """Show the findings, and pack them with the logs if asked to; exit code 1 if something is missing."""
+    if bundle is not None:
+        output.find(bundle, bundles.BUNDLE)
+    found = []
     for finding in checks.findings():
+        found.append(finding)
         mark = "[green]ok[/]     " if finding.fine else "[red]missing[/]"
-        missing += not finding.fine
         console.print(f"{mark} {finding.name}: ", end="", markup=True)
         console.print(finding.found, markup=False, highlight=False, soft_wrap=True)
-    if missing:
+    if bundle is not None:
+        with output.writing(bundle, bundles.BUNDLE) as file:
+            logs = bundles.write(file, found)
+        say(
+            f"{bundle}: the lines above, versions, and the ends of {logs} logs, without keys and "
+            "passwords; look into it before you send it"
+        )
+    if not all(finding.fine for finding in found):
         raise typer.Exit(1)

@@ -65,6 +65,11 @@ def address(home: Path) -> str:
     return _Server(home).url
 
 
+def log(home: Path) -> Path:
+    """What that server has said since its last start."""
+    return _Server(home)._log
+
+
 def is_used(home: Path) -> bool:
     """Whether somebody keeps that server running."""
     with _Server(home).lock_file() as lock:
