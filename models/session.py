@@ -180,6 +180,34 @@ def snapshot() -> Iterator[Connection]:
             yield connection
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Inside the block all of this process's transactions read only, and see the same moment.
+
+    For what many of them make together. Those of other processes are as they were.
+    """
+    pooled = engine()
+    with pooled.connect() as holder:
+        holder.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with holder.begin():
+            # it waits for the others, and for nothing that anybody else needs
+            holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            moment = holder.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+
+            def begin(connection: Connection) -> None:
+                for statement in (
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                    f"SET TRANSACTION SNAPSHOT '{moment}'",
+                ):
+                    connection.exec_driver_sql(statement)
+
+            event.listen(pooled, "begin", begin)
+            try:
+                yield
+            finally:
+                event.remove(pooled, "begin", begin)
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether an error is the database's or the network's state, and not what was asked of it.
 

@@ -452,7 +452,7 @@ def export(
         bool, typer.Option("--force", help="Replace a file that is there; never a folder.")
     ] = False,
 ) -> None:
-    """Write a sweep to files: samples, tables, or an archive."""
+    """Write a sweep to files: pages, samples, tables, or an archive."""
     exchange.export(sweep, format, output, force, say)
 
 

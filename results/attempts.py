@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -254,11 +255,16 @@ def _work(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names} | {"number": row.position + 1}
 
 
-def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
-    messages = tuple(
+def messages(request: Mapping[str, Any]) -> tuple[MessageShown, ...]:
+    """What a model was asked, of a call's `request`."""
+    return tuple(
         MessageShown(str(message.get("role")), str(message.get("content")))
-        for message in row.request.get("messages", ())
+        for message in request.get("messages", ())
     )
+
+
+def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
+    asked = messages(row.request)
     what = row.prompt if row.kind == Kind.ASK else row.kind
     name = f"{what} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
     return CallShown(
@@ -266,7 +272,7 @@ def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
         role=row.role,
         model=row.model,
         prompt=row.prompt,
-        messages=messages,
+        messages=asked,
         answer=row.text,
         finish_reason=row.finish_reason,
         prompt_tokens=row.prompt_tokens,
@@ -274,20 +280,20 @@ def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
         verdict=row.verdict,
         issues=None if row.issues is None else tuple(row.issues),
         program=ProgramShown(name, row.produced) if row.produced is not None else None,
-        about=_shown_program(row, messages, programs),
+        about=_shown_program(row, asked, programs),
     )
 
 
 def _shown_program(
-    row: Row[Any], messages: tuple[MessageShown, ...], programs: list[ProgramShown]
+    row: Row[Any], asked: tuple[MessageShown, ...], programs: list[ProgramShown]
 ) -> ProgramShown | None:
     """The latest program before a review or a fix whose code stands in what the model was asked."""
     if row.kind not in (Kind.REVIEW, Kind.FIX) or row.prompt == "choose":
         return None
-    asked = "\n".join(message.content for message in messages)
+    whole = "\n".join(message.content for message in asked)
     for program in reversed(programs):
         code = program.code.strip("\n")
-        if code and code in asked:
+        if code and code in whole:
             return program
     return None
 

@@ -33,6 +33,7 @@ class Exported(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     ARCHIVE = "archive"
+    SITE = "site"
 
 
 class ProfileName(StrEnum):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlmodel import select
 
 from foureyes.models import output
@@ -11,7 +12,8 @@ from foureyes.models.later import Later
 from foureyes.models.session import session
 from foureyes.models.tables import Regrade, Sweep
 from foureyes.producer.commands.choices import Exported
-from foureyes.producer.commands.terminal import Say
+from foureyes.producer.commands.extras import needs_web
+from foureyes.producer.commands.terminal import Say, Terminal
 from foureyes.producer.stack import embedded
 from foureyes.results.sweeps import find_sweep
 
@@ -60,6 +62,8 @@ def _regrades(sweep: Sweep) -> bool:
 
 def _write(sweep: Sweep, format: Exported, folder: Path) -> str:
     """Write what was asked for; a line for a person."""
+    if format is Exported.SITE:
+        return _write_site(sweep, folder)
     written_as = {
         Exported.EVALPLUS: export_samples.as_lines,
         Exported.LIVECODEBENCH: export_samples.as_lists,
@@ -76,6 +80,30 @@ def _write(sweep: Sweep, format: Exported, folder: Path) -> str:
     as_files = {Exported.CSV: export_tables.as_csv, Exported.PARQUET: export_tables.as_parquet}
     tables = export_tables.write(sweep, folder, as_files[format])
     return ", ".join(f"{table}: {count:,} rows" for table, count in tables.items())
+
+
+def _write_site(sweep: Sweep, folder: Path) -> str:
+    """Write the web pages, with progress on a terminal; a line for a person."""
+    with needs_web():
+        from foureyes.results.web import site
+    columns = (
+        TextColumn("attempts"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    terminal = Terminal(stderr=True)
+    with Progress(
+        *columns, console=terminal, transient=True, disable=not terminal.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=None)
+        written = site.write(
+            sweep, folder, lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    return (
+        f"{written.pages:,} pages, {written.attempts:,} of attempts, {written.size / 1e6:.1f} MB; begin "
+        "with index.html"
+    )
 
 
 def import_(path: Path, say: Say) -> None:

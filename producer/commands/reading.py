@@ -16,6 +16,7 @@ from foureyes.models.tables import Attempt, Run
 from foureyes.models.tables import Sweep as SweepRow
 from foureyes.producer import home
 from foureyes.producer.commands.choices import Rows
+from foureyes.producer.commands.extras import needs_web
 from foureyes.producer.commands.terminal import console, hint, say
 from foureyes.producer.stack import embedded
 from foureyes.results import query, transcript
@@ -160,13 +161,8 @@ def record(name: str, path: Path, force: bool) -> None:
 
 def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
     """Serve the web pages until Ctrl-C."""
-    try:
-        from foureyes.results.web import server  # what it needs is an extra
-    except ModuleNotFoundError as error:
-        raise FoureyesError(
-            f"the web pages need the extra `web` ({error.name} is missing): `make install`, or "
-            "`pip install --editable '.[web]'`"
-        ) from None
+    with needs_web():
+        from foureyes.results.web import server
     if flower is not None and not flower.startswith(("http://", "https://")):
         raise FoureyesError(f"--flower must begin with http:// or https://, not {flower!r}")
     with embedded.database(say):

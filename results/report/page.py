@@ -163,12 +163,19 @@ def can_draw() -> bool:
     return find_spec("matplotlib") is not None
 
 
+def render(board: Scoreboard, found: Details, *, linked: bool = False) -> str:
+    """The page of a sweep as HTML; `linked`: with links into the web pages, among which it stands."""
+    template = pages().get_template("report.html")
+    return template.render(
+        page=compose(board, found), features=FEATURES, dumps=json.dumps, linked=linked
+    )
+
+
 def write(board: Scoreboard, found: Details, path: Path, *, force: bool = False) -> None:
     """Write the page of a sweep.
 
     Raises: FoureyesError if it cannot be written, or something else is there.
     """
-    template = pages().get_template("report.html")
-    made = template.render(page=compose(board, found), features=FEATURES, dumps=json.dumps)
+    made = render(board, found)
     with output.writing(path, output.REPORT, force=force) as file:
         file.write(made.encode())

@@ -24,7 +24,6 @@ def pages() -> Environment:
         undefined=StrictUndefined,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     written = (
         formatting.percent, formatting.points, formatting.size, formatting.margin, formatting.factor,
         formatting.p_value, formatting.dollars, formatting.duration,
@@ -35,15 +34,19 @@ def pages() -> Environment:
         interval=formatting.interval,
         points_interval=formatting.points_interval,
         review_wording=review_wording,
-        script=Markup(script),  # noqa: S704 (our own)
-        policy=_policy(script),
+        script=Markup(_script()),  # noqa: S704 (our own)
+        policy=policy(),
     )
     return made
 
 
-def _policy(script: str) -> str:
-    """What a browser lets a page do: run this one script, and fetch nothing."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def _script() -> str:
+    return (_FOLDER / "page.js").read_text(encoding="utf-8")
+
+
+def policy() -> str:
+    """What a browser lets a page do: run our one script, and fetch nothing."""
+    digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from foureyes.models.session import is_passing
-from foureyes.results.web import database
+from foureyes.results.web import database, reporting
 from foureyes.results.web.filters import Mistaken
 from foureyes.results.web.metrics import Metrics
 from foureyes.results.web.pages import Missing, router
@@ -33,6 +33,7 @@ def create(flower_url: str | None = None, names: Iterable[str] = ()) -> Protecte
     app.state.flower_url = flower_url
     app.state.metrics = Metrics()
     app.include_router(router)
+    app.include_router(reporting.router)
 
     @app.get("/static/{name}")
     def static(name: str) -> Response:

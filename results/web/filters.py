@@ -36,6 +36,14 @@ class Show(StrEnum):
     MISSED = "missed"  # a reviewer approved a program that was wrong
 
 
+_SAID = {
+    Show.IMPROVED: "improved",
+    Show.REGRESSED: "regressed",
+    Show.FALSE_ALARM: "reviewer false alarms",
+    Show.MISSED: "reviewer misses",
+}
+
+
 class Mistaken(Exception):
     """A query that cannot be understood; says which word of it."""
 
@@ -73,6 +81,25 @@ class Filters(BaseModel):
     def from_attempt(self, attempt_id: int) -> str:
         """The address of its page that begins after this attempt."""
         return self._address(self.model_dump() | {"after": attempt_id})
+
+    @property
+    def said(self) -> str:
+        """What is searched for, in words; empty if nothing is left out."""
+        shown = "" if self.show is None else f"{_SAID[self.show]}"
+        if self.show in (Show.IMPROVED, Show.REGRESSED):
+            shown += f" against {self.against or 'raw-coder, same prompts'}"
+        found = (
+            shown,
+            self.outcome or "",
+            self.reason and f"reason {self.reason}",
+            self.problem and f"problem {self.problem}",
+            f"run {self.run}" if self.run else "",
+            self.pattern,
+            self.pairing,
+            self.benchmark,
+            f"sweep {self.sweep}" if self.sweep else "",
+        )
+        return ", ".join(filter(None, found))
 
     @property
     def is_empty(self) -> bool:

@@ -16,8 +16,8 @@ _POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_POLICY_HEADER = (b"content-security-policy", _POLICY.encode())
 _HEADERS = [
-    (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -27,7 +27,10 @@ _HEADERS = [
 
 
 class Protected:
-    """An application that answers to its own names only, and sends every answer with the headers."""
+    """An application that answers to its own names only, and sends every answer with the headers.
+
+    An answer may have a policy of its own in place of the usual one.
+    """
 
     def __init__(self, app: _App, names: Iterable[str]) -> None:
         self._app = app
@@ -38,7 +41,11 @@ class Protected:
 
         async def send_protected(message: _Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = list(message.get("headers", ()))
+                usual = (
+                    [] if any(name == _POLICY_HEADER[0] for name, _ in own) else [_POLICY_HEADER]
+                )
+                message["headers"] = [*own, *usual, *_HEADERS]
             await send(message)
 
         if scope["type"] == "http" and not is_ours(_host(scope), self._names):

@@ -15,6 +15,7 @@ from foureyes.results.attempts import changes
 from foureyes.results.figures.statistics import wilson
 from foureyes.results.formatting import duration, p_value, percent, points
 from foureyes.results.visible import visible
+from foureyes.results.web.offline import copy
 from foureyes.results.web.texts import excerpt
 
 HERE = Path(__file__).parent
@@ -76,7 +77,7 @@ def _environment() -> Environment:
         changes,
     ):
         made.filters[each.__name__] = each
-    made.globals |= {"shares": formatting.interval, "beside": reviews.beside}
+    made.globals |= {"shares": formatting.interval, "beside": reviews.beside, "copy": copy}
     return made
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from foureyes.results.attempts import messages
+
 #: What a page shows of a text. More is a link away.
 _MOST_LINES = 400
 _MOST_CHARACTERS = 20_000
@@ -31,6 +33,7 @@ def excerpt(whole: str) -> Excerpt:
 _WHOLE = {
     ("attempt", "error"): text("SELECT error FROM attempt WHERE id = :id"),
     ("completion", "answer"): text("SELECT text FROM completion WHERE id = :id"),
+    ("completion", "asked"): text("SELECT request FROM completion WHERE id = :id"),
     ("completion", "request"): text("SELECT request FROM completion WHERE id = :id"),
     ("completion", "error"): text("SELECT error FROM completion WHERE id = :id"),
     ("execution", "code"): text("SELECT code FROM execution WHERE id = :id"),
@@ -48,6 +51,8 @@ def whole(db: Session, table: str, row_id: int, name: str) -> str | None:
     found = db.execute(query, {"id": row_id}).scalar() if query is not None else None
     if found is None:
         return None
+    if name == "asked":
+        return "\n\n".join(f"[{each.role}]\n{each.content}" for each in messages(found))
     return readable(found) if isinstance(found, dict) else str(found)
 
 

@@ -104,8 +104,8 @@ def test_hostile_texts_are_texts_on_every_page(pages: TestClient) -> None:
     assert len(found) > 20
     own = {"htmx.js"}
     for address, page in found.items():
-        if address.startswith(("/texts/", "/static/")):
-            continue
+        if address.startswith(("/texts/", "/static/")) or address.endswith("/report"):
+            continue  # the report has a script and charts of its own, and tests for them
         elements = Elements(page)
         scripts = [attributes for tag, attributes in elements.found if tag == "script"]
         assert all(script["src"].endswith(tuple(own)) for script in scripts), address  # type: ignore[union-attr]
@@ -187,6 +187,22 @@ def test_every_answer_has_the_headers(pages: TestClient) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert "set-cookie" not in headers
+
+
+def test_the_report_is_among_the_pages_and_leads_back(pages: TestClient) -> None:
+    ids = flips()
+    there = f"/sweeps/{ids['sweep']}/report"
+    assert there in links(pages.get(f"/sweeps/{ids['sweep']}").text)
+    answer = pages.get(there)
+    assert answer.status_code == 200
+    flipped = {f"/attempts/{number}" for number in (1, 2, 3, 4)}
+    assert links(answer.text) == flipped | {f"/sweeps/{ids['sweep']}"}
+    assert "foureyes show" not in answer.text
+    (policy,) = answer.headers.get_list("content-security-policy")
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+    assert re.search(r"script-src 'sha256-[^ ]*';", policy)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert pages.get("/sweeps/77/report").status_code == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[x]", "a b"])
