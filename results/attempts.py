@@ -35,14 +35,16 @@ class MessageShown:
 class WorkShown:
     """What model calls and executions have in common. `id` is the completion's or execution's.
 
-    `number` counts the steps from 1, `branch` those that were asked for at the same time from 0.
+    `position` counts from 0 what the pattern asked for, `branch` those that it asked for at the same
+    time; `number` is what a person calls the step, as v_steps has it: 1, or 2a and 2b.
     `asked_by` is the attempt that asked for it first, `sharing` the number of attempts that use it.
     """
 
     id: int
     step_id: int
-    number: int
+    position: int
     branch: int
+    number: str
     kind: str
     state: str
     error: str | None
@@ -98,9 +100,9 @@ class Check(WorkShown):
 
 @dataclass(frozen=True)
 class NoteShown:
-    """What a pattern noted down before the step of this number; `value` as JSON."""
+    """What a pattern noted down before the step at this position; `value` as JSON."""
 
-    number: int
+    position: int
     name: str
     value: str
 
@@ -157,10 +159,10 @@ class Transcript:
 
     def notes_before(self, step: CallShown | Check | None) -> list[NoteShown]:
         """Those made after the step before this one; None: those after the last."""
-        at = [each.number for each in self.steps]
+        at = [each.position for each in self.steps]
         if step is None:
-            return [note for note in self.notes if not at or note.number > at[-1]]
-        return [note for note in self.notes if note.number == step.number and not step.branch]
+            return [note for note in self.notes if not at or note.position > at[-1]]
+        return [note for note in self.notes if note.position == step.position and not step.branch]
 
 
 _ATTEMPT = text("SELECT * FROM v_attempts WHERE attempt_id = :id")
@@ -185,7 +187,7 @@ WHERE regraded.attempt_id = :id AND execution.state = 'done' ORDER BY regraded.r
 """)
 _STEPS = text("""
 SELECT
-    step.id AS step_id, step.position, step.branch, step.kind, step.role, step.verdict, step.issues,
+    step.id AS step_id, step.position, step.branch, v_steps.number, step.kind, step.role, step.verdict, step.issues,
     step.code AS produced,
     coalesce(completion.id, execution.id) AS id,
     coalesce(completion.state, execution.state) AS state,
@@ -197,6 +199,7 @@ SELECT
     execution.code, execution.given, execution.base, execution.plus, execution.detail,
     others.asked_by, others.sharing
 FROM step
+JOIN v_steps ON v_steps.step_id = step.id
 LEFT JOIN completion ON completion.id = step.completion_id
 LEFT JOIN language_model ON language_model.id = completion.model_id
 LEFT JOIN execution ON execution.id = step.execution_id
@@ -226,7 +229,7 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
             programs.append(step.program)
         steps.append(step)
     notes = tuple(
-        NoteShown(row.position + 1, row.name, json.dumps(row.value, ensure_ascii=False))
+        NoteShown(row.position, row.name, json.dumps(row.value, ensure_ascii=False))
         for row in db.execute(_NOTES, {"id": attempt_id})
     )
     budget = db.execute(_BUDGET, {"id": attempt_id}).first()
@@ -249,10 +252,10 @@ def changes(old: ProgramShown, new: ProgramShown) -> list[str] | None:
 
 def _work(row: Row[Any]) -> dict[str, Any]:
     names = (
-        "id", "step_id", "branch", "kind", "state", "error", "seconds", "finished_at", "asked_by",
-        "sharing",
+        "id", "step_id", "position", "branch", "number", "kind", "state", "error", "seconds",
+        "finished_at", "asked_by", "sharing",
     )  # fmt: skip
-    return {name: getattr(row, name) for name in names} | {"number": row.position + 1}
+    return {name: getattr(row, name) for name in names}
 
 
 def messages(request: Mapping[str, Any]) -> tuple[MessageShown, ...]:
@@ -266,7 +269,7 @@ def messages(request: Mapping[str, Any]) -> tuple[MessageShown, ...]:
 def _call(row: Row[Any], programs: list[ProgramShown]) -> CallShown:
     asked = messages(row.request)
     what = row.prompt if row.kind == Kind.ASK else row.kind
-    name = f"{what} {row.position + 1}" + (f".{row.branch + 1}" if row.branch else "")
+    name = f"{what} {row.number}"
     return CallShown(
         **_work(row),
         role=row.role,

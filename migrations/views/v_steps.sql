@@ -35,7 +35,15 @@ SELECT
     step.verdict,
     step.code,
     completion.engine,
-    coalesce(completion.origin, execution.origin) AS origin
+    coalesce(completion.origin, execution.origin) AS origin,
+    -- asked for each row by the index of (attempt_id, position, branch)
+    (step.position + 1) || CASE
+        WHEN step.branch > 0 OR EXISTS (
+            SELECT FROM step AS beside
+            WHERE beside.attempt_id = step.attempt_id
+                AND beside.position = step.position AND beside.branch = 1
+        ) THEN chr(97 + step.branch % 26) ELSE ''
+    END AS number
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id
 LEFT JOIN language_model ON language_model.id = completion.model_id
@@ -46,4 +54,6 @@ COMMENT ON VIEW v_steps IS
     'that several attempts share appears in each of them. finish_reason says how an answer ended: '
     'stop, length (cut off), refused, or prompt_too_long; only_thoughts, whether it has nothing '
     'outside its <think> sections. origin names the archive or the recording that a result came '
-    'from; null: it was made here.';
+    'from; null: it was made here. number is what pages, transcripts and `foureyes patterns show` '
+    'call the step: 1, or 2a and 2b of two that were asked for at the same time; position and branch '
+    'count from 0.';

@@ -35,6 +35,8 @@ _LINK = re.compile(r' (?:href|src)="(/[^"]*)"')
 _ROW = re.compile(r"/(runs|attempts|problems)/(\d+)")
 _TEXT = re.compile(r"/texts/(\w+)/(\d+)/(\w+)")
 _STATIC = re.compile(r"/static/(\w+\.(?:css|svg))")
+#: What only a server could answer. No text from outside can end it: its brackets are escaped.
+_FORM = re.compile(r"<form\b.*?</form>\s*", re.DOTALL)
 #: Why a page cannot be shown, as templates/mistake.html has it.
 _SAID = re.compile(r"</h1>\s*<p>(.*)</p>")
 #: Without it a browser would guess what a file of plain text is written in.
@@ -57,7 +59,7 @@ class Places:
     sweep_id: int
     runs: frozenset[int]
     attempts: frozenset[int]
-    _lists: dict[str, str] = field(default_factory=dict)
+    _asked: dict[str, str] = field(default_factory=dict)
 
     def of(self, address: str) -> str | None:
         """The file's path within the folder; None for an address that has none there."""
@@ -65,9 +67,8 @@ class Places:
         own = f"/sweeps/{self.sweep_id}"
         if at.path in ("/", own):
             return "index.html"
-        if at.path.startswith(f"{own}/") and not at.query:
-            name = at.path.removeprefix(f"{own}/")
-            return f"{name}.html" if name.isalpha() else None
+        if at.path.startswith(f"{own}/"):
+            return self._about_sweep(at.path.removeprefix(f"{own}/"), at.query)
         if at.path == "/attempts":
             return self._list(at.query)
         if found := _ROW.fullmatch(at.path):
@@ -78,6 +79,16 @@ class Places:
             return f"static/{found[1]}"
         return None
 
+    def _about_sweep(self, name: str, query: str) -> str | None:
+        """A page of the sweep; also that of one of its benchmarks, by a number."""
+        if not name.isalpha() or not set(dict(parse_qsl(query))) <= {"benchmark"}:
+            return None
+        return f"{name}.html" if not query else self._numbered(f"{name}-", f"{name}?{query}")
+
+    def _numbered(self, prefix: str, asked: str) -> str:
+        """The file of what is asked for, which would make a long name, of any characters."""
+        return self._asked.setdefault(asked, f"{prefix}{len(self._asked) + 1}.html")
+
     def _row(self, kind: str, row_id: int, query: str) -> str | None:
         if kind == "problems":
             is_ours = dict(parse_qsl(query)).get("sweep") == str(self.sweep_id)
@@ -86,7 +97,7 @@ class Places:
         return f"{kind}/{row_id}.html" if is_ours else None
 
     def _list(self, query: str) -> str | None:
-        """Lists have numbers: what they are asked for would make long names, of any characters."""
+        """A list of attempts of the sweep, or of one of its runs."""
         try:
             filters = parse(QueryParams(query))
         except Mistaken:
@@ -95,7 +106,7 @@ class Places:
             query = f"sweep={self.sweep_id}"
         elif filters.sweep != self.sweep_id and filters.run not in self.runs:
             return None
-        return self._lists.setdefault(query, f"lists/{len(self._lists) + 1}.html")
+        return self._numbered("lists/", query)
 
 
 def write(sweep: Sweep, folder: Path, told: Told) -> Written:
@@ -129,7 +140,7 @@ async def _write(places: Places, folder: Path, told: Told) -> Written:
                     if target is not None and target not in known:
                         known.add(target)
                         waiting.append(_whole(found, places))
-                body = _relinked(body, file, places)
+                body = _relinked(_FORM.sub("", body), file, places)
             elif file.endswith(".txt"):
                 body = _BYTE_ORDER_MARK + body
             path = folder / file

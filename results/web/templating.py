@@ -1,6 +1,7 @@
 """How pages are made: every text that is put into one is made visible and escaped, by default."""
 
 import shlex
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,14 @@ def sql(statement: str) -> str:
     return f"foureyes sql {shlex.quote(statement)}"
 
 
+def by_benchmark(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """A sweep's runs by their benchmark, in the order of its file, which they are in."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        found.setdefault(run["benchmark"], []).append(run)
+    return found
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -75,6 +84,7 @@ def _environment() -> Environment:
         sql,
         excerpt,
         changes,
+        by_benchmark,
     ):
         made.filters[each.__name__] = each
     made.globals |= {"shares": formatting.interval, "beside": reviews.beside, "copy": copy}

@@ -73,6 +73,20 @@ def test_pages_fit_a_phone_and_a_desk(open_page: Open, scheme: str) -> None:
         assert wide(page) <= 0, width
 
 
+def test_on_a_phone_numbers_come_before_bars(open_page: Open) -> None:
+    """Else who looks at a sweep on a phone sees bars, and not what is solved."""
+    make_sweep("raw-coder", "review-then-fix", problems=3)
+    page = open_page("/sweeps/1", viewport={"width": 400, "height": 800})
+    for number in page.locator("#runs tbody tr").first.locator(".number").all()[:3]:
+        box = number.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= 400
+    # the rest is reached by scrolling, of which a shadow tells
+    scrolled, attached = page.locator("#runs .scroll").evaluate(
+        "box => [box.scrollWidth > box.clientWidth, getComputedStyle(box).backgroundAttachment]"
+    )
+    assert scrolled and attached == "local, local, scroll, scroll"
+
+
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two colours, as WCAG 2.2 defines it: 1 to 21."""
     lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)

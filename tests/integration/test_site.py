@@ -178,7 +178,8 @@ def test_only_addresses_of_the_sweep_have_places() -> None:
         "/texts/step/9/code": "texts/step-9-code.txt",
         "/attempts?sweep=3": "lists/1.html",
         "/attempts": "lists/1.html",
-        "/attempts?run=5&show=improved&against=%2F..%2Fx": "lists/2.html",
+        "/sweeps/3/matrix?benchmark=a%2F..%2Fb": "matrix-2.html",
+        "/attempts?run=5&show=improved&against=%2F..%2Fx": "lists/3.html",
     }
     for address, file in there.items():
         assert places.of(address) == file, address

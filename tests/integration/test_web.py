@@ -189,6 +189,34 @@ def test_every_answer_has_the_headers(pages: TestClient) -> None:
         assert "set-cookie" not in headers
 
 
+def test_benchmarks_are_in_the_order_of_the_file(pages: TestClient) -> None:
+    sweep = make_sweep("raw-coder", lean=True)
+    page = pages.get(f"/sweeps/{sweep}").text
+    assert page.index("<h2>mine</h2>") < page.index("<h2>lean</h2>")
+
+
+def test_steps_have_one_number_everywhere(pages: TestClient) -> None:
+    """The page's, the transcript's, the view's: else people talk of different steps."""
+    make_sweep("debate")
+    said = '{"issues": ["no"], "verdict": "revise"}'
+    run_to_the_end(lambda row: said if row.kind == "review" else CODE)
+    (attempt,) = attempt_ids()
+    with session() as db:
+        rows = db.execute(text("SELECT number, kind FROM v_steps ORDER BY step_id")).all()
+    assert [number for number, _ in rows][:3] == ["1a", "1b", "2a"]
+    assert rows[-1] == ("6", "judge")
+    shown = Elements(pages.get(f"/attempts/{attempt}").text).text
+    terminal = Console(record=True, width=120)
+    transcript.show(attempt, terminal)
+    told = terminal.export_text()
+    for number, kind in rows:
+        said = (
+            f"{number}. {'visible tests' if kind == 'trial' else '' if kind == 'judge' else kind}"
+        )
+        assert said in shown and said in told
+    assert "6. hidden tests" in shown and "6. judged by the hidden tests" in told
+
+
 def test_the_report_is_among_the_pages_and_leads_back(pages: TestClient) -> None:
     ids = flips()
     there = f"/sweeps/{ids['sweep']}/report"
