@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-vllm test-docker parity lint up docs reference lock clean clean-data peers \
+.PHONY: help install demo recording test test-faults test-vllm test-docker parity lint up docs reference lock clean clean-data peers \
 	evalplus livecodebench bigcodebench humaneval libraries packages-demo packages-servers packages-browser
 
 BIN := .venv/bin
@@ -29,6 +29,9 @@ install: $(INSTALLED) ## Make .venv; the command is then .venv/bin/foureyes
 
 demo: $(INSTALLED) packages-demo ## The main job: two small models, the starter problems, a table
 	@$(BIN)/foureyes demo
+
+recording: $(INSTALLED) packages-demo ## The demo's recorded answers anew, by its two models (10 minutes)
+	@scripts/recording.sh
 
 test: $(INSTALLED) $(EVALPLUS) $(LIVECODEBENCH) $(BIGCODEBENCH) $(HUMANEVAL) libraries packages-servers packages-browser lint ## Lint, types, layers, and every test
 	@$(BIN)/python -m pytest -n $(TESTERS) --no-loadscope-reorder $(PYTEST)

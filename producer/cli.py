@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         steering,
         sweeping,
     )
+    from foureyes.producer.commands import demo as demonstration
     from foureyes.producer.stack import celery_worker
 else:  # this module only declares: what a command does is imported when it is run
     catalogue, celery_worker = (
@@ -46,6 +47,7 @@ else:  # this module only declares: what a command does is imported when it is r
         Later("foureyes.producer.stack.celery_worker"),
     )
     checking = Later("foureyes.producer.commands.checking")
+    demonstration = Later("foureyes.producer.commands.demo")
     keeping, exchange = (
         Later("foureyes.producer.commands.keeping"),
         Later("foureyes.producer.commands.exchange"),
@@ -264,12 +266,16 @@ def plan(
 @app.command()
 def demo(
     limit: Annotated[int, typer.Option(min=1, help="Problems of each benchmark.")] = 4,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Only with recorded answers; needs no models.")
+    ] = False,
 ) -> None:
     """Run the starter sweep on a few problems with two small models.
 
-    Exit code 1 if attempts ended in error.
+    First with answers that were recorded, while the models are fetched. Exit code 1 if attempts ended in
+    error.
     """
-    sweeping.demo(limit)
+    demonstration.demo(limit, only_recorded=recorded)
 
 
 @app.command()

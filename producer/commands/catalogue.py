@@ -46,16 +46,21 @@ else:  # a database and an HTTP client, for `models try` alone
     probe = Later("foureyes.worker.engines.probe")
 
 
-def models_pull(name: str, source: Path | None) -> None:
-    """Fetch weights, with a progress bar."""
-    names = list(weights.CATALOGUE) if name == "all" else [name]
-    with Progress(
+def bars() -> Progress:
+    """Shows how far something is that is fetched."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         console=console,
-    ) as progress:
+    )
+
+
+def models_pull(name: str, source: Path | None) -> None:
+    """Fetch weights, with a progress bar."""
+    names = list(weights.CATALOGUE) if name == "all" else [name]
+    with bars() as progress:
         for each in names:
             task = progress.add_task(each, total=None)
 

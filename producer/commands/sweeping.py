@@ -1,8 +1,5 @@
-"""What the commands do that run sweeps: `sweep`, `demo`, `up`, `watch` and `retry`."""
+"""What the commands do that run sweeps: `sweep`, `up`, `watch` and `retry`."""
 
-import os
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +22,7 @@ from foureyes.producer.commands import trust
 from foureyes.producer.commands.choices import Broker, ModelSet
 from foureyes.producer.commands.terminal import Say, console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import enqueue, holding, imported, shipped
+from foureyes.producer.sweeps import enqueue, holding, imported
 from foureyes.results import watch as watching
 from foureyes.results.formatting import dollars, duration
 from foureyes.results.progress import Progress
@@ -35,10 +32,10 @@ from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
     from foureyes.models import admission, broker
-    from foureyes.producer.commands import catalogue, planning, reading, trying
     from foureyes.producer.commands import doctor as checks
+    from foureyes.producer.commands import planning, reading, trying
     from foureyes.producer.stack.processes import Stack
-    from foureyes.producer.sweeps import estimate, stopping, sweep_file
+    from foureyes.producer.sweeps import estimate, stopping
     from foureyes.producer.sweeps import sweep as sweep_files
     from foureyes.producer.sweeps.sweep import PlannedSweep
 else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `watch` no broker
@@ -50,20 +47,14 @@ else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `w
             "foureyes.producer.commands.doctor",
         ),
     )
-    catalogue, estimate = (
-        Later("foureyes.producer.commands.catalogue"),
-        Later("foureyes.producer.sweeps.estimate"),
-    )
+    estimate = Later("foureyes.producer.sweeps.estimate")
     reading, trying = (
         Later("foureyes.producer.commands.reading"),
         Later("foureyes.producer.commands.trying"),
     )
     planning = Later("foureyes.producer.commands.planning")
     stopping = Later("foureyes.producer.sweeps.stopping")
-    sweep_file, sweep_files = (
-        Later("foureyes.producer.sweeps.sweep_file"),
-        Later("foureyes.producer.sweeps.sweep"),
-    )
+    sweep_files = Later("foureyes.producer.sweeps.sweep")
 
 #: Rounds of the reaper, which may find attempts to go on with, after which nothing comes any more of
 #: a sweep whose every open call waits in vain.
@@ -99,25 +90,26 @@ def sweep(
         caps=caps,
     )
     if not only_plan:
-        _check_weights(grid)
+        check_weights(grid)
     with embedded.database(say):
         plan = estimate.estimate(grid)
-        _show_plan(grid, plan)
+        show_plan(grid, plan)
         if only_plan:
             planning.show_visible(grid)
             return
-        row = _finished_row(grid)
+        row = finished_row(grid)
         if row is None:
             trust.settle(grid.file.models, trusted)
             elsewhere = settings().broker_url is not None or embedded.running() is not None
             trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
-            row = _enqueue_and_work(grid, wait)
+            with workers() as stack:
+                row = enqueue_and_work(grid, stack, wait=wait)
         if row is not None:
             reading.show_results(row)
             reading.exit_if_not_well(row.id)
 
 
-def _finished_row(grid: "PlannedSweep") -> SweepRow | None:
+def finished_row(grid: "PlannedSweep") -> SweepRow | None:
     """The row of a sweep of which nothing is left to do."""
     with session() as db:
         row = db.exec(select(SweepRow).where(SweepRow.key == grid.key)).one_or_none()
@@ -162,22 +154,21 @@ def _tell_of_another(grid: "PlannedSweep") -> None:
         )
 
 
-def _enqueue_and_work(grid: "PlannedSweep", wait: bool) -> SweepRow | None:
+def enqueue_and_work(grid: "PlannedSweep", stack: "Stack | None", *, wait: bool) -> SweepRow | None:
     """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
-    with workers() as stack:
-        row = enqueue.enqueue(grid)
-        assert row.id is not None
-        _tell_of_plans(row, grid)
-        let_go_on(row)
-        if not (wait or stack):
-            console.print(
-                f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
-                markup=False,
-            )
-            return None
-        stops = grid.file.plan is not None and grid.file.plan.stops
-        _follow(row.id, stack, stops=stops)
-        return row
+    row = enqueue.enqueue(grid)
+    assert row.id is not None
+    _tell_of_plans(row, grid)
+    let_go_on(row)
+    if not (wait or stack):
+        console.print(
+            f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
+            markup=False,
+        )
+        return None
+    stops = grid.file.plan is not None and grid.file.plan.stops
+    _follow(row.id, stack, stops=stops)
+    return row
 
 
 def let_go_on(
@@ -282,7 +273,7 @@ def _check(stack: "Stack") -> watching.Check:
     return check
 
 
-def _check_weights(grid: "PlannedSweep") -> None:
+def check_weights(grid: "PlannedSweep") -> None:
     """Every embedded model's file must be there, and be the right one, before anything starts."""
     for model in grid.file.models.values():
         if isinstance(model, LlamaCpp):
@@ -296,7 +287,7 @@ def _check_sandbox() -> None:
         raise FoureyesError(found.found)
 
 
-def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
+def show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     """The grid, and at most how much work it is."""
     file = grid.file
     table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
@@ -350,31 +341,6 @@ def _show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
         prices = {name: model.price_per_hour for name, model in file.models.items()}
         price = f", {dollars(paid)}" if (paid := plan.price(prices)) else ""
         console.print(f"  about {duration(plan.seconds)} on this machine{price}", markup=False)
-
-
-def demo(limit: int) -> None:
-    """The main job, from nothing: weights, stack, sweep, table, and what to try next."""
-    file = shipped.STARTER
-    for model in sweep_file.parse(file).models.values():
-        if isinstance(model, LlamaCpp):
-            catalogue.models_pull(model.model, None)
-    sweep(file, wait=True, limit=limit, data=None)
-    console.print("\nThree things to try next:", style="bold")
-    for line in (
-        'foureyes sql "select benchmark, pattern, n, solved, pass_1 from v_scores"',
-        "foureyes show 1                      # a whole attempt, prompts to verdict",
-        "foureyes sweep sweeps/starter.toml   # all 30 problems; what is done is reused",
-    ):
-        console.print(
-            f"  {_command()}{line.removeprefix('foureyes')}", markup=False, highlight=False
-        )
-
-
-def _command() -> str:
-    """How this person calls the command."""
-    if shutil.which("foureyes"):
-        return "foureyes"
-    return sys.argv[0] if os.access(sys.argv[0], os.X_OK) else f"{sys.executable} -m foureyes"
 
 
 def up(broker_wanted: Broker) -> None:

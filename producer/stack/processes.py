@@ -147,12 +147,13 @@ class Stack:
         self._loaded[row.name] = row.settings
         self._given_up.discard(row.name)
         try:
-            threads = llm.read(row.settings).in_flight
+            model = llm.read(row.settings)
         except ValidationError as error:  # of another version of foureyes
             self._give_up(row.name, f"its settings cannot be read: {error.errors()[0]['msg']}")
             return
-        self._say(f"starting the worker of {row.name} (it loads its model)")
-        command = self._worker(row.name, broker.model_queue(row.name), threads)
+        what = "loads its model" if model.answers_from is None else "reads a recording"
+        self._say(f"starting the worker of {row.name} (it {what})")
+        command = self._worker(row.name, broker.model_queue(row.name), model.in_flight)
         self._add(row.name, command, {"FOUREYES_MODEL": row.name})
 
     def _give_up(self, name: str, why: str) -> None:

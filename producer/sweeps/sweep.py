@@ -166,6 +166,17 @@ class PlannedSweep:
         """Teams whose answers to one question are the same in every sample, if there are several."""
         return self.content().copying() if self.file.samples > 1 else []
 
+    def beside(self, name: str, mark: str) -> "PlannedSweep":
+        """The same work as a sweep of another name, whose models have names of their own with this mark:
+        no table takes the one for the other, and both may be under way at once."""
+        names = {model: f"{model}-{mark}" for model in self.file.models}
+        models = {
+            names[model]: told.model_copy(update={"name": names[model]})
+            for model, told in self.file.models.items()
+        }
+        file = _played_by(self.file, models, names).model_copy(update={"name": name})
+        return replace(self, file=file)
+
     @property
     def attempts(self) -> int:
         """How many attempts the grid has."""
@@ -371,11 +382,18 @@ def _on_embedded_models(file: SweepFile) -> SweepFile:
         for name, model in weights.items()
         if name in names.values()
     }
+    return _played_by(file, models, names)
+
+
+def _played_by(
+    file: SweepFile, models: Mapping[str, AnyModel], names: Mapping[str, str]
+) -> SweepFile:
+    """The same sweep with these models, `names` having for each of before the one in its place."""
     teams = {}
     for each in file.teams:
         roles = {role: names[model] for role, model in each.roles.items()}
         teams[team.said(roles)] = TeamChoice.model_validate(roles)
-    return file.model_copy(update={"models": models, "teams": list(teams.values())})
+    return file.model_copy(update={"models": dict(models), "teams": list(teams.values())})
 
 
 def _from_recording(model: Replay, recording: Path) -> Replay:

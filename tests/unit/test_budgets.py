@@ -12,7 +12,7 @@ import pytest
 
 from foureyes.models.errors import FoureyesError
 from foureyes.models.problem import Spec
-from foureyes.producer.commands.sweeping import _show_plan
+from foureyes.producer.commands.sweeping import show_plan
 from foureyes.producer.sweeps import rehearsal
 from foureyes.producer.sweeps.estimate import SweepEstimate
 from foureyes.results.figures.equal_tokens import at_equal_tokens
@@ -254,7 +254,7 @@ def test_the_plan_says_that_the_control_costs_as_much(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     grid = load(tmp_path, f'"review-then-fix", {CONTROL}')
-    _show_plan(grid, SweepEstimate(attempts=grid.attempts))
+    show_plan(grid, SweepEstimate(attempts=grid.attempts))
     said = " ".join(capsys.readouterr().out.split())
     assert (
         "sample-and-select(tokens_of=review-then-fix): for each problem as many answer tokens as "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foureyes.producer.commands.sweeping import _show_plan
+from foureyes.producer.commands.sweeping import show_plan
 from foureyes.producer.sweeps import sweep
 from foureyes.producer.sweeps.estimate import SweepEstimate
 
@@ -53,7 +53,7 @@ def test_samples_of_greedy_models_are_said_to_be_copies(
     path.write_text(wanted.replace("REVIEWER", reviewer))
     grid = sweep.load(path, 1)
     assert grid.copies() == (["greedy+greedy"] if warned else [])
-    _show_plan(grid, SweepEstimate(attempts=grid.attempts))
+    show_plan(grid, SweepEstimate(attempts=grid.attempts))
     said = " ".join(capsys.readouterr().out.split())
     assert (
         "samples = 3 at temperature 0: greedy+greedy would give copies of one answer" in said
