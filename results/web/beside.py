@@ -21,7 +21,7 @@ from foureyes.results.web.texts import Excerpt, excerpt
 class Remark:
     """An issue of a review, with the number of the review's step."""
 
-    step: int
+    step: str
     text: str
 
 
