@@ -73,7 +73,7 @@ def summary(found: Progress) -> str:
     said = f"{found.ended:,} of {found.attempts:,} attempts ended, {found.errors:,} errors"
     if refused := sum(run.refused for run in found.runs):
         said += f", {refused:,} refused"
-    if found.unfinished and found.seconds_left is not None:
+    if found.unfinished and found.seconds_left is not None and not held(found):
         rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
         said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
     for each in found.retried:
@@ -90,8 +90,10 @@ def summary(found: Progress) -> str:
 
 
 def held(found: Progress) -> list[str]:
-    """What holds the sweep, and how it goes on."""
-    return [] if found.steering is None else list(found.steering.sentences())
+    """What holds a sweep that has not ended, and how it goes on."""
+    if found.steering is None or not found.unfinished:
+        return []
+    return list(found.steering.sentences())
 
 
 def in_vain(found: Progress) -> list[str]:

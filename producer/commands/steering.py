@@ -12,6 +12,7 @@ from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
 from foureyes.producer.sweeps import enqueue, holding
 from foureyes.producer.sweeps import requeue as requeuing
+from foureyes.results.formatting import count
 from foureyes.results.runs import find_of_sweep
 from foureyes.results.steering import steering
 from foureyes.results.sweeps import find_sweep
@@ -22,10 +23,14 @@ def pause(name: str, run_names: Sequence[str]) -> None:
     with embedded.database(say):
         row = find_sweep(name)
         found = holding.pause([run.id for run in find_of_sweep(row.id, run_names)])
+    if not found.unfinished:
+        raise FoureyesError(
+            f"sweep {row.id} ({row.name}): all of it has ended, nothing is to be paused"
+        )
     console.print(
-        f"Sweep {row.id} ({row.name}): {found.runs:,} runs paused. Of their attempts {found.unfinished:,} "
-        f"have not ended, {found.under_way:,} of these had begun. Calls at work end; `foureyes resume "
-        f"id={row.id}` goes on.",
+        f"Sweep {row.id} ({row.name}): {count(found.runs, 'run')} paused, with "
+        f"{count(found.unfinished, 'attempt')} that {'has' if found.unfinished == 1 else 'have'} not ended, "
+        f"{found.under_way:,} of them begun. Calls at work end; `foureyes resume id={row.id}` goes on.",
         soft_wrap=True,
     )
 
@@ -42,7 +47,7 @@ def resume(name: str, run_names: Sequence[str], caps: Mapping[str, float], *, wa
             if found.is_at_cap:
                 raise FoureyesError(f"sweep {row.id} ({row.name}): {'; '.join(found.sentences())}")
             console.print(
-                f"Sweep {row.id} ({row.name}) goes on; {under_way:,} attempts were under way.",
+                f"Sweep {row.id} ({row.name}) goes on, with {count(under_way, 'attempt')} under way.",
                 soft_wrap=True,
             )
             if wait or stack:

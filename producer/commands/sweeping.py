@@ -183,10 +183,15 @@ def let_go_on(
     under_way = holding.release(row.id, runs, caps)
     admission.send(under_way, f"{row.name}, going on")
     admission.start_waiting()
-    with session() as db:
-        for line in steering(db, row.id).sentences():
-            say(line)
+    _tell_of_holds(row)
     return len(under_way)
+
+
+def _tell_of_holds(row: SweepRow) -> None:
+    with session() as db:
+        found = steering(db, row.id)
+    for line in found.sentences() if found.unfinished else ():
+        say(line)
 
 
 @contextmanager
@@ -381,6 +386,7 @@ def try_again(row: SweepRow, number: int, *, wait: bool) -> None:
     if number:
         with workers() as stack:
             admission.start_waiting()
+            _tell_of_holds(row)
             if wait or stack:
                 follow_to_results(row, stack)
 

@@ -17,7 +17,9 @@ from foureyes.models.session import session
 
 _PAUSE = text("""
 UPDATE run SET held = :hold, held_at = clock_timestamp()
-WHERE id = ANY(:runs) AND held IS NULL
+WHERE id = ANY(:runs) AND held IS NULL AND EXISTS (
+    SELECT FROM attempt WHERE run_id = run.id AND state IN ('queued', 'running')
+)
 """)
 _RELEASE = text(
     "UPDATE run SET held = NULL, held_at = NULL WHERE id = ANY(:runs) AND held IS NOT NULL"
@@ -53,7 +55,8 @@ class Held(NamedTuple):
 
 
 def pause(run_ids: Sequence[int]) -> Held:
-    """Hold runs until somebody lets them go on; those that are held already stay so."""
+    """Hold runs until somebody lets them go on, but for those of which all has ended; those that are held
+    already stay so."""
     with session() as db:
         made = db.execute(_PAUSE, {"runs": list(run_ids), "hold": Hold.PAUSED.value})
         assert isinstance(made, CursorResult)

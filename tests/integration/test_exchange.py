@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from foureyes.models.caps import Caps
 from foureyes.models.enums import State
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import engine, session
@@ -407,6 +408,8 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     # about what is still open, which no archive holds
     of_this_machine |= {"failures", "moves", "trying_since", "awaits_tokens"}
     of_this_machine |= {"origin", "accepts_imported", "roles"}
+    # how it is steered, which is whoever's that runs it
+    of_this_machine |= {"held", "held_at", "priority", "at_once"} | {*Caps.model_fields}
     references = {"run_id", "attempt_id", "completion_id", "execution_id", "tokens_of_id"}
     for table, row in (
         (Sweep, format.ArchivedSweep), (Problem, format.ArchivedProblem), (Run, format.ArchivedRun),

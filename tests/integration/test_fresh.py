@@ -15,12 +15,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
-from foureyes.models import admission, broker, lifecycle
-from foureyes.models.session import engine, session
+from foureyes.models import admission, broker, caps, lifecycle
+from foureyes.models.session import engine, session, transaction
 from foureyes.models.tables import Completion
 from foureyes.producer.commands.choices import Exported
 from foureyes.producer.commands.exchange import export
-from foureyes.producer.sweeps import enqueue
+from foureyes.producer.sweeps import enqueue, holding
 from foureyes.producer.sweeps.prune import prune
 from foureyes.results import watch
 from foureyes.results.figures import details
@@ -175,6 +175,17 @@ def test_work_reads_what_is_under_way_and_cancelling_each_row_a_few_times(fresh:
             lifecycle.renew(db, Completion, [message.row_id], "w/1")
             assert lifecycle.claim(db, Completion, completion, "w/1") is None  # it is done
     assert len(asked) > 8
+    with reading(_TIMES * fresh), session() as db:
+        caps.change(db, 1, {"max_tokens": 10**9})  # all that was spent before is added up
+    with reading(1_000), transaction() as db:
+        assert lifecycle.finish(db, Completion, message.row_id, "w/1", text="text")
+        caps.have_ended(db, [message.row_id])
+    with session() as db:
+        runs = list(db.execute(text("SELECT id FROM run")).scalars())
+    with reading(_TIMES * fresh):
+        assert holding.pause(runs).runs == len(runs)  # it counts them
+    with reading(15_000):
+        assert holding.release(1, runs)
     with reading(_TIMES * fresh) as asked:
         assert enqueue.cancel(1)
         prune(1)

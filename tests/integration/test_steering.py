@@ -30,6 +30,7 @@ from foureyes.results.steering import Steering, steering
 from foureyes.results.web.app import create
 from foureyes.worker import reaper
 from foureyes.worker.attempt.advance import advance
+from foureyes.worker.claims import Holder, store, take
 from tests.integration.test_advance import (
     CODE,
     answer,
@@ -177,6 +178,20 @@ def test_what_is_paused_takes_no_room_of_others(sent: list[int]) -> None:
     assert sent == attempt_ids()[-3:]
 
 
+def test_what_has_ended_is_not_paused(capsys: pytest.CaptureFixture[str]) -> None:
+    sweep_id = make_sweep("raw-coder")
+    steering_commands.pause(f"id={sweep_id}", [])
+    assert (
+        "1 run paused, with 1 attempt that has not ended, 0 of them begun"
+        in capsys.readouterr().out
+    )
+    holding.release(sweep_id, runs(sweep_id))
+    run_to_the_end(lambda _: CODE)
+    with pytest.raises(FoureyesError, match="all of it has ended"):
+        steering_commands.pause(f"id={sweep_id}", [])
+    assert told(sweep_id).held is None
+
+
 def test_a_sweep_that_is_cancelled_while_it_is_paused_is_over() -> None:
     sweep_id = make_sweep("raw-coder")
     holding.pause(runs(sweep_id))
@@ -320,6 +335,18 @@ def test_a_cap_that_comes_later_counts_what_was_before_and_answers_on_record_cos
     with session() as db:
         caps.change(db, sweep_id, {"max_tokens": math.inf})
     assert told(sweep_id).tokens is None
+
+
+def test_calls_that_are_written_one_by_one_count_too() -> None:
+    sweep_id = capped(max_tokens=1000)
+    one, *_ = drafts()
+    holder = Holder("test")
+    try:
+        assert take(holder, Completion, one) is not None
+        store(holder, Completion, one, {"text": CODE, "prompt_tokens": 7, "seconds": 1.0})
+    finally:
+        holder.close()
+    assert told(sweep_id).tokens == 7
 
 
 def test_two_that_write_at_once_know_of_each_other() -> None:
