@@ -16,7 +16,7 @@ from foureyes.results.figures.reviewing import review_wording
 from foureyes.results.progress import Progress, progress
 from foureyes.results.steering import steering
 from foureyes.results.visible import visible
-from foureyes.results.web import beside, flower, matrix_filters, queries, search, texts
+from foureyes.results.web import beside, compared, flower, matrix_filters, queries, search, texts
 from foureyes.results.web import matrix as problem_matrix
 from foureyes.results.web.filters import MOST, Filters, Mistaken, is_canonical, parse
 from foureyes.results.web.metrics import CONTENT_TYPE, Metrics
@@ -25,8 +25,8 @@ from foureyes.results.web.templating import render
 router = APIRouter()
 
 Id = Annotated[int, Path(ge=1, le=MOST)]
-BesideId = Annotated[int, Query(ge=1, le=MOST)]
-BesideStep = Annotated[int | None, Query(ge=1, le=MOST)]
+Named = Annotated[int, Query(ge=1, le=MOST)]
+NamedStep = Annotated[int | None, Query(ge=1, le=MOST)]
 Before = Annotated[int, Query(ge=1, le=MOST)]
 
 #: Of the time, looking takes at most a fifth.
@@ -212,10 +212,7 @@ def attempt(attempt_id: Id, request: Request) -> Response:
 
 @router.get("/beside")
 def two_attempts(
-    left: BesideId,
-    right: BesideId,
-    left_step: BesideStep = None,
-    right_step: BesideStep = None,
+    left: Named, right: Named, left_step: NamedStep = None, right_step: NamedStep = None
 ) -> Response:
     """Two attempts at one problem, side by side."""
     if left == right:
@@ -231,6 +228,18 @@ def two_attempts(
             found=found,
             others=[queries.on_same_problem(db, attempt_id) for attempt_id in (left, right)],
         )
+
+
+@router.get("/compare")
+def compared_runs(
+    baseline: Named, run: Annotated[list[Named] | None, Query(max_length=300)] = None
+) -> Response:
+    """Runs of one benchmark beside each other, against any of them."""
+    with session() as db:
+        found = compared.read(db, baseline, run or [])
+        if found is None:
+            raise Missing(f"There is no run {baseline}.")
+        return render("compared.html", found=found)
 
 
 @router.get("/texts/{table}/{row_id}/{name}")

@@ -87,7 +87,13 @@ def _environment() -> Environment:
         by_benchmark,
     ):
         made.filters[each.__name__] = each
-    made.globals |= {"shares": formatting.interval, "beside": reviews.beside, "copy": copy}
+    made.globals |= {
+        "shares": formatting.interval,
+        "points_interval": formatting.points_interval,
+        "factor": formatting.factor,
+        "beside": reviews.beside,
+        "copy": copy,
+    }
     return made
 
 

@@ -29,7 +29,7 @@ def hostile_addresses() -> list[str]:
         "/attempts", "/attempts?problem=%3Cscript%3E&show=missed", f"/attempts/{ids['attempt']}",
         f"/attempts/{ids['failed']}", f"/sweeps/{ids['sweep']}/models",
         f"/sweeps/{ids['sweep']}/matrix?baseline={ids['run']}",
-        f"/beside?left={ids['attempt']}&right={ids['failed']}",
+        f"/beside?left={ids['attempt']}&right={ids['failed']}", f"/compare?baseline={ids['run']}",
     ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_pages_fit_a_phone_and_a_desk(open_page: Open, scheme: str) -> None:
         assert contrast(text, ground) > 7 and contrast(link, ground) > 4.5
         for address in (
             "/", "/sweeps/1", "/sweeps/1/matrix?baseline=1", "/runs/1", "/problems/1", "/attempts",
-            "/attempts/1",
+            "/attempts/1", "/compare?baseline=1",
         ):  # fmt: skip
             page.goto(urljoin(page.url, address))
             assert wide(page) <= 0, (address, width)

@@ -96,7 +96,9 @@ def lines(page: str) -> list[tuple[str, str]]:
     """The programs, line by line: a line that is the same stands for both."""
     found = []
     for row in re.findall(r'<tr><td class="(?:place|nothing).*?</tr>', page, re.DOTALL):
-        halves = re.findall(r'<td class="text (?:left|right)( same)?"><code>(.*?)</code>', row)
+        halves = re.findall(
+            r'<td class="text (?:left|right)( same)?(?: said)?"><code>(.*?)</code>', row
+        )
         texts = [unescape(re.sub("<[^>]*>", "", code)) for _, code in halves]
         if halves[0][0]:
             assert texts[0] == texts[1]

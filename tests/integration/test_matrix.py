@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from foureyes.models.session import session
+from foureyes.results.formatting import p_value, points_interval
+from foureyes.results.report import compare
 from foureyes.results.web.app import create
 from tests.conftest import copied
 from tests.integration.test_report import ended
@@ -162,3 +164,53 @@ def test_a_form_with_empty_fields_becomes_a_short_address(pages: TestClient) -> 
     answer = pages.get("/sweeps/1/matrix?baseline=1&show=&run=&column=2&column=3&least=&sort=name")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/sweeps/1/matrix?column=2&column=3&baseline=1&sort=name"
+
+
+def compared(page: str) -> dict[str, list[str]]:
+    """The rows of the table of runs by their names: what stands in each cell, without markup."""
+    found = {}
+    for row in re.findall(r"<tr>\s*<td><a href=\"/runs.*?</tr>", page, re.DOTALL):
+        cells = [" ".join(re.sub("<[^>]*>", " ", each).split()) for each in row.split("</td>")]
+        found[cells[0]] = cells[1:-1]
+    return found
+
+
+def test_runs_stand_beside_each_other_against_a_baseline_of_ones_choice(pages: TestClient) -> None:
+    page = pages.get("/compare?baseline=1").text
+    rows = compared(page)
+    assert list(rows) == ["raw-coder c+r", "debate c+r", "retry c+r"]
+    assert rows["raw-coder c+r"][2] == "baseline"
+    questions = [compare.find("1", run).comparison for run in ("2", "3")]
+    for name, told in zip(("debate c+r", "retry c+r"), questions, strict=True):
+        written = points_interval(told.difference, told.low, told.high)
+        assert rows[name][2:6] == [
+            written, str(told.improved), str(told.regressed), p_value(told.p),
+        ]  # fmt: skip
+    assert "corrected for the 2 comparisons of this table (Holm)" in page
+    other = compared(pages.get("/compare?baseline=3&run=2").text)
+    assert list(other) == ["debate c+r", "retry c+r"]
+    assert other["debate c+r"][3:5] == ["2", "1"]  # t/0 and t/2; t/1
+
+
+def test_runs_of_two_sweeps_are_compared_on_what_both_have(pages: TestClient) -> None:
+    page = pages.get("/compare?baseline=1&run=5").text
+    (row,) = [cells for name, cells in compared(page).items() if name.startswith("debate")]
+    assert "sweep 2, samples 2 problems in common" in page.replace("<br>", " ")
+    assert row[2].startswith("-16.7 ")  # of two problems, on one two of three samples for all
+    assert "×" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        ("baseline=1&run=6", 400, "run: 6 is no run of"),  # on another benchmark
+        ("baseline=1&run=77", 400, "run: 77 is no run of"),
+        ("baseline=77", 404, "There is no run 77"),
+        ("run=1", 404, "There is no such page"),
+    ],
+)
+def test_what_cannot_be_compared_is_named(
+    pages: TestClient, asked: str, status: int, said: str
+) -> None:
+    answer = pages.get(f"/compare?{asked}")
+    assert (answer.status_code, said in answer.text) == (status, True)

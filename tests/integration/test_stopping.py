@@ -73,5 +73,6 @@ def test_whoever_compares_sees_the_test_that_may_be_looked_at() -> None:
     assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
     assert compare.find("2", "3").comparison.test == SEQUENTIAL
     with TestClient(create(), base_url="http://127.0.0.1") as pages:
-        shown = pages.get("/runs/2").text
-    assert SEQUENTIAL in shown and f"{there.p:.3f}" in shown and "McNemar" not in shown
+        found = [pages.get(address).text for address in ("/runs/2", "/compare?baseline=1&run=2")]
+    for shown in found:
+        assert SEQUENTIAL in shown and f"{there.p:.3f}" in shown and "McNemar" not in shown

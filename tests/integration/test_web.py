@@ -89,7 +89,7 @@ def test_every_link_leads_somewhere(pages: TestClient) -> None:
     found = crawl(pages)
     kinds = {address.split("/")[1].split("?")[0] for address in found}
     assert kinds == {
-        "", "sweeps", "runs", "problems", "attempts", "beside", "texts", "live", "static",
+        "", "sweeps", "runs", "problems", "attempts", "beside", "compare", "texts", "live", "static",
     }  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def test_hostile_texts_are_texts_on_every_page(pages: TestClient) -> None:
         pages,
         f"/sweeps/{ids['sweep']}/matrix?baseline={ids['run']}&run={ids['run']}",
         f"/beside?left={ids['attempt']}&right={ids['failed']}",
+        f"/compare?baseline={ids['run']}",
     )
     assert len(found) > 20
     own = {"htmx.js"}
@@ -141,7 +142,7 @@ def test_a_long_text_is_cut_and_can_be_had_whole(pages: TestClient) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/sweeps/77", "/live/sweeps/77", "/sweeps/77/models", "/sweeps/77/matrix", "/beside?left=77&right=78", "/beside?left=1", "/runs/77", "/problems/77",
+        "/sweeps/77", "/live/sweeps/77", "/sweeps/77/models", "/sweeps/77/matrix", "/beside?left=77&right=78", "/beside?left=1", "/compare?baseline=77", "/compare?baseline=1&run=x", "/runs/77", "/problems/77",
         "/attempts/77", "/attempts/99999999999999999999", "/attempts/0", "/attempts/-1",
         "/attempts/x", "/attempts/%00", "/texts/completion/77/answer", "/texts/sweep/77/key",
         "/texts/pg_authid/1/rolpassword", "/static/../app.py", "/static/none.css", "/nothing",
