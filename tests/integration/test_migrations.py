@@ -15,7 +15,9 @@ from foureyes.migrations import views
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import engine, session
 from foureyes.models.tables import Sweep
+from tests.integration.test_advance import _revise, run_to_the_end
 from tests.programs import foureyes
+from tests.sweeps import make_sweep
 
 
 @pytest.mark.usefixtures("database")
@@ -189,3 +191,33 @@ def test_revisions_are_known_by_the_names_of_their_files() -> None:
     inside = [each.revision for each in scripts.walk_revisions()]
     assert list(migrations.revisions()) == inside[::-1]
     assert migrations.head() == scripts.get_current_head()
+
+
+def told_of(name: str) -> list[str]:
+    """The rows of a table or a view, as text; but what a file said, which later ones say otherwise."""
+    with session() as db:
+        return sorted(db.scalars(text(f"SELECT (to_jsonb(t) - 'file')::text FROM {name} AS t")))
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_a_database_of_an_earlier_version_has_all_its_results_afterwards() -> None:
+    """Of every version since the first release: all of its verdicts were made outside of programs."""
+    migrations.upgrade()
+    make_sweep("raw-coder", "review-then-fix", problems=2, samples=2)
+    run_to_the_end(_revise)
+    execute("UPDATE execution SET trust = 'outside' WHERE base IS NOT NULL")
+    names = [*sorted(SQLModel.metadata.tables), *views.NAMES]
+    before = {name: told_of(name) for name in names}
+    assert len(before["step"]) > 10 and len(before["v_scores"]) == 2
+    for revision in reversed(migrations.revisions()[:-1]):
+        migrations.downgrade(revision)
+        with pytest.raises(FoureyesError, match=f"at migration {revision}, .* needs"):
+            migrations.check()
+        migrations.upgrade()
+        migrations.check()
+        migrations.check_views()
+        after = {name: told_of(name) for name in names}
+        assert [name for name in names if after[name] != before[name]] == [], revision
+    # and the sweep is what its file asks for, with nothing left to do
+    assert make_sweep("raw-coder", "review-then-fix", problems=2, samples=2) == 1
+    assert run_to_the_end(_revise) == 0
