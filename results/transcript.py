@@ -1,5 +1,6 @@
 """An attempt as a transcript in the terminal, from prompt to verdict."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,14 @@ from foureyes.results.attempts import CallShown, Check, NoteShown, changes
 from foureyes.results.formatting import duration
 from foureyes.results.visible import in_line, visible
 
+#: A program in an answer or in a prompt, as models write one.
+_FENCED = re.compile(r"(^```\w*\n)(.*?)(^```[ \t]*$)", re.MULTILINE | re.DOTALL)
+#: What stands in a prompt where the specification stood, which is shown once.
+_AS_ABOVE = "(the specification, as above)"
+#: Characters of a program, up to which it is coloured: that takes a tenth of a second for each 100,000.
+_MOST_COLOURED = 100_000
+_VERDICTS = {"approve": "bold green", "revise": "bold yellow"}
+
 
 def show(attempt_id: int, console: Console) -> None:
     """Print the whole transcript of an attempt.
@@ -30,11 +39,14 @@ def show(attempt_id: int, console: Console) -> None:
         )
     _heading(found.attempt, console)
     if found.budget_said:
-        console.print(Text(in_line(found.budget_said), style="dim"))
+        _print(Text(in_line(found.budget_said), style="dim"), console)
+    _title("specification", console)
+    is_code = bool(found.attempt["entry_point"])
+    (_program if is_code else _plain)(found.prompt.strip("\n"), console)
     for step in found.steps:
         _notes(found.notes_before(step), console)
         if isinstance(step, CallShown):
-            _call(step, console)
+            _call(step, found.prompt, console)
         else:
             _check(step, console)
     _notes(found.notes_before(None), console)
@@ -50,8 +62,8 @@ def _heading(attempt: RowMapping, console: Console) -> None:
         f"({attempt['entry_point']}), {attempt['pattern']}, sample {attempt['sample']}"
     )
     whose = f"sweep {attempt['sweep']}, {attempt['team']}"
-    console.print(Text(in_line(what), style="bold"))
-    console.print(Text(in_line(whose), style="dim"))
+    _print(Text(in_line(what), style="bold"), console)
+    _print(Text(in_line(whose), style="dim"), console)
 
 
 def _title(title: str, console: Console) -> None:
@@ -60,16 +72,54 @@ def _title(title: str, console: Console) -> None:
 
 def _plain(said: str, console: Console, style: str = "") -> None:
     """Print what a model, or a problem's author, wrote: as text, and nothing but text."""
-    console.print(Text(visible(said), style=style))
+    _print(Text(visible(said), style=style), console)
+
+
+def _print(text: Text, console: Console) -> None:
+    """Lines as they are: a terminal folds them, and a pipe gets them whole."""
+    console.print(text, soft_wrap=True)
+
+
+def _program(code: str, console: Console) -> None:
+    """The same of a program, coloured where there are colours."""
+    if console.color_system is None or len(code) > _MOST_COLOURED:
+        _plain(code, console)
+        return
+    from rich.syntax import Syntax  # the lexers: nothing else in a terminal needs them
+
+    coloured = Syntax("", "python", theme="ansi_dark").highlight(visible(code))
+    coloured.rstrip()
+    _print(coloured, console)
+
+
+def _answer(said: str, console: Console) -> None:
+    """What a model wrote, the programs in it coloured."""
+    at = 0
+    for found in _FENCED.finditer(said):
+        _plain(said[at : found.start(2)].rstrip("\n"), console)
+        _program(found[2].rstrip("\n"), console)
+        at = found.start(3)
+    _plain(said[at:], console)
+
+
+def _without(specification: str, content: str) -> str:
+    """What a model was asked, with a word in place of the specification."""
+    for said in (specification.strip("\n"), specification.strip()):
+        if said and said in content:
+            whole = f"```python\n{said}\n```"
+            return content.replace(whole, _AS_ABOVE).replace(said, _AS_ABOVE)
+    return content
 
 
 def _notes(notes: Iterable[NoteShown], console: Console) -> None:
     """What the pattern noted down at one place."""
     for note in notes:
-        console.print(Text(f"note {in_line(note.name)}: {in_line(note.value)}", style="bold cyan"))
+        _print(
+            Text(f"note {in_line(note.name)}: {in_line(note.value)}", style="bold cyan"), console
+        )
 
 
-def _call(call: CallShown, console: Console) -> None:
+def _call(call: CallShown, specification: str, console: Console) -> None:
     took = f", {duration(call.seconds)}" if call.seconds is not None else ""
     tokens = (
         f", {call.prompt_tokens} tokens in, {call.completion_tokens} out"
@@ -80,16 +130,16 @@ def _call(call: CallShown, console: Console) -> None:
     _title(f"{call.number}. {call.name} by {role}{call.model}{tokens}{took}", console)
     for message in call.messages:
         if message.role != "system":
-            _plain(message.content, console, style="dim")
-    console.print(Text(f"{in_line(call.model)} answers:", style="bold"))
+            _plain(_without(specification, message.content), console, style="dim")
+    _print(Text(f"{in_line(call.model)} answers:", style="bold"), console)
     if call.answer is None:
         _plain(call.error or f"({call.state})", console, style="red")
     else:
-        _plain(call.answer, console)
+        _answer(call.answer, console)
         if call.finish_reason not in (None, "stop"):
             _plain(f"ended by: {call.finish_reason}", console, style="bold yellow")
     if call.verdict is not None:
-        _plain(f"verdict: {call.verdict}", console, style="bold")
+        _plain(f"verdict: {call.verdict}", console, style=_VERDICTS.get(call.verdict, "bold"))
     for issue in call.issues or ():
         _plain(f"- {issue}", console)
     _changes(call, console)
@@ -100,9 +150,13 @@ def _changes(call: CallShown, console: Console) -> None:
     if call.program is None or call.about is None:
         return
     _title(f"from {call.about.name} to {call.program.name}", console)
-    for line in changes(call.about, call.program) or ():
+    lines = changes(call.about, call.program)
+    if not lines:
+        said = "nothing was changed" if lines is not None else "too long to say what was changed"
+        _plain(said, console, style="bold yellow")
+    for line in lines or ():
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        console.print(Text(line, style=style))
+        _print(Text(line, style=style), console)
 
 
 def _check(check: Check, console: Console) -> None:
@@ -134,7 +188,8 @@ def _judgement(
 ) -> None:
     """What the hidden tests said."""
     beside = "; the tests ran beside the program" if detail.get("trust") == "shared" else ""
-    _plain(f"base: {base}, plus: {plus}{beside}", console)
+    style = "bold green" if base == plus == "pass" else "bold red"
+    _plain(f"base: {base}, plus: {plus}{beside}", console, style=style)
     for name in ("reason", "failing_input", "expected", "got"):
         value = detail.get(name)
         if value:

@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -27,7 +29,8 @@ from foureyes.results.figures.scoreboard import scoreboard
 from foureyes.results.report import page, sentences, terminal
 from foureyes.results.sweeps import find_sweep
 from foureyes.results.visible import visible
-from tests.sweeps import seat
+from tests.integration.test_advance import _revise, attempt_ids, run_to_the_end
+from tests.sweeps import make_sweep, seat
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -302,3 +305,38 @@ def test_a_transcript_says_how_an_answer_ended_if_not_by_itself(sweep_id: int) -
         output = io.StringIO()
         transcript.show(1, Console(file=output, width=80))
         assert (f"ended by: {reason}" in output.getvalue()) == (reason != "stop")
+
+
+def transcript_of(attempt_id: int, **options: Any) -> str:
+    output = io.StringIO()
+    transcript.show(attempt_id, Console(file=output, width=80, **options))
+    return output.getvalue()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_transcript_says_the_specification_once_and_that_a_fix_changed_nothing() -> None:
+    """Else a person reads it three times, and looks for a difference that there is not."""
+    make_sweep("review-then-fix")
+    run_to_the_end(_revise)
+    (attempt_id,) = attempt_ids()
+    told = transcript_of(attempt_id)
+    assert told.count("Return x + 0.") == 1
+    assert told.count("(the specification, as above)") == 3
+    assert "nothing was changed" in told
+    with session() as db:
+        db.execute(text("UPDATE step SET code = code || '# more' WHERE kind = 'fix'"))
+    again = transcript_of(attempt_id)
+    assert "nothing was changed" not in again and "# more" in again
+
+
+@pytest.mark.usefixtures("database")
+def test_a_transcript_has_colours_in_a_terminal_and_whole_lines_in_a_pipe() -> None:
+    make_sweep("raw-coder")
+    long = f"x = {' + '.join(['1'] * 60)}"
+    run_to_the_end(lambda row: f"Here:\n```python\ndef f(x):\n    {long}\n    return x\n```\nDone.")
+    (attempt_id,) = attempt_ids()
+    piped = transcript_of(attempt_id)
+    assert f"    {long}\n" in piped and "\x1b" not in piped
+    coloured = transcript_of(attempt_id, force_terminal=True, color_system="standard")
+    assert "\x1b[" in coloured.split("Here:")[1].split("Done.")[0]
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == piped
