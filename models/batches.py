@@ -20,9 +20,8 @@ WITH free AS (
     WHERE id = ANY(:ids)
         AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
         AND (SELECT true FROM step JOIN attempt ON attempt.id = step.attempt_id
-            JOIN run ON run.id = attempt.run_id
             WHERE step.completion_id = completion.id AND attempt.state IN ('queued', 'running')
-                AND run.held IS NULL
+                AND (SELECT held FROM run WHERE run.id = attempt.run_id) IS NULL
             LIMIT 1)
     FOR NO KEY UPDATE SKIP LOCKED
 )

@@ -235,8 +235,11 @@ def _free_now(table: AnyTable) -> ColumnElement[bool]:
 def _wanted(table: AnyTable) -> ColumnElement[bool]:
     """Whether an unfinished attempt of a run that is not held waits for a row, or a regrade does."""
     asks = and_(_asks(table) == table.id, col(Attempt.id) == Step.attempt_id)
-    of_run = col(Attempt.run_id) == Run.id
-    goes_on = and_(col(Attempt.state).in_(_OPEN), of_run, col(Run.held).is_(None))
+    # asked row by row: a join may be planned without statistics
+    held = (
+        select(Run.held).where(col(Run.id) == Attempt.run_id).correlate(Attempt).scalar_subquery()
+    )
+    goes_on = and_(col(Attempt.state).in_(_OPEN), held.is_(None))
     wanted = exists().where(asks, goes_on).correlate(_core(table))
     if table is Completion:
         return wanted
