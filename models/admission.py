@@ -34,11 +34,9 @@ SELECT 0, count(*), count(*) FILTER (WHERE state = 'running'),
     min(send_again_at) FILTER (WHERE state = 'queued') < clock_timestamp(), false
 FROM execution WHERE state IN ('queued', 'running')
 """)
-#: What is held takes no room of others.
 _UNDER_WAY = text("""
-SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE attempt.state = 'queued') AS pending
-FROM attempt JOIN run ON run.id = attempt.run_id AND run.held IS NULL
-WHERE attempt.state IN ('queued', 'running') AND attempt.moved_at IS NOT NULL GROUP BY run_id
+SELECT run_id, count(*) AS attempts, count(*) FILTER (WHERE state = 'queued') AS pending
+FROM attempt WHERE state IN ('queued', 'running') AND moved_at IS NOT NULL GROUP BY run_id
 """)
 _RUNS = text("""
 SELECT run.id, run.sweep_id, waiting.attempts AS waiting, ARRAY(
@@ -112,7 +110,9 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
     where = {run.id: frozenset({shares.JUDGE, *run.models}) for run in runs}
     pending: Counter[frozenset[int]] = Counter()
     for run_id, row in under_way.items():
-        if run_id in where:  # else it was pruned since it was counted
+        if (
+            run_id in where
+        ):  # else it is held, and takes no room; or was pruned since it was counted
             pending[where[run_id]] += row.pending
     sweeps = list({run.sweep_id for run in waiting})
     left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": shares.FEW})}
