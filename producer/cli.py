@@ -816,11 +816,20 @@ def main() -> None:
     """
     try:
         try:
-            app()
+            code = app(prog_name="foureyes", standalone_mode=False)
         finally:
             sys.stdout.flush()
+        if isinstance(code, int):
+            sys.exit(code)
     except FoureyesError as error:
         _end(str(error), 2)
+    except typer.TyperException as error:  # in one line, as any mistake; Typer would draw a box
+        if said := error.format_message():  # else its help was all that there is to say
+            context = getattr(error, "ctx", None)
+            _end(f"{said} (`{context.command_path if context else 'foureyes'} --help`)", 2)
+        sys.exit(2)
+    except typer.Abort:
+        _end("nothing was done", 1)
     except UnicodeError:
         given = next((word for word in sys.argv if storable(word) != word), None)
         if given is None:

@@ -6,6 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from foureyes.producer import cli
 from foureyes.producer.cli import app
 
 
@@ -44,3 +45,38 @@ def test_what_people_try_first_is_understood(words: list[str], said: str) -> Non
     made = CliRunner().invoke(app, words, prog_name="foureyes")
     assert made.exit_code == 0, made.output
     assert said in made.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sweeep", "No such command 'sweeep'. Did you mean 'sweep'? (`foureyes --help`)"),
+        ("sweep --nope", "No such option: --nope (`foureyes sweep --help`)"),
+        ("models pull", "Missing argument 'name'. (`foureyes models pull --help`)"),
+        ("export one --format pdf", "'pdf' is not one of"),
+    ],
+)
+def test_a_word_that_is_none_is_told_in_one_line(
+    words: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where lines are short: whoever reads them from a pipe looks for one."""
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr("sys.argv", ["foureyes", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    assert told.err.startswith("foureyes: ") and told.err.count("\n") == 1 and said in told.err
+
+
+@pytest.mark.parametrize("words", ["", "models"])
+def test_who_says_nothing_gets_the_help_alone(
+    words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["foureyes", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    assert (
+        ended.value.code == 2 and "Commands" in told.out + told.err and "foureyes: " not in told.err
+    )

@@ -153,7 +153,7 @@ def test_a_file_that_the_machine_refuses_is_named(tmp_path: Path) -> None:
 def test_an_argument_that_is_no_text_is_named(tmp_path: Path) -> None:
     program = """
 from foureyes.producer.commands import reading
-def fail(*_):
+def fail(*_, **__):
     "\\udcff".encode()
 reading.sql = fail
 import sys; sys.argv[1:] = ["sql", {word!r}]
