@@ -19,6 +19,8 @@ _PAUSE = 4.0
 _PLAIN_EVERY = 10.0
 #: Lines that are not of runs, at most.
 _OTHER_LINES = 14
+#: Characters of a pattern's name for which a line has room, at 80 columns.
+_NAME = 20
 
 
 #: Is called with what was found at every look, and may raise to end the watching.
@@ -117,17 +119,20 @@ def screen(found: Progress, height: int) -> RenderableType:
     table = Table(box=None, padding=(0, 1))
     several = len({run.pairing for run in found.runs}) > 1
     for column in ("benchmark", "pattern", *(["team"] if several else []), ""):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # of long names the end is what tells them apart
     refused = any(run.refused for run in found.runs)
     for column in ("ended", "solved", *(["refused"] if refused else []), "errors"):
         table.add_column(column, justify="right")
-    runs = _fitting(found.runs, max(3, height - _OTHER_LINES))
+    folds = 1 + max((len(run.pattern) for run in found.runs), default=0) // _NAME
+    runs = _fitting(found.runs, max(3, (height - _OTHER_LINES) // folds))
     for run in runs:
         table.add_row(
             Text(in_line(run.benchmark)),
             Text(in_line(run.pattern)),
             *([Text(in_line(run.pairing))] if several else []),
-            ProgressBar(total=max(run.attempts, 1), completed=run.ended, width=20),
+            ProgressBar(
+                total=max(run.attempts, 1), completed=run.ended, width=20 if folds == 1 else 6
+            ),
             f"{run.ended}/{run.attempts}",
             str(run.solved),
             *([str(run.refused)] if refused else []),

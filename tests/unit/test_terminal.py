@@ -70,6 +70,17 @@ def test_watching_shows_names_as_text() -> None:
     assert shown.count("[red]c[/red]") >= 8
 
 
+def test_long_names_are_told_apart_where_lines_are_short() -> None:
+    """Names differ in their options, which stand at their ends."""
+    names = [f"review-then-fix[rounds=3, verdict={way}]" for way in ("trace", "trace-first")]
+    runs = [RunProgress("b", name, team, 2, 1, 1, 0, 1, 1) for name in names for team in ("x", "y")]
+    output = io.StringIO()
+    console = Console(file=output, width=80)
+    console.print(watch.screen(Progress(runs, [], [], 1.0, [], 1), 40))
+    shown = "".join(output.getvalue().split())
+    assert "…" not in shown and shown.count("trace]") == shown.count("-first]") == 2
+
+
 def test_what_cannot_be_seen_is_seen() -> None:
     assert visible("a\u115fb\u2029c\ue000d") == "a\\u115fb\\u2029c\\ue000d"
     assert in_line("a\n\tb") == "a\\u000a\\u0009b"
