@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -14,6 +15,7 @@ import pytest
 
 from foureyes.producer.sweeps.sweep import load
 from foureyes.producer.sweeps.sweep_file import parse
+from scripts.copied import commands
 from tests.programs import ROOT
 
 #: Attributes whose address a browser fetches without being asked, by element.
@@ -88,6 +90,41 @@ def test_reading_a_page_asks_nobody_else_for_anything(site: Path, pages: dict[Pa
     assert not re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)]*", styles)
     text = "".join(path.read_text() for path in pages)
     assert 'class="mermaid"' not in text  # the theme would fetch what draws them
+
+
+def test_a_copy_button_takes_the_command_and_not_what_it_printed(site: Path) -> None:
+    """Else what is pasted into a terminal are a prompt and a table."""
+    blocks = 0
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for attributes, shown in re.findall(
+            r'<div class="highlight"([^>]*)><pre>(?:<span></span>)?<code>(.*?)</code>',
+            text,
+            re.DOTALL,
+        ):
+            if not shown.startswith("$ "):
+                continue
+            blocks += 1
+            (copied,) = re.findall(r'data-copy="([^"]*)"', attributes)
+            assert copied and not re.search(r"[┏│]|^\$ ", unescape(copied)), path
+    assert blocks > 15
+    page = (site / "sql.html").read_text(encoding="utf-8")
+    copied = unescape(re.findall(r'data-copy="([^"]*FROM v_scores[^"]*)"', page)[0])
+    assert copied.splitlines()[0].startswith('foureyes sql "SELECT pattern, n')
+    assert len(copied.splitlines()) == 3 and copied.endswith('ORDER BY run_id"')
+
+
+@pytest.mark.parametrize(
+    ("shown", "copied"),
+    [
+        ("$ foureyes doctor\nok  python\n", ["foureyes doctor"]),
+        ('$ a "b\n  c"\nout\n$ d\n', ['a "b\n  c"', "d"]),
+        ("$ a \\\n  b\nout", ["a \\\n  b"]),
+        ("foureyes doctor", []),
+    ],
+)
+def test_what_of_a_terminal_is_a_command(shown: str, copied: list[str]) -> None:
+    assert list(commands(shown)) == copied
 
 
 def test_what_the_readme_points_to_is_there() -> None:
