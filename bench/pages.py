@@ -2,11 +2,13 @@
 
 Thirteen patterns on the 1,055 problems that LiveCodeBench has, on a Postgres of its own, filled in by SQL:
 a draft and a verdict for each attempt, one problem in nine without. Prints, for each page, the median and the
-longest of seven requests as the server answers them, without a network, and how much it sends.
+longest of seven requests as the server answers them, without a network, what of that the processor worked, and
+how much is sent.
 """
 
 import argparse
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -16,11 +18,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from bench import tables
+from bench.servers import cpu_seconds
 from foureyes import migrations
 from foureyes.models.session import session
 from foureyes.producer.stack.postgres import server
 from foureyes.results.web.app import create
 
+_TIMES = 7
 _ROWS = """
 INSERT INTO language_model (name, settings, identity) VALUES ('c', '{}', 'c');
 
@@ -72,9 +76,11 @@ ANALYZE
 #: What is asked for, as a person would call it.
 _PAGES = {
     "the matrix": "/sweeps/1/matrix",
-    "against a baseline": "/sweeps/1/matrix?baseline=1",
-    "its flips of one run, most first": "/sweeps/1/matrix?baseline=1&run=2&show=flips&sort=flips",
+    "the same against a baseline": "/sweeps/1/matrix?baseline=1",
+    "flips of one run, most first": "/sweeps/1/matrix?baseline=1&run=2&show=flips&sort=flips",
     "hard problems of a year": "/sweeps/1/matrix?difficulty=hard&since=2024-01&until=2024-12",
+    "13 runs beside each other": "/compare?baseline=1",
+    "two attempts side by side": "/beside?left=1&right=1056",
 }
 
 
@@ -88,30 +94,37 @@ def fill(problems: int, patterns: int) -> None:
 
 def main() -> None:
     """Fill a database and ask for each page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=int, default=1055)
-    parser.add_argument("--patterns", type=int, default=13)
-    asked = parser.parse_args()
+    argparse.ArgumentParser(prog="python -m bench.pages").parse_args()
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url:
         os.environ["FOUREYES_DATABASE_URL"] = url
         migrations.upgrade()
-        fill(asked.problems, asked.patterns)
+        fill(1055, 13)
+        postgres = postmaster()
         with TestClient(create(), base_url="http://127.0.0.1") as pages:
-            rows = [(name, *measured(pages, address)) for name, address in _PAGES.items()]
-    tables.show(["page", "median", "longest", "of the processor", "sent"], rows)
+            rows = [(name, *measured(pages, address, postgres)) for name, address in _PAGES.items()]
+    tables.show(["page", "median", "longest", "CPU here", "CPU of Postgres", "sent"], rows)
 
 
-def measured(pages: TestClient, address: str) -> tuple[str, str, str, str]:
-    """Of seven requests after one: milliseconds, of these the processor's in this process, and kilobytes."""
+def postmaster() -> int:
+    """The process of Postgres that all others of it are below."""
+    with session() as db:
+        own = db.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    (parent,) = re.findall(r"PPid:\s*(\d+)", Path(f"/proc/{own}/status").read_text())
+    return int(parent)
+
+
+def measured(pages: TestClient, address: str, postgres: int) -> tuple[str, ...]:
+    """Of seven requests after one: milliseconds, on average those of the processor; and what was sent."""
     pages.get(address)
-    took, worked = [], []
-    for _ in range(7):
-        began, busy = time.perf_counter(), time.process_time()
+    ours, theirs = time.process_time(), cpu_seconds(postgres)
+    took = []
+    for _ in range(_TIMES):
+        began = time.perf_counter()
         answer = pages.get(address)
         took.append(time.perf_counter() - began)
-        worked.append(time.process_time() - busy)
         assert answer.status_code == 200, answer.text
-    times = [f"{1000 * each:.0f} ms" for each in (median(took), max(took), median(worked))]
+    busy = [(time.process_time() - ours) / _TIMES, (cpu_seconds(postgres) - theirs) / _TIMES]
+    times = [f"{1000 * each:.0f} ms" for each in (median(took), max(took), *busy)]
     return (*times, f"{len(answer.content) / 1000:,.0f} kB")
 
 
