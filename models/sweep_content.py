@@ -4,8 +4,26 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from foureyes.models.enums import Kind
 from foureyes.models.llm import AnyModel
 from foureyes.models.team import Team
+
+
+class ExpectedCalls(BaseModel):
+    """What an attempt of one run is expected to ask of one model in one kind of step, on average."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    kind: Kind
+    #: Steps, whoever else asks the same.
+    steps: float
+    #: Of these, calls that no earlier run asks and that nobody has made: what it adds to the work.
+    calls: float
+    #: Of one answer.
+    tokens: int
+    #: That one such call keeps the model busy; None where no speed is known.
+    seconds: float | None
 
 
 class SweepContent(BaseModel):
@@ -32,6 +50,9 @@ class SweepContent(BaseModel):
     prompt_files: dict[str, dict[str, str]] = {}
     #: What sets the calls of this sweep apart from those that were made before.
     fresh: str = ""
+    #: For each run, in the order of the grid, what its attempts were expected to ask when the sweep was
+    #: enqueued first: what the time that is left is told by. Nothing if nobody has estimated it.
+    expected: list[list[ExpectedCalls]] = []
 
     def copying(self) -> list[str]:
         """The teams of which all models answer at temperature 0: to one question always the same.
@@ -41,3 +62,8 @@ class SweepContent(BaseModel):
         """
         greedy = {name for name, model in self.models.items() if model.sampling.temperature == 0}
         return [team.name for team in self.teams if set(team.roles.values()) <= greedy]
+
+
+def as_written(file: dict[str, Any]) -> dict[str, Any]:
+    """What a sweep's row holds of its file, without what was estimated beside it: for a person to read."""
+    return {name: value for name, value in file.items() if name != "expected"}

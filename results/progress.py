@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import Session
 
+from foureyes.results import time_left
 from foureyes.results.steering import Steering, steering
 
 #: Seconds over which rates are taken: calls of a large model on a processor take minutes.
@@ -73,7 +74,8 @@ class Progress:
 
     `per_minute`: attempts that end in a minute, by the last five. Those whose every answer an earlier
     sweep had do not count: they end at once, and say nothing of how long the others take. `failures`
-    are the latest errors, with the number of attempts that ended so.
+    are the latest errors, with the number of attempts that ended so. `by_plan` are the seconds left by what
+    the sweep is expected to ask (results/time_left.py).
     """
 
     runs: list[RunProgress]
@@ -82,6 +84,7 @@ class Progress:
     per_minute: float
     waiting: list[WaitingWork]
     sweep_id: int
+    by_plan: float | None
     steering: Steering | None = None
 
     @property
@@ -130,9 +133,11 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate of the last minutes; None while there is none."""
+        """By the plan; else at the rate of the last minutes; None while there is none."""
         if not self.unfinished:
             return 0.0
+        if self.by_plan is not None:
+            return self.by_plan
         return 60 * self.unfinished / self.per_minute if self.per_minute else None
 
 
@@ -240,14 +245,16 @@ def progress(db: Session, sweep_id: int) -> Progress:
     """The progress of a sweep."""
     sweep = {"sweep": sweep_id}
     lately = sweep | {"window": _WINDOW}
+    runs = [RunProgress(*row) for row in db.execute(RUNS, sweep)]
     return Progress(
-        runs=[RunProgress(*row) for row in db.execute(RUNS, sweep)],
+        runs=runs,
         models=[_model(*row) for row in db.execute(MODELS, lately)],
         failures=[(row.error, row.times) for row in db.execute(FAILURES, sweep)],
         per_minute=float(db.execute(RATE, lately).scalar_one()),
         waiting=[WaitingWork(*row) for row in db.execute(WAITING, sweep)],
         sweep_id=sweep_id,
         steering=steering(db, sweep_id),
+        by_plan=time_left.by_plan(db, sweep_id, [run.unfinished for run in runs]),
     )
 
 

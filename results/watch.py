@@ -76,8 +76,9 @@ def summary(found: Progress) -> str:
     if refused := sum(run.refused for run in found.runs):
         said += f", {refused:,} refused"
     if found.unfinished and found.seconds_left is not None and not held(found):
-        rate = f"{found.per_minute:,.{0 if found.per_minute >= 10 else 1}f}"
-        said += f", {rate} a minute, about {_clock(found.seconds_left)} left"
+        if found.per_minute:
+            said += f", {found.per_minute:,.{0 if found.per_minute >= 10 else 1}f} a minute"
+        said += f", about {_clock(found.seconds_left)} left"
     for each in found.retried:
         said += f"; {each.retried:,} for {in_line(each.what)} tried again ({_shortened(each.said)})"
     tokens = sum(model.completion_tokens for model in found.models)

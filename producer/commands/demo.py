@@ -89,8 +89,9 @@ def _both(replayed: PlannedSweep, grid: PlannedSweep) -> "SweepRow":
         )
         fetching.wait()
         sweeping.check_weights(grid)
-        sweeping.show_plan(grid, estimate.estimate(grid))
-        row = sweeping.enqueue_and_work(grid, stack, wait=True)
+        plan = estimate.estimate(grid)
+        sweeping.show_plan(grid, plan)
+        row = sweeping.enqueue_and_work(grid, stack, plan, wait=True)
     assert row is not None
     return row
 

@@ -103,7 +103,7 @@ def sweep(
             elsewhere = settings().broker_url is not None or embedded.running() is not None
             trying.ask_first(grid.file.models, plan, say, elsewhere=elsewhere)
             with workers() as stack:
-                row = enqueue_and_work(grid, stack, wait=wait)
+                row = enqueue_and_work(grid, stack, plan, wait=wait)
         if row is not None:
             reading.show_results(row)
             reading.exit_if_not_well(row.id)
@@ -154,9 +154,15 @@ def _tell_of_another(grid: "PlannedSweep") -> None:
         )
 
 
-def enqueue_and_work(grid: "PlannedSweep", stack: "Stack | None", *, wait: bool) -> SweepRow | None:
+def enqueue_and_work(
+    grid: "PlannedSweep",
+    stack: "Stack | None",
+    plan: "estimate.SweepEstimate | None" = None,
+    *,
+    wait: bool,
+) -> SweepRow | None:
     """Enqueue, and wait for the end if asked to or if the work is done by this process's stack."""
-    row = enqueue.enqueue(grid)
+    row = enqueue.enqueue(grid, plan.expected if plan is not None else ())
     assert row.id is not None
     _tell_of_plans(row, grid)
     let_go_on(row)

@@ -40,6 +40,7 @@ from foureyes.producer.sweeps.recorded import recorded_trials
 from foureyes.producer.sweeps.requeue import ANEW
 
 if TYPE_CHECKING:
+    from foureyes.models.sweep_content import ExpectedCalls
     from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
 
 _ROWS_PER_INSERT = 2000
@@ -70,11 +71,12 @@ WHERE source.id = ANY(:sources) AND NOT control.awaits_tokens
 _OPEN = [State.QUEUED, State.RUNNING]
 
 
-def enqueue(sweep: "PlannedSweep") -> SweepRow:
+def enqueue(sweep: "PlannedSweep", expected: "Sequence[Sequence[ExpectedCalls]]" = ()) -> SweepRow:
     """Write the rows of a sweep that are missing, and revive it if it was cancelled.
 
     Attempts that rest on what was made elsewhere begin anew, unless the sweep may use that. Nothing is
-    started yet: workers do that, or `foureyes.models.admission` at once.
+    started yet: workers do that, or `foureyes.models.admission` at once. What is `expected` of each run is kept,
+    unless it was before: later, some of the sweep itself is done.
     """
     roles = sweep.roles  # patterns are rehearsed for it, which may take its time
     with session() as db:
@@ -84,7 +86,10 @@ def enqueue(sweep: "PlannedSweep") -> SweepRow:
             select(SweepRow).where(SweepRow.key == sweep.key).with_for_update(key_share=True)
         ).one()
         row.cancelled_at = None
+        kept = row.file.get("expected")
         model_ids = _make_own(db, sweep, row)
+        told = [[calls.model_dump(mode="json") for calls in run] for run in expected]
+        row.file = row.file | {"expected": kept or told}
         problem_ids = _problems(db, sweep)
         if sweep.recording is not None:
             (origin,) = sweep.recordings

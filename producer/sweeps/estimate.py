@@ -4,10 +4,10 @@ Calls are counted by their keys, as the database will count them, so what patter
 once. A review is taken to ask for changes: the estimate is an upper bound.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -16,6 +16,7 @@ from foureyes.models.enums import Kind, State
 from foureyes.models.llm import AnyModel, LlamaCpp
 from foureyes.models.problem import Spec
 from foureyes.models.session import session
+from foureyes.models.sweep_content import ExpectedCalls
 from foureyes.models.tables import Completion, LanguageModel
 from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
 from foureyes.worker.attempt.replay import PatternReplay
@@ -39,6 +40,14 @@ TOKENS_PER_SECOND = {
 _REHEARSED = 1000
 #: Characters of English and Python in a token.
 CHARACTERS_PER_TOKEN = 3.6
+
+
+class _Asker(NamedTuple):
+    """Whose call it is, if nobody has asked it before: the run's, by its place in the grid."""
+
+    position: int
+    model: str
+    kind: Kind
 
 
 @dataclass
@@ -69,13 +78,15 @@ class Load:
 class SweepEstimate:
     """At most this much work, what is shared counted once.
 
-    `every`: every so manieth problem was rehearsed; 1 is all of them.
+    `every`: every so manieth problem was rehearsed; 1 is all of them. `expected`: the same by runs, of
+    one attempt each.
     """
 
     attempts: int
     every: int = 1
     unshared_calls: int = 0
     models: dict[str, Load] = field(default_factory=lambda: defaultdict(Load))
+    expected: list[list[ExpectedCalls]] = field(default_factory=list)
 
     @property
     def calls(self) -> int:
@@ -103,10 +114,11 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
 
     `anew`: as if nothing were done yet.
     """
-    asked: dict[str, tuple[str, Kind, WantedCall]] = {}
+    asked: dict[str, tuple[_Asker, WantedCall]] = {}
+    steps: Counter[_Asker] = Counter()
     total = SweepEstimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
     rehearsed = 0
-    for cell in sweep.cells():
+    for position, cell in enumerate(sweep.cells()):
         names = cell.team.roles
         models = {role: sweep.file.models[name] for role, name in names.items()}
         caller = Caller(
@@ -122,10 +134,14 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
                     budget = sum(ANSWER_TOKENS[step.kind] for step, _ in _rehearse(source, *told))
                 for step, made in _rehearse(cell.pattern, *told, budget=budget):
                     total.unshared_calls += 1
-                    asked[made.key] = (names[step.by], step.kind, made)
+                    asker = _Asker(position, names[step.by], step.kind)
+                    steps[asker] += 1
+                    asked.setdefault(made.key, (asker, made))
     done = set() if anew else _done(list(asked), sweep)
     taken = _seconds_per_call()
-    for name, kind, made in asked.values():
+    new: dict[_Asker, list[float | None]] = defaultdict(list)
+    for asker, made in asked.values():
+        name, kind = asker.model, asker.kind
         load = total.models[name]
         load.calls += 1
         if made.key in done:
@@ -143,11 +159,41 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
         else:
             seconds = _expected(model, kind, prompt_tokens)
         load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
+        new[asker].append(seconds)
+    total.expected = _by_runs(sweep, total.every, steps, new)
     factor = sweep.attempts / rehearsed
     total.unshared_calls = round(total.unshared_calls * factor)
     for load in total.models.values():
         load.scale(factor)
     return total
+
+
+def _by_runs(
+    sweep: PlannedSweep,
+    every: int,
+    steps: Mapping[_Asker, int],
+    new: Mapping[_Asker, list[float | None]],
+) -> list[list[ExpectedCalls]]:
+    """What each run's attempts ask: of all that was rehearsed of it the `steps`, and what the `new` calls
+    among them take."""
+    expected: list[list[ExpectedCalls]] = []
+    for cell in sweep.cells():
+        attempts = len(sweep.problems[cell.benchmark][::every]) * sweep.file.samples
+        position = len(expected)
+        expected.append([])
+        for asker in (each for each in steps if each.position == position):
+            taken = [seconds for seconds in new.get(asker, []) if seconds is not None]
+            expected[position].append(
+                ExpectedCalls(
+                    model=asker.model,
+                    kind=asker.kind,
+                    steps=steps[asker] / attempts,
+                    calls=len(new.get(asker, [])) / attempts,
+                    tokens=ANSWER_TOKENS[asker.kind],
+                    seconds=sum(taken) / len(taken) if taken else None,
+                )
+            )
+    return expected
 
 
 def _source(sweep: PlannedSweep, cell: Cell) -> Configured | None:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from foureyes.models.digest import digest
 from foureyes.models.session import session
-from foureyes.models.sweep_content import SweepContent
+from foureyes.models.sweep_content import SweepContent, as_written
 from foureyes.models.tables import Sweep
 from foureyes.results.figures.comparisons import Comparison
 from foureyes.results.figures.moderators import Features
@@ -266,7 +266,7 @@ def _origin(db: Session, board: Scoreboard, problems: list[int]) -> Origin:
     return Origin(
         version=importlib.metadata.version("foureyes"),
         key=sweep.key,
-        file=sweep.file,
+        file=as_written(sweep.file),
         # of the sweep's own file: a later sweep may have given a name to another model
         models={name: digest(content.models[name].identity()) for name in sorted(names)},
         benchmarks={

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from sqlalchemy import text
 
 from foureyes.models.session import session
+from foureyes.models.sweep_content import as_written
 from foureyes.models.tables import Problem, Sweep
 from foureyes.results import attempts as transcripts
 from foureyes.results.figures import plans
@@ -91,7 +92,7 @@ def _sweep(sweep_id: int) -> dict[str, Any]:
         "steered": steered,
         "plans": kept,
         "runs": runs,
-        "file": texts.readable(row.file),
+        "file": texts.readable(as_written(row.file)),
         "live": any(run["unfinished"] for run in runs),
         "pause": _pause(began),
     }

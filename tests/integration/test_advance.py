@@ -22,6 +22,7 @@ from foureyes.models.problem import Spec, Trial
 from foureyes.models.session import session, transaction
 from foureyes.models.settings import settings
 from foureyes.models.shares import AHEAD
+from foureyes.models.sweep_content import SweepContent, as_written
 from foureyes.models.tables import (
     Attempt,
     Completion,
@@ -30,6 +31,7 @@ from foureyes.models.tables import (
     Run,
     Seat,
     Step,
+    Sweep,
     now,
 )
 from foureyes.producer.sweeps import enqueue, estimate
@@ -936,3 +938,29 @@ def test_a_plan_counts_what_was_done_before_and_leaves_it_out() -> None:
     assert after.models["r"].already_done == 0
     alone = make_grid("raw-coder", problems=2)
     assert estimate.estimate(alone).seconds == 0
+
+
+def test_what_is_expected_of_each_run_is_kept_as_it_was_at_first() -> None:
+    """The time left is told by it: later, what the sweep itself has done would look as if it were there."""
+    make_sweep("raw-coder", problems=2, name="earlier")
+    run_to_the_end(_revise)
+    grid = make_grid("raw-coder", "review-then-fix", problems=4)
+    plan = estimate.estimate(grid)
+    raw, reviewed = [
+        [(each.model, each.kind, each.steps, each.calls) for each in run] for run in plan.expected
+    ]
+    assert raw == [("c", Kind.DRAFT, 1, 0.5)]  # two of the four drafts are there
+    assert reviewed == [
+        ("c", Kind.DRAFT, 1, 0),  # the same as the first run's
+        ("r", Kind.REVIEW, 1, 1),
+        ("c", Kind.FIX, 1, 1),
+    ]
+    row = enqueue.enqueue(grid, plan.expected)
+    run_to_the_end(_revise)
+    again = estimate.estimate(grid)
+    assert again.expected != plan.expected
+    assert enqueue.enqueue(grid, again.expected).id == row.id
+    with session() as db:
+        content = SweepContent.model_validate(db.get_one(Sweep, row.id).file)
+    assert content.expected == plan.expected
+    assert "expected" not in as_written(content.model_dump())

@@ -4,7 +4,10 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
+from foureyes.models.enums import Kind
 from foureyes.models.session import session
+from foureyes.models.sweep_content import ExpectedCalls
+from foureyes.models.tables import Sweep
 from foureyes.results import watch
 from foureyes.worker.attempt.advance import advance
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
@@ -76,6 +79,42 @@ def test_slow_attempts_have_a_rate_too() -> None:
     assert ", 0.5 a minute, about 4:0" in watch.summary(watch.look(sweep_id))
     sql("UPDATE attempt SET finished_at = now() - interval '6 minutes' WHERE outcome IS NOT NULL")
     assert watch.look(sweep_id).seconds_left is None
+
+
+def test_the_time_left_is_told_by_what_the_plan_still_asks() -> None:
+    """Two drafts took 10 s each, one of them in an attempt that ended: two reviews, and as many fixes, are
+    left of four calls that were planned for the second pattern."""
+    sweep_id = half_done()
+    expect(sweep_id)
+    sql("UPDATE completion SET seconds = 10, completion_tokens = 10 WHERE finished_at IS NOT NULL")
+    assert watch.look(sweep_id).by_plan is None  # nobody knows how fast the reviewer is
+    expect(sweep_id, seconds=30)
+    found = watch.look(sweep_id)
+    assert found.seconds_left == found.by_plan == 2 * 30  # longer than the coder's two fixes
+    assert ", about 1:00 left" in watch.summary(found)
+    # what an earlier sweep made is not expected to be made again, and says nothing of speeds
+    sql(
+        "UPDATE completion SET finished_at = now() - interval '1 day' WHERE finished_at IS NOT NULL"
+    )
+    assert watch.look(sweep_id).by_plan is None
+
+
+def expect(sweep_id: int, seconds: float | None = None) -> None:
+    """Keep with the sweep what its plan says; `seconds` is how long a review should take."""
+
+    def calls(model: str, kind: Kind, calls: int, seconds: float | None = None) -> ExpectedCalls:
+        return ExpectedCalls(
+            model=model, kind=kind, steps=1, calls=calls, tokens=10, seconds=seconds
+        )
+
+    raw = [calls("c", Kind.DRAFT, 1)]
+    reviewed = [
+        calls("c", Kind.DRAFT, 0), calls("r", Kind.REVIEW, 1, seconds), calls("c", Kind.FIX, 1),
+    ]  # fmt: skip
+    told = [[each.model_dump(mode="json") for each in run] for run in (raw, reviewed)]
+    with session() as db:
+        row = db.get_one(Sweep, sweep_id)
+        row.file = row.file | {"expected": told}
 
 
 def test_spending_is_the_time_in_which_a_model_was_busy() -> None:

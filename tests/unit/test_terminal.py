@@ -58,7 +58,7 @@ def test_watching_shows_names_as_text() -> None:
     other = replace(run, pairing="another")
     model = ModelProgress(NAME, 1, 1, 1, 10, 10, 1.0, 1.0, 0.0)
     waiting = WaitingWork(NAME, 1, 0, 1, NAME, f"{NAME}\nall is well")
-    found = Progress([run, other], [model], [(NAME, 2)], 1.0, [waiting], 1)
+    found = Progress([run, other], [model], [(NAME, 2)], 1.0, [waiting], 1, None)
     output = io.StringIO()
     console = Console(file=output, width=600, height=40)
     console.print(watch.screen(found, 40))
