@@ -342,6 +342,22 @@ class Attempt(SQLModel, table=True):
     awaits_tokens: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
+class PeopleNote(SQLModel, table=True):
+    """What a person wrote about an attempt, in the web pages."""
+
+    __tablename__: ClassVar[str] = "people_note"
+
+    id: int = Field(default=None, primary_key=True)
+    attempt_id: int = Field(foreign_key="attempt.id", ondelete="CASCADE", index=True)
+    #: What they called themselves: nobody checked it.
+    author: str = _text()
+    text: str = _text()
+    tags: list[str] = Field(sa_type=ARRAY(Text))
+    written_at: datetime = _moment(nullable=False)
+    #: Since when it is shown no longer.
+    withdrawn_at: datetime | None = _moment()
+
+
 class Step(SQLModel, table=True):
     """One thing an attempt asked for. The row is also its subscription to the answer.
 

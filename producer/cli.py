@@ -432,9 +432,12 @@ def web(
     flower: Annotated[
         str | None, typer.Option(help="Flower's address, for links.", show_default="the stack's")
     ] = None,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Let people write notes about attempts.")
+    ] = False,
 ) -> None:
-    """Show sweeps and attempts as web pages, which only read."""
-    reading.web(host, port, names=name or [], flower=flower)
+    """Show sweeps and attempts as web pages."""
+    reading.web(host, port, names=name or [], flower=flower, notes=notes)
 
 
 @app.command()

@@ -108,6 +108,17 @@ class NoteShown:
 
 
 @dataclass(frozen=True)
+class PeopleNoteShown:
+    """What a person wrote about an attempt, who called themselves `author`."""
+
+    id: int
+    author: str
+    text: str
+    tags: tuple[str, ...]
+    written_at: datetime
+
+
+@dataclass(frozen=True)
 class BudgetShown:
     """Whose tokens an attempt gets: those that `source_id`, by another pattern, spends, or has spent.
 
@@ -134,7 +145,7 @@ class Transcript:
     """An attempt: its row of `v_attempts`, the problem's row and prompt, its steps and its notes.
 
     `budget` is None of one that may spend what it likes; `second` is what was said of its program
-    afterwards.
+    afterwards; `people` is what people wrote about it, the first first.
     """
 
     attempt: RowMapping
@@ -144,6 +155,7 @@ class Transcript:
     notes: tuple[NoteShown, ...]
     budget: BudgetShown | None
     second: tuple[SecondVerdict, ...]
+    people: tuple[PeopleNoteShown, ...]
 
     @property
     def budget_said(self) -> str:
@@ -180,6 +192,9 @@ JOIN attempt AS source ON source.run_id = run.id
 WHERE control.id = :id
 """)
 _NOTES = text("SELECT position, name, value FROM v_notes WHERE attempt_id = :id ORDER BY number")
+_PEOPLE = text("""
+SELECT note_id, author, text, tags, written_at FROM v_people_notes WHERE attempt_id = :id ORDER BY note_id
+""")
 _SECOND = text("""
 SELECT execution.judge_version, execution.base, execution.plus, execution.detail
 FROM regraded JOIN execution ON execution.id = regraded.execution_id
@@ -235,7 +250,13 @@ def read(db: Session, attempt_id: int) -> Transcript | None:
     budget = db.execute(_BUDGET, {"id": attempt_id}).first()
     shown = None if budget is None else BudgetShown(*budget)
     second = tuple(SecondVerdict(*row) for row in db.execute(_SECOND, {"id": attempt_id}))
-    return Transcript(attempt, problem.id, problem.prompt, tuple(steps), notes, shown, second)
+    people = tuple(
+        PeopleNoteShown(row.note_id, row.author, row.text, tuple(row.tags), row.written_at)
+        for row in db.execute(_PEOPLE, {"id": attempt_id})
+    )
+    return Transcript(
+        attempt, problem.id, problem.prompt, tuple(steps), notes, shown, second, people
+    )
 
 
 #: Lines of a program, up to which what a fix changed is worked out: it takes longer than linearly.

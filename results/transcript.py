@@ -51,6 +51,10 @@ def show(attempt_id: int, console: Console) -> None:
             _check(step, console)
     _notes(found.notes_before(None), console)
     _ending(found.attempt, console)
+    for note in found.people:
+        _title(f"note by {note.author}, {note.written_at:%Y-%m-%d %H:%M}", console)
+        tags = " ".join(f"#{tag}" for tag in note.tags)
+        _plain("\n".join(filter(None, (note.text, tags))), console)
     for second in found.second:
         _title(f"judged anew by {second.judge_version}", console)
         _judgement(second.base, second.plus, second.detail, console)

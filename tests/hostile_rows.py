@@ -9,6 +9,7 @@ from foureyes.models.tables import (
     Completion,
     Execution,
     LanguageModel,
+    PeopleNote,
     Problem,
     Run,
     Step,
@@ -93,6 +94,8 @@ def make() -> dict[str, int]:
                     execution_id=check.id,
                 )
             )  # fmt: skip
+        noted = {"author": HOSTILE, "text": HOSTILE * 10, "tags": [HOSTILE, "x" * 500]}
+        db.add(PeopleNote(attempt_id=attempts[0].id, **noted))
         return {
             "sweep": sweep.id, "run": run.id, "problem": problem.id, "attempt": attempts[0].id,
             "failed": attempts[1].id,

@@ -159,7 +159,7 @@ def record(name: str, path: Path, force: bool) -> None:
     say(f"{count:,} model calls written; run the sweep again from them: --replay {path}")
 
 
-def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
+def web(host: str, port: int, *, names: list[str], flower: str | None, notes: bool) -> None:
     """Serve the web pages until Ctrl-C."""
     with needs_web():
         from foureyes.results.web import server
@@ -168,4 +168,4 @@ def web(host: str, port: int, *, names: list[str], flower: str | None) -> None:
     with embedded.database(say):
         if flower is None and settings().broker_url is None and (stack := embedded.running()):
             flower = stack.flower_url
-        server.serve(host, port, names, flower, say)
+        server.serve(host, port, names, flower, say, with_notes=notes)

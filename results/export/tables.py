@@ -34,6 +34,7 @@ TABLES = {
         WHERE sweep_id = :sweep
             AND baseline_run_id IN (SELECT id FROM run WHERE sweep_id = :sweep)
         ORDER BY attempt_id, baseline_attempt_id""",
+    "notes": "SELECT * FROM v_people_notes WHERE sweep_id = :sweep ORDER BY note_id",
     "plans": """
         SELECT sweep_id, hash, content, ended, attempts, enqueued_at FROM plan
         WHERE sweep_id = :sweep ORDER BY id""",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from foureyes.models.session import is_passing
-from foureyes.results.web import database, reporting
+from foureyes.results.web import database, notes, reporting
 from foureyes.results.web.filters import Mistaken
 from foureyes.results.web.metrics import Metrics
 from foureyes.results.web.pages import Missing, router
@@ -24,16 +24,22 @@ _STATIC = {
 _DAY = {"cache-control": "max-age=86400"}
 
 
-def create(flower_url: str | None = None, names: Iterable[str] = ()) -> Protected:
+def create(
+    flower_url: str | None = None, names: Iterable[str] = (), *, with_notes: bool = False
+) -> Protected:
     """The pages as an ASGI application, which answers to these names of its host and to addresses.
 
-    The process must read only: see `database.read_only`.
+    The process must read only: see `database.read_only`. `with_notes`: people may write notes.
     """
     app = FastAPI(title="foureyes", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.flower_url = flower_url
     app.state.metrics = Metrics()
     app.include_router(router)
     app.include_router(reporting.router)
+    app.state.token = notes.new_token() if with_notes else None
+    if with_notes:
+        app.include_router(notes.router)
+        app.add_exception_handler(notes.Refused, _not_ours)
 
     @app.get("/static/{name}")
     def static(name: str) -> Response:
@@ -59,7 +65,11 @@ def _missing(_: Request, error: Exception) -> Response:
 
 
 def _mistaken(_: Request, error: Exception) -> Response:
-    return mistake(400, title="This search cannot be understood", said=str(error))
+    return mistake(400, title="This cannot be understood", said=str(error))
+
+
+def _not_ours(_: Request, error: Exception) -> Response:
+    return mistake(403, title="Refused", said=str(error))
 
 
 def _no_such_page(_: Request, __: Exception) -> Response:

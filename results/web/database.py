@@ -1,18 +1,28 @@
 """The web process's way to the database: every session of it reads only, and no statement takes long."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import Session
 
-from foureyes.models.session import engine, said_by
+from foureyes.models.errors import FoureyesError
+from foureyes.models.session import engine, said_by, session
 
 #: After which a page says that the database does not answer.
 SECONDS = 10
 #: Names of hosts, users, databases and sockets, as libpq and psycopg write them.
 _QUOTED = re.compile(r"""(["']).*?\1""")
 _OPTIONS = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS}s"
+
+_MAY_NOTE = text("""
+SELECT current_user, pg_is_in_recovery(), has_table_privilege('people_note', 'INSERT')
+    AND has_table_privilege('people_note', 'UPDATE')
+    AND has_sequence_privilege('people_note_id_seq', 'USAGE')
+""")
 
 
 def read_only() -> None:
@@ -23,6 +33,27 @@ def read_only() -> None:
 
 def _restrict(_: Any, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
     parameters["options"] = f"{parameters.get('options', '')} {_OPTIONS}".strip()
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A transaction that may write, in a process whose others may not."""
+    with session() as db:
+        db.execute(text("SET TRANSACTION READ WRITE"))
+        yield db
+
+
+def check_notes() -> None:
+    """Raises: FoureyesError if this process may not write notes."""
+    with session() as db:
+        user, is_standby, may = db.execute(_MAY_NOTE).one()
+    if is_standby:
+        raise FoureyesError("--notes: this database is a standby, to which nothing can be written")
+    if not may:
+        raise FoureyesError(
+            f"--notes: {user!r} may not write notes. The owner of the tables allows it: GRANT INSERT, UPDATE "
+            f"ON people_note TO {user}; GRANT USAGE ON people_note_id_seq TO {user}"
+        )
 
 
 def reason(error: SQLAlchemyError) -> str:

@@ -61,6 +61,8 @@ class Filters(BaseModel):
     outcome: HowEnded | None = None
     #: How the reason of an unsolved attempt begins.
     reason: Words = ""
+    #: Of a note that a person wrote about it.
+    tag: Words = ""
     #: A problem's id, or a part of it if no problem has that very id.
     problem: Words = ""
     show: Show | None = None
@@ -92,6 +94,7 @@ class Filters(BaseModel):
             shown,
             self.outcome or "",
             self.reason and f"reason {self.reason}",
+            self.tag and f"#{self.tag}",
             self.problem and f"problem {self.problem}",
             f"run {self.run}" if self.run else "",
             self.pattern,

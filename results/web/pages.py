@@ -208,6 +208,7 @@ def attempt(attempt_id: Id, request: Request) -> Response:
             tasks=tasks,
             besides=queries.besides(db, attempt_id),
             neighbours=queries.neighbours(db, attempt_id),
+            token=request.app.state.token,
         )
 
 

@@ -118,8 +118,13 @@ _WORTH_A_LOOK = {
     Show.FALSE_ALARM: _REVIEWED.bindparams(verdict="revise", is_right=True),
     Show.MISSED: _REVIEWED.bindparams(verdict="approve", is_right=False),
 }
+_TAGGED = text("SELECT DISTINCT attempt_id FROM v_people_notes WHERE :tag = ANY (tags)")
 _ROWS = text("""
-SELECT v_attempts.*, attempt.problem_id AS problem_row
+SELECT v_attempts.*, attempt.problem_id AS problem_row,
+    ARRAY(
+        SELECT DISTINCT unnest(v_people_notes.tags) FROM v_people_notes
+        WHERE v_people_notes.attempt_id = attempt.id ORDER BY 1
+    ) AS tags
 FROM v_attempts JOIN attempt ON attempt.id = v_attempts.attempt_id
 WHERE v_attempts.attempt_id = ANY (:ids)
 ORDER BY attempt.run_id, attempt.problem_id, attempt.sample
@@ -196,6 +201,9 @@ def _within(db: Session, filters: Filters) -> list[ColumnElement[bool]]:
     of_runs = [col(column) == value for column, value in wanted if value]
     if of_runs:
         found.append(col(Attempt.run_id).in_(list(db.scalars(select(col(Run.id)).where(*of_runs)))))
+    if filters.tag:
+        tagged = db.scalars(_TAGGED, {"tag": filters.tag})
+        found.append(col(Attempt.id).in_(list(tagged)))
     if filters.problem:
         found.append(col(Attempt.problem_id).in_(_problems(db, filters.problem)))
     return found

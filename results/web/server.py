@@ -13,16 +13,25 @@ from foureyes.results.web.app import create
 
 
 def serve(
-    host: str, port: int, names: list[str], flower_url: str | None, say: Callable[[str], None]
+    host: str,
+    port: int,
+    names: list[str],
+    flower_url: str | None,
+    say: Callable[[str], None],
+    *,
+    with_notes: bool = False,
 ) -> None:
     """Serve the pages on this address until the process is told to end.
 
-    Needs a database that can be reached. Raises: FoureyesError if the address cannot be had.
+    Needs a database that can be reached. Raises: FoureyesError if the address cannot be had, or notes
+    are wanted and cannot be written.
     """
+    if with_notes:
+        database.check_notes()
     with _listening(host, port) as listening:
         database.read_only()
-        app = create(flower_url, [host, socket.gethostname(), *names])
-        say(_told(host, listening.getsockname()[1]))
+        app = create(flower_url, [host, socket.gethostname(), *names], with_notes=with_notes)
+        say(_told(host, listening.getsockname()[1], with_notes))
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -50,13 +59,14 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _told(host: str, port: int) -> str:
+def _told(host: str, port: int, with_notes: bool) -> str:
+    what = "read every result, and write notes" if with_notes else "read every result"
     shown = f"[{host}]" if ":" in host else host
     if _is_loopback(host):
         return f"Pages: http://{shown}:{port} (this machine only; Ctrl-C stops)"
     return (
-        f"Pages: http://{shown}:{port} (whoever reaches this address can read every result: there is "
-        "no password; Ctrl-C stops)"
+        f"Pages: http://{shown}:{port} (whoever reaches this address can {what}: there is no password; "
+        "Ctrl-C stops)"
     )
 
 

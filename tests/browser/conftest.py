@@ -67,9 +67,11 @@ def database(shared: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def served(shared: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `foureyes web` on that database."""
+    """The address of `foureyes web --notes` on that database."""
     home, port = tmp_path_factory.mktemp("web"), str(free_port())
-    with started("web", "--port", port, home=home, FOUREYES_DATABASE_URL=shared) as process:
+    with started(
+        "web", "--notes", "--port", port, home=home, FOUREYES_DATABASE_URL=shared
+    ) as process:
 
         def is_up() -> bool:
             told = (home / "output").read_text()

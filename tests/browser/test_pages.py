@@ -175,6 +175,27 @@ def test_pages_follow_each_other_and_lead_back(open_page: Open) -> None:
     page.wait_for_url(re.compile("/attempts$"))
 
 
+def test_a_person_writes_a_note_and_withdraws_it(open_page: Open) -> None:
+    """A browser has to say where the form comes from: it is refused otherwise."""
+    make_sweep("raw-coder", problems=2)
+    page = open_page(
+        "/attempts/1", java_script_enabled=False, viewport={"width": 400, "height": 800}
+    )
+    page.get_by_label("A note").fill("Off by one. </textarea><b>")
+    page.get_by_label("Tags").fill("off-by-one")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Keep").click()
+    page.wait_for_url(re.compile("/attempts/1#notes$"))
+    expect(page.get_by_text("Off by one. </textarea><b>")).to_be_visible()
+    assert wide(page) <= 0
+    page.get_by_role("link", name="#off-by-one").first.click()
+    page.wait_for_url(re.compile(r"/attempts\?sweep=1&tag=off-by-one$"))
+    assert page.locator("tbody tr").count() == 1
+    page.go_back()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("Off by one.")).to_have_count(0)
+
+
 def test_without_scripts_all_can_be_read(open_page: Open) -> None:
     make_sweep("raw-coder", problems=2)
     page = open_page("/sweeps/1", java_script_enabled=False)

@@ -1,0 +1,29 @@
+"""People write notes about attempts, with tags, in the web pages."""
+
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add their table."""
+    op.execute("""
+        CREATE TABLE people_note (
+            id serial PRIMARY KEY,
+            attempt_id integer NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+            author text NOT NULL,
+            text text NOT NULL,
+            tags text[] NOT NULL,
+            written_at timestamptz NOT NULL,
+            withdrawn_at timestamptz
+        )
+    """)
+    op.execute("CREATE INDEX ix_people_note_attempt_id ON people_note (attempt_id)")
+
+
+def downgrade() -> None:
+    """Forget what people wrote."""
+    op.execute("DROP TABLE people_note")
