@@ -5,7 +5,9 @@ else holds is left out, so that no batch waits for a lock while it has others: w
 was left out by itself.
 """
 
+import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -26,6 +28,7 @@ WITH free AS (
     FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE completion SET state = 'running', worker = :by, tries = tries + 1,
+    task_id = CAST(:tasks AS json) ->> CAST(free.id AS text),
     lease_until = clock_timestamp() + make_interval(secs => :lease)
 FROM free WHERE completion.id = free.id
 RETURNING completion.*
@@ -58,9 +61,18 @@ ORDER BY attempt.id
 """)
 
 
-def claim(db: Connection, ids: Iterable[int], worker: str) -> dict[int, Row[Any]]:
-    """Take the completions that are free and wanted, and that nobody holds just now; by their ids."""
-    values = {"ids": list(ids), "by": worker, "lease": settings().lease}
+def claim(
+    db: Connection,
+    ids: Iterable[int],
+    worker: str,
+    task_ids: Mapping[int, str] = MappingProxyType({}),
+) -> dict[int, Row[Any]]:
+    """Take the completions that are free and wanted, and that nobody holds just now; by their ids.
+
+    `task_ids` are those of Celery, by completion.
+    """
+    tasks = json.dumps(dict(task_ids))
+    values = {"ids": list(ids), "by": worker, "tasks": tasks, "lease": settings().lease}
     return {row.id: row for row in db.execute(_CLAIM, values)}
 
 

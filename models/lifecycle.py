@@ -202,7 +202,13 @@ def _core(table: AnyTable) -> Table:
 
 
 def claim(
-    db: Db, table: AnyTable, row_id: int, worker: str, judges: list[str] | None = None
+    db: Db,
+    table: AnyTable,
+    row_id: int,
+    worker: str,
+    judges: list[str] | None = None,
+    *,
+    task_id: str | None = None,
 ) -> Row[Any] | None:
     """Take a row to work on, or None if it is done, someone works on it, or nobody wants it.
 
@@ -210,7 +216,7 @@ def claim(
     A row that nobody waits for any more becomes cancelled: its sweep was, or all runs that want it are
     held. An attempt that goes on later asks for it anew.
     """
-    values = {"row": row_id, "by": worker, "lease": settings().lease}
+    values = {"row": row_id, "by": worker, "task": task_id, "lease": settings().lease}
     if judges is not None:
         values["judges"] = judges
     claiming = _claiming(table, judges is not None)
@@ -261,7 +267,11 @@ def _claiming(table: AnyTable, of_judge: bool) -> Any:
         update(core)
         .where(_free_now(table), _wanted(table), *mine)
         .values(
-            state=State.RUNNING, worker=bindparam("by"), tries=core.c.tries + 1, lease_until=until
+            state=State.RUNNING,
+            worker=bindparam("by"),
+            task_id=bindparam("task"),
+            tries=core.c.tries + 1,
+            lease_until=until,
         )
         .returning(*core.c)
     )

@@ -212,6 +212,8 @@ class Work(SQLModel):
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     #: Who works on it, and until when the claim holds unless renewed.
     worker: str | None = None
+    #: By which of Celery's tasks it was claimed last: Flower knows it by that.
+    task_id: str | None = _text(nullable=True)
     lease_until: datetime | None = _moment()
     #: When the reaper may send its message again, should it still be queued then.
     send_again_at: datetime = _moment(nullable=False)

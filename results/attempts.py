@@ -37,7 +37,8 @@ class WorkShown:
 
     `position` counts from 0 what the pattern asked for, `branch` those that it asked for at the same
     time; `number` is what a person calls the step, as v_steps has it: 1, or 2a and 2b.
-    `asked_by` is the attempt that asked for it first, `sharing` the number of attempts that use it.
+    `asked_by` is the attempt that asked for it first, `sharing` the number of attempts that use it,
+    `task_id` Celery's task that did it; None of what came from elsewhere, or from before that was kept.
     """
 
     id: int
@@ -52,6 +53,7 @@ class WorkShown:
     finished_at: datetime | None
     asked_by: int
     sharing: int
+    task_id: str | None
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ SELECT
     language_model.name AS model, completion.prompt, completion.request, completion.text,
     completion.finish_reason, completion.prompt_tokens, completion.completion_tokens,
     execution.code, execution.given, execution.base, execution.plus, execution.detail,
-    others.asked_by, others.sharing
+    others.asked_by, others.sharing, coalesce(completion.task_id, execution.task_id) AS task_id
 FROM step
 JOIN v_steps ON v_steps.step_id = step.id
 LEFT JOIN completion ON completion.id = step.completion_id
@@ -274,7 +276,7 @@ def changes(old: ProgramShown, new: ProgramShown) -> list[str] | None:
 def _work(row: Row[Any]) -> dict[str, Any]:
     names = (
         "id", "step_id", "position", "branch", "number", "kind", "state", "error", "seconds",
-        "finished_at", "asked_by", "sharing",
+        "finished_at", "asked_by", "sharing", "task_id",
     )  # fmt: skip
     return {name: getattr(row, name) for name in names}
 

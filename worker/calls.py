@@ -114,7 +114,8 @@ class Calls:
         calls: list[ModelCall] = self._together(self._asked)
         first = {call.completion_id: call for call in reversed(calls)}
         try:
-            rows = patiently(partial(self._claim_all, list(first)))
+            tasks = {row_id: call.request.id for row_id, call in first.items()}
+            rows = patiently(partial(self._claim_all, tasks))
         except Exception as error:
             self._settle(calls, error)
             return
@@ -128,15 +129,15 @@ class Calls:
         for call in others:
             self._claim_one(call)
 
-    def _claim_all(self, ids: list[int]) -> dict[int, Row[Any]]:
+    def _claim_all(self, tasks: dict[int, str]) -> dict[int, Row[Any]]:
         with transaction() as db:
-            return batches.claim(db, ids, self._serving.holder.name)
+            return batches.claim(db, tasks, self._serving.holder.name, tasks)
 
     def _claim_one(self, call: ModelCall) -> None:
         """Claim what the batch left out: it is done, taken, not wanted, or somebody just asks for it."""
         holder = self._serving.holder
         try:
-            call.row = claims.take(holder, Completion, call.completion_id)
+            call.row = claims.take(holder, Completion, call.completion_id, task_id=call.request.id)
             if call.row is None:
                 call.attempts = claims.waiting(Completion, call.completion_id)
         except Exception as error:

@@ -136,10 +136,13 @@ def work_on(
     row_id: int,
     produce: Callable[[Row[Any]], dict[str, Any]],
     judges: list[str] | None = None,
+    *,
+    task_id: str | None = None,
 ) -> list[int] | None:
     """Claim a row, produce its result and write it, once; None if it cannot be claimed.
 
-    Returns the attempts that can go on, as the row has ended. `judges` as in models.lifecycle.claim.
+    Returns the attempts that can go on, as the row has ended. `judges` and `task_id` as in
+    models.lifecycle.claim.
 
     `produce` returns the columns to write. What it raises is an infrastructure failure: the row is
     tried again later (or ends in error after so many tries), and the exception goes on to Celery so
@@ -147,7 +150,7 @@ def work_on(
     mend. A database that is away is no such failure: it is waited for, and a result that cost a
     model call waits too.
     """
-    row = take(holder, table, row_id, judges)
+    row = take(holder, table, row_id, judges, task_id=task_id)
     if row is None:
         return None
     with holder.hold(table, row_id):
@@ -162,10 +165,15 @@ def work_on(
 
 
 def take(
-    holder: Holder, table: AnyTable, row_id: int, judges: list[str] | None = None
+    holder: Holder,
+    table: AnyTable,
+    row_id: int,
+    judges: list[str] | None = None,
+    *,
+    task_id: str | None = None,
 ) -> Row[Any] | None:
     """Claim a row; None if it is done, taken, wanted by nobody, or another judge's."""
-    return patiently(lambda: _claim(holder, table, row_id, judges))
+    return patiently(lambda: _claim(holder, table, row_id, judges, task_id))
 
 
 def store(holder: Holder, table: AnyTable, row_id: int, result: dict[str, Any]) -> list[int]:
@@ -208,10 +216,10 @@ def _waiting(table: AnyTable, row_id: int) -> list[int]:
 
 
 def _claim(
-    holder: Holder, table: AnyTable, row_id: int, judges: list[str] | None
+    holder: Holder, table: AnyTable, row_id: int, judges: list[str] | None, task_id: str | None
 ) -> Row[Any] | None:
     with transaction() as db:
-        return lifecycle.claim(db, table, row_id, holder.name, judges)
+        return lifecycle.claim(db, table, row_id, holder.name, judges, task_id=task_id)
 
 
 def _fail(holder: Holder, table: AnyTable, row: Row[Any], said: str, permanent: bool) -> None:

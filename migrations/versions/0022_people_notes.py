@@ -1,4 +1,4 @@
-"""People write notes about attempts, with tags, in the web pages."""
+"""People write notes about attempts, with tags, in the web pages; work says its task."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add their table."""
+    """Add their table, and the columns."""
     op.execute("""
         CREATE TABLE people_note (
             id serial PRIMARY KEY,
@@ -21,9 +21,13 @@ def upgrade() -> None:
             withdrawn_at timestamptz
         )
     """)
+    for table in ("completion", "execution"):
+        op.execute(f"ALTER TABLE {table} ADD COLUMN task_id text")
     op.execute("CREATE INDEX ix_people_note_attempt_id ON people_note (attempt_id)")
 
 
 def downgrade() -> None:
-    """Forget what people wrote."""
+    """Forget what people wrote, and the tasks."""
+    for table in ("completion", "execution"):
+        op.execute(f"ALTER TABLE {table} DROP COLUMN task_id")
     op.execute("DROP TABLE people_note")

@@ -160,6 +160,8 @@ def test_what_ends_together_is_written_then_sent_on_then_acknowledged(
     made.wait()
     wait_for(lambda: len(told) == 20)
     assert states() == [State.DONE] * 10
+    messages = {row_id: f"message {number}" for number, row_id in enumerate(ids)}
+    assert {row.id: row.task_id for row in completions()} == messages
     assert sorted(sum(sent, ())) == attempt_ids()
     assert len(sent) < 10  # several attempts in a message
     ended = [each for each in told if len(each) == 3]

@@ -218,6 +218,17 @@ def test_steps_have_one_number_everywhere(pages: TestClient) -> None:
     assert "6. hidden tests" in shown and "6. judged by the hidden tests" in told
 
 
+def test_steps_lead_to_flowers_task(pages: TestClient) -> None:
+    make_sweep("raw-coder")
+    run_to_the_end(lambda _: CODE)
+    with session() as db:
+        db.execute(text("UPDATE completion SET task_id = 'a/b'"))
+    page = pages.get("/attempts/1").text
+    assert 'href="http://127.0.0.1:5555/task/a%2Fb"' in page
+    # from before that was kept: a search by name and by who asked
+    assert 'href="http://127.0.0.1:5555/tasks?name=execute%20args' in page
+
+
 def test_the_report_is_among_the_pages_and_leads_back(pages: TestClient) -> None:
     ids = flips()
     there = f"/sweeps/{ids['sweep']}/report"
