@@ -155,8 +155,6 @@ def _left(
             planned[asked] += unfinished[position] * each.calls
             planned_of_ended[asked] += of_run[position] * each.steps
     made = Counter(_Asked(step.model, step.kind) for step in ended if step.model is not None)
-    # those that ask for more take longer to end: what they have asked so far counts, too
-    further = Counter(_Asked(step.model, step.kind) for step in begun if step.model is not None)
     used = {step.work for step in ended}
     under_way = Counter(
         _Asked(step.model, step.kind)
