@@ -79,7 +79,7 @@ class Line:
         beside = (
             "/attempts/" if self.baseline is None else f"/beside?left={self.baseline}&amp;right="
         )
-        found = []
+        found: list[str] = []
         for look, attempt in self.cells:
             if attempt is None:
                 found.append(look.alone)
