@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 from foureyes.producer.stack.ports import free_port
-from tests.programs import ROOT, environment, mind_ctrl_c, scripted_sweep, wait_for
+from tests.programs import ROOT, environment, mind_ctrl_c, wait_for
 
 FOLDERS = sorted(each.name for each in (ROOT / "foureyes").iterdir() if each.is_symlink())
 _BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
@@ -86,12 +86,13 @@ def test_everything_lies_under_one_name(wheel: Path) -> None:
     assert {Path(name).suffix for name in missing} <= {".in"}  # what locks are made from
 
 
-def test_a_sweep_from_file_to_pages(command: Path, folder: Path, home: Path) -> None:
-    words = scripted_sweep(folder, 2, 0.0, ["raw-coder", "review-then-fix"])
-    run(command, folder, home, *words)
-    rows = run(command, folder, home, "sql", "SELECT n, solved FROM v_scores", "--format", "json")
-    assert json.loads(rows) == [{"n": 2, "solved": 2}] * 2
-    assert "review-then-fix" in run(command, folder, home, "report", "scripted")
+def test_from_the_demo_to_pages(command: Path, folder: Path, home: Path) -> None:
+    said = run(command, folder, home, "demo", "--recorded", "--limit", "1")
+    assert "Three things to try next" in said
+    query = "SELECT sweep, n, errors FROM v_scores"
+    rows = json.loads(run(command, folder, home, "sql", query, "--format", "json"))
+    assert rows and all(row == {"sweep": "demo-recorded", "n": 1, "errors": 0} for row in rows)
+    assert "review-then-fix" in run(command, folder, home, "report", "demo-recorded")
     assert list((home / "reports").glob("*.html"))
 
     port = free_port()
@@ -112,7 +113,7 @@ def test_a_sweep_from_file_to_pages(command: Path, folder: Path, home: Path) -> 
             except OSError:
                 return ""
 
-        assert "scripted" in wait_for(first)
+        assert "demo-recorded" in wait_for(first)
         assert "font" in page("/static/foureyes.css")
     finally:
         process.terminate()
