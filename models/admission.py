@@ -110,9 +110,8 @@ def _take(db: Connection, ahead: shares.Ahead) -> tuple[dict[str, list[int]], in
     where = {run.id: frozenset({shares.JUDGE, *run.models}) for run in runs}
     pending: Counter[frozenset[int]] = Counter()
     for run_id, row in under_way.items():
-        if (
-            run_id in where
-        ):  # else it is held, and takes no room; or was pruned since it was counted
+        # else it is held, and takes no room; or it was pruned since it was counted
+        if run_id in where:
             pending[where[run_id]] += row.pending
     sweeps = list({run.sweep_id for run in waiting})
     left = {row.id: row for row in db.execute(_LEFT, {"sweeps": sweeps, "few": shares.FEW})}

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, text
 from sqlmodel import Session
 
+from foureyes.models.enums import Hold
+from foureyes.models.errors import FoureyesError
 from foureyes.models.session import BY_INDEX
 
 
@@ -97,12 +99,25 @@ _CHANGE = text("""
 UPDATE sweep SET max_usd = :max_usd, max_tokens = :max_tokens, max_hours = :max_hours WHERE id = :sweep
 """)
 _FOUND = text(f"""
-SELECT max_usd, max_tokens, max_hours, {_HAS_CAPS} AS has_caps FROM sweep WHERE id = :sweep
+SELECT max_usd, max_tokens, max_hours, {_HAS_CAPS} AS has_caps, EXISTS (
+    SELECT FROM jsonb_each(file -> 'models') AS model (name, settings)
+    WHERE (settings ->> 'price_per_hour')::double precision > 0
+) AS has_prices
+FROM sweep WHERE id = :sweep
 FOR NO KEY UPDATE
 """)  # noqa: S608 - all ours
 #: Whoever writes an answer has done so, or waits until it is known which sweeps have caps.
 _NOBODY_WRITES = text("LOCK TABLE completion IN SHARE MODE")
 _FORGET = text("DELETE FROM spending WHERE sweep_id = :sweep")
+
+
+def check_prices(given: Mapping[str, float], *, has_prices: bool) -> None:
+    """Raises: FoureyesError for a cap in USD where no model has a price."""
+    if math.isfinite(given.get(Hold.USD, math.inf)) and not has_prices:
+        raise FoureyesError(
+            "max_usd: no model has a price_per_hour, so it would never be reached; give one in "
+            "[models.NAME], or cap max_tokens or max_hours"
+        )
 
 
 def have_ended(db: Connection, completion_ids: Collection[int]) -> None:
@@ -124,10 +139,13 @@ def change(db: Session, sweep_id: int, given: Mapping[str, float]) -> None:
     """Set the caps of a sweep that are given, by their names; infinity takes one away.
 
     With its first one all that was spent before is added up.
+
+    Raises: FoureyesError for one in USD where nothing costs any.
     """
     if not given:
         return
     row = db.execute(_FOUND, {"sweep": sweep_id}).one()
+    check_prices(given, has_prices=row.has_prices)
     caps = {name: getattr(row, name) for name in Caps.model_fields}
     caps |= {name: None if math.isinf(value) else value for name, value in given.items()}
     db.execute(_CHANGE, caps | {"sweep": sweep_id})

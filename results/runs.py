@@ -71,7 +71,7 @@ def _candidates(name: str) -> list[RunName]:
     return _called(name, find_sweep(sweep_name).id, parts)
 
 
-def find_of_sweep(sweep_id: int, names: Sequence[str]) -> list[RunName]:
+def find_of_sweep(sweep_id: int, names: Sequence[str] = ()) -> list[RunName]:
     """The runs of a sweep that names mean, each by its id or as PATTERN[:BENCHMARK[:TEAM]]; all without
     any.
 

@@ -39,15 +39,19 @@ def resume(name: str, run_names: Sequence[str], caps: Mapping[str, float], *, wa
     """Let a sweep's runs go on; a cap that is reached has to be raised first."""
     with embedded.database(say):
         row = find_sweep(name)
-        find_of_sweep(row.id, run_names)  # before anything is started
+        under_way = holding.release(
+            row.id, [run.id for run in find_of_sweep(row.id, run_names)], caps
+        )
+        with session() as db:
+            found = steering(db, row.id)
+        if not found.unfinished:
+            raise FoureyesError(f"sweep {row.id} ({row.name}): all of it has ended")
+        if found.is_at_cap:
+            raise FoureyesError(f"sweep {row.id} ({row.name}): {'; '.join(found.sentences())}")
         with sweeping.workers() as stack:
-            under_way = sweeping.let_go_on(row, run_names, caps)
-            with session() as db:
-                found = steering(db, row.id)
-            if found.is_at_cap:
-                raise FoureyesError(f"sweep {row.id} ({row.name}): {'; '.join(found.sentences())}")
+            sweeping.let_go_on(row, under_way)
             console.print(
-                f"Sweep {row.id} ({row.name}) goes on, with {count(under_way, 'attempt')} under way.",
+                f"Sweep {row.id} ({row.name}) goes on, with {count(len(under_way), 'attempt')} under way.",
                 soft_wrap=True,
             )
             if wait or stack:
@@ -61,7 +65,7 @@ def tune(name: str, threads: str | None, priority: int | None) -> None:
     changed: dict[str, int | None] = {} if priority is None else {"priority": priority}
     if threads is not None:
         if threads != "inf" and not (
-            threads.isascii() and threads.isdigit() and 0 < int(threads) < 10**6
+            threads.isascii() and threads.isdigit() and len(threads) < 7 and int(threads)
         ):
             raise FoureyesError(
                 f"--threads: {threads!r} is no number of attempts: 1 or more, or inf"

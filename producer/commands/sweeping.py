@@ -165,7 +165,7 @@ def enqueue_and_work(
     row = enqueue.enqueue(grid, plan.expected if plan is not None else ())
     assert row.id is not None
     _tell_of_plans(row, grid)
-    let_go_on(row)
+    let_go_on(row, holding.release(row.id, [run.id for run in find_of_sweep(row.id)]))
     if not (wait or stack):
         console.print(
             f"Sweep {row.id} is enqueued. Follow it with `foureyes watch {row.id}`.",
@@ -177,20 +177,11 @@ def enqueue_and_work(
     return row
 
 
-def let_go_on(
-    row: SweepRow, run_names: Sequence[str] = (), caps: Mapping[str, float] | None = None
-) -> int:
-    """Let runs of a sweep go on that are held, all of them without names, and start what waits; how many
-    attempts were under way.
-
-    `caps` are those that it has from now on; says what still holds it.
-    """
-    runs = [run.id for run in find_of_sweep(row.id, run_names)]
-    under_way = holding.release(row.id, runs, caps)
+def let_go_on(row: SweepRow, under_way: list[int]) -> None:
+    """Send again the attempts of a sweep that were released, start what waits, and say what still holds it."""
     admission.send(under_way, f"{row.name}, going on")
     admission.start_waiting()
     _tell_of_holds(row)
-    return len(under_way)
 
 
 def _tell_of_holds(row: SweepRow) -> None:

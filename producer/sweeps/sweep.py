@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from foureyes.judging import sources
 from foureyes.judging.formats.problem import Problem
 from foureyes.models import script, team
+from foureyes.models.caps import check_prices
 from foureyes.models.digest import digest
 from foureyes.models.errors import FoureyesError
 from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
@@ -232,7 +233,10 @@ def load(
         file = _replayed(file, recording)
     folder = str(path.parent.resolve()) if file.modules else ""
     found = file.caps.model_dump(exclude_none=True) | dict(caps or {})
-    _check_prices(path, found, file.models.values())
+    try:
+        check_prices(found, has_prices=any(each.price_per_hour for each in file.models.values()))
+    except FoureyesError as error:
+        raise FoureyesError(f"{path}: {error}") from None
     return PlannedSweep(
         file,
         made,
@@ -245,15 +249,6 @@ def load(
         accepts_imported,
         found,
     )
-
-
-def _check_prices(path: Path, caps: Mapping[str, float], models: Iterable[AnyModel]) -> None:
-    """Raises: FoureyesError for a cap in USD where nothing costs any."""
-    if "max_usd" in caps and not any(model.price_per_hour for model in models):
-        raise FoureyesError(
-            f"{path}: max_usd: no model has a price_per_hour, so it would never be reached; give one in "
-            "[models.NAME], or cap max_tokens or max_hours"
-        )
 
 
 def _other_kinds(problems: Mapping[str, Sequence[Problem]]) -> list[Spec]:

@@ -333,8 +333,10 @@ def test_a_cap_that_comes_later_counts_what_was_before_and_answers_on_record_cos
     assert told(sweep_id).tokens == 90 and not claims(four)
     assert told(first).tokens is None
     with session() as db:
-        caps.change(db, sweep_id, {"max_tokens": math.inf})
+        caps.change(db, sweep_id, {"max_tokens": math.inf, "max_usd": math.inf})
     assert told(sweep_id).tokens is None
+    with pytest.raises(FoureyesError, match="no model has a price_per_hour"), session() as db:
+        caps.change(db, sweep_id, {"max_usd": 1})
 
 
 def test_calls_that_are_written_one_by_one_count_too() -> None:
@@ -441,7 +443,7 @@ def test_a_higher_priority_begins_first_and_a_limit_holds_while_it_is_changed(
     assert sorted(sent) == [*attempt_ids()[24:30], *attempt_ids()[-3:]]
     steering_commands.tune(f"id={big}", "inf", None)
     assert (told(big).priority, told(big).at_once, told(small).priority) == (5, None, 0)
-    for threads in ("0", "-1", "x", "1.5"):
+    for threads in ("0", "-1", "x", "1.5", "9" * 5000):
         with pytest.raises(FoureyesError, match="no number of attempts"):
             steering_commands.tune(f"id={big}", threads, None)
     with pytest.raises(FoureyesError, match="--threads N or --priority N"):
