@@ -439,6 +439,8 @@ def _valid_keys(place: list[str]) -> list[str]:
         return list(Send.model_fields)
     if place[:1] == ["plan"]:
         return list(AnalysisPlan.model_fields)
+    if place[:1] == ["caps"]:
+        return list(Caps.model_fields)
     if place[:1] == ["pairings"]:
         return list(Pairing.model_fields)
     if place[:1] == ["models"]:

@@ -40,6 +40,8 @@ reviewer = "c"
         ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),
+        ("[models.c]", "[caps]\nmax_dollars = 5\n[models.c]", "line 7: unknown key 'caps.max_dollars'; did you mean 'max_"),
+        ("[models.c]", "[caps]\nmax_usd = 0\n[models.c]", "line 7: caps.max_usd: Input should be greater than 0"),
         # what TOML reads otherwise than it looks
         ('reviewer = "c"', 'reviewer = "c"\nsamples = 3', "line 13: 'samples' is of the whole sweep and stands in a table of 'pairings'"),
         ('[[pairings]]\ncoder = "c"', '[[teams]]\ncoder = "c"\nsamples = 3', "line 12: 'samples' is of the whole sweep and stands in a table of 'teams'"),

@@ -84,13 +84,13 @@ def told(sweep_id: int) -> Steering:
 def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: System) -> None:
     system.all_down()
     sweep_id = system.enqueue(system.sweep_file(audit.ATTEMPTS, latency=1.0))
-    system.all_up()  # they load the model as this sweep has it
-    audit.wait_until_ended(sweep_id, share=0.1)
     name = f"id={sweep_id}"
     killed = command(system, "pause", name, program=_KILLED_AT_UPDATE)
     assert killed.returncode == -signal.SIGKILL and told(sweep_id).held is None
+    system.all_up()  # they load the model as this sweep has it
+    audit.wait_until_ended(sweep_id, share=0.1)
     paused = command(system, "pause", name)
-    assert paused.returncode == 0 and "2 runs paused" in paused.stdout, paused.stderr
+    assert paused.returncode == 0 and " paused, with " in paused.stdout, paused.stderr
     rests(sweep_id)
     assert audit.counts(sweep_id)["open"] > 0
     killed = command(system, "resume", name, program=_KILLED_AT_SEND)
@@ -98,6 +98,14 @@ def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: Sy
     ended = audit.clock()
     audit.wait_until_ended(sweep_id)
     audit.check("paused, resumed; both killed", sweep_id, ended)
+
+    with session() as db:
+        failed = db.execute(_FAIL, {"sweep": sweep_id}).scalars().all()
+    killed = command(system, "requeue", *map(str, failed), program=_KILLED_AT_SEND)
+    assert killed.returncode == -signal.SIGKILL
+    audit.wait_until_ended(sweep_id)
+    found = audit.counts(sweep_id)
+    assert found["solved"] == found["attempts"] and found["again"] == 0  # answers are on record
 
 
 def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
@@ -125,6 +133,14 @@ def test_at_a_cap_workers_take_nothing_more_and_a_killed_resume_is_made_good(
     audit.check("at a cap; its resume killed", sweep_id, ended)
 
 
+_FAIL = text("""
+UPDATE attempt SET state = 'error', outcome = 'error', error = 'a disk was full'
+WHERE id IN (
+    SELECT attempt.id FROM run JOIN attempt ON attempt.run_id = run.id
+    WHERE run.sweep_id = :sweep ORDER BY 1 LIMIT 3
+)
+RETURNING id
+""")
 #: Tokens of all calls, and of the largest; and how many ended after the cap was reached.
 _CALLS = text("""
 SELECT sum(tokens), max(tokens), count(*) FILTER (WHERE finished_at > held_at)
