@@ -64,7 +64,7 @@ def test_pages_fit_a_phone_and_a_desk(open_page: Open, scheme: str) -> None:
         assert contrast(text, ground) > 7 and contrast(link, ground) > 4.5
         for address in (
             "/", "/sweeps/1", "/sweeps/1/matrix?baseline=1", "/runs/1", "/problems/1", "/attempts",
-            "/attempts/1", "/compare?baseline=1",
+            "/compare?baseline=1", "/attempts/1",
         ):  # fmt: skip
             page.goto(urljoin(page.url, address))
             assert wide(page) <= 0, (address, width)
@@ -161,6 +161,29 @@ def test_the_form_makes_an_address_that_shows_the_same_again(open_page: Open) ->
     expect(page.get_by_label("Pattern")).to_have_value("raw-reviewer")
     again = open_page(page.url.removeprefix(re.match(r"\w+://[^/]+", page.url)[0]))  # type: ignore[index]
     assert again.locator("tbody").inner_text() == page.locator("tbody").inner_text()
+
+
+def test_a_person_finds_what_a_pattern_improved_and_sees_why(
+    open_page: Open, database: str
+) -> None:
+    """From a sweep through its matrix to both programs: with a phone, where only some columns have room."""
+    sweep = make_sweep("raw-coder", "review-then-fix", problems=3)
+    solved = """UPDATE attempt SET state = 'done', outcome = CASE
+        WHEN run_id = 2 AND problem_id = 2 THEN 'solved' ELSE 'unsolved' END"""
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute(solved)
+    page = open_page(f"/sweeps/{sweep}", viewport={"width": 400, "height": 800})
+    page.get_by_role("link", name="matrix of problems and runs").click()
+    assert page.locator(".matrix tbody:not(.sums) tr").count() == 3
+    expect(page.get_by_label("Difficulty")).to_have_count(0)  # these problems have none
+    page.locator("[name=baseline]").select_option("raw-coder")
+    page.locator("[name=show]").select_option("improved on the baseline")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile(r"/matrix\?baseline=1&show=improved$"))
+    page.locator(".matrix tbody:not(.sums)").get_by_role("link", name="●").click()
+    page.wait_for_url(re.compile(r"/beside\?left=\d+&right=\d+$"))
+    expect(page.locator(".sides")).to_contain_text("review-then-fix")
+    expect(page.locator(".sides .outcome")).to_have_text(["unsolved", "solved"])
 
 
 def test_pages_follow_each_other_and_lead_back(open_page: Open) -> None:
