@@ -68,9 +68,9 @@ class ProblemMatrix:
         return any(run.samples > 1 for run in self.runs)
 
     @property
-    def several_teams(self) -> bool:
-        """Whether columns must say whose they are."""
-        return len({run.pairing for run in self.runs}) > 1
+    def teams(self) -> list[str]:
+        """What the teams of the runs are called, in their order; where there is one, nobody need say."""
+        return list(dict.fromkeys(run.pairing for run in self.runs))
 
 
 _RUNS = text("""
@@ -106,6 +106,8 @@ def read(db: Session, sweep_id: int, asked: Asked) -> ProblemMatrix | None:
     baseline = _named("baseline", asked.baseline, runs)
     flipped = _named("run", asked.run, runs)
     shown = [run for run in runs if asked.shows(run.id, run.pairing)]
+    if not shown:
+        raise Mistaken("column: none of these runs is of this benchmark and team")
     needed = list({run.id for run in (*shown, *([baseline] if baseline else []))})
     ended = outcomes.read(db, needed)
     first = {

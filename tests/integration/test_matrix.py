@@ -101,6 +101,7 @@ def test_cells_and_figures_are_held_against_any_baseline(pages: TestClient) -> N
         ("show=forged", "t/2"),
         ("show=error", "t/4"),
         ("show=error&column=1&column=3", ""),
+        ("show=error&pairing=c%2Br", "t/4"),
         ("difficulty=hard", "t/0"),
         ("since=2024-02", "t/1 t/2"),
         ("until=2024-02", "t/0 t/2"),
@@ -151,7 +152,7 @@ def test_each_benchmark_has_its_own_and_the_sweeps_first_comes_first(pages: Test
     [
         ("baseline=4", "baseline"), ("run=77", "run"), ("run=x", "run"), ("column=0", "column"),
         ("benchmark=theirs", "benchmark"), ("show=all", "show"), ("sort=-", "sort"),
-        ("least=-1", "least"), ("reverse=perhaps", "reverse"),
+        ("column=4", "column"), ("pairing=x", "column"), ("least=-1", "least"), ("reverse=perhaps", "reverse"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_named(pages: TestClient, asked: str, word: str) -> None:
