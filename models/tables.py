@@ -371,10 +371,16 @@ class Step(SQLModel, table=True):
         CheckConstraint("num_nonnulls(completion_id, execution_id) = 1", name="asks_one_thing"),
     )
 
+    #: Its id, `step_id` in the views.
     id: int = Field(default=None, primary_key=True)
+    #: Whose step it is.
     attempt_id: int = Field(foreign_key="attempt.id", ondelete="CASCADE")
+    #: Its place among the pattern's yields, from 0.
     position: int
+    #: Its place in a tuple that was yielded, from 0; 0 of a step by itself.
     branch: int
+    #: What it is for: draft, plan, review, fix, ask, tests, inputs of a model; trial, run, compare, trace,
+    #: judge of the sandbox.
     kind: Kind = _words(Kind)
     #: Who was asked, of the run's team; none of what is executed.
     role: str | None = Field(default=None, sa_type=Text, nullable=True)
@@ -385,8 +391,11 @@ class Step(SQLModel, table=True):
     issues: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     #: The program that a draft or a fix produced.
     code: str | None = _text(nullable=True)
+    #: The model call that it asked for; none if it asked for an execution.
     completion_id: int | None = Field(default=None, foreign_key="completion.id", index=True)
+    #: The execution that it asked for; none if it asked for a model call.
     execution_id: int | None = Field(default=None, foreign_key="execution.id", index=True)
+    #: When it was asked for.
     created_at: datetime = _moment(nullable=False)
 
 

@@ -5,8 +5,11 @@ Alembic's own table, beside the revision.
 """
 
 import hashlib
+import tomllib
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
 from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -31,13 +34,27 @@ WHERE pg_class.oid = ANY(SELECT to_regclass(name) FROM unnest(CAST(:names AS tex
 """)
 
 
+#: What the columns mean: of every view that has one, and of single views.
+_MEANINGS = "columns.toml"
+_COLUMNS = text("""
+SELECT relname, attname
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = 'public'::regnamespace AND relname = ANY(:names) AND attnum > 0
+ORDER BY relname, attnum
+""")
+_COMMENT = "COMMENT ON COLUMN {view}.{column} IS {said}"
+
+
+def _read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
 def _statements() -> list[str]:
-    folder = Path(__file__).parent
-    return [(folder / f"{name}.sql").read_text(encoding="utf-8") for name in NAMES]
+    return [_read(f"{name}.sql") for name in NAMES]
 
 
 def _version() -> str:
-    return hashlib.sha256("".join(_statements()).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join([*_statements(), _read(_MEANINGS)]).encode()).hexdigest()[:16]
 
 
 def are_current(connection: Connection) -> bool:
@@ -73,8 +90,20 @@ def make(connection: Connection, granted: list[str]) -> None:
     """Make the views, with what was granted before on those that there still are."""
     for statement in _statements():
         connection.execute(text(statement))
+    _say_what_columns_mean(connection)
     for grant in granted:
         if grant.split()[3] in NAMES:
             connection.execute(text(grant))
     said = f"{_version()} {' '.join(NAMES)}"
     connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{said}'"))
+
+
+def _say_what_columns_mean(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    meanings = tomllib.loads(_read(_MEANINGS))
+    for view, column in connection.execute(_COLUMNS, {"names": list(NAMES)}).all():
+        said = meanings.get(view, {}).get(column) or meanings["every"].get(column)
+        names = {"view": sql.Identifier(view), "column": sql.Identifier(column)}
+        if said is not None:  # a test wants one for each
+            driver.execute(sql.SQL(_COMMENT).format(**names, said=sql.Literal(said)))

@@ -1,5 +1,6 @@
 """A migration that differs from the code, or that cannot be taken back, costs users their results."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,28 @@ def test_a_view_that_is_not_of_this_code_is_noticed_and_made_anew(
     migrations.check_views()
     assert set(made()) == set(views.NAMES)
     assert "Wilson" in made()["v_scores"]
+
+
+@pytest.mark.usefixtures("database")
+def test_every_column_of_a_view_says_what_it_means() -> None:
+    """Where people look: `\\d+` in psql, and docs/reference/sql.md. columns.toml has the words."""
+    query = """
+        SELECT relname, attname, col_description(attrelid, attnum)
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND attnum > 0"""
+    with session() as db:
+        found = {(view, column): said for view, column, said in db.execute(text(query))}
+    assert len(found) > 200
+    assert [where for where, said in found.items() if not said] == []
+    words = tomllib.loads((Path(views.__file__).parent / "columns.toml").read_text())
+    said_of_none = [
+        (view, column)
+        for view, columns in words.items()
+        for column in columns
+        if (view, column) not in found and view != "every"
+    ]
+    assert said_of_none == []
+    assert set(words["every"]) <= {column for _, column in found}
 
 
 @pytest.mark.usefixtures("empty_database")
