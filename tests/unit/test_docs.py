@@ -1,11 +1,13 @@
 """If one of these fails, a reader of the documentation follows a link to nowhere, or is followed."""
 
 import doctest
+import inspect
 import os
 import re
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import fields, is_dataclass
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,8 +15,10 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
+from foureyes.models import problem
 from foureyes.producer.sweeps.sweep import load
 from foureyes.producer.sweeps.sweep_file import parse
+from foureyes.worker.patterns import steps
 from scripts.copied import commands
 from tests.programs import ROOT
 
@@ -178,3 +182,23 @@ def test_what_the_pages_ask_of_views_is_asked_of_one_sweep() -> None:
         assert re.search(r"\b(sweep|sweep_id|step_id|attempt_id|run_id) = ", query), (page, query)
         if re.search(r"\bv_(flips|compare)\b", query):
             assert "alike" in query or "baseline_run_id = " in query, (page, query)
+
+
+#: What is made by positions, or asked by the replay and not by patterns.
+_OTHERWISE = {"Ask", "Code", "Json", "Number", "OneOf", "RepairVerdict"}
+
+
+def test_every_field_of_a_step_and_of_what_it_gives_is_on_the_page() -> None:
+    """Else whoever writes a pattern has to read our code, or guesses."""
+    page = (ROOT / "docs" / "howto" / "pattern.md").read_text(encoding="utf-8")
+    told = [*vars(steps).values(), problem.VisibleTest, problem.TracedLine]
+    classes = [each for each in told if inspect.isclass(each) and is_dataclass(each)]
+    assert len(classes) > 20
+    lacking = [
+        f"{each.__name__}.{field.name}"
+        for each in classes
+        if each.__name__ not in _OTHERWISE
+        for field in fields(each)
+        if each.__name__ not in page or not re.search(rf"\b{field.name}\b[`=]", page)
+    ]
+    assert lacking == []
