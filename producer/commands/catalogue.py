@@ -157,7 +157,7 @@ def patterns_show(name: str, sweep_file: Path | None) -> None:
 def _show(made: Configured, folder: Templates) -> None:
     console.print(made.pattern.summary, highlight=False, markup=False)
     console.print()
-    console.print(rehearsal.draw(made), highlight=False)
+    console.print(rehearsal.draw(made), highlight=False, soft_wrap=False)  # a tree would be cut
     for prompt in (*templates.COMMON, *rehearsal.prompts(made)):
         console.print(Rule(f"{prompt}.md", align="left", style="dim"))
         console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

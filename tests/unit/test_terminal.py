@@ -53,6 +53,13 @@ def test_one_line_stays_one_line(
     assert not set(told) & CONTROLS
 
 
+def test_in_a_pipe_a_line_stays_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else an address or a reason is folded at 80 columns, and nobody finds it by `grep`."""
+    line = f"see https://example.org/{'a-long-way/' * 20} and more words than a line has"
+    Terminal().print(line)
+    assert capsys.readouterr().out == f"{line}\n"
+
+
 def test_watching_shows_names_as_text() -> None:
     run = RunProgress(NAME, NAME, NAME, 2, 1, 1, 0, 1, 1)
     other = replace(run, pairing="another")
