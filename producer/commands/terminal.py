@@ -20,9 +20,9 @@ class Terminal(Console):
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
         # in a pipe a line stays a line: whoever reads it there looks for all of it
-        folds = (sys.stderr if stderr else sys.stdout).isatty()
-        super().__init__(stderr=stderr, markup=False, emoji=False, soft_wrap=not folds)
+        self.soft_wrap = not self.is_terminal
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A string as everything prints it, those in tables and titles included."""
