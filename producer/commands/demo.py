@@ -12,18 +12,27 @@ from sqlmodel import func, select
 
 from foureyes.models import weights
 from foureyes.models.errors import FoureyesError
+from foureyes.models.later import Later
 from foureyes.models.llm import LlamaCpp
 from foureyes.models.session import session
 from foureyes.models.tables import Attempt, Run
-from foureyes.producer.commands import catalogue, reading, sweeping
+from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import answered, estimate
+from foureyes.producer.sweeps import answered
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
 
 if TYPE_CHECKING:
     from foureyes.models.tables import Sweep as SweepRow
+    from foureyes.producer.commands import catalogue, reading
     from foureyes.producer.stack.processes import Stack
+    from foureyes.producer.sweeps import estimate
+else:  # what is needed when the workers have begun, or later
+    catalogue, reading = (
+        Later("foureyes.producer.commands.catalogue"),
+        Later("foureyes.producer.commands.reading"),
+    )
+    estimate = Later("foureyes.producer.sweeps.estimate")
 
 _SWEEPS = Path(__file__).parents[2] / "sweeps"
 FILE = _SWEEPS / "starter.toml"

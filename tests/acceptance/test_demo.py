@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from foureyes.models import weights
+from scripts import first_minute
 from tests import tiny_model
 from tests.programs import foureyes, processes
 
 LIMIT = 1
-#: Both benchmarks, five patterns.
-ATTEMPTS = 10 * LIMIT
+#: Both benchmarks, five patterns; and of all four problems.
+ATTEMPTS, RECORDED = 10 * LIMIT, 40
 
 
 def rows(statement: str, home: Path) -> Any:
@@ -32,19 +33,24 @@ ENGINES = """
 def test_the_table_comes_with_no_weights_and_says_whose_answers_they_are(tmp_path: Path) -> None:
     home = tmp_path / "home"
     nowhere = {"FOUREYES_CACHE": str(tmp_path / "empty")}
-    made = foureyes("demo", "--recorded", "--limit", str(LIMIT), home=home, **nowhere)
+    made = foureyes("demo", "--recorded", home=home, **nowhere, **first_minute.SCREEN)
     assert made.returncode == 0, made.stdout + made.stderr
+    lines = [line.rstrip().replace(str(home), ".foureyes") for line in made.stdout.splitlines()]
+    # two workers may be started in either order
+    assert sorted(first_minute.shown(lines)) == sorted(first_minute.in_readme()), (
+        "README's first minute is another one: python -m scripts.first_minute"
+    )
     assert "no model runs" in made.stdout and "reads a recording" in made.stdout
-    assert f"Not made here: {ATTEMPTS} attempts" in " ".join(made.stdout.split())
+    assert f"Not made here: {RECORDED} attempts" in " ".join(made.stdout.split())
     assert "review-then-fix" in made.stdout
-    ended = {"sweep": "demo-recorded", "n": ATTEMPTS, "errors": 0, "unfinished": 0}
+    ended = {"sweep": "demo-recorded", "n": RECORDED, "errors": 0, "unfinished": 0}
     assert rows(SCORES, home) == [ended]
     assert rows(ENGINES, home) == [{"sweep": "demo-recorded", "is_recorded": True}]
     judged = "SELECT DISTINCT origin FROM execution WHERE suite = 'hidden'"
     assert rows(judged, home) == [{"origin": None}]  # verdicts are this machine's own
     assert processes(home) == {}
 
-    again = foureyes("demo", "--recorded", "--limit", str(LIMIT), home=home, **nowhere)
+    again = foureyes("demo", "--recorded", home=home, **nowhere)
     assert "nothing to do" in again.stdout and again.returncode == 0
 
 
