@@ -22,7 +22,9 @@ def test_help_says_all_that_it_is_to_say() -> None:
     for command in found:
         context = command.context_class(command, info_name=command.name, terminal_width=500)
         shown = " ".join(command.get_help(context).split())
-        below = [each.help.partition("\n")[0] for each in getattr(command, "commands", {}).values()]
+        below = [
+            each.get_short_help_str(limit=500) for each in getattr(command, "commands", {}).values()
+        ]
         texts = [command.help, *(getattr(each, "help", None) for each in command.params)]
         hidden = {each.help for each in command.params if getattr(each, "hidden", False)}
         for text in filter(None, [*texts, *(line.rstrip(".") for line in below)]):
