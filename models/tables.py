@@ -360,6 +360,20 @@ class PeopleNote(SQLModel, table=True):
     withdrawn_at: datetime | None = _moment()
 
 
+class KeptSearch(SQLModel, table=True):
+    """A search among attempts that a person kept by a name, in the web pages."""
+
+    __tablename__: ClassVar[str] = "kept_search"
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(sa_type=Text, unique=True)
+    #: What stands behind the `?` of its address.
+    query: str = _text()
+    #: What they called themselves: nobody checked it.
+    author: str = _text()
+    kept_at: datetime = _moment(nullable=False)
+
+
 class Step(SQLModel, table=True):
     """One thing an attempt asked for. The row is also its subscription to the answer.
 

@@ -1,6 +1,7 @@
 """Rows in which every text from outside is hostile: it runs, breaks out, hides or overflows if it can."""
 
 import json
+from urllib.parse import urlencode
 
 from foureyes.models.enums import Kind, Outcome, State, Status, Suite
 from foureyes.models.session import session
@@ -8,6 +9,7 @@ from foureyes.models.tables import (
     Attempt,
     Completion,
     Execution,
+    KeptSearch,
     LanguageModel,
     PeopleNote,
     Problem,
@@ -94,8 +96,9 @@ def make() -> dict[str, int]:
                     execution_id=check.id,
                 )
             )  # fmt: skip
-        noted = {"author": HOSTILE, "text": HOSTILE * 10, "tags": [HOSTILE, "x" * 500]}
+        noted = {"author": HOSTILE, "text": HOSTILE * 10, "tags": [HOSTILE[:250], "x" * 300]}
         db.add(PeopleNote(attempt_id=attempts[0].id, **noted))
+        db.add(KeptSearch(name=HOSTILE, query=urlencode({"pattern": HOSTILE[:90]}), author=HOSTILE))
         return {
             "sweep": sweep.id, "run": run.id, "problem": problem.id, "attempt": attempts[0].id,
             "failed": attempts[1].id,

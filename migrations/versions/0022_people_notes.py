@@ -1,4 +1,4 @@
-"""People write notes about attempts, with tags, in the web pages; work says its task."""
+"""People write notes about attempts, with tags, and keep searches, in the web pages; work says its task."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add their table, and the columns."""
+    """Add their tables, and the columns."""
     op.execute("""
         CREATE TABLE people_note (
             id serial PRIMARY KEY,
@@ -21,6 +21,15 @@ def upgrade() -> None:
             withdrawn_at timestamptz
         )
     """)
+    op.execute("""
+        CREATE TABLE kept_search (
+            id serial PRIMARY KEY,
+            name text NOT NULL UNIQUE,
+            query text NOT NULL,
+            author text NOT NULL,
+            kept_at timestamptz NOT NULL
+        )
+    """)
     for table in ("completion", "execution"):
         op.execute(f"ALTER TABLE {table} ADD COLUMN task_id text")
     op.execute("CREATE INDEX ix_people_note_attempt_id ON people_note (attempt_id)")
@@ -30,4 +39,4 @@ def downgrade() -> None:
     """Forget what people wrote, and the tasks."""
     for table in ("completion", "execution"):
         op.execute(f"ALTER TABLE {table} DROP COLUMN task_id")
-    op.execute("DROP TABLE people_note")
+    op.execute("DROP TABLE people_note, kept_search")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from foureyes.models.session import is_passing
-from foureyes.results.web import database, notes, reporting
+from foureyes.results.web import database, forms, notes, reporting
 from foureyes.results.web.filters import Mistaken
 from foureyes.results.web.metrics import Metrics
 from foureyes.results.web.pages import Missing, router
@@ -36,10 +36,10 @@ def create(
     app.state.metrics = Metrics()
     app.include_router(router)
     app.include_router(reporting.router)
-    app.state.token = notes.new_token() if with_notes else None
+    app.state.token = forms.new_token() if with_notes else None
     if with_notes:
         app.include_router(notes.router)
-        app.add_exception_handler(notes.Refused, _not_ours)
+        app.add_exception_handler(forms.Refused, _not_ours)
 
     @app.get("/static/{name}")
     def static(name: str) -> Response:

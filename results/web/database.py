@@ -19,9 +19,12 @@ _QUOTED = re.compile(r"""(["']).*?\1""")
 _OPTIONS = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS}s"
 
 _MAY_NOTE = text("""
-SELECT current_user, pg_is_in_recovery(), has_table_privilege('people_note', 'INSERT')
-    AND has_table_privilege('people_note', 'UPDATE')
-    AND has_sequence_privilege('people_note_id_seq', 'USAGE')
+SELECT current_user, pg_is_in_recovery(), (
+    SELECT bool_and(has_table_privilege(name, privilege))
+    FROM unnest(ARRAY['people_note', 'kept_search']) AS name,
+        unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS privilege
+) AND has_sequence_privilege('people_note_id_seq', 'USAGE')
+    AND has_sequence_privilege('kept_search_id_seq', 'USAGE')
 """)
 
 
@@ -51,8 +54,9 @@ def check_notes() -> None:
         raise FoureyesError("--notes: this database is a standby, to which nothing can be written")
     if not may:
         raise FoureyesError(
-            f"--notes: {user!r} may not write notes. The owner of the tables allows it: GRANT INSERT, UPDATE "
-            f"ON people_note TO {user}; GRANT USAGE ON people_note_id_seq TO {user}"
+            f"--notes: {user!r} may not write notes. The owner of the tables allows it: GRANT INSERT, UPDATE, "
+            f"DELETE ON people_note, kept_search TO {user}; GRANT USAGE ON people_note_id_seq, "
+            f"kept_search_id_seq TO {user}"
         )
 
 

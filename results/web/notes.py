@@ -1,111 +1,70 @@
-"""What people write in the pages: notes and tags about attempts. The one thing that pages write, if
-`foureyes web` was started with `--notes`.
-
-A form is taken from our own pages only: it has to come from the same origin, as browsers tell, and with a
-token that only a page of this process has.
+"""What people write in the pages, if `foureyes web` was started with `--notes`: notes and tags about attempts,
+and searches that they keep by a name. The one thing that pages write.
 """
 
-import secrets
 from datetime import UTC, datetime
-from hmac import compare_digest
 from typing import Annotated
-from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import func, text
 from sqlmodel import col, select
+from starlette.datastructures import QueryParams
 
 from foureyes.models.session import session
 from foureyes.models.storable import storable
-from foureyes.models.tables import Attempt, PeopleNote
+from foureyes.models.tables import Attempt, KeptSearch, PeopleNote
 from foureyes.results.web import database
-from foureyes.results.web.filters import Mistaken
+from foureyes.results.web.filters import Mistaken, parse
+from foureyes.results.web.forms import Author, Form, clean, read
 from foureyes.results.web.pages import Id, Missing
 
 router = APIRouter()
 
-#: Characters of a note, of a name and of a tag.
-LONGEST, LONGEST_NAME, LONGEST_TAG = 4000, 80, 40
-MOST_TAGS = 10
-#: Notes about an attempt: whoever wants to write more should do it elsewhere.
+_LONGEST_TAG = 40
+#: Notes about an attempt, and searches that are kept: whoever wants more should do it elsewhere.
 _MOST_NOTES = 200
-#: Bytes of a form: each character of a note may take nine of them.
-_MOST_BYTES = 64 * 1024
-_MOST_FIELDS = 10
+_MOST_SEARCHES = 200
 
 _WITHDRAW = text("""
 UPDATE people_note SET withdrawn_at = :now
 WHERE id = :id AND withdrawn_at IS NULL
 RETURNING attempt_id
 """)
-
-
-class Refused(Exception):
-    """A form that is not from a page of ours; says so."""
+#: Whoever keeps another search by a name that there is means that one from now on.
+_KEEP = text("""
+INSERT INTO kept_search (name, query, author, kept_at) VALUES (:name, :query, :author, :now)
+ON CONFLICT (name) DO UPDATE SET query = excluded.query, author = excluded.author, kept_at = excluded.kept_at
+""")
 
 
 def _tags(value: object) -> list[str]:
     """The words of a field, each once."""
     words = storable(str(value)).replace(",", " ").split()
-    return list(dict.fromkeys(word.removeprefix("#")[: LONGEST_TAG + 1] for word in words))
+    return list(dict.fromkeys(word.removeprefix("#") for word in words))
 
 
-def _clean(value: object) -> str:
-    return storable(str(value)).replace("\r\n", "\n").strip()
-
-
-Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)]
-Author = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=LONGEST_NAME)]
-
-
-class WrittenNote(BaseModel):
-    """What a person filled in."""
-
+class _Note(BaseModel):
     author: Author
-    text: Annotated[str, BeforeValidator(_clean), Field(max_length=LONGEST)] = ""
-    tags: Annotated[list[Tag], BeforeValidator(_tags), Field(max_length=MOST_TAGS)] = []
+    text: Annotated[str, BeforeValidator(clean), Field(max_length=4000)] = ""
+    tags: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=_LONGEST_TAG)]],
+        BeforeValidator(_tags),
+        Field(max_length=10),
+    ] = []
 
 
-def new_token() -> str:
-    """What forms of this process carry."""
-    return secrets.token_urlsafe(32)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form that one of our pages sent.
-
-    Raises: Refused for any other.
-    """
-    _, _, origin = request.headers.get("origin", "").partition("://")
-    if not origin or origin.lower() != request.headers.get("host", "").lower():
-        raise Refused(
-            "This form does not come from a page of this server, as far as the browser says."
-        )
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
-            raise Mistaken(f"text: it has more than {LONGEST:,} characters")
-    try:
-        fields = dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        raise Refused("This form cannot be read.") from None
-    if not compare_digest(fields.get("token", "").encode(), request.app.state.token.encode()):
-        raise Refused(
-            "This form is of a server that has ended: load its page again, and send it from there."
-        )
-    return fields
-
-
-Form = Annotated[dict[str, str], Depends(_form)]
+class _Search(BaseModel):
+    author: Author
+    name: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=80)]
+    query: Annotated[str, Field(max_length=4000)] = ""
 
 
 @router.post("/attempts/{attempt_id}/notes")
 def write(attempt_id: Id, fields: Form) -> Response:
     """Keep a note about an attempt."""
-    given = _read(fields)
+    given = read(_Note, fields)
     if not given.text and not given.tags:
         raise Mistaken("text: a note has a text, or a tag")
     with session() as db:
@@ -129,13 +88,28 @@ def withdraw(note_id: Id, _: Form) -> Response:
     return RedirectResponse(f"/attempts/{attempt_id}#notes", 303)
 
 
-def _read(fields: dict[str, str]) -> WrittenNote:
-    """A form's fields as what they are meant to be.
+@router.post("/searches")
+def keep(fields: Form) -> Response:
+    """Keep a search by a name."""
+    given = read(_Search, fields)
+    filters = parse(QueryParams(given.query))
+    with session() as db:
+        if db.exec(select(func.count()).select_from(KeptSearch)).one() >= _MOST_SEARCHES:
+            raise Mistaken(f"name: {_MOST_SEARCHES} searches are kept, which is the most")
+    address = filters.but()
+    query = address.partition("?")[2]
+    values = {"name": given.name, "query": query, "author": given.author, "now": datetime.now(UTC)}
+    with database.writing() as db:
+        db.execute(_KEEP, values)
+    return RedirectResponse(address, 303)
 
-    Raises: Mistaken naming the field that cannot be used.
-    """
-    try:
-        return WrittenNote.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Mistaken(f"{first['loc'][0]}: {first['msg']}") from None
+
+@router.post("/searches/{search_id}/forget")
+def forget(search_id: Id, _: Form) -> Response:
+    """Keep a search no longer."""
+    with database.writing() as db:
+        found = db.get(KeptSearch, search_id)
+        if found is None:
+            raise Missing(f"There is no search {search_id}.")
+        db.delete(found)
+    return RedirectResponse("/attempts", 303)

@@ -187,6 +187,7 @@ def attempts(request: Request) -> Response:
             filters=filters,
             page=search.attempts(db, filters),
             choices=queries.choices(db),
+            token=request.app.state.token,
         )
 
 

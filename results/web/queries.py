@@ -128,6 +128,7 @@ _CHOICES = {
     "patterns": text("SELECT DISTINCT pattern FROM run ORDER BY 1 LIMIT 200"),
     "pairings": text("SELECT DISTINCT pairing FROM run ORDER BY 1 LIMIT 200"),
     "tags": text("SELECT DISTINCT unnest(tags) FROM v_people_notes ORDER BY 1 LIMIT 200"),
+    "searches": text("SELECT id, name, query, author FROM kept_search ORDER BY name LIMIT 200"),
     "sweeps": text("SELECT id, name FROM sweep ORDER BY id DESC LIMIT 200"),
 }
 

@@ -54,7 +54,7 @@ def database(shared: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The same, empty, for settings and sessions of the test."""
     with psycopg.connect(shared, autocommit=True) as owner:
         owner.execute(
-            "TRUNCATE sweep, problem, language_model, completion, execution RESTART IDENTITY CASCADE"
+            "TRUNCATE sweep, kept_search, problem, language_model, completion, execution RESTART IDENTITY CASCADE"
         )
     monkeypatch.setenv("FOUREYES_DATABASE_URL", shared)
     for remembered in (settings, engine):

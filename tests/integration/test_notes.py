@@ -143,7 +143,7 @@ def test_a_form_without_this_processs_token_is_refused(send: Send, token: str | 
         ({"author": ""}, "author"),
         ({"author": "x" * 81}, "author"),
         ({"text": "x" * 4001}, "text"),
-        ({"text": "x" * 100_000}, "4,000 characters"),
+        ({"text": "x" * 100_000}, "more than 65,536 bytes"),
         ({"text": "", "tags": ""}, "a note has a text, or a tag"),
         ({"tags": "x" * 41}, "tags"),
         ({"tags": " ".join(map(str, range(11)))}, "tags"),
@@ -193,6 +193,39 @@ def test_what_people_write_is_text(pages: TestClient, send: Send, tmp_path: Path
     assert "<form" not in files["attempts/1.html"]
 
 
+def test_a_search_is_kept_by_a_name_until_it_is_forgotten(pages: TestClient, send: Send) -> None:
+    query = "pattern=raw-coder&outcome=unfinished&reason=&after=2"
+    answer = send("/searches", name="to <b>do</b>", query=query)
+    there = "/attempts?pattern=raw-coder&outcome=unfinished"  # from its first page
+    assert answer.status_code == 303 and answer.headers["location"] == there
+    page = pages.get("/attempts").text
+    assert there in {attributes.get("href") for _, attributes in Elements(page).found}
+    assert "to <b>do</b>" in Elements(page).text
+    assert "Keep this search" in pages.get(there).text
+    # the same name again is the search from then on
+    assert send("/searches", name="to <b>do</b>", query="outcome=solved").status_code == 303
+    page = pages.get("/attempts").text
+    assert there not in page and page.count("/forget") == 1
+    with TestClient(create(), base_url=HERE) as only_read:
+        shown = only_read.get("/attempts").text
+        assert "/attempts?outcome=solved" in shown and "forget" not in shown
+    assert send("/searches/1/forget").status_code == 303
+    assert "/forget" not in pages.get("/attempts").text
+    assert send("/searches/1/forget").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["outcome=wrong", "//evil.example", "sweep=x", "pattern=" + "x" * 301, "x" * 5000]
+)
+def test_only_a_search_can_be_kept(pages: TestClient, send: Send, query: str) -> None:
+    answer = send("/searches", name="n", query=query)
+    if answer.status_code == 303:  # what no field has says nothing
+        assert answer.headers["location"] == "/attempts"
+    else:
+        assert answer.status_code == 400
+    assert "evil" not in pages.get("/attempts").text
+
+
 def test_all_else_of_the_process_still_only_reads(send: Send) -> None:
     assert send().status_code == 303
     with pytest.raises(DBAPIError, match="read-only transaction"), session() as db:
@@ -209,7 +242,10 @@ def test_who_may_not_write_is_told_before_the_pages_are_served(
         FoureyesError, match=r"'foureyes_reader' may not write notes.* GRANT INSERT"
     ):
         reading.check_notes()
-    grants = "INSERT, UPDATE ON people_note TO", "USAGE ON people_note_id_seq TO"
+    grants = (
+        "INSERT, UPDATE, DELETE ON people_note, kept_search TO",
+        "USAGE ON people_note_id_seq, kept_search_id_seq TO",
+    )
     with psycopg.connect(database) as owner:
         for grant in grants:
             owner.execute(f"GRANT {grant} foureyes_reader")
