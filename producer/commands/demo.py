@@ -15,6 +15,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.later import Later
 from foureyes.models.llm import LlamaCpp
 from foureyes.models.session import session
+from foureyes.models.settings import settings
 from foureyes.models.tables import Attempt, Run
 from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
@@ -52,10 +53,23 @@ def demo(limit: int, *, only_recorded: bool) -> None:
             f"--limit: of each benchmark {RECORDED_PROBLEMS} problems were recorded; `foureyes demo` "
             "without --recorded can have more"
         )
-    replayed = recorded(limit)
+    elsewhere = settings().broker_url is not None
+    if only_recorded and elsewhere:
+        raise FoureyesError(
+            "--recorded: workers that read the recording are the embedded stack's: unset FOUREYES_BROKER_URL"
+        )
+    replayed = None
+    if not elsewhere:
+        try:
+            replayed = recorded(limit)
+        except FoureyesError as error:
+            if only_recorded:
+                raise
+            say(f"no recorded answers come first: {error}")
     grid = load(FILE, limit)
     with embedded.database(say):
         if only_recorded:
+            assert replayed is not None
             row = _show_recorded(replayed)
         else:
             row = sweeping.finished_row(grid) or _both(replayed, grid)
@@ -86,16 +100,17 @@ def _show_recorded(grid: PlannedSweep) -> "SweepRow":
         return _replay(grid, stack)
 
 
-def _both(replayed: PlannedSweep, grid: PlannedSweep) -> "SweepRow":
-    """The recorded sweep, shown; then that of the models, with the same stack."""
+def _both(replayed: PlannedSweep | None, grid: PlannedSweep) -> "SweepRow":
+    """The recorded sweep, shown, if there are workers for it; then that of the models, with the same stack."""
     with sweeping.workers() as stack:
         fetching = _Fetching(grid)
         fetching.start()
-        reading.show_results(sweeping.finished_row(replayed) or _replay(replayed, stack))
-        console.print(
-            "\nThat were recorded answers. Now the same with the models themselves, on this machine:",
-            style="bold",
-        )
+        if replayed is not None:
+            reading.show_results(sweeping.finished_row(replayed) or _replay(replayed, stack))
+            console.print(
+                "\nThose were recorded answers. Now the same with the models themselves, on this machine:",
+                style="bold",
+            )
         fetching.wait()
         sweeping.check_weights(grid)
         plan = estimate.estimate(grid)

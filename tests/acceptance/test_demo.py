@@ -58,6 +58,10 @@ def test_more_than_was_recorded_is_a_mistake_in_one_line(tmp_path: Path) -> None
     made = foureyes("demo", "--recorded", "--limit", "9", home=tmp_path / "home")
     assert made.returncode == 2
     assert made.stderr.startswith("foureyes: --limit: of each benchmark 4 problems were recorded")
+    servers = {"FOUREYES_BROKER_URL": "redis://127.0.0.1:1/0"}
+    made = foureyes("demo", "--recorded", home=tmp_path / "home", **servers)
+    assert made.returncode == 2 and made.stderr.count("\n") == 1
+    assert "unset FOUREYES_BROKER_URL" in made.stderr
     assert not (tmp_path / "home").exists()
 
 
