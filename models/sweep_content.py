@@ -20,7 +20,8 @@ class ExpectedCalls(BaseModel):
     steps: float
     #: Of these, calls that no earlier run asks and that nobody has made: what it adds to the work.
     calls: float
-    #: Of one answer.
+    #: Of one question, and of its answer.
+    prompt_tokens: int
     tokens: int
     #: That one such call keeps the model busy; None where no speed is known.
     seconds: float | None

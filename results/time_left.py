@@ -21,6 +21,8 @@ from foureyes.models.tables import Sweep
 _LATEST = 300
 #: For as many steps, and as many calls, what was planned counts beside those that were seen.
 _PRIOR_STEPS, _PRIOR_CALLS = 1.0, 1.0
+#: To read a token takes so much of the time to write one: that of small models on processors.
+_READING = 0.25
 
 #: Steps of the attempts that ended last, and of those that are under way.
 _SEEN = text("""
@@ -39,6 +41,7 @@ SELECT looked.id AS attempt, looked.position, has_ended, language_model.name AS 
     coalesce(completion_id, -execution_id) AS work,
     coalesce(completion.finished_at, execution.finished_at) AS finished_at,
     coalesce(completion.seconds, execution.seconds, 0)::float8 AS seconds,
+    coalesce(completion.prompt_tokens, 0) AS prompt_tokens,
     coalesce(completion.completion_tokens, 0) AS tokens
 FROM looked
 JOIN step ON step.attempt_id = looked.id
@@ -54,7 +57,7 @@ LEFT JOIN language_model ON language_model.id = seat.model_id
 class SeenStep:
     """A step of an attempt, and the work that answers it; `model` is None of what is executed.
 
-    `position` is that of the attempt's run in its sweep; `seconds` and `tokens` are those of the work,
+    `position` is that of the attempt's run in its sweep; `seconds` and tokens are those of the work,
     `finished_at` is None until it is done.
     """
 
@@ -66,6 +69,7 @@ class SeenStep:
     work: int
     finished_at: datetime | None
     seconds: float
+    prompt_tokens: int
     tokens: int
 
 
@@ -155,6 +159,8 @@ def _left(
             planned[asked] += unfinished[position] * each.calls
             planned_of_ended[asked] += of_run[position] * each.steps
     made = Counter(_Asked(step.model, step.kind) for step in ended if step.model is not None)
+    # who asks for more ends later: what those under way have asked was planned, and is asked, too
+    further = Counter(_Asked(step.model, step.kind) for step in begun if step.model is not None)
     used = {step.work for step in ended}
     under_way = Counter(
         _Asked(step.model, step.kind)
@@ -166,7 +172,9 @@ def _left(
     return {
         asked: max(
             wanted[asked],
-            number * (_PRIOR_STEPS + made[asked]) / (_PRIOR_STEPS + planned_of_ended[asked])
+            number
+            * (_PRIOR_STEPS + further[asked] + made[asked])
+            / (_PRIOR_STEPS + further[asked] + planned_of_ended[asked])
             - under_way[asked],
         )
         for asked, number in planned.items()
@@ -177,7 +185,7 @@ def _taken(
     expected: Sequence[Sequence[ExpectedCalls]], done: Mapping[int, SeenStep]
 ) -> dict[_Asked, float]:
     """The seconds that a call takes: as those of its kind took; of a kind that has not been seen, as long as
-    the model writes at an answer of the planned length; of a model that has not been, as was planned."""
+    the model is at a question and an answer of the planned length; of a model that has not been, as was planned."""
     seconds: dict[_Asked, float] = defaultdict(float)
     number: Counter[_Asked] = Counter()
     written: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -188,12 +196,13 @@ def _taken(
         seconds[asked] += step.seconds
         number[asked] += 1
         written[step.model][0] += step.seconds
-        written[step.model][1] += step.tokens
+        written[step.model][1] += step.tokens + _READING * step.prompt_tokens
     taken: dict[_Asked, float] = {}
     for each in (each for run in expected for each in run):
         asked = _Asked(each.model, each.kind)
         at_work, tokens = written[each.model]
-        before = each.tokens * at_work / tokens if tokens else each.seconds
+        planned = each.tokens + _READING * each.prompt_tokens
+        before = planned * at_work / tokens if tokens else each.seconds
         if before is not None:
             taken[asked] = (_PRIOR_CALLS * before + seconds[asked]) / (_PRIOR_CALLS + number[asked])
     return taken

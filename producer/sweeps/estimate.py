@@ -139,7 +139,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
                     asked.setdefault(made.key, (asker, made))
     done = set() if anew else _done(list(asked), sweep)
     taken = _seconds_per_call()
-    new: dict[_Asker, list[float | None]] = defaultdict(list)
+    new: dict[_Asker, list[tuple[int, float | None]]] = defaultdict(list)
     for asker, made in asked.values():
         name, kind = asker.model, asker.kind
         load = total.models[name]
@@ -159,7 +159,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
         else:
             seconds = _expected(model, kind, prompt_tokens)
         load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
-        new[asker].append(seconds)
+        new[asker].append((prompt_tokens, seconds))
     total.expected = _by_runs(sweep, total.every, steps, new)
     factor = sweep.attempts / rehearsed
     total.unshared_calls = round(total.unshared_calls * factor)
@@ -172,23 +172,25 @@ def _by_runs(
     sweep: PlannedSweep,
     every: int,
     steps: Mapping[_Asker, int],
-    new: Mapping[_Asker, list[float | None]],
+    new: Mapping[_Asker, list[tuple[int, float | None]]],
 ) -> list[list[ExpectedCalls]]:
     """What each run's attempts ask: of all that was rehearsed of it the `steps`, and what the `new` calls
-    among them take."""
+    among them read, and the seconds that they take."""
     expected: list[list[ExpectedCalls]] = []
     for cell in sweep.cells():
         attempts = len(sweep.problems[cell.benchmark][::every]) * sweep.file.samples
         position = len(expected)
         expected.append([])
         for asker in (each for each in steps if each.position == position):
-            taken = [seconds for seconds in new.get(asker, []) if seconds is not None]
+            calls = new.get(asker, [])
+            taken = [seconds for _, seconds in calls if seconds is not None]
             expected[position].append(
                 ExpectedCalls(
                     model=asker.model,
                     kind=asker.kind,
                     steps=steps[asker] / attempts,
-                    calls=len(new.get(asker, [])) / attempts,
+                    calls=len(calls) / attempts,
+                    prompt_tokens=round(sum(n for n, _ in calls) / max(1, len(calls))),
                     tokens=ANSWER_TOKENS[asker.kind],
                     seconds=sum(taken) / len(taken) if taken else None,
                 )

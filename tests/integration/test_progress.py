@@ -104,7 +104,13 @@ def expect(sweep_id: int, seconds: float | None = None) -> None:
 
     def calls(model: str, kind: Kind, calls: int, seconds: float | None = None) -> ExpectedCalls:
         return ExpectedCalls(
-            model=model, kind=kind, steps=1, calls=calls, tokens=10, seconds=seconds
+            model=model,
+            kind=kind,
+            steps=1,
+            calls=calls,
+            prompt_tokens=0,
+            tokens=10,
+            seconds=seconds,
         )
 
     raw = [calls("c", Kind.DRAFT, 1)]
