@@ -11,7 +11,7 @@ import pytest
 import typer
 from fastapi.testclient import TestClient
 from rich.console import Console
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from foureyes.models import admission, batches, broker, caps, lifecycle
 from foureyes.models.enums import Outcome, State
@@ -42,7 +42,7 @@ from tests.integration.test_advance import (
     run_to_the_end,
 )
 from tests.integration.test_progress import sql
-from tests.programs import scripted_sweep
+from tests.programs import scripted_sweep, wait_for
 from tests.sweeps import make_grid, make_sweep
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -233,18 +233,22 @@ def priced(grid: PlannedSweep) -> PlannedSweep:
 
 def call(*ids: int, at: float = 0.0, worker: str = "w/1") -> None:
     """Do as a worker does with calls that it answers together; `at`: so many seconds ago."""
+    with transaction() as db:
+        write(db, *ids, at=at, worker=worker)
+
+
+def write(db: Connection, *ids: int, at: float = 0.0, worker: str = "w/1") -> None:
     result = {
         "text": CODE, "finish_reason": "stop", "prompt_tokens": 20, "cached_tokens": None,
         "completion_tokens": 10, "seconds": 1.0, "engine": "e",
     }  # fmt: skip
-    with transaction() as db:
-        done = batches.finish(db, dict.fromkeys(ids, result), worker)
-        assert done == set(ids)
-        db.execute(
-            text("UPDATE completion SET finished_at = now() - make_interval(secs => :at) WHERE id = ANY(:ids)"),
-            {"at": at, "ids": list(ids)},
-        )  # fmt: skip
-        caps.have_ended(db, done)
+    done = batches.finish(db, dict.fromkeys(ids, result), worker)
+    assert done == set(ids)
+    db.execute(
+        text("UPDATE completion SET finished_at = now() - make_interval(secs => :at) WHERE id = ANY(:ids)"),
+        {"at": at, "ids": list(ids)},
+    )  # fmt: skip
+    caps.have_ended(db, done)
 
 
 def drafts() -> list[int]:
@@ -356,9 +360,19 @@ def test_two_that_write_at_once_know_of_each_other() -> None:
     sweep_id = capped(max_tokens=60)
     one, two, three, *_ = drafts()
     assert claims(one) and claims(two)
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(call, (one, two)))
+    with ThreadPoolExecutor(1) as threads:
+        with transaction() as db:
+            write(db, one)
+            second = threads.submit(call, two)
+            wait_for(lambda: second.done() or waits(db))
+        second.result()
     assert told(sweep_id).held == "max_tokens" and not claims(three)
+
+
+def waits(db: Connection) -> bool:
+    """Whether somebody waits for a lock."""
+    found = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    return bool(db.execute(text(found)).scalar_one())
 
 
 def test_a_file_without_prices_cannot_be_capped_in_usd(tmp_path: Path) -> None:
