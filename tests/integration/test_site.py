@@ -83,7 +83,7 @@ def test_everything_is_there_and_every_link_leads_to_a_file(tmp_path: Path) -> N
 
 def test_what_needs_a_server_is_left_out(tmp_path: Path) -> None:
     """Else a page asks the disk for what it cannot have, or shows a form that does nothing."""
-    sweep = make_sweep("raw-coder", problems=2)  # it runs: a page of a server follows it
+    sweep = make_sweep("raw-coder", "debate", problems=2)  # it runs: a page of a server follows it
     files = written(sweep, tmp_path)
     for file, page in files.items():
         if not file.endswith(".html") or file == "report.html":
@@ -93,6 +93,7 @@ def test_what_needs_a_server_is_left_out(tmp_path: Path) -> None:
             assert tag not in ("form", "script", "input"), file
             assert not any(name.startswith("hx-") for name in attributes), file
         assert "default-src 'none'" in page
+        assert not re.search("beside (this one|each other)", elements.text), file
     assert "It was running." in files["index.html"]
     assert "A copy of" in files["index.html"]
 
