@@ -209,7 +209,7 @@ def _errors(db: Session) -> Iterator[Metric]:
         f"Attempts that the infrastructure failed: the {_REASONS} most frequent reasons, and all other.",
         labels=("reason",),
     )
-    counts: dict[str, int] = {}
+    counts = {_OTHER: 0}  # an alarm needs a zero
     for place, (reason, count) in enumerate(db.execute(_ERRORS)):
         name = in_line(reason) if place < _REASONS else _OTHER
         counts[name] = counts.get(name, 0) + count

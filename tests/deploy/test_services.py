@@ -243,6 +243,7 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
 
 def _get_as(name: str, production: Production) -> str:
     """The pages' metrics, asked for as Prometheus does in the compose network."""
+    production.await_health(name)
     asked = urllib.request.Request(f"http://127.0.0.1:{production.web_port}/metrics")
     asked.add_header("Host", f"{name}:8765")
     with urllib.request.urlopen(asked, timeout=20) as told:
