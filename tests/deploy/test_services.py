@@ -213,6 +213,7 @@ def test_the_dashboard_shows_metrics_that_exist(production: Production, node: No
     def flower() -> str:
         return get(f"http://127.0.0.1:{production.flower_port}/metrics")[1]
 
+    production.await_health("flower")
     # the runtime of a task is there once one has ended
     wait_for(lambda: "flower_task_runtime_seconds_bucket" in flower())
     exposed = flower()
