@@ -94,7 +94,7 @@ def _do(
 ) -> bool:
     """Work on a row; if it has ended, let the attempts that wait for it go on. Whether it was ours."""
     try:
-        task_id = current_task.request.id
+        task_id = current_task.request.id if current_task else None  # none without a worker
         attempts = work_on(serving().holder, table, row_id, produce, judges, task_id=task_id)
     except Exception:
         _go_on(waiting(table, row_id))

@@ -54,6 +54,13 @@ def test_parquet_has_the_rows_and_the_types_of_the_views(tmp_path: Path) -> None
                 "UPDATE attempt SET outcome = CASE WHEN run_id = 1 THEN 'solved' ELSE 'unsolved' END"
             )
         )
+        db.execute(
+            text(
+                "INSERT INTO people_note (attempt_id, author, text, tags, written_at)"
+                " SELECT min(id), 'Ada', :text, '{a,b}', now() FROM attempt"
+            ),
+            {"text": HOSTILE},
+        )
     make_sweep("raw-coder", name="other", fresh="other")  # is no part of it
     counts = tables.write(find_sweep("test"), tmp_path, tables.as_parquet)
     attempts = parquet.read_table(tmp_path / "attempts.parquet")
@@ -69,7 +76,9 @@ def test_parquet_has_the_rows_and_the_types_of_the_views(tmp_path: Path) -> None
         assert len(found) == count == len(expected) > 0, name
         for row, original in zip(found, expected, strict=True):
             as_text = {
-                key: json.dumps(value) for key, value in original.items() if isinstance(value, dict)
+                key: json.dumps(value)
+                for key, value in original.items()
+                if isinstance(value, dict | list)
             }
             assert row == original | as_text
     first = parquet.read_table(tmp_path / "attempts.parquet").to_pylist()[0]
