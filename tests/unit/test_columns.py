@@ -27,7 +27,7 @@ def test_an_archive_holds_what_the_statements_write_and_read() -> None:
 
 
 def test_what_stays_here_is_only_what_means_nothing_elsewhere() -> None:
-    local = {"id", "lease_until", "send_again_at", "failures", "origin"}
+    local = {"id", "lease_until", "send_again_at", "failures", "origin", "task_id"}
     call = {"model_id", *columns.CALL, *columns.CAME_ABOUT, *columns.ANSWER}
     assert set(types(Completion.__table__)) == call | local  # type: ignore[attr-defined]
     judging = {"problem_id", *columns.JUDGING, *columns.CAME_ABOUT, *columns.JUDGED}
