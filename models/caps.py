@@ -86,15 +86,16 @@ _FROM_THE_START = text(
     )
 )
 _WITH_CAPS = text(f"SELECT id FROM sweep WHERE {_HAS_CAPS}")  # noqa: S608 - all ours
-_HOLD = text("""
+_REACHED = """
+SELECT sweep_id, CASE WHEN usd >= max_usd THEN 'max_usd' WHEN tokens >= max_tokens THEN 'max_tokens'
+    WHEN hours >= max_hours THEN 'max_hours' END AS cap
+FROM v_steering WHERE sweep_id = ANY(:sweeps)
+"""
+_HOLD = text(f"""
 UPDATE run SET held = reached.cap, held_at = clock_timestamp()
-FROM (
-    SELECT sweep_id, CASE WHEN usd >= max_usd THEN 'max_usd' WHEN tokens >= max_tokens THEN 'max_tokens'
-        WHEN hours >= max_hours THEN 'max_hours' END AS cap
-    FROM v_steering WHERE sweep_id = ANY(:sweeps)
-) AS reached
+FROM ({_REACHED}) AS reached
 WHERE run.sweep_id = reached.sweep_id AND reached.cap IS NOT NULL AND run.held IS NULL
-""")
+""")  # noqa: S608 - all ours
 _CHANGE = text("""
 UPDATE sweep SET max_usd = :max_usd, max_tokens = :max_tokens, max_hours = :max_hours WHERE id = :sweep
 """)
@@ -128,6 +129,12 @@ def have_ended(db: Connection, completion_ids: Collection[int]) -> None:
         db.execute(BY_INDEX)
         if spent := set(db.execute(_HAVE_ENDED, values).scalars()):
             hold(db, spent)
+
+
+def reached(db: Session, sweep_id: int) -> Hold | None:
+    """The cap that a sweep has reached."""
+    cap = db.execute(text(_REACHED), {"sweeps": [sweep_id]}).one().cap
+    return None if cap is None else Hold(cap)
 
 
 def hold(db: Connection | Session, sweep_ids: Collection[int]) -> None:

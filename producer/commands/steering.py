@@ -23,9 +23,15 @@ def pause(name: str, run_names: Sequence[str]) -> None:
     with embedded.database(say):
         row = find_sweep(name)
         found = holding.pause([run.id for run in find_of_sweep(row.id, run_names)])
+        with session() as db:
+            steered = steering(db, row.id)
     if not found.unfinished:
         raise FoureyesError(
             f"sweep {row.id} ({row.name}): all of it has ended, nothing is to be paused"
+        )
+    if not found.runs:
+        raise FoureyesError(
+            f"sweep {row.id} ({row.name}) is held already: {'; '.join(steered.sentences())}"
         )
     console.print(
         f"Sweep {row.id} ({row.name}): {count(found.runs, 'run')} paused, with "

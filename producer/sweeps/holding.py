@@ -21,9 +21,11 @@ WHERE id = ANY(:runs) AND held IS NULL AND EXISTS (
     SELECT FROM attempt WHERE run_id = run.id AND state IN ('queued', 'running')
 )
 """)
-_RELEASE = text(
-    "UPDATE run SET held = NULL, held_at = NULL WHERE id = ANY(:runs) AND held IS NOT NULL"
-)
+#: What a cap holds that is still reached stays held, since when it was.
+_RELEASE = text("""
+UPDATE run SET held = NULL, held_at = NULL
+WHERE id = ANY(:runs) AND held IS NOT NULL AND held IS DISTINCT FROM CAST(:cap AS varchar)
+""")
 #: Attempts under way that wait for no work, or for some that was given up while they were held: noted as
 #: moved now, so that the reaper sends them again should this process end before it has.
 _GO_ON = text("""
@@ -74,6 +76,7 @@ def release(
     """
     with session() as db:
         caps.change(db, sweep_id, given or {})
-        db.execute(_RELEASE, {"runs": list(run_ids)})
+        cap = caps.reached(db, sweep_id)
+        db.execute(_RELEASE, {"runs": list(run_ids), "cap": cap and cap.value})
         caps.hold(db, [sweep_id])
         return sorted(db.execute(_GO_ON, {"runs": list(run_ids)}).scalars())

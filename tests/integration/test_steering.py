@@ -293,7 +293,9 @@ def test_at_a_cap_only_what_is_in_flight_ends(
         reading.exit_if_not_well(sweep_id)
 
     assert holding.release(sweep_id, runs(sweep_id)) == []  # it is still at its cap
-    assert told(sweep_id).is_at_cap and not claims(five)
+    assert told(sweep_id).held_since == found.held_since and not claims(five)
+    with pytest.raises(FoureyesError, match="is held already: at its cap"):
+        steering_commands.pause(f"id={sweep_id}", [])
     assert (
         len(holding.release(sweep_id, runs(sweep_id), more)) == 4
     )  # two calls wait in their queue
