@@ -98,7 +98,7 @@ class _Commands(_Listing):
 app = typer.Typer(
     name="foureyes",
     cls=_Commands,
-    help="Two models, one benchmark, every way of working together.\n"
+    help="Two models, one benchmark, every way of working together.\n\n"
     "More: foureyes COMMAND --help; also --version and --install-completion",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -117,7 +117,7 @@ benchmark_app = typer.Typer(
 )
 database_app = typer.Typer(
     cls=_Listing,
-    help="The embedded database as one file, and back; bringing your own up to date.",
+    help="The embedded database as a file, and back; migrating your own.",
 )
 app.add_typer(database_app, name="database", no_args_is_help=True)
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
@@ -475,14 +475,14 @@ def import_(
 
 @app.command()
 def pause(sweep: OneSweep, run: OnlyRuns = None) -> None:
-    """Start nothing new of a sweep. See also: resume, tune, requeue.
+    """Start nothing new of a sweep; what is at work ends.
 
     Calls that are at work end, and what they gave is kept.
     """
     steering.pause(sweep, run or [])
 
 
-@app.command(hidden=True)
+@app.command()
 def resume(
     sweep: OneSweep,
     run: OnlyRuns = None,
@@ -491,9 +491,9 @@ def resume(
     max_hours: MaxHours = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:
-    """Go on with what is paused, or at a cap, which has to be raised then (`inf` takes it away).
+    """Go on with what is paused, or has reached a cap.
 
-    Exit code 1 if it was waited for and attempts ended in error, or a cap was reached again.
+    The cap has to be raised then; `inf` takes it away. Exit code 1 if it was waited for and attempts ended in error, or a cap was reached again.
     """
     caps = _caps(max_usd, max_tokens, max_hours)
     steering.resume(sweep, run or [], caps, wait=wait)
@@ -517,7 +517,7 @@ def retry(
     sweeping.retry(sweep, wait=wait)
 
 
-@app.command(hidden=True)
+@app.command()
 def tune(
     sweep: OneSweep,
     threads: Annotated[
@@ -529,14 +529,14 @@ def tune(
         typer.Option(min=-100, max=100, help="Attempts of higher ones begin first; 0 is usual."),
     ] = None,
 ) -> None:
-    """Change how a sweep is worked on while it is; what has begun goes on.
+    """Change a sweep's priority, or how many attempts are under way.
 
-    How many calls a worker has at a time is its own (`foureyes worker --threads`), and fixed when it starts.
+    What has begun goes on. How many calls a worker has at a time is its own (`foureyes worker --threads`), and fixed when it starts.
     """
     steering.tune(sweep, threads, priority)
 
 
-@app.command(hidden=True)
+@app.command()
 def requeue(
     attempts: Annotated[
         list[int] | None, typer.Argument(metavar="ATTEMPTS...", help="Ids (see v_attempts).")
@@ -556,7 +556,9 @@ def requeue(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
 ) -> None:
-    """Do attempts anew that ended in `error`, or were cancelled. Those that ended well stay.
+    """Do attempts anew that ended in `error`, or were cancelled.
+
+    Those that ended well stay.
 
     Exit code 1 if it was waited for and attempts ended in error again.
     """
@@ -827,10 +829,11 @@ def main() -> None:
     except FoureyesError as error:
         _end(str(error), 2)
     except typer.TyperException as error:  # in one line, as any mistake; Typer would draw a box
-        if said := error.format_message():  # else its help was all that there is to say
-            context = getattr(error, "ctx", None)
-            _end(f"{said} (`{context.command_path if context else 'foureyes'} --help`)", 2)
-        sys.exit(2)
+        said, context = error.format_message(), getattr(error, "ctx", None)
+        if context is not None and said == context.get_help():  # nothing was asked for
+            print(said, file=sys.stderr)
+            sys.exit(2)
+        _end(f"{said} (`{context.command_path if context else 'foureyes'} --help`)", 2)
     except typer.Abort:
         _end("nothing was done", 1)
     except UnicodeError:

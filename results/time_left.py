@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlmodel import Session
 
-from foureyes.models.sweep_content import ExpectedCalls, SweepContent
+from foureyes.models.sweep_content import ExpectedCalls
 from foureyes.models.tables import Sweep
 
 #: Attempts that ended that are looked at, at most: the latest.
@@ -23,6 +24,7 @@ _LATEST = 300
 _PRIOR_STEPS, _PRIOR_CALLS = 1.0, 1.0
 #: To read a token takes so much of the time to write one: that of small models on processors.
 _READING = 0.25
+_EXPECTED = TypeAdapter(list[list[ExpectedCalls]])
 
 #: Steps of the attempts that ended last, and of those that are under way.
 _SEEN = text("""
@@ -86,7 +88,7 @@ def by_plan(db: Session, sweep_id: int, unfinished: Sequence[int]) -> float | No
     `unfinished` is of each run, in the order of the grid, how many attempts have not ended.
     """
     sweep = db.get_one(Sweep, sweep_id)
-    expected = SweepContent.model_validate(sweep.file).expected
+    expected = _EXPECTED.validate_python(sweep.file.get("expected", []))
     if len(expected) != len(unfinished):
         return None
     rows = db.execute(_SEEN, {"sweep": sweep_id, "latest": _LATEST})

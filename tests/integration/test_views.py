@@ -589,7 +589,9 @@ def test_a_shared_draft_counts_for_each_run_and_once_for_the_time_that_models_we
         db.execute(
             text("UPDATE completion SET finished_at = '2026-01-01'::timestamptz + id * '1 s'::interval")
         )  # fmt: skip
-    found = rows("SELECT pattern, completions, model_seconds, gpu_seconds FROM v_cost")
+    found = rows(
+        "SELECT pattern, completions, model_seconds, gpu_seconds FROM v_cost ORDER BY run_id"
+    )
     assert found == [
         ("raw-coder", 5, 5.0, 5.0),
         ("review-then-fix", 12, 12.0, 12.0),
@@ -602,7 +604,7 @@ def test_calls_at_the_same_time_share_it_whichever_runs_they_are_of() -> None:
     with session() as db:
         db.execute(text("UPDATE completion SET finished_at = '2026-01-01'"))
     # seven of the coder's calls in one second, five of the reviewer's in another one's
-    assert rows("SELECT gpu_seconds FROM v_cost") == [
+    assert rows("SELECT gpu_seconds FROM v_cost ORDER BY run_id") == [
         (pytest.approx(5 / 7),),
         (pytest.approx(7 / 7 + 5 / 5),),
         (0.0,),
@@ -620,7 +622,7 @@ def test_every_worker_of_a_model_is_a_machine_of_its_own() -> None:
         )
         for row, by in ((2, "coder-0@host/2-bbbbbb"), (3, "coder-1@host/1-cccccc"), (4, None)):
             db.execute(text("UPDATE completion SET worker = :by WHERE id = :row"), {"by": by, "row": row})  # fmt: skip
-    assert rows("SELECT model_seconds, gpu_seconds FROM v_cost") == [(40.0, 30.0)]
+    assert rows("SELECT model_seconds, gpu_seconds FROM v_cost ORDER BY run_id") == [(40.0, 30.0)]
 
 
 def test_a_price_is_the_one_of_the_sweeps_own_file() -> None:
