@@ -23,6 +23,15 @@ from foureyes.producer.entry import main
 broker.send = lambda *_, **__: os.kill(os.getpid(), 9)
 main()
 """
+#: One that is killed before it starts anything: what it has put back, workers start by themselves.
+_KILLED_AT_START = """
+import os
+from foureyes.models import admission
+from foureyes.producer.entry import main
+
+admission.start_waiting = lambda *_: os.kill(os.getpid(), 9)
+main()
+"""
 #: One that is killed in the middle of its transaction.
 _KILLED_AT_UPDATE = """
 import os
@@ -101,7 +110,7 @@ def test_a_sweep_is_paused_and_goes_on_though_the_commands_are_killed(system: Sy
 
     with session() as db:
         failed = db.execute(_FAIL, {"sweep": sweep_id}).scalars().all()
-    killed = command(system, "requeue", *map(str, failed), program=_KILLED_AT_SEND)
+    killed = command(system, "requeue", *map(str, failed), program=_KILLED_AT_START)
     assert killed.returncode == -signal.SIGKILL
     audit.wait_until_ended(sweep_id)
     found = audit.counts(sweep_id)
