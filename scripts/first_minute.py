@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,13 @@ def shown(lines: list[str]) -> list[str]:
     tables = [n for n, line in enumerate(lines) if line.startswith("demo-recorded: ")]
     together, first, second = tables
     kept = [line for line in lines[:together] if not _LEFT_OUT.match(line)]
-    return [*kept, *lines[first : second - 1]]
+    return [part for line in (*kept, *lines[first : second - 1]) for part in _folded(line)]
+
+
+def _folded(line: str) -> list[str]:
+    """As a terminal shows a line that is longer; in a pipe it stays one."""
+    columns = int(SCREEN["COLUMNS"])
+    return textwrap.wrap(line, columns) if len(line) > columns else [line]
 
 
 def in_readme() -> list[str]:
@@ -66,11 +73,11 @@ def _run() -> Iterator[tuple[float, str]]:
 def main() -> None:
     """Run it, and put what it printed into README."""
     moments = list(_run())
-    at = {line: seconds for seconds, line in reversed(moments)}
+    at = {_folded(line)[0]: seconds for seconds, line in reversed(moments) if line}
     block = f"    $ {COMMAND}\n"
     before = -1
     for line in shown([line for _, line in moments]):
-        seconds = round(at[line])
+        seconds = round(at.get(line, before))
         moment = f"{seconds:7} s" if seconds != before else ""
         block += f"{moment:{_MARGIN}}{line}".rstrip() + "\n"
         before = seconds
