@@ -408,6 +408,7 @@ def test_every_column_is_exchanged_or_left_for_a_reason() -> None:
     # about what is still open, which no archive holds
     of_this_machine |= {"failures", "moves", "trying_since", "awaits_tokens"}
     of_this_machine |= {"origin", "accepts_imported", "roles"}
+    of_this_machine |= {"task_id"}  # in the Flower that saw it
     # how it is steered, which is whoever's that runs it
     of_this_machine |= {"held", "held_at", "priority", "at_once"} | {*Caps.model_fields}
     references = {"run_id", "attempt_id", "completion_id", "execution_id", "tokens_of_id"}

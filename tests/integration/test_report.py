@@ -124,9 +124,11 @@ def written(sweep_id: int, path: Path) -> str:
 def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     """Run the command line; its exit code."""
     monkeypatch.setattr(sys, "argv", ["foureyes", *words])
-    with pytest.raises(SystemExit) as ended_with:
+    try:
         cli.main()
-    return int(ended_with.value.code or 0)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 def test_a_reviewer_s_figures_stand_beside_how_it_was_asked_and_choices_beside_their_place(
