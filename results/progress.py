@@ -84,7 +84,7 @@ class Progress:
     per_minute: float
     waiting: list[WaitingWork]
     sweep_id: int
-    by_plan: float | None
+    by_plan: float | None = None
     steering: Steering | None = None
 
     @property
