@@ -328,3 +328,13 @@ def test_a_page_reads_by_index_whatever_it_shows_and_however_far_down(
         with plans(by_index=True) as found:
             assert pages.get(address).status_code == 200
         assert not read_whole(found), f"{address}\n" + "\n\n".join(read_whole(found))
+
+
+@pytest.mark.usefixtures("database")
+def test_who_cancels_a_sweep_is_sent_none_of_its_attempts() -> None:
+    """To send back the ids of 100,000 took as long as to change them."""
+    sweep_id = make_sweep("raw-coder", problems=2)
+    with plans() as found:
+        assert enqueue.cancel(sweep_id) == 2
+    (changed,) = (sql for sql in found if sql.startswith("UPDATE attempt"))
+    assert "RETURNING" not in changed
