@@ -189,7 +189,9 @@ def cancel(sweep_id: int) -> int:
             update(Attempt)
             .where(col(Attempt.run_id).in_(_runs_of(sweep_id)), col(Attempt.state).in_(_OPEN))
             .values(state=State.CANCELLED, finished_at=func.now(), awaits_tokens=False)
-            .execution_options(synchronize_session=False)  # else it asks back the ids of all of them
+            .execution_options(
+                synchronize_session=False
+            )  # else it asks back the ids of all of them
         )
         assert isinstance(ended, CursorResult)
         return ended.rowcount
