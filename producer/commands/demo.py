@@ -5,7 +5,6 @@ import shutil
 import sys
 import threading
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmodel import func, select
@@ -20,7 +19,7 @@ from foureyes.models.tables import Attempt, Run
 from foureyes.producer.commands import sweeping
 from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
-from foureyes.producer.sweeps import answered
+from foureyes.producer.sweeps import answered, shipped
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
 
 if TYPE_CHECKING:
@@ -35,10 +34,9 @@ else:  # what is needed when the workers have begun, or later
     )
     estimate = Later("foureyes.producer.sweeps.estimate")
 
-_SWEEPS = Path(__file__).parents[2] / "sweeps"
-FILE = _SWEEPS / "starter.toml"
+FILE = shipped.STARTER
 #: What the file's models answered; `make recording` makes it anew.
-RECORDING = _SWEEPS / "demo-recorded.jsonl"
+RECORDING = shipped.FOLDER / "demo-recorded.jsonl"
 #: Of each benchmark, the first so many problems are in it.
 RECORDED_PROBLEMS = 4
 

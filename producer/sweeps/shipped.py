@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-_FOLDER = Path(__file__).parents[2] / "sweeps"
-STARTER = _FOLDER / "starter.toml"
+FOLDER = Path(__file__).parents[2] / "sweeps"
+STARTER = FOLDER / "starter.toml"
 
 
 def find(file: Path | None) -> Path | None:
     """`sweeps/NAME.toml` of the current folder, or where there is none, the one that ships."""
     if file is None or file.exists() or file.parent != Path("sweeps"):
         return file
-    ours = _FOLDER / file.name
+    ours = FOLDER / file.name
     return ours if ours.is_file() else file
