@@ -48,7 +48,9 @@ def lay_ready(bench: Bench, database: str, model: str, calls: int, max_tokens: i
     """So many calls of a model, whose settings are `model`, in its queue. Inside of bench.database."""
     environment = bench.environment(database)
     file = _sweep_file(bench.folder / database, model, calls, max_tokens)
-    made = foureyes("sweep", str(file), home=Path(environment["FOUREYES_HOME"]), **environment)
+    made = foureyes(
+        "sweep", str(file), home=Path(environment["FOUREYES_HOME"]), timeout=240, **environment
+    )
     assert made.returncode == 0, made.stderr
     _ask(calls)
 

@@ -72,7 +72,9 @@ def through_foureyes(
 ) -> None:
     """A sweep from its first call to its last attempt, whose workers start when it is enqueued."""
     environment = bench.environment(database)
-    made = foureyes("sweep", str(file), home=Path(environment["FOUREYES_HOME"]), **environment)
+    made = foureyes(
+        "sweep", str(file), home=Path(environment["FOUREYES_HOME"]), timeout=240, **environment
+    )
     assert made.returncode == 0, made.stderr
     for server in models.values():
         server.used()  # the command asks each whether it answers

@@ -8,10 +8,16 @@ are computed together. Prints medians of answer tokens per second.
 
 import json
 import os
+import statistics
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+from foureyes.models.llm import LlamaCpp, ModelSampling
 from foureyes.worker.engines import llamacpp
+from foureyes.worker.engines.base import Message, Request
 
 MODELS = ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"]
 SPINS = {"library's default": None, "5000": "5000", "500": "500", "0": "0"}
@@ -38,33 +44,29 @@ def merge(one, other):
     return merged
 """
 
-CHILD = """
-import json, os, statistics, sys, time
-from concurrent.futures import ThreadPoolExecutor
-from foureyes.models.llm import LlamaCpp, Sampling
-from foureyes.worker.engines import Message, Request, llamacpp
-asked = json.loads(sys.argv[2])
-llamacpp.SPIN, llamacpp.PROMPT_LOOKUP = asked["spin"], asked["lookup"]
-together = asked["together"]
-engine = llamacpp.load(LlamaCpp(engine="llamacpp", model=sys.argv[1], threads=together))
 
-def tokens(number):
-    message = Message("user", asked["text"].format(number))
-    request = Request("0" * 64, (message,), Sampling(max_tokens=asked["tokens"]))
-    return engine.complete(request).completion_tokens
+def answer(model: str, asked: dict[str, Any]) -> None:
+    """The part of a child: load a model, wait for a line, print its answer tokens per second."""
+    llamacpp.SPIN, llamacpp.PROMPT_LOOKUP = asked["spin"], asked["lookup"]
+    together = asked["together"]
+    engine = llamacpp.load(LlamaCpp(engine="llamacpp", name=model, model=model, threads=together))
 
-print("ready", flush=True)
-sys.stdin.readline()
-rates = []
-with ThreadPoolExecutor(together) as pool:
-    for first in range(0, asked["rounds"] * together, together):
-        started = time.monotonic()
-        answered = sum(pool.map(tokens, range(first, first + together)))
-        rates.append(answered / (time.monotonic() - started))
-print(statistics.median(rates), flush=True)
-engine.close()
-os._exit(0)
-"""
+    def tokens(number: int) -> int:
+        message = Message("user", asked["text"].format(number))
+        sampling = ModelSampling(max_tokens=asked["tokens"])
+        return engine.complete(Request("0" * 64, (message,), sampling)).completion_tokens or 0
+
+    print("ready", flush=True)
+    sys.stdin.readline()
+    rates = []
+    with ThreadPoolExecutor(together) as pool:
+        for first in range(0, asked["rounds"] * together, together):
+            started = time.monotonic()
+            answered = sum(pool.map(tokens, range(first, first + together)))
+            rates.append(answered / (time.monotonic() - started))
+    print(statistics.median(rates), flush=True)
+    engine.close()
+    os._exit(0)
 
 
 def measure(
@@ -88,7 +90,7 @@ def measure(
     children = []
     for model in models:
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, model, json.dumps(asked)],
+            [sys.executable, "-m", "bench.engines", model, json.dumps(asked)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -143,4 +145,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 1:
+        main()
+    else:
+        answer(sys.argv[1], json.loads(sys.argv[2]))

@@ -148,7 +148,7 @@ def main() -> None:
         judging.write(bench.folder, asked)
         found = measure(bench, solutions(asked), options.times, options.slots)
     sets = [each.hidden_tests() for each in asked]
-    inputs = sum(len(each.base_inputs) + len(each.plus_inputs) for each in sets) / len(sets)
+    inputs = sum(sum(each.counts) for each in sets) / len(sets)
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {len(asked)} problems with "
         f"{inputs:.0f} inputs on average, {options.times} times each, {options.slots} slots\n"

@@ -145,7 +145,8 @@ _ASKED = text("SELECT key, request FROM completion WHERE state = 'done' ORDER BY
 def _a_call(watch: Watch, served: Served) -> dict[str, float]:
     calls = len(served.ended) * (1 - _WARM - _LEFT)
     spent = watch.between(*served.middle())
-    return {kind: 1000 * seconds / calls for kind, seconds in spent.most_common()}
+    most_first = sorted(spent.items(), key=lambda each: -each[1])
+    return {kind: 1000 * seconds / calls for kind, seconds in most_first}
 
 
 def _fill(log: str, batch: int) -> float | None:
@@ -272,7 +273,7 @@ def model_of(folder: Path, shape: shapes.Shape, options: argparse.Namespace) -> 
     if options.model is None:
         folder.mkdir()
         shapes.write(folder, shape)
-    own = {} if options.model else {"load_format": "dummy"}
+    own: dict[str, object] = {} if options.model else {"load_format": "dummy"}
     if (
         shape is shapes.SHAPES["tiny"]
     ):  # on a CPU, vLLM 0.32 dies of a seed if a prompt is read in parts

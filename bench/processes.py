@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from bisect import bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Watch:
         #: Kind and CPU seconds of each process, those that have ended among them.
         self._spent: dict[tuple[int, str], tuple[str, float]] = {}
         self._moments: list[float] = []
-        self._sums: list[Counter[str]] = []
+        self._sums: list[dict[str, float]] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
@@ -46,17 +46,17 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    def between(self, since: float, until: float) -> Counter[str]:
+    def between(self, since: float, until: float) -> dict[str, float]:
         """CPU seconds of each kind between two moments, by the clock on the wall."""
         early, late = (
             self._sums[max(0, bisect_right(self._moments, moment) - 1)] for moment in (since, until)
         )
-        return Counter({kind: late[kind] - early[kind] for kind in late})
+        return {kind: seconds - early.get(kind, 0) for kind, seconds in late.items()}
 
     def _run(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):
             self._look()
-            spent: Counter[str] = Counter()
+            spent: defaultdict[str, float] = defaultdict(float)
             for kind, seconds in self._spent.values():
                 spent[kind] += seconds
             self._moments.append(time.time())

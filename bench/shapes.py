@@ -68,7 +68,7 @@ def write(folder: Path, shape: Shape) -> None:
 
 
 def _merges() -> Iterator[tuple[str, str]]:
-    pairs = list(product(_LETTERS, repeat=2))
+    pairs = list(product(_LETTERS, _LETTERS))
     yield from pairs
     yield from ((first + second, third) for (first, second), third in product(pairs, _LETTERS))
 

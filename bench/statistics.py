@@ -69,7 +69,8 @@ def _hardness(share: float, alike: float) -> np.ndarray:
         return (np.arange(1000) >= round(1000 * (1 - share))).astype(float)
     least = (1 - alike) / alike
     drawn = np.random.default_rng(0).beta(share * least, (1 - share) * least, 1_000_000)
-    return np.sort(drawn).reshape(1000, 1000).mean(axis=1)
+    means: np.ndarray = np.sort(drawn).reshape(1000, 1000).mean(axis=1)
+    return means
 
 
 def holds(interval: tuple[float, float], truth: float) -> bool:
@@ -235,16 +236,16 @@ def main() -> None:
     head("problems", "samples", "detectable, promised 80 %: least found", "most",
           "on other problems, mean", "least", "data sets")  # fmt: skip
     for n, k in ((30, 3), (164, 1), (164, 3), (164, 10)):
-        found = []
+        powers = []
         for world in grid([n], [k], [0.3]):
             (solved,) = world.draws(random, 1)
             drawn = differences(solved, k)
-            if (same := power(drawn, random, 10 * times)) is not None:
+            if (again := power(drawn, random, 10 * times)) is not None:
                 others = power_on_others(drawn, random, times // 10)
-                found.append((same, others))
-        same, others = np.array(found).T
-        line(n, k, f"{same.min():.1%}", f"{same.max():.1%}", f"{others.mean():.0%}",
-              f"{others.min():.0%}", len(found))  # fmt: skip
+                powers.append((again, others))
+        again, others = np.array(powers).T
+        line(n, k, f"{again.min():.1%}", f"{again.max():.1%}", f"{others.mean():.0%}",
+              f"{others.min():.0%}", len(powers))  # fmt: skip
 
     head("problems", "runs of a family", "any called evidence", "without correction")
     few, many = [0.01] * 8, [0.05, 0.1, 0.2, 0.3]

@@ -43,8 +43,10 @@ class Fleet:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
-        for name in names if wait else ():
-            wait_for(lambda name=name: self.log(name).count(" ready.") > before[name], 180)
+        if wait:
+            wait_for(
+                lambda: all(self.log(name).count(" ready.") > before[name] for name in names), 180
+            )
 
     def log(self, name: str) -> str:
         path = self._log(name)

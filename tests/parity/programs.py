@@ -47,6 +47,7 @@ def tasks(kind: Kind, every: int = 1) -> list[Task]:
     found = []
     for number, line in enumerate(lines[::every]):
         tests = parse_record(kind, line).hidden_tests()
+        assert isinstance(tests, FunctionTests)
         made = [
             Program(tests.problem_id, name, code)
             for name, code in mutants(tests.reference, tests.entry_point, number)
