@@ -183,7 +183,8 @@ def _cases(grid: "PlannedSweep") -> list[_Case]:
 class _Spent:
     """What a problem and sample takes of all runs of a sweep, at most: columns of a table.
 
-    `seconds` are those that models are busy, `price` is in USD; None where no speed is known yet.
+    `seconds` are those of the model that is busy for longest, `price` is in USD; None where no speed is
+    known yet.
     """
 
     calls: float
@@ -209,7 +210,7 @@ class _Spent:
     @property
     def heads(self) -> list[str]:
         """Of the columns."""
-        known = (("model time", self.seconds), ("price", self.price))
+        known = (("time", self.seconds), ("price", self.price))
         return ["calls", "tokens in", "out", *(name for name, value in known if value)]
 
     def cells(self, attempts: int) -> list[str]:

@@ -96,9 +96,13 @@ class SweepEstimate:
 
     @property
     def seconds(self) -> float | None:
-        """How long the models are busy, one after the other; None where no speed is known yet."""
+        """How long the model is busy that is busy for longest; None where no speed is known yet.
+
+        Models work at the same time, and were measured so: what both take on shared cores is in the
+        speed of each.
+        """
         times = [load.seconds for load in self.models.values() if load.calls > load.already_done]
-        return None if None in times else sum(time for time in times if time is not None)
+        return None if None in times else max((each for each in times if each is not None), default=0)
 
     def price(self, per_hour: Mapping[str, float]) -> float | None:
         """What these seconds cost in USD, by the models' prices; None where no speed is known yet."""
