@@ -158,6 +158,8 @@ def _show(made: Configured, folder: Templates) -> None:
     console.print(made.pattern.summary, highlight=False, markup=False)
     console.print()
     console.print(rehearsal.draw(made), highlight=False, soft_wrap=False)  # a tree would be cut
-    for prompt in (*templates.COMMON, *rehearsal.prompts(made)):
+    asked = rehearsal.prompts(made)
+    parts = folder.with_included(["system", *asked])
+    for prompt in [each for each in parts if each not in asked] + asked:
         console.print(Rule(f"{prompt}.md", align="left", style="dim"))
         console.print(folder.source(prompt).rstrip(), markup=False, highlight=False, soft_wrap=True)

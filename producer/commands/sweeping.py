@@ -367,7 +367,9 @@ def show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
     if plan.seconds is not None and plan.seconds >= 1:
         prices = {name: model.price_per_hour for name, model in file.models.items()}
         price = f", {dollars(paid)}" if (paid := plan.price(prices)) else ""
-        console.print(f"  at most about {duration(plan.seconds)} on this machine{price}", markup=False)
+        console.print(
+            f"  at most about {duration(plan.seconds)} on this machine{price}", markup=False
+        )
 
 
 def up(broker_wanted: Broker) -> None:

@@ -102,7 +102,9 @@ class SweepEstimate:
         speed of each.
         """
         times = [load.seconds for load in self.models.values() if load.calls > load.already_done]
-        return None if None in times else max((each for each in times if each is not None), default=0)
+        return (
+            None if None in times else max((each for each in times if each is not None), default=0)
+        )
 
     def price(self, per_hour: Mapping[str, float]) -> float | None:
         """What these seconds cost in USD, by the models' prices; None where no speed is known yet."""

@@ -1,5 +1,6 @@
 """Help that is shown with holes in it helps nobody."""
 
+import re
 from typing import Any
 
 import pytest
@@ -82,3 +83,21 @@ def test_who_says_nothing_gets_the_help_alone(
     assert (
         ended.value.code == 2 and "Commands" in told.out + told.err and "foureyes: " not in told.err
     )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "prompts"),
+    [
+        ("raw-coder", ["system", "_specification", "draft"]),
+        (
+            "review-then-fix",
+            ["system", "_specification", "_verdict", "draft", "review", "repair-verdict", "fix"],
+        ),
+    ],
+)
+def test_a_pattern_is_shown_with_what_its_prompts_are_made_of_alone(
+    pattern: str, prompts: list[str]
+) -> None:
+    """How a verdict is asked for is nothing that a pattern without a review asks."""
+    printed = CliRunner().invoke(app, ["patterns", "show", pattern]).stdout
+    assert re.findall(r"^(\S+)\.md ─", printed, re.MULTILINE) == prompts

@@ -120,13 +120,13 @@ class Templates:
     def hash(self, prompt: str) -> str:
         """The hash of everything in the files that a prompt is rendered from."""
         if prompt not in self._hashes:
-            sources = [self.source(name) for name in self._rendered_from(prompt)]
+            sources = [self.source(name) for name in self.with_included([*COMMON, prompt])]
             self._hashes[prompt] = digest(sources)[:16]
         return self._hashes[prompt]
 
-    def _rendered_from(self, prompt: str) -> list[str]:
-        """The common templates, the prompt's own, and those that any of them includes."""
-        found = [*COMMON, prompt]
+    def with_included(self, prompts: Iterable[str]) -> list[str]:
+        """These templates, and then those that any of them includes."""
+        found = list(prompts)
         for name in found:  # grows as it goes
             for included in meta.find_referenced_templates(
                 self._environment.parse(self.source(name))
