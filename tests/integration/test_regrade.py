@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from rich.console import Console
 from sqlalchemy import text
 
@@ -31,11 +32,13 @@ from foureyes.results.figures.scoreboard import Scoreboard, judged_anew, scorebo
 from foureyes.results.report import compare, formats, page, regraded, sentences, terminal
 from foureyes.results.sweeps import find_sweep
 from foureyes.results.web import search
+from foureyes.results.web.app import create
 from foureyes.results.web.filters import Filters, Show
 from foureyes.worker import reaper
 from foureyes.worker.adoption import adopted
 from tests.integration.test_advance import CODE, count, judge, run_to_the_end
 from tests.integration.test_report import command
+from tests.integration.test_web import HERE, links
 from tests.sweeps import make_sweep
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -438,6 +441,16 @@ def test_a_whole_report_stands_on_a_regrade_and_says_so(by: By, sent: list[int])
     assert both.comparison.p_holm == board.comparisons[2].p_holm and both.whose == [who]
     assert [flip.problem_id for flip in both.flips] == ["t/1"]
     assert not compare.find("1", "2").flips
+    with TestClient(create(None), base_url=HERE) as pages:
+        address = f"/sweeps/{sweep_id}/report"
+        anew = f"{address}?regrade={work.regrade_id}"
+        first = pages.get(address).text
+        assert anew in links(first) and who not in html.unescape(first)
+        second = pages.get(anew).text
+        assert address in links(second) and anew not in links(second)
+        assert who in html.unescape(second)
+        absent = pages.get(f"{address}?regrade=7")
+        assert absent.status_code == 404 and "has no regrade 7; it has 1" in absent.text
 
 
 def test_a_regrade_that_has_not_ended_says_so_in_its_report(by: By, sent: list[int]) -> None:
