@@ -18,8 +18,9 @@ from sqlmodel import Session
 from foureyes.models.sweep_content import ExpectedCalls
 from foureyes.models.tables import Sweep
 
-#: Attempts that ended that are looked at, at most: the latest.
-_LATEST = 300
+#: Attempts that ended that are looked at: of each run alike the latest, or a pattern that ends late would
+#: go by its plan for as long as others end oftener; so many in all, and at least so many of a run.
+_LATEST, _LATEST_OF_RUN = 300, 10
 #: For as many steps, and as many calls, what was planned counts beside those that were seen.
 _PRIOR_STEPS, _PRIOR_CALLS = 1.0, 1.0
 #: To read a token takes so much of the time to write one: that of small models on processors.
@@ -29,10 +30,12 @@ _EXPECTED = TypeAdapter(list[list[ExpectedCalls]])
 #: Steps of the attempts that ended last, and of those that are under way.
 _SEEN = text("""
 WITH looked AS MATERIALIZED (
-    (SELECT attempt.id, run.id AS run_id, run.position, true AS has_ended
-    FROM run JOIN attempt ON attempt.run_id = run.id
-    WHERE run.sweep_id = :sweep AND attempt.outcome <> 'error'
-    ORDER BY attempt.id DESC LIMIT :latest)
+    SELECT ended.id, run.id AS run_id, run.position, true AS has_ended
+    FROM run CROSS JOIN LATERAL (
+        SELECT id FROM attempt WHERE run_id = run.id AND outcome <> 'error'
+        ORDER BY problem_id DESC, sample DESC LIMIT :latest
+    ) AS ended
+    WHERE run.sweep_id = :sweep
     UNION ALL
     SELECT attempt.id, run.id, run.position, false
     FROM run JOIN attempt ON attempt.run_id = run.id
@@ -42,6 +45,7 @@ WITH looked AS MATERIALIZED (
 SELECT looked.id AS attempt, looked.position, has_ended, language_model.name AS model, step.kind,
     coalesce(completion_id, -execution_id) AS work,
     coalesce(completion.finished_at, execution.finished_at) AS finished_at,
+    completion.state IS NOT DISTINCT FROM 'running' AS is_running,
     coalesce(completion.seconds, execution.seconds, 0)::float8 AS seconds,
     coalesce(completion.prompt_tokens, 0) AS prompt_tokens,
     coalesce(completion.completion_tokens, 0) AS tokens
@@ -60,7 +64,7 @@ class SeenStep:
     """A step of an attempt, and the work that answers it; `model` is None of what is executed.
 
     `position` is that of the attempt's run in its sweep; `seconds` and tokens are those of the work,
-    `finished_at` is None until it is done.
+    `finished_at` is None until it is done; `is_running`: a model is at it now.
     """
 
     attempt: int
@@ -70,6 +74,7 @@ class SeenStep:
     kind: str
     work: int
     finished_at: datetime | None
+    is_running: bool
     seconds: float
     prompt_tokens: int
     tokens: int
@@ -91,7 +96,8 @@ def by_plan(db: Session, sweep_id: int, unfinished: Sequence[int]) -> float | No
     expected = _EXPECTED.validate_python(sweep.file.get("expected", []))
     if len(expected) != len(unfinished):
         return None
-    rows = db.execute(_SEEN, {"sweep": sweep_id, "latest": _LATEST})
+    latest = max(_LATEST_OF_RUN, _LATEST // max(1, len(unfinished)))
+    rows = db.execute(_SEEN, {"sweep": sweep_id, "latest": latest})
     return seconds_left(expected, unfinished, [SeenStep(*row) for row in rows], sweep.created_at)
 
 
@@ -123,6 +129,7 @@ def seconds_left(
     attempts = Counter({step.attempt: 1 for step in ended})
     judging = sum(unfinished) * busy.pop(None, 0.0) / len(attempts) if attempts else 0.0
 
+    at_once = _at_once(steps, done, busy)
     calls = _left(expected, unfinished, ended, begun, done)
     taken = _taken(expected, done)
     left: dict[str, float] = defaultdict(float)
@@ -130,10 +137,7 @@ def seconds_left(
         seconds = taken.get(asked)
         if seconds is None and number:
             return None
-        # calls that a model works on together share its time
-        at_once = sum(each.seconds for each in done.values() if each.model == asked.model)
-        shared = at_once / busy[asked.model] if busy.get(asked.model) else 1.0
-        left[asked.model] += number * (seconds or 0.0) / shared
+        left[asked.model] += number * (seconds or 0.0) / at_once.get(asked.model, 1.0)
     if not any(left.values()):
         return judging or None
     # models that wait for each other are busy one after the other
@@ -180,6 +184,23 @@ def _left(
             - under_way[asked],
         )
         for asked, number in planned.items()
+    }
+
+
+def _at_once(
+    steps: Iterable[SeenStep], done: Mapping[int, SeenStep], busy: Mapping[str | None, float]
+) -> dict[str, float]:
+    """How many calls a model works on together, which share its time: as many as it is at now, or as it was
+    on average. That alone is too few, as not all that were made at the time are looked at."""
+    seconds: dict[str, float] = defaultdict(float)
+    for step in done.values():
+        if step.model is not None:
+            seconds[step.model] += step.seconds
+    running = {step.work: step.model for step in steps if step.is_running}
+    now = Counter(model for model in running.values() if model is not None)
+    return {
+        model: max(total / busy[model], now[model], 1.0) if busy[model] else 1.0
+        for model, total in seconds.items()
     }
 
 

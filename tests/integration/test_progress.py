@@ -9,7 +9,7 @@ from foureyes.models.errors import REFERENCE_FAILS
 from foureyes.models.session import session
 from foureyes.models.sweep_content import ExpectedCalls
 from foureyes.models.tables import Sweep
-from foureyes.results import watch
+from foureyes.results import time_left, watch
 from foureyes.results.figures.scoreboard import scoreboard
 from foureyes.results.report import sentences
 from foureyes.worker.attempt.advance import advance
@@ -126,6 +126,43 @@ def test_the_time_left_is_told_by_what_the_plan_still_asks() -> None:
         "UPDATE completion SET finished_at = now() - interval '1 day' WHERE finished_at IS NOT NULL"
     )
     assert watch.look(sweep_id).by_plan is None
+
+
+def test_a_run_that_ends_late_tells_of_its_reviews_from_its_first_attempts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 378 problems the raw coder had solved most before the first reviews came: with all the places taken,
+    each review was expected to want changes, and the time left was ten times too long."""
+    monkeypatch.setattr(time_left, "_LATEST", 4)
+    monkeypatch.setattr(time_left, "_LATEST_OF_RUN", 2)
+    sweep_id = make_sweep("raw-coder", "review-then-fix", problems=6)
+    expect(sweep_id, seconds=10)
+    with session() as db:
+        found = db.execute(text("SELECT id FROM attempt ORDER BY run_id, problem_id"))
+        ids = list(found.scalars())
+    raw, reviewed = ids[:6], ids[6:]
+    for attempt_id in (*raw, *reviewed):
+        advance(attempt_id)
+    for draft in completions():
+        answer(draft.id, CODE)
+    for attempt_id in raw:
+        advance(attempt_id)
+    for attempt_id in reviewed[:2]:
+        (review,) = advance(attempt_id)
+        answer(review.row_id, '{"reasons": ["It is right."], "verdict": "approve"}')
+        advance(attempt_id)
+    with session() as db:
+        programs = list(db.execute(text("SELECT id FROM execution")).scalars())
+    for program in programs:
+        judge(program)
+    for attempt_id in (*raw, *reviewed[:2]):
+        advance(attempt_id)
+    # the coder's calls take 100 s, and one follows the other
+    sql("""UPDATE completion SET completion_tokens = 10, finished_at = finished_at + id * interval '100 s',
+        seconds = CASE WHEN kind = 'review' THEN 1 ELSE 100 END WHERE finished_at IS NOT NULL""")
+    seen = watch.look(sweep_id)
+    assert seen.unfinished == 4 and seen.by_plan is not None
+    assert seen.by_plan < 2 * 100  # and not the four fixes that were planned
 
 
 def expect(sweep_id: int, seconds: float | None = None) -> None:

@@ -141,7 +141,8 @@ class History:
             end, seconds, tokens = self.work[work]
             done = START + timedelta(seconds=end) if end <= now else None
             position, has_ended = attempt % len(PATTERNS), self.ended[attempt] <= now
-            told = who, kind, work, done
+            is_running = who is not None and end - seconds <= now < end
+            told = who, kind, work, done, is_running
             cost = (seconds, PROMPT_TOKENS.get(kind, 0), tokens) if done else (0.0, 0, 0)
             seen.append(SeenStep(attempt, position, has_ended, *told, *cost))
         return seconds_left(planned(), unfinished, seen, START - timedelta(seconds=1))
@@ -185,7 +186,32 @@ def test_what_was_found_there_does_not_hasten_the_rest() -> None:
     assert told is not None
     earlier = START - timedelta(days=1)
     found = [
-        SeenStep(900 + n, n % len(PATTERNS), True, "coder", DRAFT, 900 + n, earlier, 0.1, 90, 100)
+        SeenStep(
+            900 + n, n % len(PATTERNS), True, "coder", DRAFT, 900 + n, earlier, False, 0.1, 90, 100
+        )
         for n in range(50)
     ]
     assert history.estimate(moment, found) == told
+
+
+def test_calls_that_a_model_is_at_now_share_its_time() -> None:
+    """Of many that were made together only a few are looked at: each would seem to have been alone."""
+    asked = [
+        ExpectedCalls(
+            model="coder", kind=DRAFT, steps=1, calls=1, prompt_tokens=1, tokens=1, seconds=None
+        )
+    ]
+    ended = [
+        SeenStep(
+            n, 0, True, "coder", DRAFT, n, START + timedelta(seconds=100 * n), False, 80, 90, 100
+        )
+        for n in (1, 2)
+    ]
+    running = [
+        SeenStep(n, 0, False, "coder", DRAFT, n, None, True, 0.0, 0, 0) for n in range(3, 19)
+    ]
+    alone, together = (
+        seconds_left([asked], [160], [*ended, *more], START) for more in ([], running)
+    )
+    assert alone is not None and together is not None
+    assert together == pytest.approx(alone / 16, rel=0.05)
