@@ -2,7 +2,9 @@ CREATE VIEW v_reviewer AS
 SELECT
     sweep.id AS sweep_id,
     sweep.name AS sweep,
-    matrix.*
+    matrix.*,
+    mending.fixes,
+    mending.unchanged
 FROM sweep
 CROSS JOIN LATERAL (
     SELECT
@@ -98,7 +100,24 @@ CROSS JOIN LATERAL (
     ) AS truth ON true
     WHERE run.sweep_id = sweep.id
     GROUP BY run.id
-) AS matrix;
+) AS matrix
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS fixes,
+        count(*) FILTER (WHERE fix.code = (
+            -- what was to be fixed: the latest program before, of the same role if that wrote any
+            SELECT step.code
+            FROM step
+            WHERE step.attempt_id = fix.attempt_id
+                AND step.position < fix.position
+                AND step.code IS NOT NULL
+            ORDER BY step.role IS DISTINCT FROM fix.role, step.position DESC, step.branch
+            LIMIT 1
+        )) AS unchanged
+    FROM attempt
+    JOIN step AS fix ON fix.attempt_id = attempt.id AND fix.kind = 'fix' AND fix.code IS NOT NULL
+    WHERE attempt.run_id = matrix.run_id
+) AS mending;
 
 COMMENT ON VIEW v_reviewer IS
     'One row per run that has reviews: what each reviewed program was by the hidden tests, and what '
@@ -106,4 +125,5 @@ COMMENT ON VIEW v_reviewer IS
     'changes asked; approved_right: right, approved; no_verdict: none could be read; unjudged: '
     'nobody ran the hidden tests on it. These six add up to reviewed. fixed and broken compare the '
     'first program that was reviewed with the answer: wrong and then right, right and then wrong; '
-    'these two count attempts, however many reviews each had.';
+    'these two count attempts, however many reviews each had. fixes: programs that were written to '
+    'mend another; unchanged: those that are word for word the one that they were to mend.';

@@ -39,6 +39,8 @@ class Reviewer:
     unjudged: int
     fixed: int
     broken: int
+    fixes: int
+    unchanged: int
 
     @property
     def matrix(self) -> Matrix:
@@ -136,7 +138,7 @@ class Origin:
 
 _REVIEWERS = text("""
 SELECT run_id, reviewed, caught, missed, false_alarms, approved_right, no_verdict, unjudged, fixed,
-    broken
+    broken, fixes, unchanged
 FROM v_reviewer WHERE sweep_id = :sweep ORDER BY run_id
 """)
 _CHOICES = text("""

@@ -346,6 +346,20 @@ def test_a_reviewer_is_measured_by_what_the_hidden_tests_say_of_the_draft() -> N
 MATRIX = "SELECT reviewed, caught, missed, false_alarms, approved_right, no_verdict, unjudged, fixed, broken FROM v_reviewer"
 
 
+def test_fixes_that_change_nothing_are_counted() -> None:
+    """Who is told to mend a program and gives it back has not done what the review asked for. In a debate each
+    mends its own."""
+    write("""
+        review-then-fix p0 0 unsolved draft=bad review=revise fix=bad
+        review-then-fix p1 0 solved   draft=bad review=revise fix=good
+        review-then-fix p2 0 solved   draft=good review=approve
+        twice p0 0 unsolved draft=bad review=revise fix=half review=revise fix=bad review=revise fix=bad
+        debate p0 0 unsolved draft=good+r.draft=bad review=revise+c.review=revise fix=bad r.fix=bad
+    """)  # fmt: skip
+    query = "SELECT pattern, fixes, unchanged FROM v_reviewer ORDER BY pattern"
+    assert rows(query) == [("debate", 2, 1), ("review-then-fix", 2, 1), ("twice", 3, 1)]
+
+
 def test_a_review_that_was_asked_again_counts_once_by_its_last_word() -> None:
     write("""
         review-then-fix p0 0 solved   draft=bad  review=none repair-verdict=revise fix=good

@@ -97,7 +97,7 @@ def swept() -> tuple[Scoreboard, Details]:
         each.scores[:] = [replace(score, cost=_cost(next(prices))) for score in each.scores]
     return found, details(
         found,
-        reviewers={2: Reviewer(2, 37, 13, 6, 5, 11, 2, 1, 4, 3)},
+        reviewers={2: Reviewer(2, 37, 13, 6, 5, 11, 2, 1, 4, 3, 18, 11)},
         choices={2: Choices(2, 23, 14, 7, 2)},
     )
 
