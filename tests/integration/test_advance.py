@@ -129,6 +129,29 @@ def test_patterns_that_start_from_the_same_draft_cost_one_draft() -> None:
     assert {attempt.outcome for attempt in attempts()} == {Outcome.SOLVED}
 
 
+def test_what_was_said_of_another_program_is_no_verdict_on_the_draft() -> None:
+    """Else a placebo's reviewer is measured by a program that is the same for every problem."""
+    make_sweep("placebo-review", problems=2)
+
+    def say(row: Completion) -> str:
+        if row.kind != "review":
+            return CODE
+        asked = row.request["messages"][-1]["content"]
+        verdict = "approve" if "longest_run" in asked else "revise"
+        return f'{{"reasons": ["It is so."], "verdict": "{verdict}"}}'
+
+    run_to_the_end(say)
+    with session() as db:
+        found = db.execute(
+            text("SELECT caught, missed, false_alarms, approved_right, fixes FROM v_reviewer")
+        )
+        assert [tuple(row) for row in found] == [(0, 0, 2, 0, 2)]
+        said = db.execute(
+            text("SELECT verdict, count(*) FROM step WHERE kind = 'review' GROUP BY 1")
+        )
+        assert dict(said.all()) == {"revise": 2, "approve another": 2}
+
+
 PAPER = (
     "raw-coder", "raw-reviewer", "plan-then-code", "review-then-fix", "review-then-fix-retry",
     "debate", "enriched-review",

@@ -253,7 +253,7 @@ class _Advance:
         position = self.replay.position
         recorded = self.recorded[position]
         for branch, (step, result) in enumerate(zip(wanted, results, strict=True)):
-            columns = given(step, result)
+            columns = given(step, result, self.replay.problem_id)
             before = recorded[branch] if recorded else None
             if columns != {name: getattr(before, name, None) for name in GIVEN}:
                 self.results.append(

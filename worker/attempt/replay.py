@@ -81,6 +81,11 @@ class PatternReplay:
             self.close()
             raise
 
+    @property
+    def problem_id(self) -> str:
+        """The problem that the pattern is at."""
+        return self._spec.problem_id
+
     def answer(self, results: tuple[Result, ...], tokens: int = 0) -> None:
         """Give the results of the wanted steps, in their order, and go on to the next ones.
 

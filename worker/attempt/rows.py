@@ -177,6 +177,8 @@ ASKED_BEFORE: Any = (
 )
 #: The columns of a step that say what it gave.
 GIVEN = ("verdict", "issues", "code")
+#: What a verdict ends in that is on a program of another problem.
+_OF_ANOTHER = " another"
 ADD_STEP = insert(Step.__table__).values(created_at=moment())  # type: ignore[attr-defined]
 NOTE_STEP = update(Step.__table__).where(  # type: ignore[attr-defined]
     col(Step.attempt_id) == bindparam("attempt"),
@@ -236,9 +238,18 @@ def spec_of(attempt: Row[Any]) -> Spec:
     return found
 
 
-def given(step: steps.Step, result: steps.Result) -> dict[str, Any]:
-    """The columns of a step's row that say what it gave."""
+def given(step: steps.Step, result: steps.Result, problem_id: str) -> dict[str, Any]:
+    """The columns of a step's row that say what it gave, in an attempt at that problem.
+
+    What was said of another problem's program is marked: no figure may take it for a verdict on the
+    attempt's own.
+    """
     columns: dict[str, Any] = dict.fromkeys(GIVEN) | step.columns(result)
+    if isinstance(step, steps.Review | steps.RepairVerdict) and step.about not in (
+        None,
+        problem_id,
+    ):
+        columns["verdict"] += _OF_ANOTHER
     if columns["code"] is not None:
         columns["code"] = storable(columns["code"])
     return columns

@@ -185,6 +185,11 @@ class Review(CompletionStep):
     def stand_in(self, text: str) -> Verdict:
         return Verdict(approves=False, issues=(text,), text=text)
 
+    @property
+    def about(self) -> str:
+        """The problem of the program that is reviewed."""
+        return self.draft.spec.problem_id
+
     def columns(self, result: Verdict) -> dict[str, Any]:
         return _told(result)
 
@@ -193,10 +198,10 @@ class Review(CompletionStep):
         answer, or a thought that was cut off."""
         if result.approves is not None or not result.text.strip():
             return None
-        return RepairVerdict(result, by=self.by)
+        return RepairVerdict(result, by=self.by, about=self.about)
 
     def repairs(self) -> list[CompletionStep]:
-        return [RepairVerdict(Verdict(None, (), "a review"), by=self.by)]
+        return [RepairVerdict(Verdict(None, (), "a review"), by=self.by, about=self.about)]
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,7 @@ class RepairVerdict(CompletionStep):
 
     review: Verdict
     by: str = REVIEWER
+    about: str | None = None
 
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
