@@ -17,7 +17,8 @@ from foureyes.judging.identity import identity
 from foureyes.judging.judge import Judge
 from foureyes.judging.profiles import DEFAULT, Profile
 from foureyes.models.errors import InfrastructureError
-from foureyes.models.problem import HiddenTests, Judgement
+from foureyes.models.problem import HiddenTests
+from foureyes.models.shown import Judgement
 from foureyes.results.visible import visible
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from foureyes.judging.visible.claims import equal
 from foureyes.judging.visible.running import Given
-from foureyes.models.problem import GAVE, RAISED, Comparison
+from foureyes.models.shown import GAVE, RAISED, Comparison
 
 
 def compare(given: Sequence[Sequence[Given]]) -> Comparison:

@@ -13,21 +13,20 @@ from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.running import Given
 from foureyes.models.enums import Level
 from foureyes.models.errors import InfrastructureError
-from foureyes.models.problem import (
+from foureyes.models.problem import HiddenTests, Spec
+from foureyes.models.settings import settings
+from foureyes.models.shown import (
     FAILED,
     STOPPED,
     Comparison,
-    HiddenTests,
     Judgement,
     Output,
-    Spec,
     TestResult,
     TestRun,
     Traced,
     Trial,
     WrittenResult,
 )
-from foureyes.models.settings import settings
 
 Result = TypeVar("Result")
 

@@ -25,7 +25,7 @@ END_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class SuiteOutcome:
-    """What one set of tests said. The last four as in models.problem.Judgement.
+    """What one set of tests said. The last four as in models.shown.Judgement.
 
     `failed` holds the numbers of the inputs that failed, from 0: the first, or all if all were run.
     """

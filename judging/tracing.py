@@ -7,7 +7,7 @@ and deceives nobody but the model that mends it: no verdict is made of a trace.
 import re
 
 from foureyes.judging.visible.running import Given
-from foureyes.models.problem import GAVE, Traced, TracedLine
+from foureyes.models.shown import GAVE, Traced, TracedLine
 from foureyes.models.storable import countable
 
 #: Lines that are followed; those that are kept of the beginning, and as many of the end.

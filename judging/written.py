@@ -11,17 +11,8 @@ from dataclasses import replace
 from foureyes.judging.formats import verdicts
 from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.assertions import BrokenTest
-from foureyes.models.problem import (
-    BROKEN,
-    FAILED,
-    PASSED,
-    Spec,
-    TestResult,
-    TestRun,
-    Trial,
-    VisibleTest,
-    WrittenResult,
-)
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import BROKEN, FAILED, PASSED, TestResult, TestRun, Trial, WrittenResult
 
 _ASKED = "raised: Asked"
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from foureyes.models.enums import Suite
 from foureyes.models.errors import FoureyesError
-from foureyes.models.problem import Comparison, TestRun, Traced, Trial
+from foureyes.models.shown import Comparison, TestRun, Traced, Trial
 from foureyes.models.storable import storable_json
 
 _CALL = ("key", "text")

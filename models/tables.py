@@ -260,7 +260,7 @@ class Completion(Work, table=True):
 
 class Execution(Work, table=True):
     """One judging of one program, made once whoever asked. `detail` is what it showed, by its suite: a
-    Trial, a Judgement, a TestRun or a Comparison (models/problem.py).
+    Trial, a Judgement, a TestRun or a Comparison (models/shown.py).
     """
 
     __table_args__ = (

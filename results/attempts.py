@@ -11,7 +11,7 @@ from sqlalchemy import Row, RowMapping, text
 from sqlmodel import Session
 
 from foureyes.models.enums import Kind
-from foureyes.models.problem import Comparison, TestRun, Traced, Trial
+from foureyes.models.shown import Comparison, TestRun, Traced, Trial
 from foureyes.results.visible import visible
 
 

@@ -15,7 +15,8 @@ from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.running import Given
 from foureyes.models.enums import Status
 from foureyes.models.errors import RequestRefused
-from foureyes.models.problem import Judgement, Spec, Trial, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import Judgement, Trial
 
 #: What is said with a failure that is kept: it was found out once, and maybe on a bad day.
 KEPT = " (kept; `foureyes benchmark check` of its benchmark finds it out anew on this machine)"

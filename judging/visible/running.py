@@ -16,7 +16,8 @@ from foureyes.judging.sandbox.inside import frames, wire
 from foureyes.judging.sandbox.process import Overtime, ProgramRun
 from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.claims import Claim, claim
-from foureyes.models.problem import GAVE, RAISED, STOPPED, Output, TestResult, Trial, VisibleTest
+from foureyes.models.problem import VisibleTest
+from foureyes.models.shown import GAVE, RAISED, STOPPED, Output, TestResult, Trial
 
 _TEST_SECONDS = 2.0
 #: Bytes that what a visible test gave takes at most: four to a character.

@@ -40,7 +40,7 @@ from foureyes.models.digest import digest
 from foureyes.models.enums import Kind, Outcome, State, Status, Suite
 from foureyes.models.errors import FoureyesError
 from foureyes.models.people import LONGEST_AUTHOR, LONGEST_NOTE, LONGEST_TAG, MOST_TAGS
-from foureyes.models.problem import Comparison
+from foureyes.models.shown import Comparison
 from foureyes.models.storable import storable
 from foureyes.models.team import CODER, REVIEWER
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from foureyes.models.enums import Kind
-from foureyes.models.problem import TestResult
+from foureyes.models.shown import TestResult
 from foureyes.results import attempts, reviews
 from foureyes.results.attempts import CallShown, Check, Transcript
 from foureyes.results.web.colours import coloured

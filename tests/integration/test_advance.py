@@ -18,10 +18,11 @@ from sqlmodel import col, func, select, update
 from foureyes.models import admission, broker, lifecycle, tables
 from foureyes.models.enums import Kind, Outcome, State, Status, Suite
 from foureyes.models.errors import FoureyesError
-from foureyes.models.problem import Spec, Trial
+from foureyes.models.problem import Spec
 from foureyes.models.session import session, transaction
 from foureyes.models.settings import settings
 from foureyes.models.shares import AHEAD
+from foureyes.models.shown import Trial
 from foureyes.models.sweep_content import SweepContent, as_written
 from foureyes.models.tables import (
     Attempt,

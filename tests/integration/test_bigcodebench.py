@@ -9,7 +9,7 @@ import pytest
 from foureyes.judging.formats.verdicts import ReferenceFails
 from foureyes.judging.judge import Judge
 from foureyes.models.enums import Level, Status
-from foureyes.models.problem import Judgement
+from foureyes.models.shown import Judgement
 from tests.bigcodebench import RECORDS, problem, record
 
 pytestmark = pytest.mark.usefixtures("judging_home")

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from foureyes.models import lifecycle
 from foureyes.models.enums import Outcome
-from foureyes.models.problem import Spec, TestRun
+from foureyes.models.problem import Spec
 from foureyes.models.session import session
+from foureyes.models.shown import TestRun
 from foureyes.models.tables import Execution
 from foureyes.producer.sweeps import enqueue
 from foureyes.results import transcript

@@ -19,8 +19,8 @@ from foureyes.judging.profiles import Profile
 from foureyes.judging.sandbox import cgroups, room, turns
 from foureyes.models.enums import Level, Status
 from foureyes.models.errors import InfrastructureError
-from foureyes.models.problem import Judgement
 from foureyes.models.settings import settings
+from foureyes.models.shown import Judgement
 
 ROOT = Path(__file__).parents[2]
 ADD = FunctionTests("Room/0", "f", "def f(x):\n    return x + 1\n", [[1]], [[2]], 0.0, f"{7:0>64}")

@@ -9,7 +9,8 @@ import pytest
 
 from foureyes.judging.judge import Judge
 from foureyes.models.enums import Level
-from foureyes.models.problem import Spec, Traced, TracedLine
+from foureyes.models.problem import Spec
+from foureyes.models.shown import Traced, TracedLine
 
 SPEC = Spec("t/1", "def f(x):\n", "f", ())
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import pytest
 
 from foureyes.judging.judge import Judge
-from foureyes.models.problem import BROKEN, FAILED, PASSED, Spec, TestRun, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
 from foureyes.models.settings import settings
+from foureyes.models.shown import BROKEN, FAILED, PASSED, TestRun
 from foureyes.worker.patterns.steps import Compare, Program, WrittenInputs, mutated
 from tests.contests import problem
 

@@ -11,7 +11,7 @@ from foureyes.evaluation.evalplus import EvalPlusVerdict, Kind
 from foureyes.judging.formats.evalplus.functions import FunctionTests
 from foureyes.judging.judge import Judge
 from foureyes.judging.profiles import Profile
-from foureyes.models.problem import Judgement
+from foureyes.models.shown import Judgement
 from tests.parity.programs import Program, Task
 
 #: No honest program needs as much for one input, even beside many others.

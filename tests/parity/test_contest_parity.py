@@ -17,8 +17,9 @@ from foureyes.evaluation import livecodebench
 from foureyes.judging import profiles, sources
 from foureyes.judging.judge import Judge
 from foureyes.judging.profiles import Profile
-from foureyes.models.problem import HiddenTests, Judgement
+from foureyes.models.problem import HiddenTests
 from foureyes.models.settings import settings
+from foureyes.models.shown import Judgement
 from tests.parity.contest_programs import Program, programs
 from tests.parity.contest_reasons import REASONS, reasons
 

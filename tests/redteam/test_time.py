@@ -14,7 +14,7 @@ from foureyes.judging.formats.evalplus.functions import FunctionTests
 from foureyes.judging.judge import Judge
 from foureyes.judging.profiles import Profile
 from foureyes.models.enums import Level, Status
-from foureyes.models.problem import Judgement
+from foureyes.models.shown import Judgement
 
 pytestmark = pytest.mark.alone  # its bounds are seconds by the clock
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from foureyes.models.errors import FoureyesError
-from foureyes.models.problem import Spec, TestRun, WrittenResult
+from foureyes.models.problem import Spec
+from foureyes.models.shown import TestRun, WrittenResult
 from foureyes.producer.commands.sweeping import show_plan
 from foureyes.producer.sweeps import rehearsal
 from foureyes.producer.sweeps.estimate import SweepEstimate

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from foureyes.models.problem import (
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import (
     GAVE,
     Output,
-    Spec,
     TestResult,
     TestRun,
     TracedLine,
     Trial,
-    VisibleTest,
     WrittenResult,
 )
 from foureyes.worker import patterns

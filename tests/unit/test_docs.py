@@ -16,6 +16,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 from foureyes.models import problem
+from foureyes.models.shown import TracedLine
 from foureyes.producer.sweeps.sweep import load
 from foureyes.producer.sweeps.sweep_file import parse
 from foureyes.worker.patterns import steps
@@ -191,7 +192,7 @@ _OTHERWISE = {"Ask", "Code", "Json", "Number", "OneOf", "RepairVerdict"}
 def test_every_field_of_a_step_and_of_what_it_gives_is_on_the_page() -> None:
     """Else whoever writes a pattern has to read our code, or guesses."""
     page = (ROOT / "docs" / "howto" / "pattern.md").read_text(encoding="utf-8")
-    told = [*vars(steps).values(), problem.VisibleTest, problem.TracedLine]
+    told = [*vars(steps).values(), problem.VisibleTest, TracedLine]
     classes = [each for each in told if inspect.isclass(each) and is_dataclass(each)]
     assert len(classes) > 20
     lacking = [

@@ -18,7 +18,8 @@ from foureyes.judging.sandbox.connection import BadFrames, Connection
 from foureyes.judging.sandbox.inside import digests, frames, wire
 from foureyes.judging.sandbox.process import ProgramRun
 from foureyes.judging.visible import running as visible
-from foureyes.models.problem import TestResult, VisibleTest
+from foureyes.models.problem import VisibleTest
+from foureyes.models.shown import TestResult
 from tests.unit.test_wire import encoded_like, values
 
 tags = st.sampled_from([b"C", b"R", b"B", b"V", b"D", b"L", b"E", b"T", b"?", b""])

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foureyes.models.problem import BROKEN, FAILED, GAVE, PASSED, Spec, TestRun, WrittenResult
+from foureyes.models.problem import Spec
+from foureyes.models.shown import BROKEN, FAILED, GAVE, PASSED, TestRun, WrittenResult
 from foureyes.worker.attempt.replay import PatternReplay
 from foureyes.worker.patterns import Configured, Pattern
 from foureyes.worker.patterns.steps import (

@@ -16,16 +16,8 @@ import pytest
 
 from foureyes.models.digest import digest
 from foureyes.models.llm import Scripted
-from foureyes.models.problem import (
-    Spec,
-    TestResult,
-    TestRun,
-    Traced,
-    TracedLine,
-    Trial,
-    VisibleTest,
-    WrittenResult,
-)
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import TestResult, TestRun, Traced, TracedLine, Trial, WrittenResult
 from foureyes.worker.attempt.requests import Caller
 from foureyes.worker.patterns import templates
 from foureyes.worker.patterns.reading.verdict import Verdict

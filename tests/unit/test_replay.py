@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foureyes.models.problem import Spec, TestResult, Trial, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import TestResult, Trial
 from foureyes.worker import patterns
 from foureyes.worker.attempt import replay, watchdog
 from foureyes.worker.attempt.replay import MAX_POSITIONS, PatternError, PatternReplay

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from foureyes.models.problem import GAVE, Comparison, Output, Spec, TestRun
+from foureyes.models.problem import Spec
+from foureyes.models.shown import GAVE, Comparison, Output, TestRun
 from foureyes.producer.archive.format import ArchivedExecution
 from foureyes.worker.attempt.replay import PatternError, PatternReplay
 from foureyes.worker.patterns import Configured, Pattern

@@ -16,7 +16,8 @@ from foureyes.judging.visible import assertions, running
 from foureyes.judging.visible.running import Given
 from foureyes.models.enums import Status
 from foureyes.models.errors import REFERENCE_FAILS
-from foureyes.models.problem import Judgement, Spec, Trial, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import Judgement, Trial
 
 #: Seconds that a reference gets for each of its tests, and for all of them.
 _REFERENCE_SECONDS, _REFERENCE_TOTAL = 120.0, 600.0

@@ -21,7 +21,8 @@ from foureyes.judging.sandbox.inside import frames
 from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.running import Given
 from foureyes.models.enums import Status
-from foureyes.models.problem import Judgement, Spec, TestResult, Trial, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import Judgement, TestResult, Trial
 
 #: Seconds that a test may take, as for LiveCodeBench's own judge; but of the program's own time.
 SECONDS = 6.0

@@ -17,7 +17,8 @@ from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.assertions import BrokenTest, condition_of
 from foureyes.judging.visible.expressions import NOT_PYTHON
 from foureyes.judging.visible.running import Given
-from foureyes.models.problem import GAVE, RAISED, STOPPED, Output, Spec, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import GAVE, RAISED, STOPPED, Output
 from foureyes.models.storable import storable
 
 #: Bytes of what a program prints, for one input, that are read; and characters that are kept.

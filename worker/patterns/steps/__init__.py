@@ -1,6 +1,7 @@
 """What a pattern may ask for, and what it gets back: all that the author of a pattern imports."""
 
-from foureyes.models.problem import Output, Spec, TestResult, TestRun, Traced, Trial, WrittenResult
+from foureyes.models.problem import Spec
+from foureyes.models.shown import Output, TestResult, TestRun, Traced, Trial, WrittenResult
 from foureyes.worker.patterns.reading.verdict import Verdict
 from foureyes.worker.patterns.steps.ask import Ask
 from foureyes.worker.patterns.steps.base import (

@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from foureyes.models.enums import Kind, Suite
-from foureyes.models.problem import GAVE, Comparison, Output, Spec
+from foureyes.models.problem import Spec
+from foureyes.models.shown import GAVE, Comparison, Output
 from foureyes.models.storable import storable
 from foureyes.worker.patterns.reading.asserts import LONGEST, MOST, extract_calls
 from foureyes.worker.patterns.steps.base import (

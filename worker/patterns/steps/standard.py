@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from foureyes.models.digest import digest
 from foureyes.models.enums import Kind, Suite
-from foureyes.models.problem import Spec, TestResult, Trial
+from foureyes.models.problem import Spec
+from foureyes.models.shown import TestResult, Trial
 from foureyes.worker.patterns.reading.schemas import CHOICE_SCHEMA, REPAIR_SCHEMA, REVIEW_SCHEMAS
 from foureyes.worker.patterns.reading.thoughts import without_thinking
 from foureyes.worker.patterns.reading.verdict import Verdict, read_choice, read_verdict

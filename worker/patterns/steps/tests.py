@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from foureyes.models.enums import Kind, Suite
-from foureyes.models.problem import FAILED, PASSED, Spec, TestRun, WrittenResult
+from foureyes.models.problem import Spec
+from foureyes.models.shown import FAILED, PASSED, TestRun, WrittenResult
 from foureyes.models.storable import storable
 from foureyes.worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
 from foureyes.worker.patterns.reading.thoughts import without_thinking

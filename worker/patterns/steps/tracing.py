@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from foureyes.models.enums import Kind, Suite
-from foureyes.models.problem import Spec, Traced, TracedLine, VisibleTest
+from foureyes.models.problem import Spec, VisibleTest
+from foureyes.models.shown import Traced, TracedLine
 from foureyes.worker.patterns.steps.base import ExecutionStep, Program
 
 
