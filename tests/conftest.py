@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from foureyes import migrations
+from foureyes.models import broker
 from foureyes.models.session import dialect_url, engine
 from foureyes.models.settings import settings
 from foureyes.producer.stack.postgres import server
@@ -65,6 +66,13 @@ def pytest_runtest_protocol(
 
 def _is_alone(item: pytest.Item) -> bool:
     return item.get_closest_marker("alone") is not None
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_ones_own() -> None:
+    """What a test sets in the environment is what it gets, whoever read the settings before."""
+    settings.cache_clear()
+    broker.app.cache_clear()
 
 
 def _forget_settings() -> None:

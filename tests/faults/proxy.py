@@ -29,6 +29,20 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def connected(self) -> "Proxy":
+        """Itself, once somebody is connected; those who were cut off take their time to come back.
+
+        Raises: TimeoutError after a minute.
+        """
+        end = time.monotonic() + 60
+        while True:
+            with self._lock:
+                if self._pairs:
+                    return self
+            if time.monotonic() > end:
+                raise TimeoutError("nobody has connected for a minute")
+            time.sleep(0.01)
+
     def cut(self) -> int:
         """Reset every connection, as a firewall that forgot them; how many."""
         with self._lock:

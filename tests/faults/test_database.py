@@ -25,9 +25,9 @@ def test_a_bad_network_to_the_database_costs_nothing(system: System) -> None:
         time.sleep(1)
         proxy.resume()
         for _ in range(3):
-            assert proxy.cut() > 0
+            assert proxy.connected().cut() > 0
             time.sleep(0.5)
-        assert proxy.half_close() > 0
+        assert proxy.connected().half_close() > 0
         time.sleep(1)
         proxy.swallow()
         time.sleep(3)
