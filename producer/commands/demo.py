@@ -112,7 +112,7 @@ def _both(replayed: PlannedSweep | None, grid: PlannedSweep) -> "SweepRow":
         fetching.wait()
         sweeping.check_weights(grid)
         plan = estimate.estimate(grid)
-        sweeping.show_plan(grid, plan)
+        sweeping.show_plan(grid, plan, estimate.estimate(grid, all_well=True).seconds)
         row = sweeping.enqueue_and_work(grid, stack, plan, wait=True)
     assert row is not None
     return row

@@ -94,7 +94,7 @@ def sweep(
         check_weights(grid)
     with embedded.database(say):
         plan = estimate.estimate(grid)
-        show_plan(grid, plan)
+        show_plan(grid, plan, estimate.estimate(grid, all_well=True).seconds)
         if only_plan:
             planning.show_visible(grid)
             return
@@ -314,8 +314,10 @@ def _check_sandbox() -> None:
         raise FoureyesError(found.found)
 
 
-def show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
-    """The grid, and at most how much work it is."""
+def show_plan(
+    grid: "PlannedSweep", plan: "estimate.SweepEstimate", least: float | None = None
+) -> None:
+    """The grid, and at most how much work it is; `least`: the seconds that it takes if all goes well."""
     file = grid.file
     table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
     table.add_column("benchmark")
@@ -370,6 +372,11 @@ def show_plan(grid: "PlannedSweep", plan: "estimate.SweepEstimate") -> None:
         console.print(
             f"  at most about {duration(plan.seconds)} on this machine{price}", markup=False
         )
+        if least is not None and 60 < least < plan.seconds / 2:
+            console.print(
+                f"  about {duration(least)} if every review approves and every test passes",
+                markup=False,
+            )
 
 
 def up(broker_wanted: Broker) -> None:

@@ -1,7 +1,7 @@
 """What a sweep will ask for, before it does: every pattern is rehearsed with stand-in answers.
 
 Calls are counted by their keys, as the database will count them, so what patterns share counts
-once. A review is taken to ask for changes: the estimate is an upper bound.
+once. Reviews are taken to ask for changes: an upper bound. Or all goes well: a lower one.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ from foureyes.producer.sweeps.sweep import Cell, PlannedSweep
 from foureyes.worker.attempt.replay import PatternReplay
 from foureyes.worker.attempt.requests import Caller, WantedCall
 from foureyes.worker.patterns import Configured
-from foureyes.worker.patterns.steps import CompletionStep, Result
+from foureyes.worker.patterns.steps import CompletionStep, Result, Step
 
 #: Tokens of an answer where nothing better is known, by kind of step. From sweeps of the starter
 #: set with the embedded models, of reviews from a trial of their prompts; the last three as those that
@@ -77,7 +77,7 @@ class Load:
 
 @dataclass
 class SweepEstimate:
-    """At most this much work, what is shared counted once.
+    """So much work, what is shared counted once.
 
     `every`: every so manieth problem was rehearsed; 1 is all of them. `expected`: the same by runs, of
     one attempt each.
@@ -116,10 +116,11 @@ class SweepEstimate:
         return None if None in paid else sum(each for each in paid if each is not None)
 
 
-def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
+def estimate(sweep: PlannedSweep, *, anew: bool = False, all_well: bool = False) -> SweepEstimate:
     """Rehearse every attempt of a sweep. Needs the database, for what is done and what it took.
 
-    `anew`: as if nothing were done yet.
+    It is the most that can come, or with `all_well` about the least: every review approves, and every
+    visible test passes. `anew`: as if nothing were done yet.
     """
     asked: dict[str, tuple[_Asker, WantedCall]] = {}
     steps: Counter[_Asker] = Counter()
@@ -135,7 +136,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False) -> SweepEstimate:
         for problem in sweep.problems[cell.benchmark][:: total.every]:
             rehearsed += sweep.file.samples
             for sample in range(sweep.file.samples):
-                told = (problem.spec(), caller, models, sample)
+                told = (problem.spec(), caller, models, sample, all_well)
                 budget = None
                 if source is not None:
                     budget = sum(ANSWER_TOKENS[step.kind] for step, _ in _rehearse(source, *told))
@@ -217,26 +218,32 @@ def _rehearse(
     caller: Caller,
     models: dict[str, AnyModel],
     sample: int,
+    all_well: bool,
     budget: int | None = None,
 ) -> Iterator[tuple[CompletionStep, WantedCall]]:
-    """The calls that an attempt makes if every review asks for changes and every test fails.
+    """The calls that an attempt makes if every review asks for changes and every test fails, or none.
 
     With a budget, if it is spent in answers of the usual length.
     """
+
+    def stand_in(step: Step, text: str) -> Result:
+        goes_well = all_well and len(step.outcomes) > 1
+        return step.rehearsed(0, text) if goes_well else step.stand_in(text)
+
     replay = PatternReplay(pattern, spec, is_rehearsal=True, budget=budget)
     while replay.wanted is not None:
         results: list[Result] = []
         tokens = 0
         for step in replay.wanted:
             if not isinstance(step, CompletionStep):
-                results.append(step.stand_in(""))
+                results.append(stand_in(step, ""))
                 continue
             made = caller.call(step, models[step.by], sample)
             yield step, made
             tokens += ANSWER_TOKENS[step.kind]
             # of about the usual length, and another one where the call is another
             length = round(ANSWER_TOKENS[step.kind] * CHARACTERS_PER_TOKEN)
-            results.append(step.stand_in(made.key.ljust(length, ".")))
+            results.append(stand_in(step, made.key.ljust(length, ".")))
         replay.answer(tuple(results), tokens)
 
 

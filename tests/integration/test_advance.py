@@ -1009,6 +1009,25 @@ def test_a_plan_counts_what_was_done_before_and_leaves_it_out() -> None:
     assert estimate.estimate(alone).seconds == 0
 
 
+def test_the_least_that_a_sweep_asks_is_told_too() -> None:
+    """Most reviews of most models approve: at their worst they are several times the work."""
+    for pattern, fewest, most in [
+        ("raw-coder", {"c": 3}, {"c": 3}),
+        ("review-then-fix", {"c": 3, "r": 3}, {"c": 6, "r": 3}),
+        ("retry", {"c": 3}, {"c": 12}),
+        ("enriched-review", {"c": 3, "r": 6}, {"c": 6, "r": 6}),
+    ]:
+        grid = make_grid(pattern, problems=3)
+        asked = [
+            {
+                name: load.calls
+                for name, load in estimate.estimate(grid, all_well=well).models.items()
+            }
+            for well in (True, False)
+        ]
+        assert asked == [fewest, most], pattern
+
+
 def test_what_is_expected_of_each_run_is_kept_as_it_was_at_first() -> None:
     """The time left is told by it: later, what the sweep itself has done would look as if it were there."""
     make_sweep("raw-coder", problems=2, name="earlier")
