@@ -150,7 +150,7 @@ def _regrades(board: Scoreboard) -> Iterator[str]:
         differ = "differs" if found.flips == 1 else "differ"
         anew, first = _brief(found.judge_version), _brief(found.at_first)
         if anew == first:  # they differ in their Python or its libraries
-            anew, first = found.judge_version, found.at_first
+            anew, first = f"judge {found.judge_version}", f"judge {found.at_first}"
         stands = "" if mine else f"The figures are those of the first verdicts, by {first}; "
         yield (
             f"Judged anew by {anew}: {found.flips:,} of {found.programs:,} verdicts {differ}"
