@@ -1,7 +1,7 @@
 """Which model plays which role. Roles have any name: a pattern declares one by asking it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,11 @@ def mistake_in(role: str) -> str | None:
             "at most"
         )
     return None
+
+
+def lacks(role: str, roles: Iterable[str]) -> str:
+    """What is said of a step that asks somebody who is not in the team."""
+    return f"asks the role {role!r}, which the team does not have ({', '.join(sorted(roles))})"
 
 
 def said(roles: Mapping[str, str]) -> str:

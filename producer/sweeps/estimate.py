@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from foureyes.models import team
 from foureyes.models.among import among
 from foureyes.models.enums import Kind, State
 from foureyes.models.llm import AnyModel, LlamaCpp
@@ -238,6 +239,8 @@ def _rehearse(
             if not isinstance(step, CompletionStep):
                 results.append(stand_in(step, ""))
                 continue
+            if step.by not in models:
+                raise replay.error(team.lacks(step.by, models))
             made = caller.call(step, models[step.by], sample)
             yield step, made
             tokens += ANSWER_TOKENS[step.kind]

@@ -1,14 +1,15 @@
 """Drawing a pattern: what it asks for, for each way its reviews, trials and choices can turn out.
 
 Nobody writes the picture down: the pattern is rehearsed with every combination of outcomes, and
-what it asks for each time is put together as a tree.
+what it asks for each time is put together as a tree. What is checked before anything is enqueued goes
+further: each step turns out in its rarer ways, too, and the pattern is followed to its end.
 """
 
 import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,7 +20,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.problem import Spec, VisibleTest
 from foureyes.worker.attempt.replay import PatternError, PatternReplay
 from foureyes.worker.patterns import Configured
-from foureyes.worker.patterns.steps import Ask, CompletionStep, Result, Step
+from foureyes.worker.patterns.steps import Ask, CompletionStep, Step
 from foureyes.worker.patterns.templates import Templates
 
 _SPEC = Spec("problem", "...", "f", (VisibleTest("doctest", ">>> f()\n0", "f()", "0"),))
@@ -31,6 +32,8 @@ _PAID = 3
 _DEEPEST = 12
 #: Yields that are looked at, of all ways to go.
 _MOST_NODES = 1500
+#: Ways that are followed to their end, beyond the picture.
+_MOST_FOLLOWED = 500
 
 #: Ways that the steps of one yield can turn out together, up to which all are followed.
 _MOST_WAYS = 64
@@ -43,13 +46,16 @@ _Answered = tuple[tuple[Step, ...], tuple[int, ...], str]
 class Node:
     """One yield of a pattern, or its end; and what follows, by outcome.
 
-    `error` makes the error that says what is wrong with what is asked for here.
+    `error` makes the error that says what is wrong with what is asked for here, `place` is the line that
+    asks, and `answered` how the pattern has come here.
     """
 
     said: str
     steps: tuple[Step, ...] = ()
     branches: dict[str, "Node"] = field(default_factory=dict)
     error: Callable[[str], PatternError] = field(default=PatternError, compare=False)
+    place: str = field(default="", compare=False)
+    answered: list[_Answered] = field(default_factory=list, compare=False)
 
     @property
     def calls(self) -> Iterator[CompletionStep]:
@@ -109,18 +115,54 @@ def _check_own(step: Ask, node: Node, pattern: Configured, folder: Templates) ->
         raise node.error(str(error).removeprefix(f"prompts {folder.name!r}, ")) from None
 
 
-def roles(pattern: Configured) -> list[str]:
-    """Whom the pattern can ask."""
-    return sorted({step.by for step in _steps(pattern)})
+def roles(pattern: Configured) -> dict[str, str]:
+    """Whom the pattern can ask, and where in its author's file it does so first."""
+    places: dict[str, str] = {}
+    for node in _nodes(pattern):
+        for step in node.calls:
+            places.setdefault(step.by, node.place)
+    return dict(sorted(places.items()))
 
 
 def _nodes(pattern: Configured, kinds: Iterable[Spec] = ()) -> Iterator[Node]:
-    """Every yield that the pattern can come to, nearest first."""
-    waiting = deque(_explore(pattern, spec) for spec in (_SPEC, _BARE, *kinds))
+    """Every yield that the pattern can come to, nearest first; then those of longer and of rarer ways."""
+    specs = (_SPEC, _BARE, *kinds)
+    drawn = [list(_below(_explore(pattern, spec))) for spec in specs]
+    for nodes in drawn:
+        yield from nodes
+    for spec, nodes in zip(specs, drawn, strict=True):
+        for answered in itertools.islice(_further(nodes), _MOST_FOLLOWED):
+            yield from _follow(pattern, spec, answered)
+
+
+def _below(root: Node) -> Iterator[Node]:
+    """A node and all that follow it, nearest first."""
+    waiting = deque([root])
     while waiting:
         node = waiting.popleft()
         yield node
         waiting += node.branches.values()
+
+
+def _further(nodes: Iterable[Node]) -> Iterator[list[_Answered]]:
+    """Ways that a picture leaves out: none of its turns, and then each in which one step turns out in one of
+    its rarer ways."""
+    yield []
+    for node in nodes:
+        for branch, step in enumerate(node.steps):
+            for number, name in enumerate(step.rarer, len(step.outcomes)):
+                chosen = tuple(number if each == branch else 0 for each in range(len(node.steps)))
+                condition = f"{_numbered(len(node.answered), branch, len(node.steps))} {name}"
+                yield [*node.answered, (node.steps, chosen, condition)]
+
+
+def _follow(pattern: Configured, spec: Spec, answered: list[_Answered]) -> Iterator[Node]:
+    """What is asked for after these answers, if all goes on for longest, to the pattern's end."""
+    with _after(pattern, spec, answered) as replay:
+        while (wanted := replay.wanted) is not None:
+            yield Node("", wanted, error=replay.error, place=replay.place)
+            results = (step.stand_in(_program_of(replay, at)) for at, step in enumerate(wanted))
+            replay.answer(tuple(results), _calls(wanted))
 
 
 def _steps(pattern: Configured) -> Iterator[CompletionStep]:
@@ -135,46 +177,56 @@ def _explore(pattern: Configured, spec: Spec) -> Node:
     Nearest first: of a pattern that can go on in very many ways, all of them are followed so far.
     """
     root = Node("")
-    waiting: deque[tuple[Node, list[_Answered]]] = deque([(root, [])])
+    waiting = deque([root])
     opened = 0
     while waiting:
-        node, answered = waiting.popleft()
+        node = waiting.popleft()
         opened += 1
-        for condition, answers in _open(node, pattern, spec, answered, opened > _MOST_NODES):
-            node.branches[condition] = Node("")
-            waiting.append((node.branches[condition], answers))
+        _open(node, pattern, spec, opened > _MOST_NODES)
+        waiting += node.branches.values()
     return root
 
 
-def _open(
-    node: Node, pattern: Configured, spec: Spec, before: list[_Answered], is_last: bool
-) -> Iterator[tuple[str, list[_Answered]]]:
-    """Fill in what is asked for after these answers; the ways to go on from there, by condition."""
+@contextmanager
+def _after(pattern: Configured, spec: Spec, answered: list[_Answered]) -> Iterator[PatternReplay]:
+    """The pattern where these answers have brought it."""
     budget = _PAID if pattern.tokens_of else None
-    way = _way(spec, [said for _, _, said in before])
+    way = _way(spec, [said for _, _, said in answered])
     with closing(PatternReplay(pattern, spec, is_rehearsal=True, budget=budget, way=way)) as replay:
-        for steps, outcomes, _ in before:
+        for steps, outcomes, _ in answered:
             if replay.wanted != steps:
                 raise replay.error(
                     "asks for something else when it is run again with the same answers: a pattern "
                     "must depend on nothing else (no randomness, no clock, no memory of its own)"
                 )
-            calls = sum(isinstance(step, CompletionStep) for step in steps)
-            replay.answer(_results(replay, outcomes), calls)
+            results = (
+                step.rehearsed(outcome, _program_of(replay, at))
+                for at, (step, outcome) in enumerate(zip(steps, outcomes, strict=True))
+            )
+            replay.answer(tuple(results), _calls(steps))
+        yield replay
+
+
+def _open(node: Node, pattern: Configured, spec: Spec, is_last: bool) -> None:
+    """Fill in what is asked for here, and the ways to go on, by condition."""
+    with _after(pattern, spec, node.answered) as replay:
         place = replay.place
     if replay.wanted is None:
         node.said = f"the hidden tests judge {replay.code}"
         return
-    if is_last or len(before) == _DEEPEST:
+    if is_last or len(node.answered) == _DEEPEST:
         node.said = "and so on"
         return
-    node.said = ", ".join(_said(replay, branch) for branch in range(len(replay.wanted)))
-    node.steps, node.error = replay.wanted, partial(replay.error, place=place)
+    said = (f"{_number(replay, at)} {step.said}" for at, step in enumerate(replay.wanted))
+    node.said = ", ".join(said)
+    node.steps, node.error, node.place = replay.wanted, partial(replay.error, place=place), place
     kinds = [step.outcomes for step in replay.wanted]
     for chosen in _combinations([len(kind) for kind in kinds]):
         names = [kind[number] for kind, number in zip(kinds, chosen, strict=True)]
-        condition = _condition(replay, names)
-        yield condition, [*before, (replay.wanted, chosen, condition)]
+        told = (f"{_number(replay, at)} {name}" for at, name in enumerate(names) if name)
+        condition = " and ".join(told)
+        answered = [*node.answered, (replay.wanted, chosen, condition)]
+        node.branches[condition] = Node("", answered=answered)
 
 
 def _way(spec: Spec, conditions: list[str]) -> str:
@@ -202,30 +254,22 @@ def _combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:
                 )
 
 
-def _condition(replay: PatternReplay, names: list[str]) -> str:
-    """What has to be so for a branch."""
-    return " and ".join(
-        f"{_number(replay, branch)} {name}" for branch, name in enumerate(names) if name
-    )
+def _number(replay: PatternReplay, at: int) -> str:
+    """What a step is called that is wanted now, by its place among those of its yield."""
+    return _numbered(replay.position, at, len(replay.wanted or ()))
 
 
-def _number(replay: PatternReplay, branch: int) -> str:
-    assert replay.wanted is not None
-    letter = "abcdefghijklmnopqrstuvwxyz"[branch % 26] if len(replay.wanted) > 1 else ""
-    return f"{replay.position + 1}{letter}"
+def _numbered(position: int, at: int, beside: int) -> str:
+    letter = "abcdefghijklmnopqrstuvwxyz"[at % 26] if beside > 1 else ""
+    return f"{position + 1}{letter}"
 
 
-def _said(replay: PatternReplay, branch: int) -> str:
-    assert replay.wanted is not None
-    return f"{_number(replay, branch)} {replay.wanted[branch].said}"
+def _program_of(replay: PatternReplay, at: int) -> str:
+    return f"the program of {_number(replay, at)}"
 
 
-def _results(replay: PatternReplay, outcomes: tuple[int, ...]) -> tuple[Result, ...]:
-    assert replay.wanted is not None
-    return tuple(
-        step.rehearsed(outcome, f"the program of {_number(replay, branch)}")
-        for branch, (step, outcome) in enumerate(zip(replay.wanted, outcomes, strict=True))
-    )
+def _calls(steps: Iterable[Step]) -> int:
+    return sum(isinstance(step, CompletionStep) for step in steps)
 
 
 def _add(tree: Tree, node: Node) -> None:

@@ -1,6 +1,5 @@
 """From a sweep file to its grid: what is to be run, with its problems and prompts."""
 
-import difflib
 import hashlib
 import itertools
 from collections.abc import Collection, Mapping, Sequence
@@ -142,7 +141,7 @@ class PlannedSweep:
     @cached_property
     def roles(self) -> dict[str, list[str]]:
         """Whom each pattern can ask, by its label."""
-        return {pattern.label: rehearsal.roles(pattern) for pattern in self.patterns}
+        return {pattern.label: list(rehearsal.roles(pattern)) for pattern in self.patterns}
 
     @cached_property
     def budgets(self) -> dict[str, str]:
@@ -339,15 +338,14 @@ def _beside_modules(own: Mapping[str, Module], folder: Path) -> dict[str, dict[s
 def _check_teams(file: SweepFile, made: list[Configured]) -> None:
     """Raises: FoureyesError if a pattern asks a role that a team lacks, or that no team can have."""
     for pattern in made:
-        for role in rehearsal.roles(pattern):
+        for role, place in rehearsal.roles(pattern).items():
             if mistake := team.mistake_in(role):
-                raise FoureyesError(f"pattern {pattern.label!r} asks a role: {mistake}")
+                raise FoureyesError(f"pattern {pattern.label!r} asks a role: {mistake} ({place})")
             for each in file.teams:
                 if role not in each.roles:
-                    (near,) = difflib.get_close_matches(role, each.roles, n=1, cutoff=0.0)
                     raise FoureyesError(
-                        f"teams: {each.name!r} has no {role!r}, whom pattern {pattern.label!r} asks; "
-                        f"the nearest that it has is {near!r}"
+                        f"teams: {each.name!r} has no {role!r}, whom pattern {pattern.label!r} asks ({place}); "
+                        f"it has {' and '.join(map(repr, each.roles))}"
                     )
 
 

@@ -34,7 +34,7 @@ reviewer = "c"
         ("starter-rich", "starter-rick", "there is no benchmark 'starter-rick'; did you mean 'starter-rich'?"),
         ('engine = "scripted"', 'engine = "scriptd"', "unknown engine 'scriptd'; did you mean 'scripted'?"),
         ('coder = "c"', 'coder = "d"', "pairings: the coder 'd' is not among the models"),
-        ('[[pairings]]\ncoder', "[[teams]]\ncodr", "sweep.toml: teams: 'codr=c, reviewer=c' has no 'coder', whom pattern 'raw-coder' asks; the nearest that it has is 'codr'"),
+        ('[[pairings]]\ncoder', "[[teams]]\ncodr", "sweep.toml: teams: 'codr=c, reviewer=c' has no 'coder', whom pattern 'raw-coder' asks (raw_coder.py line "),
         ('coder = "c"', 'codr = "c"', "unknown key 'pairings.0.codr'; did you mean 'coder'?"),
         ('["starter-rich"]', '["starter-rich", "starter-rich"]', "benchmarks: 'starter-rich' is there twice"),
         ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),

@@ -149,10 +149,11 @@ def test_a_role_that_was_not_foreseen_ends_its_attempt_with_a_word(tmp_path: Pat
     run_to_the_end(lambda row: said(row).replace("return x", "return 0"))
     (attempt,) = attempts()
     assert attempt.error is not None
-    assert (
-        "asks the role 'judge', which the run's team does not have (coder, reviewer, tester)"
-        in (attempt.error)
+    assert attempt.error.startswith("pattern 'tested(rarely=judge)', step ")
+    assert "asks the role 'judge', which the team does not have (coder, reviewer, tester)" in (
+        attempt.error
     )
+    assert "tested.py line " in attempt.error
 
 
 @pytest.mark.usefixtures("database")

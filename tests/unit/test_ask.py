@@ -12,7 +12,6 @@ from foureyes.producer.sweeps import rehearsal
 from foureyes.producer.sweeps.sweep import PlannedSweep
 from foureyes.worker.attempt import checking
 from foureyes.worker.attempt.requests import Caller
-from foureyes.worker.patterns.reading import json_schema
 from foureyes.worker.patterns.steps import (
     CODER,
     TEXT,
@@ -91,23 +90,6 @@ def test_a_program_is_one_like_any_other() -> None:
     made = Ask("explain", by=CODER, read=Code(SPEC)).read("```\ndef f(x):\n    return x\n```")
     assert isinstance(made, Program)
     assert (made.code, made.spec) == ("def f(x):\n    return x\n", SPEC)
-
-
-@pytest.mark.parametrize(
-    "reading", [TEXT, Json(ISSUES), Number(1, 5), Number(most=-3), OneOf("a", "b"), Code(SPEC)]
-)
-def test_what_is_made_up_fits(reading: Reading) -> None:
-    """A pattern that is rehearsed with what no model may say would fail where nothing is wrong."""
-    step = Ask("explain", by=CODER, read=reading)
-    *made, unread = (step.rehearsed(n, "a name") for n in range(len(step.outcomes)))
-    if len(step.outcomes) == 1:
-        made = [unread]
-    else:
-        assert unread.value is None
-    for each in (*made, step.stand_in("x" * 300)):
-        assert isinstance(each, Program) or each.value is not None
-        if isinstance(reading, Json):
-            assert json_schema.fits(ISSUES, each.value)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +262,8 @@ def test_a_value_that_may_not_be_there_is_drawn(tmp_path: Path) -> None:
     ).replace('found.value != "wrong"', "found.value")  # fmt: skip
     drawn = rehearsal.draw(duck(tmp_path, module).patterns[0]).children
     assert [str(branch.label) for branch in drawn[3:]] == [
-        "if 3 can be read",
         "if 3 cannot be read",
+        "otherwise",
     ]
 
 

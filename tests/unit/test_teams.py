@@ -119,9 +119,9 @@ def test_who_plays_a_third_role_tells_runs_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "to", "says"),
     [
-        (", tester", ", testr", "teams: 'coder=a, reviewer=b, testr=c' has no 'tester', whom pattern 'tested' asks; the nearest that it has is 'testr'"),
+        (", tester", ", testr", "teams: 'coder=a, reviewer=b, testr=c' has no 'tester', whom pattern 'tested' asks ("),
         ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "judge" }]', "has no 'judge', whom pattern 'tested(by=judge)' asks"),
-        ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "name" }]', "pattern 'tested(by=name)' asks a role: 'name' is what a team is called"),
+        ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "name" }]', "pattern 'tested(by=name)' asks a role: 'name' is what a team is called, and no role (tested.py line 9)"),
         ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "The Tester" }]', "asks a role: 'The Tester' is no role: lower-case"),
         (", tester", ", Tester", "teams.0: 'Tester' is no role: lower-case letters"),
         ('tester = "c"', 'tester = "d"', "teams: the tester 'd' is not among the models; did you mean 'c'?"),

@@ -238,6 +238,8 @@ class _Advance:
             raise self.replay.error(
                 f"reading an answer, or writing a prompt, took more than {_MOST_SECONDS:g} s"
             ) from None
+        except FoureyesError as error:  # what the rehearsals did not come to
+            raise self.replay.error(str(error)) from None
 
     def _read(self, step: Wanted, row: Row[Any]) -> Result:
         """What a step gave. The words of a refusal are no program, no plan and no verdict."""

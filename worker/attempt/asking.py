@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from foureyes.judging.execution import RECORDED, execution_key
 from foureyes.judging.identity import identity
-from foureyes.models import broker
+from foureyes.models import broker, team
 from foureyes.models.enums import Suite
 from foureyes.models.errors import FoureyesError
 from foureyes.models.lifecycle import Asked
@@ -56,10 +56,7 @@ class Asking:
             return self._execution(step.suite, step.code, by, step.given)
         assert isinstance(step, CompletionStep)
         if step.by not in self._models:
-            raise FoureyesError(
-                f"the pattern asks the role {step.by!r}, which the run's team does not have "
-                f"({', '.join(sorted(self._models))})"
-            )
+            raise FoureyesError(team.lacks(step.by, self._models))
         model_id, model = self._models[step.by]
         wanted = self._call(step, model)
         return Asked(

@@ -42,7 +42,7 @@ def difference(
                 rows, wanted = recorded[replay.position], replay.wanted
                 if not rows:
                     return _missing(attempt, replay, wanted)
-                if said := _differs(rows, wanted, list(map(asking.step, wanted)), asking):
+                if said := _differs(rows, wanted, _asked(asking, replay, wanted), asking):
                     return f"step {replay.position + 1}: {said}{_at(replay)}"
                 if any(row.state is not State.DONE for row in rows):
                     return None
@@ -57,6 +57,13 @@ def difference(
             return f"step {replay.position + 1}: {said}" if said else None
     except FoureyesError as error:
         return str(error)
+
+
+def _asked(asking: Asking, replay: PatternReplay, wanted: tuple[Step, ...]) -> list[Asked]:
+    try:
+        return list(map(asking.step, wanted))
+    except FoureyesError as error:
+        raise replay.error(str(error)) from None
 
 
 def _missing(attempt: Row[Any], replay: PatternReplay, wanted: tuple[Step, ...]) -> str | None:

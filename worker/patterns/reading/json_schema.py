@@ -6,9 +6,11 @@ the other only fits or does not.
 
 import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+#: Values that a pattern is rehearsed with, of one schema.
+_MOST_EXAMPLES = 20
 #: What a schema may say, and of which type each word's value is.
 _WORDS: dict[str, tuple[type, ...]] = {
     "type": (str,),
@@ -97,22 +99,63 @@ def _between(schema: dict[str, Any], least: str, value: float, most: str) -> boo
     return bool(schema.get(least, -math.inf) <= value <= schema.get(most, math.inf))
 
 
-def example(schema: dict[str, Any], text: str = "text") -> Any:
-    """Something that fits a schema, if that is easily found; `text` where it holds any."""
+def examples(schema: dict[str, Any], text: str = "text") -> list[Any]:
+    """What fits a schema: the least, the most, and others that are the least but for one part. A pattern is
+    rehearsed with them; `text` stands where any would do."""
+    found = [example(schema, text), example(schema, text, most=True)]
+    for other in _others(schema, text):
+        if len(found) == _MOST_EXAMPLES:
+            break
+        if fits(schema, other) and not any(_same(other, each) for each in found):
+            found.append(other)
+    return found
+
+
+def example(schema: dict[str, Any], text: str = "text", most: bool = False) -> Any:
+    """Something that fits a schema, if that is easily found: the least, or the most; `text` where it holds
+    any."""
     if schema.get("enum"):
-        return schema["enum"][0]
+        return schema["enum"][-1 if most else 0]
     match schema.get("type"):
         case "object":
             known = schema.get("properties", {})
-            return {name: example(inner, text) for name, inner in known.items()}
+            return {name: example(inner, text, most) for name, inner in known.items()}
         case "array":
             count = min(max(schema.get("minItems", 0), 1), schema.get("maxItems", 1000))
-            return [example(schema.get("items", {"type": "null"}), text)] * count
+            return [example(schema.get("items", {"type": "null"}), text, most)] * count
         case "string":
             return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
         case "number" | "integer" as kind:
-            value = schema.get("minimum", min(0, schema.get("maximum", 0)))
-            return math.ceil(value) if kind == "integer" else value
+            least = schema.get("minimum", min(0, schema.get("maximum", 0)))
+            value = schema.get("maximum", least + 1) if most else least
+            whole = math.floor if most else math.ceil
+            return whole(value) if kind == "integer" else value
         case "boolean":
-            return False
+            return most
     return None
+
+
+def _others(schema: dict[str, Any], text: str) -> Iterator[Any]:
+    """The least that fits, but for one part of it."""
+    least = example(schema, text)
+    if schema.get("enum"):
+        yield from schema["enum"][1:]
+        return
+    match schema.get("type"):
+        case "object":
+            for name, inner in schema.get("properties", {}).items():
+                yield {other: value for other, value in least.items() if other != name}
+                yield from (least | {name: value} for value in _others(inner, text))
+        case "array":
+            yield []
+            yield least * 2
+            items = schema.get("items", {"type": "null"})
+            yield from ([value] * max(1, len(least)) for value in _others(items, text))
+        case "string":
+            yield ""
+        case "number" | "integer":
+            most = example(schema, text, most=True)
+            yield from range(math.floor(least) + 1, min(math.ceil(most), math.floor(least) + 10))
+            yield most
+        case "boolean":
+            yield True

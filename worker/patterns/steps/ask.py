@@ -78,6 +78,10 @@ class Ask(CompletionStep):
     def outcomes(self) -> tuple[str, ...]:
         return self.reading.outcomes
 
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        return self.reading.rarer
+
     def variables(self) -> dict[str, Any]:
         """What the template is filled with."""
         return dict(self.values)

@@ -106,12 +106,18 @@ class Step:
         return ("",)
 
     @property
+    def rarer(self) -> tuple[str, ...]:
+        """Further ways, which a picture leaves out: above all that nothing could be read. Said in the same way."""
+        return ()
+
+    @property
     def said(self) -> str:
         """What is asked for, in the picture of a pattern."""
         raise NotImplementedError
 
     def rehearsed(self, outcome: int, name: str) -> Result:
-        """A result that has turned out so (a number into `outcomes`); `name` is that of a program in it."""
+        """A result that has turned out so: a number into `outcomes`, and on into `rarer`. `name` is that of a
+        program in it."""
         raise NotImplementedError
 
     def stand_in(self, text: str) -> Result:

@@ -68,6 +68,7 @@ class Inputs(CompletionStep):
 
     kind: ClassVar[Kind] = Kind.INPUTS
     prompt: ClassVar[str] = "inputs"
+    rarer: ClassVar[tuple[str, ...]] = ("has no inputs",)
 
     spec: Spec
     _: KW_ONLY
@@ -92,9 +93,8 @@ class Inputs(CompletionStep):
         return WrittenInputs(tuple(map(storable, found)), text)
 
     def rehearsed(self, outcome: int, name: str) -> WrittenInputs:
-        return WrittenInputs(
-            (f"{self.spec.entry_point}()" if self.spec.entry_point else "0",), name
-        )
+        example = f"{self.spec.entry_point}()" if self.spec.entry_point else "0"
+        return WrittenInputs(() if outcome else (example,), name)
 
     def stand_in(self, text: str) -> WrittenInputs:
         return self.rehearsed(0, text)

@@ -21,6 +21,10 @@ _OF_SO_MANY = re.compile(r"(?<!\s)\s*(?:/|\bout\s+of\b)\s*\d+(?:\.\d+)?", re.IGN
 _NEGATES = re.compile(r"\b(?:not|never|cannot|neither)\b|n['’]t\b", re.IGNORECASE)
 _BEGINS_JSON = re.compile(r"[\[{\"\d\-tfn]")
 _READ_SO, _UNREAD = "can be read", "cannot be read"
+#: Characters of a value in what a way to turn out is called.
+_SHOWN = 60
+#: Whole numbers between two bounds, up to which all are tried.
+_MOST_BETWEEN = 20
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Reading:
         """As Step.outcomes."""
         return (_READ_SO, _UNREAD)
 
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        """As Step.rarer."""
+        return ()
+
     def read(self, text: str) -> Result:
         """The result in an answer."""
         answer = without_thinking(text).strip()
@@ -61,8 +70,8 @@ class Reading:
 
     def rehearsed(self, outcome: int, text: str) -> Result:
         """As Step.rehearsed."""
-        unread = self.outcomes[outcome] == _UNREAD
-        return Reply(text, None if unread else self.example(outcome, text))
+        ways = self.outcomes + self.rarer
+        return Reply(text, None if ways[outcome] == _UNREAD else self.example(outcome, text))
 
     def stand_in(self, text: str) -> Result:
         """As Step.stand_in."""
@@ -83,6 +92,15 @@ class Text(Reading):
         """Any text is one."""
         return ("",)
 
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        """An empty one, too."""
+        return ("says nothing",)
+
+    def rehearsed(self, outcome: int, text: str) -> Reply:
+        said = "" if outcome else text
+        return Reply(said, said)
+
     def value(self, answer: str) -> str:
         return answer
 
@@ -91,6 +109,12 @@ class Text(Reading):
 
 
 TEXT = Text()
+
+
+def _says(value: Any) -> str:
+    """How a way to turn out is called, by what is read."""
+    said = json.dumps(value)
+    return f"says {said if len(said) <= _SHOWN else f'{said[:_SHOWN]}...'}"
 
 
 @dataclass(frozen=True)
@@ -131,9 +155,27 @@ class Json(Reading):
                 at = end
         return found
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The least that fits the schema and the most, where they differ: a pattern may do something else."""
+        least, most, *_ = self._examples("...")
+        if least == most:
+            return (_READ_SO, _UNREAD)
+        return (_says(least), _says(most), _UNREAD)
+
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        """The least, but for one part of it."""
+        return tuple(map(_says, self._examples("...")[2:]))
+
     def example(self, outcome: int, text: str) -> Any:
+        drawn = len(self.outcomes)
+        return self._examples(text)[outcome if outcome < drawn else outcome - drawn + 2]
+
+    def _examples(self, text: str) -> list[Any]:
+        """The least, the most, and the others."""
         assert self.schema is not None
-        return json_schema.example(self.schema, text)
+        return json_schema.examples(self.schema, text)
 
     def columns(self, result: Any) -> dict[str, Any]:
         return {"verdict": "none"} if result.value is None else {}
@@ -165,6 +207,18 @@ class Number(Reading):
             return (_READ_SO, _UNREAD)
         return (f"says {self.most}", f"says {self.least}", _UNREAD)
 
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        """What lies between them: whole numbers, of not too many."""
+        return tuple(f"says {number}" for number in self._between)
+
+    @property
+    def _between(self) -> list[float]:
+        if self.least is None or self.most is None or self.least == self.most:
+            return []
+        whole = range(math.floor(self.least) + 1, math.ceil(self.most))
+        return list(whole) if len(whole) <= _MOST_BETWEEN else [(self.least + self.most) / 2]
+
     def value(self, answer: str) -> float | None:
         for line in reversed(answer.splitlines()):
             said = _NUMBER.findall(_OF_SO_MANY.sub("", line))
@@ -179,6 +233,8 @@ class Number(Reading):
         return None if self.most is not None and number > self.most else number
 
     def example(self, outcome: int, text: str) -> float:
+        if outcome >= len(self.outcomes):
+            return self._between[outcome - len(self.outcomes)]
         known = [bound for bound in (self.most, self.least) if bound is not None] or [0]
         return known[min(outcome, len(known) - 1)]
 
@@ -247,6 +303,11 @@ class Code(Reading):
         """As a draft: it is judged like any."""
         return ("",)
 
+    @property
+    def rarer(self) -> tuple[str, ...]:
+        """As a draft."""
+        return ("has no program",)
+
     def read(self, text: str) -> Program:
         return program(self.spec, text)
 
@@ -254,7 +315,8 @@ class Code(Reading):
         return program(self.spec, text, style)
 
     def rehearsed(self, outcome: int, text: str) -> Program:
-        return Program(self.spec, text, text)
+        code = "" if outcome else text
+        return Program(self.spec, code, code)
 
     def stand_in(self, text: str) -> Program:
         return Program(self.spec, text, text)

@@ -46,6 +46,7 @@ class Draft(CompletionStep):
     """Write a program for the specification, freely or along a plan. Gives a Program."""
 
     kind: ClassVar[Kind] = Kind.DRAFT
+    rarer: ClassVar[tuple[str, ...]] = ("has no program",)
 
     spec: Spec
     plan: Planned | None = None
@@ -70,7 +71,8 @@ class Draft(CompletionStep):
         return program(self.spec, text, style)
 
     def rehearsed(self, outcome: int, name: str) -> Program:
-        return Program(self.spec, name, name)
+        code = "" if outcome else name
+        return Program(self.spec, code, code)
 
     def stand_in(self, text: str) -> Program:
         return Program(self.spec, text, text)
@@ -91,6 +93,7 @@ class Enrich(CompletionStep):
 
     kind: ClassVar[Kind] = Kind.PLAN
     prompt: ClassVar[str] = "enrich"
+    rarer: ClassVar[tuple[str, ...]] = ("says nothing",)
 
     spec: Spec
     _: KW_ONLY
@@ -106,7 +109,7 @@ class Enrich(CompletionStep):
         return replace(self.spec, notes=without_thinking(text).strip())
 
     def rehearsed(self, outcome: int, name: str) -> Spec:
-        return replace(self.spec, notes="notes")
+        return replace(self.spec, notes="" if outcome else "notes")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Plan(CompletionStep):
     """Plan the program before it is written, or after a draft failed a trial. Gives a Planned."""
 
     kind: ClassVar[Kind] = Kind.PLAN
+    rarer: ClassVar[tuple[str, ...]] = ("says nothing",)
 
     spec: Spec
     draft: Program | None = None
@@ -136,7 +140,7 @@ class Plan(CompletionStep):
         return Planned(without_thinking(text))
 
     def rehearsed(self, outcome: int, name: str) -> Planned:
-        return Planned("a plan")
+        return Planned("" if outcome else "a plan")
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ class Review(CompletionStep):
     kind: ClassVar[Kind] = Kind.REVIEW
     schema: ClassVar[Schema] = REVIEW_SCHEMAS["reasons-first"]
     outcomes: ClassVar[tuple[str, ...]] = ("approves", "asks for changes")
+    rarer: ClassVar[tuple[str, ...]] = ("asks for changes and names none", "has no verdict")
 
     draft: Program
     trial: Trial | None = None
@@ -181,7 +186,12 @@ class Review(CompletionStep):
         return read_verdict(text)
 
     def rehearsed(self, outcome: int, name: str) -> Verdict:
-        return Verdict(outcome == 0, ("an issue",), "a review")
+        return (
+            Verdict(True, ("an issue",), "a review"),
+            Verdict(False, ("an issue",), "a review"),
+            Verdict(False, (), "a review"),
+            Verdict(None, (), ""),  # or the question about it would come first
+        )[outcome]
 
     def stand_in(self, text: str) -> Verdict:
         return Verdict(approves=False, issues=(text,), text=text)
@@ -238,6 +248,7 @@ class Fix(CompletionStep):
     """Mend what a review named or a trial showed, and nothing else. Gives a Program."""
 
     kind: ClassVar[Kind] = Kind.FIX
+    rarer: ClassVar[tuple[str, ...]] = ("has no program",)
 
     draft: Program
     found: Verdict | Trial
@@ -263,7 +274,8 @@ class Fix(CompletionStep):
         return program(self.draft.spec, text, style)
 
     def rehearsed(self, outcome: int, name: str) -> Program:
-        return Program(self.draft.spec, name, name)
+        code = "" if outcome else name
+        return Program(self.draft.spec, code, code)
 
     def stand_in(self, text: str) -> Program:
         return Program(self.draft.spec, text, text)
@@ -284,6 +296,7 @@ class Choose(CompletionStep):
     kind: ClassVar[Kind] = Kind.REVIEW
     schema: ClassVar[Schema] = CHOICE_SCHEMA
     outcomes: ClassVar[tuple[str, ...]] = ("chooses the left", "chooses the right")
+    rarer: ClassVar[tuple[str, ...]] = ("chooses none",)
     prompt: ClassVar[str] = "choose"
 
     left: Program
@@ -330,8 +343,12 @@ class Choose(CompletionStep):
         return Choice(self.left if letter is None else self.shown["AB".index(letter)], letter)
 
     def rehearsed(self, outcome: int, name: str) -> Choice:
-        program = (self.left, self.right)[outcome]
-        return Choice(program, "AB"[self.shown.index(program)])
+        program = (self.left, self.right, self.left)[outcome]
+        is_read = outcome < len(self.outcomes)
+        return Choice(program, "AB"[self.shown.index(program)] if is_read else None)
+
+    def stand_in(self, text: str) -> Choice:
+        return self.rehearsed(1, text)
 
     def columns(self, result: Choice) -> dict[str, Any]:
         return {"verdict": result.letter or "none"}

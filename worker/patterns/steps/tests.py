@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from foureyes.models.enums import Kind, Suite
 from foureyes.models.problem import Spec
-from foureyes.models.shown import FAILED, PASSED, TestRun, WrittenResult
+from foureyes.models.shown import BROKEN, FAILED, PASSED, TestRun, WrittenResult
 from foureyes.models.storable import storable
 from foureyes.worker.patterns.reading.asserts import LONGEST, MOST, extract_asserts
 from foureyes.worker.patterns.reading.thoughts import without_thinking
@@ -69,6 +69,7 @@ class Tests(CompletionStep):
     __test__: ClassVar[bool] = False  # not a pytest class
     kind: ClassVar[Kind] = Kind.TESTS
     prompt: ClassVar[str] = "tests"
+    rarer: ClassVar[tuple[str, ...]] = ("has no tests",)
 
     spec: Spec
     _: KW_ONLY
@@ -93,7 +94,7 @@ class Tests(CompletionStep):
         return WrittenTests(tuple(map(storable, found)), text)
 
     def rehearsed(self, outcome: int, name: str) -> WrittenTests:
-        return WrittenTests((_example(self.spec),), name)
+        return WrittenTests(() if outcome else (_example(self.spec),), name)
 
     def stand_in(self, text: str) -> WrittenTests:
         return WrittenTests((_example(self.spec),), text)
@@ -112,6 +113,7 @@ class RunTests(ExecutionStep):
     kind: ClassVar[Kind] = Kind.RUN
     suite: ClassVar[Suite] = Suite.WRITTEN
     outcomes: ClassVar[tuple[str, ...]] = ("passes", "fails")
+    rarer: ClassVar[tuple[str, ...]] = ("shows that the tests are broken",)
 
     program: Program
     tests: WrittenTests
@@ -134,7 +136,7 @@ class RunTests(ExecutionStep):
         return TestRun.from_json(detail)
 
     def rehearsed(self, outcome: int, name: str) -> TestRun:
-        how, shown = ((PASSED, ""), (FAILED, "got: 0"))[outcome]
+        how, shown = ((PASSED, ""), (FAILED, "got: 0"), (BROKEN, "it is no test"))[outcome]
         return TestRun(tuple(WrittenResult(test, how, shown) for test in self.tests.tests))
 
     def stand_in(self, text: str) -> TestRun:

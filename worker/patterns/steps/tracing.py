@@ -19,6 +19,7 @@ class Trace(ExecutionStep):
 
     kind: ClassVar[Kind] = Kind.TRACE
     suite: ClassVar[Suite] = Suite.TRACED
+    rarer: ClassVar[tuple[str, ...]] = ("shows nothing",)
 
     program: Program
     test: VisibleTest
@@ -55,7 +56,8 @@ class Trace(ExecutionStep):
         return Traced.from_json(detail)
 
     def rehearsed(self, outcome: int, name: str) -> Traced:
-        return Traced((TracedLine(1, "x = 0", "x = 0"),), 0, "it gives 0")
+        lines = () if outcome else (TracedLine(1, "x = 0", "x = 0"),)
+        return Traced(lines, 0, "it gives 0")
 
     def stand_in(self, text: str) -> Traced:
         return self.rehearsed(0, text)
