@@ -67,6 +67,27 @@ def test_what_seldom_turns_out_is_rehearsed(tmp_path: Path, body: str, says: str
     assert says in str(raised.value) and "odd.py line" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("return draft.code", "return draft", "must return code as a str, not Program"),
+        ("draft = yield Draft(spec)", "return ''", "step 1: is not a generator"),
+        ("def odd", "async def odd", "step 1: is not a generator"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_function_that_is_no_pattern_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    module = MODULE.replace("BODY", "").replace(old, new)
+    if "async" in new:
+        module = module.replace("yield", "await")
+    (tmp_path / "odd.py").write_text(module)
+    with pytest.raises(FoureyesError) as raised:
+        load(tmp_path, '"odd"', 'modules = ["odd"]')
+    assert says in str(raised.value) and "(odd.py line 5" in str(raised.value)
+
+
 def test_a_picture_shows_what_a_value_brings(tmp_path: Path) -> None:
     """Nobody sees from one example of a schema that a pattern mends what is severe."""
     severity = '{"type": "integer", "minimum": 0, "maximum": 3}'

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from foureyes.models.errors import FoureyesError, said_of
@@ -73,7 +74,10 @@ class PatternReplay:
         self._repairs: list[int] = []
         body = self._run(pattern.start, spec)
         if not isinstance(body, Generator):
-            raise self.error("is not a generator: it must yield its steps")
+            if inspect.iscoroutine(body):
+                body.close()  # or Python says later that nobody awaited it
+            said = "is not a generator: it must be a `def` that yields its steps"
+            raise self.error(said, self._defined)
         self._body = body
         try:
             self._go_on(None)
@@ -161,13 +165,23 @@ class PatternReplay:
     def _raised_at(self, error: BaseException) -> str:
         """The place in the pattern's own file from which an error came; a StopIteration that leaves a
         generator is the cause of another one."""
-        file = inspect.unwrap(self.pattern.pattern.body).__code__.co_filename
+        file = self._code.co_filename
         passed = [
             *traceback.walk_tb(error.__traceback__),
             *traceback.walk_tb(error.__cause__.__traceback__ if error.__cause__ else None),
         ]
         lines = [line for frame, line in passed if frame.f_code.co_filename == file]
         return _place(file, lines[-1]) if lines else ""
+
+    @property
+    def _code(self) -> CodeType:
+        code: CodeType = inspect.unwrap(self.pattern.pattern.body).__code__
+        return code
+
+    @property
+    def _defined(self) -> str:
+        """Where the pattern's function begins, for what is no line's fault."""
+        return _place(self._code.co_filename, self._code.co_firstlineno)
 
     def _send(self, results: Any) -> tuple[Any, StopIteration | None]:
         """What the pattern yields next, or how it returned."""
@@ -190,7 +204,8 @@ class PatternReplay:
             if not isinstance(stop.value, str):
                 returned = type(stop.value).__name__
                 hint = hints.of_returned(stop.value)
-                raise self.error(f"must return code as a str, not {returned}{hint}")
+                said = f"must return code as a str, not {returned}{hint}"
+                raise self.error(said, self._defined)
             self.wanted, self.code = None, stop.value
             return
         self._several = isinstance(yielded, tuple)
