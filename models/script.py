@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from foureyes.models.errors import FoureyesError
+from foureyes.models.nearest import meant
 
 
 class Rule(BaseModel):
@@ -36,11 +37,29 @@ class Script(BaseModel):
 def read(path: Path) -> Script:
     """Read a script.
 
-    Raises: FoureyesError naming the file, if it is not there or none.
+    Raises: FoureyesError naming the file, and of one that is no script the rule and the key.
     """
     try:
         return Script.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise FoureyesError(f"{path}: the script cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise FoureyesError(f"{path}: not a script: {str(error).splitlines()[0]}") from None
+    except (ValueError, RecursionError) as error:  # ValidationError is one, too
+        said = _mistake(error) if isinstance(error, ValidationError) else str(error)
+        raise FoureyesError(f"{path}: not a script: {said}") from None
+
+
+def _mistake(error: ValidationError) -> str:
+    """The first mistake in one line: which rule, which key, and what is wrong with it."""
+    first = error.errors()[0]
+    match first["loc"]:
+        case ("rules",) if first["type"] == "missing":
+            return "it has no [[rules]]"
+        case ("rules", int(number), *rest):
+            place = f"rule {number + 1}: "
+            valid: list[str] = list(Rule.model_fields)
+        case rest:
+            place, valid = "", list(Script.model_fields)
+    key = ".".join(map(str, rest))
+    if first["type"] == "extra_forbidden":
+        return f"{place}unknown key {key!r}{meant(key, valid)}"
+    return f"{place}{key}{': ' if key else ''}{first['msg']} (it is {first['input']!r:.60})"

@@ -1,9 +1,11 @@
 """Engines: an answer given to the wrong request, or an error taken for an answer, falsifies a sweep."""
 
 import email.utils
+import gc
 import json
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -398,6 +400,17 @@ def test_replay_answers_what_was_recorded_and_nothing_else(tmp_path: Path) -> No
         load(model)
 
 
+def test_an_engine_that_is_closed_says_so(engine: Engine) -> None:
+    """A call that nobody answers any more would hold the process back for ever."""
+    other = load(model_at(engine))
+    other.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a call that was never begun
+        with pytest.raises(InfrastructureError, match="nothing more is asked of it"):
+            other.complete(request("hello"))
+        gc.collect()
+
+
 def test_scripted_takes_the_first_rule_that_fits(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(
         '[[rules]]\ncontains = ["a", "b"]\nanswer = "both"\n'
@@ -409,6 +422,27 @@ def test_scripted_takes_the_first_rule_that_fits(tmp_path: Path) -> None:
         engine.complete(request("a"))
     with pytest.raises(RequestRefused, match="no rule"):
         engine.complete(request("c"))
-    (tmp_path / "s.toml").write_text("[[rules]]\ncontain = []\n")
-    with pytest.raises(FoureyesError, match="not a script"):
-        load(Scripted(engine="scripted", script=str(tmp_path / "s.toml")))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[rules]]\n[[rules]]\nanswr = 'x'", "rule 2: unknown key 'answr'; did you mean 'answer'?"),
+        ("[[rules]]\nturn = 'x'", "rule 1: turn: Input should be a valid integer"),
+        ("[[rules]]\ncontains = ['a', 3]", "rule 1: contains.1: Input should be a valid string (it is 3)"),
+        ("rules = [3]", "rule 1: Input should be a valid dictionary"),
+        ("[[rule]]", "it has no [[rules]]"),
+        ("rules = []\nname = 'x'", "unknown key 'name'; there is rules"),
+        ("", "it has no [[rules]]"),
+        ("answer", "Expected '=' after a key in a key/value pair (at end of document)"),
+    ],
+)  # fmt: skip
+def test_a_broken_script_says_which_rule_and_which_key(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(text)
+    with pytest.raises(FoureyesError) as raised:
+        load(Scripted(engine="scripted", script=str(path)))
+    assert str(raised.value).startswith(f"{path}: not a script: {says}")
+    assert "\n" not in str(raised.value)

@@ -59,6 +59,8 @@ class OpenAIEngine:
         self._key = key
         self._tries = tries
         self._pace = Pace(model.requests_per_minute)
+        self._opening = threading.Lock()
+        self._is_closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=_NAME, daemon=True)
         self._thread.start()
@@ -73,11 +75,16 @@ class OpenAIEngine:
         return self.begin(request).result()
 
     def begin(self, request: Request) -> "Future[Answer]":
-        """The same, without waiting for it."""
-        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        """The same, without waiting for it. Raises: InfrastructureError if it is closed."""
+        with self._opening:  # what is begun is there to be given up when it is closed
+            if self._is_closed:
+                raise InfrastructureError(self._said("nothing more is asked of it"))
+            return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
 
     def close(self) -> None:
         """Give up what is being asked, and close the connections."""
+        with self._opening:
+            self._is_closed = True
         self._await(self._end())
         self._stop()
 
