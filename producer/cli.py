@@ -838,6 +838,7 @@ def main() -> None:
         if context is not None and said == context.get_help():  # nothing was asked for
             print(said, file=sys.stderr)
             sys.exit(2)
+        said = " ".join(said.split())  # choices stand on lines of their own
         _end(f"{said} (`{context.command_path if context else 'foureyes'} --help`)", 2)
     except typer.Abort:
         _end("nothing was done", 1)

@@ -1,21 +1,23 @@
 """Which wording of the question has a model tell wrong programs from right ones."""
 
-import difflib
 import itertools
 import json
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from foureyes.judging import known
 from foureyes.models import weights
 from foureyes.models.errors import FoureyesError, InfrastructureError
-from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling
+from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling, OpenAI
+from foureyes.models.nearest import meant
 from foureyes.producer.commands import trust, trying
 from foureyes.producer.commands.terminal import Terminal, console, hint, say
 from foureyes.producer.stack import embedded
@@ -90,6 +92,8 @@ def try_review(
     programs = known.balanced(problems)
     model = _model(name, file)
     trust.settle({name: model}, trusted)
+    if isinstance(model, OpenAI):
+        trying.ask_once(name, model)  # else every review waits for it, again and again
     tallies = {style: Confusion(style) for style in styles}
     try:
         _ask(model, programs, tallies, own)
@@ -119,13 +123,27 @@ def _ask(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Terminal(stderr=True), transient=True) as progress:
+    with (
+        _no_word_of_retries(),
+        Progress(*columns, console=Terminal(stderr=True), transient=True) as progress,
+    ):
         bar = progress.add_task("loading the model", total=len(programs) * len(tallies))
         asked = trial.review(model, programs, [*tallies], lambda name: templates.of(name, own))
         with closing(asked):
             for each in asked:
                 tallies[each.style].reviews.append(each)
                 progress.update(bar, advance=1, description=each.style.verdict)
+
+
+@contextmanager
+def _no_word_of_retries() -> Iterator[None]:
+    """A call that is sent again is no news beside a bar: what the last try says is raised."""
+    told = get_on_retry_hooks()
+    set_on_retry_hooks([])
+    try:
+        yield
+    finally:
+        set_on_retry_hooks(told)
 
 
 def _styles(
@@ -136,6 +154,8 @@ def _styles(
     known_formats = get_args(Style.model_fields["review_format"].annotation)
     _check("--wording", wordings or (), known_wordings)
     _check("--review-format", formats or (), known_formats)
+    for folder in prompts or ():
+        _check_folder(folder)
     combined = itertools.product(
         prompts or ["default"], formats or ["json"], wordings or known_wordings
     )
@@ -148,8 +168,17 @@ def _styles(
 def _check(option: str, given: Iterable[str], there_are: Sequence[str]) -> None:
     for each in given:
         if each not in there_are:
-            (near,) = difflib.get_close_matches(each, there_are, n=1, cutoff=0)
-            raise FoureyesError(f"{option}: there is no {each!r}; did you mean {near!r}?")
+            raise FoureyesError(f"{option}: there is no {each!r}{meant(each, there_are)}")
+
+
+def _check_folder(name: str) -> None:
+    try:
+        Style(prompts=name)
+    except ValidationError:
+        raise FoureyesError(
+            f"--prompts: {name!r:.60} is no name of a folder beside the sweep file, or of one that ships: "
+            "it has lower-case letters, digits and '-', 40 at most"
+        ) from None
 
 
 def _model(name: str, file: Path | None) -> AnyModel:

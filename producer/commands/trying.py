@@ -86,5 +86,16 @@ def ask_first(
             say(f"models.{name} gave no answer yet: {tried.said}")
 
 
+def ask_once(name: str, model: OpenAI) -> None:
+    """Raises: FoureyesError if a model's server gives no answer, or refuses what it would be sent."""
+    from foureyes.worker.engines.probe import probe  # it brings an HTTP client
+
+    tried = probe(model, request_to(model))
+    if tried.refused:
+        raise FoureyesError(f"models.{name}: write {tried.advice} ({tried.refused[0].said})")
+    if tried.answer is None:
+        raise FoureyesError(f"models.{name}: {tried.said}")
+
+
 def _listed(settings: Iterable["Setting"]) -> str:
     return ", ".join(f"`{each.name}`" for each in settings)

@@ -139,7 +139,10 @@ def test_the_table_has_a_row_for_each_wording_and_tells_what_it_means(
     ("asked", "said"),
     [
         ({"wordings": ["tracee"]}, "--wording: there is no 'tracee'; did you mean 'trace'?"),
-        ({"formats": ["xml"]}, "--review-format: there is no 'xml'; did you mean 'text'?"),
+        ({"formats": ["xml"]}, "--review-format: there is no 'xml'; there is json, text"),
+        ({"prompts": ["../x"]}, "--prompts: '../x' is no name of a folder beside the sweep file"),
+        ({"prompts": [""]}, "--prompts: '' is no name of a folder"),
+        ({"prompts": ["Mine"]}, "it has lower-case letters, digits and '-', 40 at most"),
         ({"prompts": ["ters"]}, "there are no prompts 'ters'; did you mean 'terse'?"),
         ({"prompts": ["mine"]}, "prompts 'mine', review.md line 6: there is no variable 'drafft'"),
         ({"problems": 31}, "the starter set has 1 to 30 problems, and not 31"),

@@ -57,8 +57,9 @@ def test_what_people_try_first_is_understood(words: list[str], said: str) -> Non
         ("sweep --nope", "No such option: --nope (`foureyes sweep --help`)"),
         ("models pull", "Missing argument 'name'. (`foureyes models pull --help`)"),
         ("export one --format pdf", "'pdf' is not one of"),
+        ("prompts try", "Missing argument 'review'. Choose from: review (`foureyes prompts try --help`)"),
     ],
-)
+)  # fmt: skip
 def test_a_word_that_is_none_is_told_in_one_line(
     words: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -315,6 +315,17 @@ def test_models_try_says_what_came_of_it(tmp_path: Path, away: str) -> None:
     assert isinstance(done.exception, FoureyesError) and "'n', but: m" in str(done.exception)
 
 
+def test_prompts_try_asks_a_server_before_it_asks_for_reviews(tmp_path: Path, away: str) -> None:
+    """Else each review is asked for six times, with a line for each, before it is told."""
+    words = ["prompts", "try", "review", "--model", "m", "--sweep"]
+    done = foureyes(*words, str(sweep(tmp_path, away)))
+    assert isinstance(done.exception, FoureyesError) and done.output == ""
+    assert str(done.exception).startswith(f"models.m: {away}: no connection")
+    with closing(Picky(first_of("temperature"))) as server:
+        done = foureyes(*words, str(sweep(tmp_path, server.url)))
+    assert "models.m: write send = { temperature = false } (" in str(done.exception)
+
+
 def test_the_key_of_a_call_is_that_of_its_request() -> None:
     made = call(model_at(URL, extra_body={"a": [1, 2.5, {"b": None}]}))
     assert made.key == digest(json.loads(json.dumps(made.request)))
