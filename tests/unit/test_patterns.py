@@ -318,6 +318,8 @@ def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
     [
         ("\n1 / 0", "ZeroDivisionError: division by zero (line 2)"),
         ("import nothing_like_it", "nothing_like_it"),
+        ("", ".py has no pattern: one is marked by a line @pattern("),
+        (MODULE.replace('@pattern("twice")', ""), ".py has no pattern: one is marked by"),
         (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already"),
         (MODULE.replace('"twice"', '"thrice"').replace(": int = 2", ""), "needs a type and a default"),
         (MODULE.replace('"twice"', '"fourfold"').replace("Draft, and draft again.", ""), "no docstring"),
@@ -345,6 +347,36 @@ def test_a_broken_module_is_named(tmp_path: Path, source: str, says: str) -> Non
     with pytest.raises(FoureyesError, match=re.escape(says)):  # and is not taken for good later
         with_modules(load_modules([name], tmp_path))
     assert "Draft, and" not in patterns.find("retry").summary
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('("twice")', "", "here is none"),
+        ('"twice"', "3", "not 3"),
+        ('"twice"', '"a b/c"', "not 'a b/c'"),
+        ("Draft, and draft again.", "", "no docstring"),
+        ('@pattern("twice")', '@pattern("twice")\nclass Twice: ...\n', "pattern 'twice' marks a class, which is no function"),
+        ('@pattern("twice")', 'from functools import partial\n@pattern("twice")\n@partial', "marks a partial"),
+        ("spec, times: int = 2", "", "takes no specification"),
+        (": int = 2", "", "option 'times': it needs a type and a default"),
+        ("int = 2", "int = 'x'", "option 'times': its default"),
+        ("times: int", "name: int", "option 'name': a sweep file has the pattern's name there"),
+        ("int = 2", "object = 2", "option 'times': its type lets anything in"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_pattern_s_head_has_its_line(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    """Of two modules nobody would know which one is meant."""
+    assert old in MODULE
+    source = MODULE.replace(old, new, 1)
+    (tmp_path / "heads.py").write_text(source)
+    line = source[: source.index("@pattern")].count("\n") + 1
+    with pytest.raises(FoureyesError, match=re.escape(says)) as raised:
+        load_modules(["heads"], tmp_path)
+    assert str(raised.value).endswith(f" (heads.py line {line})")
+    assert " at 0x" not in str(raised.value)
 
 
 TRACED = '''

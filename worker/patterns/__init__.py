@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
@@ -143,22 +144,32 @@ def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Cal
     says how many samples are drawn, if a budget can say so in its place (`tokens_of`): it is None then,
     and the pattern draws for as long as `TokensLeft` says.
     """
+    place = _line_of(sys._getframe(1).f_code, sys._getframe(1).f_lineno)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
+        given = "there is none" if callable(name) else f"not {name!r:.60}"
         raise FoureyesError(
             'a pattern is marked by a line @pattern("its-name") before it; a name has letters, digits, '
-            f"'.', '_' and '-', not {name!r:.60}"
+            f"'.', '_' and '-', {given} ({place})"
         )
 
     def mark(body: Callable[..., Steps]) -> Callable[..., Steps]:
-        if not inspect.isfunction(body):
-            raise FoureyesError(f"pattern {name!r} marks {body!r:.60}, which is no function")
-        summary = inspect.cleandoc(body.__doc__ or "")
-        if not summary:
-            raise FoureyesError(f"pattern {name!r} has no docstring that says what happens")
-        _MARKED.append(Pattern(name, body, summary, _options(name, body, counts), counts))
+        try:
+            _MARKED.append(_made(name, body, counts))
+        except FoureyesError as error:
+            raise FoureyesError(f"{error} ({place})") from None
         return body
 
     return mark
+
+
+def _made(name: str, body: Callable[..., Steps], counts: str) -> Pattern:
+    if not inspect.isfunction(body):
+        kind = "class" if inspect.isclass(body) else type(body).__name__
+        raise FoureyesError(f"pattern {name!r} marks a {kind}, which is no function")
+    summary = inspect.cleandoc(body.__doc__ or "")
+    if not summary:
+        raise FoureyesError(f"pattern {name!r} has no docstring that says what happens")
+    return Pattern(name, body, summary, _options(name, body, counts), counts)
 
 
 def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseModel]:
@@ -171,6 +182,14 @@ def _options(name: str, body: Callable[..., Steps], counts: str) -> type[BaseMod
         option = f"pattern {name!r}, option {parameter.name!r}"
         if parameter.empty in (parameter.annotation, parameter.default):
             raise FoureyesError(f"{option}: it needs a type and a default")
+        if parameter.annotation in (object, Any):
+            raise FoureyesError(
+                f"{option}: its type lets anything in; say int, str, bool or the like"
+            )
+        if parameter.name == "name":
+            raise FoureyesError(
+                f"{option}: a sweep file has the pattern's name there; call yours something else"
+            )
         if parameter.name in Style.model_fields:
             raise FoureyesError(f"{option}: every pattern has it; call yours something else")
         if parameter.name == TOKENS_OF:
@@ -228,13 +247,20 @@ def load_modules(names: Iterable[str], folder: Path) -> dict[str, Module]:
 
     They are code, and run with our rights: a sweep file names only what its author trusts.
 
-    Raises: FoureyesError naming the module, if it is not there or fails.
+    Raises: FoureyesError naming the module, if it is not there, fails or has no pattern.
     """
     paths = {name: folder / f"{name}.py" for name in names}
-    return {
+    found = {
         name: _from_file(path, _read(path)) if path.is_file() else _installed(name)
         for name, path in paths.items()
     }
+    for name, module in found.items():
+        if not module.patterns:
+            raise FoureyesError(
+                f"modules: {module.file.name if module.file else name} has no pattern: one is marked by a "
+                'line @pattern("its-name") before it'
+            )
+    return found
 
 
 def as_enqueued(
@@ -382,7 +408,11 @@ def _of(module: str) -> Mapping[str, Pattern]:
 
 def _place(pattern: Pattern) -> str:
     code = inspect.unwrap(pattern.body).__code__
-    return f"{Path(code.co_filename).name} line {code.co_firstlineno}"
+    return _line_of(code, code.co_firstlineno)
+
+
+def _line_of(code: CodeType, line: int) -> str:
+    return f"{Path(code.co_filename).name} line {line}"
 
 
 def _drawing() -> str:
