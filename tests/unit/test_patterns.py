@@ -197,6 +197,30 @@ def test_a_template_is_read_to_its_end(tmp_path: Path, name: str, text: str, say
         load(tmp_path, '"review-then-fix"', 'prompts = "mine"')
 
 
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ({"t": "\n{{ spec.kode }}"}, "t.md line 2: a Spec has no 'kode'"),
+        ({"t": "\n{{ 1 / 0 }}"}, "t.md line 2: ZeroDivisionError: division by zero"),
+        ({"t": "{{ nots }}"}, "t.md line 1: there is no variable 'nots'"),
+        ({"t": "\n\n{% include 'no.md' %}"}, "t.md line 3: it includes no.md, and there is no such"),
+        ({"t": "{% include 'u.md' %}", "u": "\n{{ spec.kode }}"}, "u.md line 2: a Spec has no 'kode'"),
+        ({"t": "{% include 'u.md' %}", "u": "\n{% if %}"}, "u.md line 2: Expected an expression"),
+        ({"t": "\n{% include 't.md' %}"}, "t.md line 2: it includes itself"),
+        ({"t": "{% include 'u.md' %}", "u": "{% include 't.md' %}"}, ".md line 1: it includes itself"),
+        ({"t": "{% macro a() %}{{ a() }}{% endmacro %}\n{{ a() }}"}, "t.md line 1: a macro calls itself"),
+        ({}, "t.md: there is no such prompt"),
+    ],
+)  # fmt: skip
+def test_a_template_that_fails_says_in_which_line(texts: dict[str, str], says: str) -> None:
+    """Also where it came from a sweep's row, as it does on a worker."""
+    made = templates.of("default", {templates.BESIDE: texts})
+    with pytest.raises(FoureyesError) as raised:
+        made.render("t", spec=rehearsal._SPEC)
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
 def test_the_variables_of_templates_are_those_that_steps_give() -> None:
     given = {"style"}
     for name in patterns.patterns():

@@ -8,6 +8,8 @@ puts beside its module: they are there whatever the folder is.
 import ast
 import difflib
 import re
+import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -43,6 +45,10 @@ VARIABLES = (
 BESIDE = ""
 
 
+#: What jinja2 calls a template outside its blocks and macros, in a traceback.
+_WHOLE = "top-level template code"
+
+
 class Templates:
     """The templates of one folder."""
 
@@ -52,7 +58,7 @@ class Templates:
         self._hashes: dict[str, str] = {}
         #: Templates that name no variable that is not there, with what they may name.
         self._known: set[tuple[str, tuple[str, ...]]] = set()
-        self._environment = SandboxedEnvironment(
+        self._environment = _Environment(
             loader=loader,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -69,8 +75,8 @@ class Templates:
         try:
             return self._environment.get_template(f"{prompt}.md").render(**variables).strip()
         except Exception as error:  # a template may do anything that an expression can
-            said = _explained(error, variables)
-            raise FoureyesError(f"prompts {self.name!r}, {prompt}.md: {said}") from None
+            place, said = _place(error) or f"{prompt}.md", _explained(error, variables)
+            raise FoureyesError(f"prompts {self.name!r}, {place}: {said}") from None
 
     def check(self, prompt: str, known: Iterable[str] = VARIABLES, /, **variables: Any) -> None:
         """Fill a prompt in, and look through the parts of it that other variables would show.
@@ -139,8 +145,41 @@ class Templates:
         return found
 
 
+class _Environment(SandboxedEnvironment):
+    """Has tracebacks name templates as their authors do, wherever they were loaded from."""
+
+    def compile(
+        self,
+        source: Any,
+        name: str | None = None,
+        filename: str | None = None,
+        raw: Any = False,
+        defer_init: bool = False,
+    ) -> Any:
+        """A template's code, with its name for that of a file."""
+        return super().compile(source, name, name, raw, defer_init)
+
+
 def _stem(file: str) -> str:
     return file.removesuffix(".md")
+
+
+def _frames(error: Exception) -> list[tuple[str, int, str]]:
+    """The templates that were being filled in: name, line, and which part of it."""
+    passed = traceback.walk_tb(error.__traceback__)
+    return [
+        (frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in passed
+        if frame.f_code.co_filename.endswith(".md")
+    ]
+
+
+def _place(error: Exception) -> str:
+    """The template and its line; empty if none could be begun."""
+    if isinstance(error, TemplateSyntaxError):  # of one that is included
+        return f"{error.name} line {error.lineno}"
+    *_, (name, line, _part) = _frames(error) or [("", 0, "")]
+    return f"{name} line {line}" if name else ""
 
 
 def _explained(error: Exception, variables: Iterable[str]) -> str:
@@ -148,9 +187,19 @@ def _explained(error: Exception, variables: Iterable[str]) -> str:
     if unknown := re.fullmatch(r"'(\w+)' is undefined", str(error)):
         return _no_variable(unknown[1], variables)
     if isinstance(error, TemplateNotFound):
+        if not _frames(error):
+            return "there is no such prompt"
         return f"it includes {error.name}, and there is no such prompt"
     if lacking := re.fullmatch(r"'[\w.]*?(\w+) object' has no attribute '(\w+)'", str(error)):
         return f"a {lacking[1]} has no {lacking[2]!r}"
+    if isinstance(error, TemplateSyntaxError):
+        return str(error.message)
+    if isinstance(error, RecursionError):
+        for (_, _, part), times in Counter(_frames(error)).most_common(1):
+            if times > 1:
+                return (
+                    "it includes itself" if part == _WHOLE else "a macro calls itself without end"
+                )
     return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
