@@ -17,12 +17,15 @@ from foureyes.worker.patterns.steps import (
     TEXT,
     Ask,
     Code,
+    Compared,
     Draft,
     Json,
     Number,
     OneOf,
     Program,
     Reply,
+    drafts,
+    mutated,
 )
 from foureyes.worker.patterns.steps.readings import Reading
 from foureyes.worker.patterns.style import Style
@@ -92,6 +95,17 @@ def test_a_program_is_one_like_any_other() -> None:
     assert (made.code, made.spec) == ("def f(x):\n    return x\n", SPEC)
 
 
+def nested(depth: int) -> Any:
+    return {
+        "type": "array",
+        "minItems": 10,
+        "items": nested(depth - 1) if depth else {"type": "null"},
+    }
+
+
+COMPARED = Compared((), (), (), ())
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -116,6 +130,17 @@ def test_a_program_is_one_like_any_other() -> None:
         (lambda: Json({"type": "integer", "minimum": 2.5, "maximum": 2.7}), "nothing can be found that fits"),
         (lambda: Json({"type": "string", "maxLength": True}), "'maxLength' is a int, not True"),
         (lambda: Json({"enum": []}), "nothing can be found that fits"),
+        (lambda: Json({"enum": [object()]}), "the schema: 'enum' holds what no JSON is: <object"),
+        (lambda: Json({"enum": [("a",)]}), r"'enum' holds what no JSON is: \('a',\)"),
+        (lambda: Json({"enum": [float("nan")]}), "'enum' holds what no JSON is: nan"),
+        (lambda: Json({"type": "array", "minItems": -1}), "the schema: 'minItems' is from 0, not -1"),
+        (lambda: Json({"type": "string", "minLength": 10**12}), "ask for more than 100000 characters or items"),
+        (lambda: Json(nested(12)), "ask for more than 100000 characters or items"),
+        (lambda: mutated("x"), "mutated: takes a Spec, not 'x'"),
+        (lambda: mutated(SPEC) + "f(1)", r"`\+` takes WrittenInputs"),
+        (lambda: COMPARED.differences(1, 2), "takes two of the Programs that were compared, not 1"),
+        (lambda: drafts(SPEC, 0, 0.5), "drafts: count is a whole number from 1, not 0"),
+        (lambda: drafts(SPEC, True, 0.5), "drafts: count is a whole number from 1, not True"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_said_where_it_is_written(make: Any, says: str) -> None:

@@ -53,9 +53,11 @@ def test_what_a_step_says_holds_and_the_rest_is_the_models() -> None:
         ({"temperature": "hot"}, "temperature is from 0 to 2, not 'hot'"),
         ({"temperature": float("nan")}, "temperature is from 0 to 2, not nan"),
         ({"top_p": 0}, "top_p is above 0, and at most 1, not 0"),
-        ({"max_tokens": 1.5}, "max_tokens is from 1, not 1.5"),
-        ({"seed": True}, "seed is from 0 to 999, not True"),
-        ({"seed": None}, "seed is from 0 to 999, not None"),
+        ({"max_tokens": 1.5}, "max_tokens is a whole number from 1 to 10000000, not 1.5"),
+        ({"max_tokens": 10**30}, "max_tokens is a whole number from 1 to 10000000, not 1000"),
+        ({"seed": True}, "seed is a whole number from 0 to 999, not True"),
+        ({"seed": 1.0}, "seed is a whole number from 0 to 999, not 1.0"),
+        ({"seed": None}, "seed is a whole number from 0 to 999, not None"),
     ],
 )
 def test_what_no_model_can_be_asked_with_is_refused(given: dict[str, Any], says: str) -> None:

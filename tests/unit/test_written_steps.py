@@ -131,6 +131,8 @@ HELPER = Program(Spec("t/1", "", "helper", ()), "", "")
         (_compare(ONE, "code"), "Compare(programs=...) takes Programs, not (Program("),
         (_compare(ONE, HELPER), "Compare needs programs for the problem's own entry_point"),
         (_compare(ONE, OTHER, inputs=101), "Compare takes 100 inputs at most, not 101"),
+        (lambda: Compare((ONE, OTHER), WrittenInputs(("f(",), "an answer")), None),
+        (lambda: Compare((ONE, OTHER), WrittenInputs(("f(1)", "f("))), "Compare: this input is not a call: 'f('"),
         (lambda: Compare(ONE, WrittenInputs(())), "Compare(programs=...) takes a tuple, not Program("),
     ],
 )  # fmt: skip
@@ -143,7 +145,7 @@ def test_a_step_with_wrong_arguments_is_named_with_its_line(make: Any, says: str
     if says is None:
         PatternReplay(configured, SPEC)
         return
-    if "this test is not" in says:  # a model may have written it, where this is no rehearsal
+    if "is not a" in says:  # a model may have written it, where this is no rehearsal
         assert PatternReplay(configured, SPEC).wanted
     with pytest.raises(PatternError) as caught:
         PatternReplay(configured, SPEC, is_rehearsal=True)

@@ -5,6 +5,7 @@ the other only fits or does not.
 """
 
 import difflib
+import json
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +29,8 @@ _WORDS: dict[str, tuple[type, ...]] = {
     "title": (str,),
     "description": (str,),
 }
+#: Characters and items that a schema may ask for: an example of it is made.
+_MOST = 100_000
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
@@ -53,6 +56,12 @@ def check(schema: Any, place: str = "the schema") -> None:
     if "enum" not in schema and schema.get("type") not in _TYPES:
         known = ", ".join(_TYPES)
         raise ValueError(f"{place}: 'type' is one of {known}, not {schema.get('type')!r:.60}")
+    for word in ("minItems", "maxItems", "minLength", "maxLength"):
+        if schema.get(word, 0) < 0:
+            raise ValueError(f"{place}: {word!r} is from 0, not {schema[word]}")
+    for value in schema.get("enum", ()):
+        if not _is_json(value):
+            raise ValueError(f"{place}: 'enum' holds what no JSON is: {value!r:.60}")
     for name, inner in schema.get("properties", {}).items():
         check(inner, f"{place}, {name!r}")
     if "items" in schema:
@@ -60,8 +69,32 @@ def check(schema: Any, place: str = "the schema") -> None:
     for name in schema.get("required", ()):
         if name not in schema.get("properties", {}):
             raise ValueError(f"{place}: {name!r} is required, and not among the properties")
+    if _least(schema) > _MOST:
+        raise ValueError(
+            f"{place}: 'minItems' and 'minLength' ask for more than {_MOST} characters or items"
+        )
     if not fits(schema, example(schema)):
         raise ValueError(f"{place}: nothing can be found that fits it")
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def _least(schema: dict[str, Any]) -> int:
+    """Characters and items that the shortest example of a schema has."""
+    match schema.get("type"):
+        case "object":
+            return sum(map(_least, schema.get("properties", {}).values()))
+        case "array":
+            each = _least(schema["items"]) if "items" in schema else 1
+            return max(schema.get("minItems", 0), 1) * max(each, 1)
+        case "string":
+            return int(schema.get("minLength", 0))
+    return 1
 
 
 def fits(schema: dict[str, Any], value: Any) -> bool:

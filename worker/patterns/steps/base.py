@@ -29,6 +29,10 @@ Schema = dict[str, Any] | None
 Result = Any
 
 
+#: What an answer may have at most: no model gives as many, and a server's own numbers hold it.
+_MOST_TOKENS = 10_000_000
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How an answer is drawn, where that is not as the model's own table says it; None: it is.
@@ -45,8 +49,16 @@ class Sampling:
     def __post_init__(self) -> None:
         _check("temperature", self.temperature, "from 0 to 2", lambda value: 0 <= value <= 2)
         _check("top_p", self.top_p, "above 0, and at most 1", lambda value: 0 < value <= 1)
-        _check("max_tokens", self.max_tokens, "from 1", lambda value: value >= 1, int)
-        _check("seed", self.seed, "from 0 to 999", lambda value: 0 <= value < 1000, int)
+        _check(
+            "max_tokens",
+            self.max_tokens,
+            f"a whole number from 1 to {_MOST_TOKENS}",
+            lambda value: 1 <= value <= _MOST_TOKENS,
+            int,
+        )
+        _check(
+            "seed", self.seed, "a whole number from 0 to 999", lambda value: 0 <= value < 1000, int
+        )
 
     def settings(self) -> dict[str, Any]:
         """The model's own that are replaced."""

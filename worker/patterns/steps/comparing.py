@@ -1,5 +1,6 @@
 """Inputs that a model writes, or that are made of the visible tests; and what programs give for them."""
 
+import ast
 import itertools
 import json
 from dataclasses import KW_ONLY, dataclass
@@ -59,6 +60,10 @@ class WrittenInputs:
 
     def __add__(self, other: "WrittenInputs") -> "WrittenInputs":
         """These and then the others, each once."""
+        if not isinstance(other, WrittenInputs):
+            raise ValueError(
+                f"WrittenInputs: `+` takes WrittenInputs(...) on both sides, not {other!r:.60}"
+            )
         return WrittenInputs(tuple(dict.fromkeys(self.inputs + other.inputs)))
 
 
@@ -140,7 +145,15 @@ class Compared:
         return len(self.groups) == 1
 
     def differences(self, left: Program, right: Program) -> tuple[Difference, ...]:
-        """The inputs for which two of the programs gave something else, the first few."""
+        """The inputs for which two of the programs gave something else, the first few.
+
+        Raises: ValueError if one is none of the programs that were compared.
+        """
+        for each in (left, right):
+            if each not in self.programs:
+                raise ValueError(
+                    f"differences: takes two of the Programs that were compared, not {each!r:.60}"
+                )
         one, other = (self.programs.index(each) for each in (left, right))
         known: Any = self.alike or self.outputs  # comparisons of before know what was shown alone
         found = (
@@ -208,4 +221,12 @@ class Compare(ExecutionStep):
             return f"Compare takes {2 * MOST} inputs at most, not {len(self.inputs.inputs)}"
         if any(each.spec.entry_point != spec.entry_point for each in self.programs):
             return "Compare needs programs for the problem's own entry_point"
+        return None
+
+    def slip(self, spec: Spec) -> str | None:
+        for given in () if self.inputs.text or not spec.entry_point else self.inputs.inputs:
+            try:
+                ast.parse(storable(given).strip(), mode="eval")
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return f"Compare: this input is not a call: {given!r:.80}"
         return None

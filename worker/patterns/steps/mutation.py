@@ -20,8 +20,10 @@ def mutated(spec: Spec) -> WrittenInputs:
 
     Numbers become their neighbours, 0 and their negatives; texts and lists empty, reversed, doubled, or
     lose one at an end. A specification may not allow them all: what they are good for is to tell
-    programs apart.
+    programs apart. Raises: ValueError if it is given something else.
     """
+    if not isinstance(spec, Spec):
+        raise ValueError(f"mutated: takes a Spec, not {spec!r:.60}")
     of = _of_function if spec.entry_point else _of_program
     shown = [each for test in spec.visible_tests for each in of(spec, test, False)]
     # by turns, so that each test has its share

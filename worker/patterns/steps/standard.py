@@ -82,7 +82,12 @@ class Draft(CompletionStep):
 
 
 def drafts(spec: Spec, count: int, temperature: float, by: str = CODER) -> tuple[Draft, ...]:
-    """Several drafts of one specification: the first as ever, the others drawn at a temperature."""
+    """Several drafts of one specification: the first as ever, the others drawn at a temperature.
+
+    Raises: ValueError if `count` is no whole number from 1.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(f"drafts: count is a whole number from 1, not {count!r:.60}")
     others = (Draft(spec, by=by, sampling=Sampling(temperature, seed=n)) for n in range(1, count))
     return (Draft(spec, by=by), *others)
 
