@@ -90,6 +90,8 @@ def _with_name(given: Any) -> Any:
     if not isinstance(given, dict) or given.get("name"):
         return given
     roles = {role: model for role, model in given.items() if role != "name"}
+    if not roles:
+        return {}
     name = team.name_of(roles)
     if len(name) > _LONGEST_TITLE:
         raise ValueError('its models\' names are too long to call it by them; add name = "..."')
@@ -369,7 +371,9 @@ def _first_mistake(error: ValidationError, text: str) -> str:
     if place[-1:] == ["[key]"]:  # the mistake is in the key, not in what it stands for
         del place[-1]
     key = place[-1] if place else ""
-    line = "" if first["type"] == "missing" else _line_of(key, text)
+    begin = _begin(place, text)
+    written = place[0] if key.isdecimal() else key  # one of several has no key
+    line = "" if first["type"] == "missing" else _line_of(written, text, begin=begin)
     if said := _misplaced(place, first["input"]):
         return f"{_line_of(key, text, last=True)}{said}"
     if first["type"] == "extra_forbidden":
@@ -410,10 +414,24 @@ def _misplaced(place: list[str], given: Any) -> str | None:
     return None
 
 
-def _line_of(key: str, text: str, last: bool = False) -> str:
-    """Where a key, or a table of this name, is written first or last; empty if nowhere."""
+def _begin(place: list[str], text: str) -> int:
+    """Where in the text the table or the list begins that a mistake is in; 0 if it is in none."""
+    match place:
+        case [table, number, *_] if number.isdecimal():
+            name, before = re.escape(table), int(number)
+            head = rf"(?:\[\[[ \t]*{name}[ \t]*\]\]|{name}[ \t]*=)"
+        case ["models", name, *_]:
+            head, before = rf"\[[ \t]*models\.[\"']?{re.escape(name)}[\"']?[ \t]*[\].]", 0
+        case _:
+            return 0
+    found = [each.start() for each in re.finditer(rf"^[ \t]*{head}", text, re.MULTILINE)]
+    return found[min(before, len(found) - 1)] if found else 0
+
+
+def _line_of(key: str, text: str, last: bool = False, begin: int = 0) -> str:
+    """Where a key, or a table of this name, is written first (from `begin` on) or last; empty if nowhere."""
     written = rf"^[^#\n]*?(?<![\w-])[\"']?{re.escape(key)}[\"']?[ \t]*(?:[=\]])"
-    found = list(re.finditer(written, text, re.MULTILINE)) if key else []
+    found = list(re.compile(written, re.MULTILINE).finditer(text, begin)) if key else []
     if not found:
         return ""
     return f"line {text.count(chr(10), 0, found[-1 if last else 0].end()) + 1}: "

@@ -47,6 +47,12 @@ reviewer = "c"
         ('[[pairings]]\ncoder = "c"', '[[teams]]\ncoder = "c"\nsamples = 3', "line 12: 'samples' is of the whole sweep and stands in a table of 'teams'"),
         ("sampling = { temperature = 0.0 }", "temperature = 0.0", "line 9: unknown key 'models.c.temperature': write sampling = { temperature = ... }"),
         ("[models.c]", "[models.c1.5b]", 'a dot in [models.c1.5b] divides names: write [models."c1.5b"]'),
+        # of several tables the one that is meant
+        ("[[pairings]]", "[[teams]]\n[[pairings]]", "sweep.toml: line 10: teams.0: nobody is in it; write a role and a model"),
+        ("[[pairings]]", '[[teams]]\ncoder = "c"\n[[teams]]\ncoder = "c"\nname = "\\n"\n[[pairings]]', "line 14: teams.1.name: '\\n' holds a character"),
+        ("[models.c]", '[models.b]\nengine = "scripted"\nscript = "c.toml"\n[models.c]\nthreads = 0', "line 10: models.c.threads: Input should be greater"),
+        ("[[pairings]]", '[models.d]\nengine = "scripted"\nscript = "c.toml"\nsampling = { temperature = 9.0 }\n[[pairings]]', "line 13: models.d.sampling.temperature: Input"),
+        ('["raw-coder"]', '["raw-coder",\n  3]', "line 4: patterns.1: Input should be a"),
         # what TOML can write and nothing else can hold
         ("samples = 1", "samples = inf", "line 5: samples: inf is no number that can be used"),
         ("temperature = 0.0", "temperature = nan", "models.c.sampling.temperature: nan is no number"),
@@ -59,7 +65,7 @@ reviewer = "c"
         ("samples = 1", 'prompts = "a\\u0000b"', "prompts: holds a NUL character"),
         ("samples = 1", 'modules = ["a\\u0000b"]', "modules.0: holds a NUL character"),
         ("[models.c]", '[models."c\\u0000"]', "models: the key 'c\\x00' holds a NUL character"),
-        ('["starter-rich"]', '[{ name = "", data = "d" }]', "benchmarks.0.name: String should have at least 1"),
+        ('["starter-rich"]', '[{ name = "", data = "d" }]', "line 3: benchmarks.0.name: String should have at least 1"),
         ('["starter-rich"]', '[{ name = "a\\nb", data = "d" }]', "benchmarks.0.name: 'a\\nb' holds a character that cannot be seen"),
         ('reviewer = "c"', f'reviewer = "c"\nname = "{"x" * 151}"', "pairings.0.name: String should have at most 150"),
     ],
