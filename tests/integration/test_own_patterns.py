@@ -47,8 +47,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
 
 def written(folder: Path) -> Path:
     """The page's files, each named in the sentence before it; the sweep file among them."""
-    named = r"`([\w-]+\.(?:py|md|toml))`(?:(?!\n\n).)*?:\n\n```\w+\n(.*?)\n```\n\n"
-    blocks = re.findall(named, PAGE.read_text(), re.DOTALL)
+    named = r"`([\w-]+\.(?:py|md|toml))`(?:(?!\n\n).)*?:\n\n(`{3,})\w+\n(.*?)\n\2\n\n"
+    blocks = [(name, text) for name, _, text in re.findall(named, PAGE.read_text(), re.DOTALL)]
     for name, content in blocks:
         (folder / name).write_text(content + "\n")
     assert len(blocks) == 8
@@ -153,7 +153,7 @@ def check(file: Path) -> Result:
     [
         ("duck.py", "told", "told", ""),
         ("duck.py", "range(rounds)", "range(0)", "step 2: recorded: explain by coder | wanted: judge"),
-        ("duck.py", "draft=draft, told", "draft=told, told", "step 4: mend.md: a Reply has no 'code' (duck.py line 14"),
+        ("duck.py", "draft=draft, told", "draft=told, told", "step 4: mend.md line 5: a Reply has no 'code' (duck.py line 14"),
         ("explain.md", "Explain this", "Explain the", "step 2: recorded: explain by coder, messages 'Explain this "),
         ("choosing.py", "mutated(spec).inputs + written", "written", "step 3: recorded: compare, given [\"cart_total([250, 100"),
         ("choosing.py", '"broken", runs[0].broken', '"broken", 1 / 0', "raised ZeroDivisionError: division by zero"),

@@ -119,6 +119,23 @@ def test_a_copy_button_takes_the_command_and_not_what_it_printed(site: Path) -> 
     assert len(copied.splitlines()) == 3 and copied.endswith('ORDER BY run_id"')
 
 
+def test_a_fence_holds_none_that_would_end_it() -> None:
+    """The rest of the page would be shown as a program, and programs as text."""
+    broken = []
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        opened = ""
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found = re.match(r" *(`{3,})(.*)", line)
+            if found is None or len(found[1]) < len(opened):
+                continue
+            if opened and found[2].strip():
+                broken.append(f"{path.name} line {number}: begins inside of another")
+            opened = "" if opened else found[1]
+        if opened:
+            broken.append(f"{path.name}: the last one is open")
+    assert not broken
+
+
 @pytest.mark.parametrize(
     ("shown", "copied"),
     [

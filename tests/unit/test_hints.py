@@ -53,5 +53,7 @@ def test_a_prompt_of_one_s_own_is_not_said_to_be_among_those_that_ship(tmp_path:
     line = 'yield Ask("again", by=CODER, draft=draft)'
     (tmp_path / "mine.py").write_text(MODULE.format(line=line))
     (tmp_path / "again.md").write_text("{{ draft.source }}")
-    with pytest.raises(FoureyesError, match=r"step 2: again.md: a Program has no 'source' \(mine"):
+    with pytest.raises(
+        FoureyesError, match=r"step 2: again.md line 1: a Program has no 'source' \(mine"
+    ):
         load(tmp_path, '"mine"', 'modules = ["mine"]')
