@@ -6,7 +6,6 @@ the web. Where the hash of the release is known, they are checked against it. An
 as it is; the versions of its problems, which are hashes of their records, show that it differs.
 """
 
-import difflib
 import gzip
 import logging
 import zlib
@@ -17,6 +16,7 @@ from foureyes.judging.formats.problem import Problem
 from foureyes.judging.formats.records import parse_record
 from foureyes.judging.released import Released, damaged, opened
 from foureyes.models.errors import FoureyesError
+from foureyes.models.nearest import meant
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +90,7 @@ def load(name: str, limit: int | None = None) -> list[Problem]:
     if name in _SETS:
         return load_file(_SHIPPED / f"{name}.jsonl", name, limit)
     if name not in _RELEASED:
-        (near,) = difflib.get_close_matches(name, names(), n=1, cutoff=0.0)
-        raise FoureyesError(f"there is no benchmark {name!r}; did you mean {near!r}?")
+        raise FoureyesError(f"there is no benchmark {name!r}{meant(name, names())}")
     paths = (each.overridden() or each.get() for each in _RELEASED[name])
     return _problems(name, paths, limit)
 

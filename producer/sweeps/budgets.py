@@ -1,10 +1,10 @@
 """Whose tokens a pattern with a budget gets: `tokens_of` of a sweep file, as one of its patterns."""
 
-import difflib
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from foureyes.models.errors import FoureyesError
+from foureyes.models.nearest import meant
 from foureyes.worker.patterns import TOKENS_OF, Configured
 from foureyes.worker.patterns.style import Style
 
@@ -32,9 +32,9 @@ def _source(mine: Configured, made: Sequence[Configured]) -> Configured:
     called = [each for each in made if wanted in (*_labels(each), each.pattern.name)]
     if not called:
         names = [each.label for each in made if not each.tokens_of]
-        near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.0)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise FoureyesError(f"{where}: no pattern of the sweep is called {wanted!r}{hint}")
+        raise FoureyesError(
+            f"{where}: no pattern of the sweep is called {wanted!r}{meant(wanted, names)}"
+        )
     free = [each for each in called if not each.tokens_of]
     if not free:
         raise FoureyesError(

@@ -4,7 +4,6 @@ A name, benchmarks, patterns, models, teams, and the number of samples. Every co
 benchmark, pattern and team is a run.
 """
 
-import difflib
 import itertools
 import json
 import math
@@ -32,6 +31,7 @@ from foureyes.models.analysis_plan import AnalysisPlan
 from foureyes.models.caps import Caps
 from foureyes.models.errors import FoureyesError
 from foureyes.models.llm import AnyModel, ModelName, ModelSampling, OpenAI, Send
+from foureyes.models.nearest import meant
 from foureyes.models.urls import mistake_in
 from foureyes.worker import patterns
 from foureyes.worker.patterns import Configured, Pattern
@@ -277,7 +277,7 @@ class SweepFile(BaseModel):
                 if name not in self.models:
                     raise FoureyesError(
                         f"{key}: the {role} {name!r} is not among the models"
-                        f"{_did_you_mean(name, self.models)}"
+                        f"{meant(name, self.models)}"
                     )
         return self
 
@@ -378,12 +378,12 @@ def _first_mistake(error: ValidationError, text: str) -> str:
         return f"{_line_of(key, text, last=True)}{said}"
     if first["type"] == "extra_forbidden":
         valid = _valid_keys([str(part) for part in first["loc"][:-1]])
-        return f"{line}unknown key {'.'.join(place)!r}{_did_you_mean(key, valid)}"
+        return f"{line}unknown key {'.'.join(place)!r}{meant(key, valid)}"
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         given = str(first.get("ctx", {}).get("tag", ""))
         if not given:
             return f"{line}models.{key}: no engine given; one of {', '.join(_ENGINES)}"
-        return f"{line}models.{key}: unknown engine {given!r}{_did_you_mean(given, _ENGINES)}"
+        return f"{line}models.{key}: unknown engine {given!r}{meant(given, _ENGINES)}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_pattern_mismatch":
         message = (
@@ -446,7 +446,7 @@ def check_plan(path: Path, plan: AnalysisPlan, patterns: Sequence[Configured]) -
                 line = _line_of("primary", path.read_text(encoding="utf-8"))
                 raise FoureyesError(
                     f"{line}plan.primary: {str(claim)!r}: the sweep has no pattern {pattern!r}"
-                    f"{_did_you_mean(pattern, known)}"
+                    f"{meant(pattern, known)}"
                 )
 
 
@@ -467,8 +467,3 @@ def _valid_keys(place: list[str]) -> list[str]:
     if place[:1] == ["benchmarks"]:
         return [each.alias or name for name, each in BenchmarkChoice.model_fields.items()]
     return list(SweepFile.model_fields)
-
-
-def _did_you_mean(given: str, valid: Any) -> str:
-    near = difflib.get_close_matches(given, list(valid), n=1, cutoff=0.0)
-    return f"; did you mean {near[0]!r}?" if near else ""

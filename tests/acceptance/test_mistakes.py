@@ -41,6 +41,7 @@ reviewer = "c"
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),
         ("[models.c]", "[caps]\nmax_dollars = 5\n[models.c]", "line 7: unknown key 'caps.max_dollars'; did you mean 'max_"),
+        ("[models.c]", "[caps]\nbudget = 5\n[models.c]", "line 7: unknown key 'caps.budget'; there are max_"),
         ("[models.c]", "[caps]\nmax_usd = 0\n[models.c]", "line 7: caps.max_usd: Input should be greater than 0"),
         # what TOML reads otherwise than it looks
         ('reviewer = "c"', 'reviewer = "c"\nsamples = 3', "line 13: 'samples' is of the whole sweep and stands in a table of 'pairings'"),

@@ -139,7 +139,7 @@ def test_the_table_has_a_row_for_each_wording_and_tells_what_it_means(
     ("asked", "said"),
     [
         ({"wordings": ["tracee"]}, "--wording: there is no 'tracee'; did you mean 'trace'?"),
-        ({"formats": ["xml"]}, "--review-format: there is no 'xml'; there is json, text"),
+        ({"formats": ["xml"]}, "--review-format: there is no 'xml'; there are json, text"),
         ({"prompts": ["../x"]}, "--prompts: '../x' is no name of a folder beside the sweep file"),
         ({"prompts": [""]}, "--prompts: '' is no name of a folder"),
         ({"prompts": ["Mine"]}, "it has lower-case letters, digits and '-', 40 at most"),

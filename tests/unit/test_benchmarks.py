@@ -16,6 +16,7 @@ import pytest
 
 from foureyes.judging import released, sources
 from foureyes.judging.formats.records import parse_record
+from foureyes.models import nearest
 from foureyes.models.errors import FoureyesError
 from foureyes.models.settings import settings
 
@@ -231,13 +232,21 @@ def test_a_data_folder_that_does_not_exist_is_named(
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [("humaneval", "humaneval+"), ("MBPP+", "mbpp+"), ("starter", "starter-"), ("?", "'")],
+    [("humaneval", "humaneval+"), ("MBPP+", "mbpp+"), ("starter", "starter-")],
 )
 def test_an_unknown_name_gets_the_nearest_valid_one(given: str, meant: str) -> None:
     """Else the user would have to look the names up."""
     message = refusal(given)
     assert message.startswith(f"there is no benchmark {given!r}; did you mean")
     assert meant in message.split("mean")[1]
+
+
+def test_where_no_name_is_near_all_are_told() -> None:
+    """A far-fetched guess leads astray."""
+    names = ", ".join(sources.names())
+    assert refusal("gsm8k") == f"there is no benchmark 'gsm8k'; there are {names}"
+    assert nearest.meant("verdict", ["c"]) == "; there is c"
+    assert nearest.meant("budget", map(str, range(16))) == nearest.meant("c", []) == ""
 
 
 @pytest.mark.parametrize("name", ["starter-rich", "starter-lean"])

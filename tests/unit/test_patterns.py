@@ -158,7 +158,7 @@ def test_a_template_of_no_step_is_refused(tmp_path: Path) -> None:
     folder = own_prompts(tmp_path)
     (folder / "fix.md").write_text("")
     (folder / "reveiw.md").write_text("")
-    with pytest.raises(FoureyesError, match=r"no step has this prompt; did you mean review\.md\?"):
+    with pytest.raises(FoureyesError, match=r"no step has this prompt; did you mean 'review'\?"):
         load(tmp_path, '"raw-coder"', 'prompts = "mine"')
 
 

@@ -124,7 +124,7 @@ def test_who_plays_a_third_role_tells_runs_apart(tmp_path: Path) -> None:
         ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "name" }]', "pattern 'tested(by=name)' asks a role: 'name' is what a team is called, and no role (tested.py line 9)"),
         ('[\"raw-coder\", \"tested\"]', '[{ name = "tested", by = "The Tester" }]', "asks a role: 'The Tester' is no role: lower-case"),
         (", tester", ", Tester", "teams.0: 'Tester' is no role: lower-case letters"),
-        ('tester = "c"', 'tester = "d"', "teams: the tester 'd' is not among the models; did you mean 'c'?"),
+        ('tester = "c"', 'tester = "d"', "teams: the tester 'd' is not among the models; there are a, b, c"),
         ('tester = "c"', "tester = 3", "teams.0.tester: Input should be a valid string"),
         (TEAM, LONG, "teams.0: its models' names are too long to call it by them"),
         (TEAM, "{ name = \"us\" }", "teams.0: nobody is in it"),

@@ -5,7 +5,6 @@ recorded steps each time one ends, so it must be deterministic: the same results
 out. It sees a `Spec`, never the hidden tests. Its options are the parameters after `spec`.
 """
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -27,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, 
 from pydantic_core import PydanticSerializationError
 
 from foureyes.models.errors import FoureyesError, said_of
+from foureyes.models.nearest import meant
 from foureyes.models.problem import Spec
 from foureyes.worker.patterns.steps import Steps
 from foureyes.worker.patterns.style import Style
@@ -69,9 +69,8 @@ class Pattern:
                     f"says nothing of it; {_drawing()} do"
                 )
             if name not in fields:
-                near = difflib.get_close_matches(name, fields, n=1, cutoff=0)[0]
                 raise FoureyesError(
-                    f"pattern {self.name!r} has no option {name!r}; did you mean {near!r}?"
+                    f"pattern {self.name!r} has no option {name!r}{meant(name, fields)}"
                 )
         try:
             # as JSON, which has no other way to write a list or an enumeration: nothing is converted
@@ -428,6 +427,6 @@ def find(name: str, known: Mapping[str, Pattern] | None = None) -> Pattern:
     """
     known = patterns() if known is None else known
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-        raise FoureyesError(f"unknown pattern {name!r}; did you mean {near[0]!r}?")
+        hint = meant(name, known) or "; `foureyes patterns` lists those that ship"
+        raise FoureyesError(f"unknown pattern {name!r}{hint}")
     return known[name]

@@ -6,7 +6,6 @@ puts beside its module: they are there whatever the folder is.
 """
 
 import ast
-import difflib
 import re
 import traceback
 from collections import Counter
@@ -31,6 +30,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from foureyes.models.digest import digest
 from foureyes.models.errors import FoureyesError
+from foureyes.models.nearest import meant
 
 _SHIPPED = Path(__file__).parent.parent / "prompts"
 _DEFAULT = "default"
@@ -204,8 +204,7 @@ def _explained(error: Exception, variables: Iterable[str]) -> str:
 
 
 def _no_variable(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
-    return f"there is no variable {name!r}; did you mean {near!r}?"
+    return f"there is no variable {name!r}{meant(name, known)}"
 
 
 @cache
@@ -216,8 +215,7 @@ def shipped(name: str) -> Templates:
     """
     known = names()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-        raise FoureyesError(f"there are no prompts {name!r}; did you mean {near!r}?")
+        raise FoureyesError(f"there are no prompts {name!r}{meant(name, known)}")
     return Templates(name, FileSystemLoader(_SHIPPED / name))
 
 
@@ -262,8 +260,7 @@ def read_folder(folder: Path) -> dict[str, str]:
     texts = {}
     for path in sorted(folder.glob("*.md")):
         if path.stem not in expected:
-            near = difflib.get_close_matches(path.stem, expected, n=1, cutoff=0)[0]
-            raise FoureyesError(f"{path}: no step has this prompt; did you mean {near}.md?")
+            raise FoureyesError(f"{path}: no step has this prompt{meant(path.stem, expected)}")
         texts[path.stem] = _read(path)
     if not texts:
         raise FoureyesError(

@@ -4,11 +4,12 @@ A schema is the author's, an answer a model's: the one is checked once, with wor
 the other only fits or does not.
 """
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from foureyes.models.nearest import meant
 
 #: Values that a pattern is rehearsed with, of one schema.
 _MOST_EXAMPLES = 20
@@ -48,8 +49,7 @@ def check(schema: Any, place: str = "the schema") -> None:
         raise ValueError(f"{place} is a JSON schema as a dict, not {schema!r:.60}")
     for word, value in schema.items():
         if word not in _WORDS:
-            near = difflib.get_close_matches(str(word), _WORDS, n=1, cutoff=0)[0]
-            raise ValueError(f"{place}: there is no word {word!r} here; did you mean {near!r}?")
+            raise ValueError(f"{place}: there is no word {word!r} here{meant(str(word), _WORDS)}")
         if not isinstance(value, _WORDS[word]) or (isinstance(value, bool) and word[:3] != "add"):
             kinds = " or ".join(kind.__name__ for kind in _WORDS[word])
             raise ValueError(f"{place}: {word!r} is a {kinds}, not {value!r:.60}")
