@@ -47,7 +47,8 @@ LEFT JOIN LATERAL (
         coalesce(sum(completion.completion_tokens), 0) AS completion_tokens,
         coalesce(sum(completion.seconds), 0) AS model_seconds,
         EXISTS (
-            SELECT FROM step WHERE step.attempt_id = attempt.id AND step.verdict = 'revise'
+            SELECT FROM step
+            WHERE step.attempt_id = attempt.id AND step.kind = 'review' AND step.verdict = 'revise'
         ) AS changes_asked
     FROM completion
     WHERE completion.id IN (SELECT completion_id FROM step WHERE step.attempt_id = attempt.id)

@@ -19,6 +19,7 @@ CROSS JOIN LATERAL (
     JOIN step ON step.attempt_id = attempt.id
     JOIN completion ON completion.id = step.completion_id
     WHERE run.sweep_id = sweep.id
+        AND step.kind = 'review'
         AND completion.prompt = 'choose'
         AND step.verdict IN ('A', 'B', 'none')
     GROUP BY run.id

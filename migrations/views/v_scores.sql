@@ -84,7 +84,14 @@ CROSS JOIN LATERAL (
         JOIN attempt ON attempt.run_id = run.id
         WHERE run.sweep_id = sweep.id AND EXISTS (
             SELECT FROM step
-            WHERE step.attempt_id = attempt.id AND step.verdict IN ('approve', 'revise', 'none')
+            WHERE step.attempt_id = attempt.id
+                AND step.kind = 'review'
+                AND step.verdict IN ('approve', 'revise', 'none')
+                -- a choice that could not be read is no review without a verdict
+                AND (step.verdict <> 'none' OR NOT EXISTS (
+                    SELECT FROM completion
+                    WHERE completion.id = step.completion_id AND completion.prompt = 'choose'
+                ))
         )
         GROUP BY run.id
     ) AS reviewed ON reviewed.run_id = run.id
@@ -93,7 +100,8 @@ CROSS JOIN LATERAL (
         FROM run
         JOIN attempt ON attempt.run_id = run.id
         WHERE run.sweep_id = sweep.id AND EXISTS (
-            SELECT FROM step WHERE step.attempt_id = attempt.id AND step.verdict = 'revise'
+            SELECT FROM step
+            WHERE step.attempt_id = attempt.id AND step.kind = 'review' AND step.verdict = 'revise'
         )
         GROUP BY run.id
     ) AS changed ON changed.run_id = run.id

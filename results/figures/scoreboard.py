@@ -199,8 +199,10 @@ LEFT JOIN (
     SELECT attempt.run_id, count(DISTINCT attempt.id) AS reviewed,
         count(DISTINCT attempt.id) FILTER (WHERE step.verdict <> 'none') AS verdicts,
         count(DISTINCT attempt.id) FILTER (WHERE step.verdict = 'revise') AS changes_asked
-    FROM attempt JOIN step ON step.attempt_id = attempt.id
-    WHERE step.verdict IN ('approve', 'revise', 'none')
+    FROM attempt
+    JOIN step ON step.attempt_id = attempt.id AND step.kind = 'review'
+    JOIN completion ON completion.id = step.completion_id
+    WHERE step.verdict IN ('approve', 'revise', 'none') AND completion.prompt <> 'choose'
         AND attempt.run_id IN (SELECT id FROM run WHERE sweep_id = :sweep)
     GROUP BY attempt.run_id
 ) AS asked ON asked.run_id = run.id

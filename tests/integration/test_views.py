@@ -30,7 +30,7 @@ from foureyes.models.tables import (
     Sweep,
 )
 from foureyes.models.team import CODER, REVIEWER
-from foureyes.results.figures.scoreboard import problems_of
+from foureyes.results.figures.scoreboard import problems_of, scoreboard
 from foureyes.results.figures.statistics import pass_at_k, wilson
 from foureyes.results.progress import progress
 from tests.programs import ROOT
@@ -120,7 +120,7 @@ def _write_steps(
             )  # fmt: skip
             step = Step(
                 attempt_id=attempt.id, position=position, branch=branch, kind=kind, role=role,
-                completion_id=completion.id, verdict=value if kind == "review" else None,
+                completion_id=completion.id, verdict=value if kind in ("review", "ask") else None,
             )  # fmt: skip
             if kind in ("draft", "fix"):
                 program = step.code = f"{value} program for {problem.version}"
@@ -175,6 +175,32 @@ def test_scores_count_what_was_judged_and_show_the_rest() -> None:
         ("review-then-fix", 4, 4, 2, 3, 0, 1, 0, 5, 2, 12, 60),
         ("plan-then-code", 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0),
     ]  # fmt: skip
+
+
+def test_what_is_asked_or_chosen_is_no_review() -> None:
+    """Whatever word an answer was read as, and also one that could not be read."""
+    sweep_id = write("""
+        asks     p0 0 solved   draft=good ask=revise
+        asks     p1 0 solved   draft=good ask=approve
+        asks     p2 0 unsolved draft=bad  ask=none
+        asks     p3 0 unsolved draft=bad  ask=A
+        chooses  p0 0 solved   draft=good choose=none
+        chooses  p1 0 unsolved draft=bad  choose=B
+        reviews  p0 0 unsolved draft=bad  review=revise ask=approve
+        reviews  p1 0 solved   draft=good review=none choose=A
+    """)
+    with session() as db:  # a template may have any name
+        db.execute(text("UPDATE completion SET prompt = 'choose' WHERE kind = 'ask'"))
+    told = [("asks", 0, 0), ("chooses", 0, 0), ("reviews", 2, 1)]
+    assert rows("SELECT pattern, reviewed, changes_asked FROM v_scores ORDER BY run_id") == told
+    runs = [score.run for score in scoreboard(sweep_id).scores]
+    assert [(run.pattern, run.reviewed, run.changes_asked) for run in runs] == told
+    assert [run.verdicts for run in runs] == [0, 0, 1]
+    asked = "SELECT pattern FROM v_attempts WHERE changes_asked"
+    assert rows(asked) == [("reviews",)]
+    choices = "SELECT pattern, asked, no_choice FROM v_choices ORDER BY run_id"
+    assert rows(choices) == [("chooses", 2, 1), ("reviews", 1, 0)]
+    assert rows("SELECT pattern, reviewed FROM v_reviewer") == [("reviews", 2)]
 
 
 def test_a_share_has_its_interval_and_nothing_judged_has_none() -> None:

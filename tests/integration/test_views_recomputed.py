@@ -99,7 +99,7 @@ class Rows:
         calls = [
             Completion(
                 key=f"c{n}", state=chance.choice([State.DONE] * 5 + [State.QUEUED]), text=chance.choice(_TEXTS),
-                model_id=models[n % 3].id, kind=Kind.DRAFT, prompt="draft", prompt_hash="", request={},
+                model_id=models[n % 3].id, kind=Kind.DRAFT, prompt="draft" if n % 7 else "choose", prompt_hash="", request={},
                 finish_reason=chance.choice(["stop", "length", "refused"]),
                 prompt_tokens=chance.randrange(100), completion_tokens=chance.randrange(100),
                 seconds=chance.choice([0.0, 1.0, 2.5]), worker=chance.choice([None, "a/1", "a/2", "b/1"]),
@@ -156,11 +156,14 @@ class Rows:
         position = -1
         for position in range(self.chance.randrange(4)):
             role = self.chance.choice(["coder", "reviewer", "tester"])
-            verdict = self.chance.choice([None, "none", "approve", "revise"])
+            kind = self.chance.choice([Kind.REVIEW, Kind.REVIEW, Kind.ASK])
             call = self.chance.choice(
                 [c for c in calls if (self.chance.random() < 0.7 or c is calls[0])]
             )
-            db.add(Step(attempt_id=attempt.id, position=position, branch=0, kind=Kind.DRAFT, role=role,
+            is_choice = kind is Kind.REVIEW and call.prompt == "choose"
+            words = ["A", "B"] if is_choice else ["approve", "revise"]
+            verdict = self.chance.choice([None, "none", *words])
+            db.add(Step(attempt_id=attempt.id, position=position, branch=0, kind=kind, role=role,
                         completion_id=call.id, verdict=verdict))  # fmt: skip
         if outcome in (Outcome.SOLVED, Outcome.UNSOLVED):
             program = self.chance.choice(programs)
@@ -181,6 +184,14 @@ class Rows:
     def base(self, attempt: Attempt) -> bool:
         judged = [s.execution_id for s in self.steps[attempt.id] if s.execution_id is not None]
         return any(self.executions[each].base is Status.PASS for each in judged)
+
+    def reviews(self, attempt: Attempt) -> list[str | None]:
+        """What its reviews concluded: a choice is none, nor is what was asked in other words."""
+        return [
+            step.verdict
+            for step in self.steps[attempt.id]
+            if step.kind is Kind.REVIEW and self.completions[step.completion_id].prompt != "choose"
+        ]
 
     def calls(self, sweep: Sweep, run_id: int, judged: bool) -> dict[int, str]:
         """The done calls of a run, or of its judged attempts, with the sweep's name of their model."""
@@ -247,7 +258,7 @@ def test_scores(written: Rows) -> None:
         means = [[e.outcome is Outcome.SOLVED for e in those] for those in by_problem.values()]
         assert row.pass_1 == (pytest.approx(sum(sum(m) / len(m) for m in means) / len(means)) if means else None)  # fmt: skip
         assert row.base_solved == sum(written.base(each) for each in judged)
-        verdicts = [[step.verdict for step in written.steps[each.id]] for each in attempts]
+        verdicts = [written.reviews(each) for each in attempts]
         assert row.reviewed == sum(any(verdict for verdict in those) for those in verdicts)
         assert row.changes_asked == sum("revise" in those for those in verdicts)
     told = asked(
