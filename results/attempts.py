@@ -100,6 +100,10 @@ class Check(WorkShown):
     detail: dict[str, Any]
 
 
+#: What is said where tests that a model wrote were to be run, and there were none.
+NO_TESTS = "There are none: no test could be read from an answer, or the pattern kept none."
+
+
 @dataclass(frozen=True)
 class NoteShown:
     """What a pattern noted down before the step at this position; `value` as JSON."""
@@ -170,6 +174,24 @@ class Transcript:
         drawn = self.attempt["completion_tokens"]
         had = f"{self.budget.tokens:,} answer tokens, as many as {whose} spent"
         return f"Budget: {had}; it was given {drawn:,}"
+
+    def is_of_a_step(self, check: Check) -> bool:
+        """Whether some step gave the program that it ran."""
+        return bool(self._sources(check))
+
+    def whose(self, check: Check) -> str:
+        """Which program it ran: that of these steps, all of which gave the same, or one of no step."""
+        sources = self._sources(check)
+        if not sources:
+            return "a program that the pattern made itself"
+        *others, last = sources
+        if not others:
+            return f"the program of {last}"
+        return f"the program of {', '.join(others)} and {last}, which are the same"
+
+    def _sources(self, check: Check) -> list[str]:
+        calls = [step for step in self.steps if isinstance(step, CallShown)]
+        return [call.number for call in calls if call.program and call.program.code == check.code]
 
     def notes_before(self, step: CallShown | Check | None) -> list[NoteShown]:
         """Those made after the step before this one; None: those after the last."""

@@ -13,7 +13,14 @@ from foureyes.models.enums import Kind
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
 from foureyes.results import attempts
-from foureyes.results.attempts import CallShown, Check, NoteShown, changes
+from foureyes.results.attempts import (
+    NO_TESTS,
+    CallShown,
+    Check,
+    NoteShown,
+    Transcript,
+    changes,
+)
 from foureyes.results.formatting import duration
 from foureyes.results.visible import in_line, visible
 
@@ -48,7 +55,7 @@ def show(attempt_id: int, console: Console) -> None:
         if isinstance(step, CallShown):
             _call(step, found.prompt, console)
         else:
-            _check(step, console)
+            _check(step, found, console)
     _notes(found.notes_before(None), console)
     _ending(found.attempt, console)
     for note in found.people:
@@ -164,7 +171,7 @@ def _changes(call: CallShown, console: Console) -> None:
         _print(Text(line, style=style), console)
 
 
-def _check(check: Check, console: Console) -> None:
+def _check(check: Check, found: Transcript, console: Console) -> None:
     if check.kind == Kind.TRIAL:
         _title(f"{check.number}. visible tests", console)
         if check.trial is not None:
@@ -181,7 +188,9 @@ def _check(check: Check, console: Console) -> None:
         if check.trace is not None:
             _plain(check.trace.report, console)
         return
-    _title(f"{check.number}. judged by the hidden tests", console)
+    _title(f"{check.number}. judged by the hidden tests: {found.whose(check)}", console)
+    if not found.is_of_a_step(check):
+        _program(check.code.strip("\n") or "(an empty program)", console)
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
         return
@@ -204,7 +213,12 @@ def _judgement(
 def _run(check: Check, console: Console) -> None:
     """Tests that a model wrote, and what became of each."""
     _title(f"{check.number}. tests that a model wrote", console)
-    for result in check.run.results if check.run else ():
+    if check.run is None:
+        _plain(check.error or f"({check.state})", console, style="red")
+        return
+    if not check.run.results:
+        _plain(NO_TESTS, console, style="bold yellow")
+    for result in check.run.results:
         _plain(f"{result.outcome}: {result.source.strip()}", console)
         if result.shown:
             _plain(f"    {result.shown}", console)

@@ -206,6 +206,7 @@ def attempt(attempt_id: Id, request: Request) -> Response:
             "attempt.html",
             attempt=found.attempt,
             found=found,
+            no_tests=transcripts.NO_TESTS,
             tasks=tasks,
             besides=queries.besides(db, attempt_id),
             neighbours=queries.neighbours(db, attempt_id),

@@ -89,7 +89,7 @@ def judge(execution_id: int, solved: bool = True) -> None:
         row = lifecycle.claim(db, Execution, execution_id, "w/1")
     assert row is not None
     status = Status.PASS if solved else Status.FAIL
-    detail = {"results": []} if row.suite is Suite.VISIBLE else {"solved": solved}
+    detail = {"solved": solved} if row.suite is Suite.HIDDEN else {"results": []}
     with session() as db:
         assert lifecycle.finish(
             db, Execution, row.id, "w/1", detail=detail, base=status, plus=status

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from rich.console import Console
 from sqlalchemy import text
 
@@ -17,6 +18,7 @@ from foureyes.models.shown import TestRun
 from foureyes.models.tables import Execution
 from foureyes.producer.sweeps import enqueue
 from foureyes.results import transcript
+from foureyes.results.web.app import create
 from foureyes.worker import patterns
 from foureyes.worker.attempt.advance import advance
 from foureyes.worker.patterns import Pattern
@@ -192,6 +194,44 @@ def test_a_prompt_of_ones_own_has_its_own_name_wherever_it_is_shown(add: Add) ->
     assert (attempt.outcome, attempt.code) == (Outcome.SOLVED, "def f(x):\n    return x + 1\n")
     said = shown(attempt.id)
     assert "2. explain by coder c" in said and "verdict: wrong" in said
+    assert "5. judged by the hidden tests: the program of 4 " in said
+
+
+def first_of_three(spec: Spec) -> Steps:
+    first, _, third = yield (
+        Draft(spec, by=CODER),
+        Draft(spec, by=REVIEWER),
+        Draft(spec, by=CODER, sampling=Sampling(temperature=0.5)),
+    )
+    yield RunTests(third, WrittenTests((), "none that could be read"))
+    return first.code
+
+
+def adds_a_line(spec: Spec) -> Steps:
+    draft = yield Draft(spec, by=CODER)
+    return f"{draft.code}<b># added</b>\n"
+
+
+def test_a_transcript_says_which_program_was_judged_and_shows_it_if_it_is_of_no_step(
+    add: Add,
+) -> None:
+    """Else nobody can tell which of three drafts passed, nor what a pattern made of one."""
+    make_sweep(add(first_of_three), add(adds_a_line))
+    ((reviewer,),) = rows("SELECT id FROM language_model WHERE name = 'r'")
+    run_to_the_end(lambda row: CODE.replace("x\n", "x + 1\n") if row.model_id == reviewer else CODE)
+    first, second = attempt_ids()
+    with TestClient(create(None), base_url="http://127.0.0.1") as pages:
+        one, other = (pages.get(f"/attempts/{each}").text for each in (first, second))
+    said = shown(first)
+    assert "judged by the hidden tests: the program of 1a and 1c, which are the same" in said
+    assert "Judged is the program of 1a and 1c, which are the same." in one
+    assert "There are none: no test could be read" in said.split("tests that a model wrote")[1]
+    assert "There are none: no test could be read" in one
+    assert "<details><summary>The judged program" in one
+    made = shown(second).split("judged by the hidden tests: a program that the pattern made itself")
+    assert "<b># added</b>" in made[1] and "added" not in made[0]
+    assert "Judged is a program that the pattern made itself." in other
+    assert "<details open><summary>The judged program" in other and "<b># added" not in other
 
 
 def odd(spec: Spec) -> Steps:
