@@ -47,6 +47,7 @@ from tests.integration.test_advance import (
     completions,
     run_to_the_end,
 )
+from tests.integration.test_budgets import changed
 from tests.sweeps import make_grid, make_sweep
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -151,6 +152,25 @@ def test_a_replay_that_differs_says_what_was_and_what_is(add: Add, then: Any, sa
     (attempt,) = attempts()
     assert attempt.outcome is Outcome.ERROR
     assert said in str(attempt.error) and "test_own_steps.py line" in str(attempt.error)
+
+
+def test_another_role_is_seen_though_the_same_model_plays_it(add: Add) -> None:
+    """The call is the same, and what is recorded of the step is not."""
+    asked = ["judge"]
+
+    def asks_one(spec: Spec) -> Steps:
+        """A test."""
+        return (yield Draft(spec, by=asked[-1])).code
+
+    made = add(asks_one)
+    make_sweep(made, roles={"judge": "third", "tester": "third"})
+    run_to_the_end(lambda row: CODE)
+    (attempt_id,) = attempt_ids()
+    assert changed(attempt_id) is None
+    asked.append("tester")
+    told = changed(attempt_id)
+    assert told is not None
+    assert "step 1: recorded: draft by judge | wanted: draft by tester" in told
 
 
 EXPLAIN = '{% include "_specification.md" %}\n\nExplain to a rubber duck, line by line:\n\n{{ draft.code }}'

@@ -87,6 +87,8 @@ def _differs(
             each = asking.by_judge(each, row.judge_version)
         if row.key != each.key:
             return side_by_side(row, asked_before(row), step, each)
+        if isinstance(step, CompletionStep) and row.role != step.by:  # of one model: the same call
+            return names_side_by_side((row,), (step,))
     return None
 
 

@@ -1,9 +1,9 @@
 """What is said where a replay asks for something else than is on record: the two, side by side."""
 
-import difflib
 import json
 from collections.abc import Iterable
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
+from operator import eq
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,8 +13,8 @@ from foureyes.models.lifecycle import Asked
 from foureyes.models.tables import Completion
 from foureyes.worker.patterns.steps import CompletionStep, Step
 
-#: Characters of a line, or of a setting, that are shown.
-_SHOWN = 100
+#: Characters of a line, or of a setting, that are shown, and how many of them before the difference.
+_SHOWN, _BEFORE = 100, 20
 
 
 def side_by_side(
@@ -66,12 +66,16 @@ def _first_difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str,
             one, other = map(_texts, (one, other))
         if isinstance(one, str) and isinstance(other, str):
             return name, *_first_lines(one, other)
-        return name, _as_json(one), _as_json(other)
+        return name, *_values(one, other)
     return "the problem's version or its judge", "as it was then", "as it is now"
 
 
-def _as_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)[:_SHOWN]
+def _values(one: Any, other: Any) -> tuple[str, str]:
+    """Two settings as JSON: whole, or from a little before the place where they begin to differ."""
+    was, now = (json.dumps(value, sort_keys=True) for value in (one, other))
+    if max(len(was), len(now)) <= _SHOWN:
+        return was, now
+    return _around(was, now), _around(now, was)
 
 
 def _texts(messages: Any) -> str:
@@ -80,16 +84,17 @@ def _texts(messages: Any) -> str:
 
 def _first_lines(one: str, other: str) -> tuple[str, str]:
     pairs = zip_longest(one.splitlines(), other.splitlines())
-    was, now = next(pair for pair in pairs if pair[0] != pair[1]) if one != other else (one, other)
-    return _around(was, now), _around(now, was)
+    # where they differ in how a line ends, or in who said it, no line does
+    was, now = next((pair for pair in pairs if pair[0] != pair[1]), (one, other))
+    return _line(was, now), _line(now, was)
 
 
-def _around(line: str | None, other: str | None) -> str:
-    """The line from a little before the place where it begins to differ."""
-    if line is None:
-        return "(no more)"
-    match = difflib.SequenceMatcher(None, line[:2000], (other or "")[:2000], autojunk=False)
-    same = match.find_longest_match(0, min(len(line), 2000), 0, min(len(other or ""), 2000))
-    begins = same.size if same.a == same.b == 0 else 0
-    at = max(0, begins - 20)
-    return repr(f"{'...' if at else ''}{line[at : at + _SHOWN]}")
+def _line(line: str | None, other: str | None) -> str:
+    return "(no more)" if line is None else repr(_around(line, other or ""))
+
+
+def _around(said: str, other: str) -> str:
+    """A text from a little before the place where it begins to differ from another one."""
+    same = sum(1 for _ in takewhile(bool, map(eq, said, other)))
+    at = max(0, same - _BEFORE)
+    return f"{'...' if at else ''}{said[at : at + _SHOWN]}"
