@@ -19,6 +19,10 @@ class RequestRefused(InfrastructureError):
 #: What is said of a problem that cannot be judged where it was tried, behind its name and before the reason.
 REFERENCE_FAILS = "its reference program fails"
 
+#: How an attempt's error begins, as a regular expression, where its pattern failed; that of a control at
+#: equal tokens quotes the one of the attempt that it waited for.
+PATTERN_FAILED = r"^(no budget: .* ended in error: )?pattern ['\"].*['\"], step \d+: "
+
 
 class Unreachable(FoureyesError):
     """A server does not answer, or not yet: whoever can wait may try again."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from foureyes.models.errors import REFERENCE_FAILS, FoureyesError
+from foureyes.models.errors import PATTERN_FAILED, REFERENCE_FAILS, FoureyesError
 from foureyes.models.session import session
 from foureyes.models.sweep_content import SweepContent
 from foureyes.models.tables import Sweep
@@ -125,6 +125,14 @@ class WithoutReference:
 
 
 @dataclass(frozen=True)
+class PatternsFailed:
+    """Attempts that ended in error because their pattern failed, and what most of them say."""
+
+    attempts: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Scoreboard:
     """Everything that the report's tables show.
 
@@ -138,7 +146,8 @@ class Scoreboard:
     `margin` is the difference that is too small to matter, as a
     share; `stops`: what is decided is asked no more, so its comparisons are right at every look;
     `forgeries` are the runs with programs that spoke in the judge's place; `steering` is what holds it. `failures` begin
-    with what another try may mend; `without_reference` is what none mends where it was judged.
+    with what another try may mend; `without_reference` is what none mends where it was judged, and
+    `patterns_failed` what none mends while the patterns are the same.
     """
 
     sweep_id: int
@@ -163,6 +172,7 @@ class Scoreboard:
     forgeries: dict[int, Forgeries] = field(default_factory=dict)
     steering: Steering | None = None
     without_reference: WithoutReference = WithoutReference()
+    patterns_failed: PatternsFailed = PatternsFailed()
 
     @property
     def scores(self) -> list[Score]:
@@ -255,7 +265,8 @@ ORDER BY asked.model, calls DESC
 _FAILURES = text("""
 SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors
 WHERE sweep_id = :sweep GROUP BY error
-ORDER BY position(:reference IN coalesce(error, '')) > 0, attempts DESC, error LIMIT 5
+ORDER BY position(:reference IN coalesce(error, '')) > 0 OR coalesce(error, '') ~ :pattern,
+    attempts DESC, error LIMIT 5
 """)
 #: An error that was copied to a control at equal tokens has other words before it.
 _WITHOUT_REFERENCE = text("""
@@ -265,6 +276,11 @@ JOIN attempt ON attempt.run_id = run.id
 JOIN problem ON problem.id = attempt.problem_id
 WHERE run.sweep_id = :sweep AND attempt.outcome = 'error'
     AND position(problem.problem_id || ': ' || :reference IN attempt.error) > 0
+""")
+_PATTERNS_FAILED = text("""
+SELECT coalesce(sum(attempts), 0)::integer AS attempts,
+    coalesce((array_agg(error ORDER BY starts_with(error, 'no budget'), attempts DESC, error))[1], '') AS error
+FROM v_errors WHERE sweep_id = :sweep AND error ~ :pattern
 """)
 
 _ELSEWHERE = text("""
@@ -309,9 +325,10 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         forgeries = read_forgeries(db, [run.run_id for run in runs])
         problems = problems_of(db, outcomes)
         endings = [Ending(*row) for row in db.execute(_ENDINGS, {"sweep": sweep_id})]
-        values = {"sweep": sweep_id, "reference": REFERENCE_FAILS}
+        values = {"sweep": sweep_id, "reference": REFERENCE_FAILS, "pattern": PATTERN_FAILED}
         failures = [(row.error, row.attempts) for row in db.execute(_FAILURES, values)]
         without_reference = WithoutReference(*db.execute(_WITHOUT_REFERENCE, values).one())
+        patterns_failed = PatternsFailed(*db.execute(_PATTERNS_FAILED, values).one())
         with_budget = [run.run_id for run in runs if run.tokens_of_id is not None]
         budgets = {
             row.run_id: Budget(row.tokens, row.drawn)
@@ -343,6 +360,7 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         endings=endings,
         failures=failures,
         without_reference=without_reference,
+        patterns_failed=patterns_failed,
         copying=frozenset(SweepContent.model_validate(sweep.file).copying()),
         elsewhere=elsewhere,
         budgets=budgets,

@@ -169,7 +169,8 @@ def _missing(found: RegradeFigures) -> Iterator[str]:
             f"most often: {in_line(why)}. The same command tries again."
         )
     lost = found.before.without_reference.attempts
-    if failed := found.left_out - lost:
+    broken = found.before.patterns_failed.attempts
+    if failed := found.left_out - lost - broken:
         yield (
             f"{count(failed, 'attempt')} ended in error and have no first verdict: "
             f"`foureyes retry id={found.before.sweep_id}` is for these."
@@ -179,6 +180,8 @@ def _missing(found: RegradeFigures) -> Iterator[str]:
             f"{count(lost, 'attempt')} have no first verdict because the reference program of their task fails "
             "where it was judged."
         )
+    if broken:
+        yield f"{count(broken, 'attempt')} have no first verdict because the pattern failed."
 
 
 def _verdicts(found: RegradeFigures) -> Iterator[str]:

@@ -213,7 +213,8 @@ def _state(board: Scoreboard) -> Iterator[str]:
         )
     errors = sum(score.errors for score in board.scores)
     lost = board.without_reference
-    failed = errors - lost.attempts
+    broken = board.patterns_failed
+    failed = errors - lost.attempts - broken.attempts
     if anew and errors > anew.errors:
         yield (
             f"{count(errors - anew.errors, 'attempt')} ended in error and have no first verdict, either: they are in "
@@ -222,7 +223,14 @@ def _state(board: Scoreboard) -> Iterator[str]:
     elif failed and not anew:
         yield (
             f"{count(failed, 'attempt')} ended in error: the infrastructure failed, and they are in "
-            f"no figure. Most often: {_reason(board)}. `foureyes retry {board.sweep_id}` tries again."
+            f"no figure. Most often: {_most_often(board)}. `foureyes retry {board.sweep_id}` tries again."
+        )
+    if broken.attempts and not anew:
+        yield (
+            f"{count(broken.attempts, 'attempt')} ended in error because the pattern failed: they are in no "
+            "figure, and as long as it is the same a retry ends as they did. Most often: "
+            f"{_reason(broken.error)}. Mend its module, or what it asks for and has not, and run `foureyes sweep` "
+            "again: no call is asked twice. `foureyes patterns check` says what the mended one would ask otherwise."
         )
     if lost.attempts and not anew:
         yield (
@@ -238,10 +246,15 @@ def _state(board: Scoreboard) -> Iterator[str]:
 _SAID = 600
 
 
-def _reason(board: Scoreboard) -> str:
-    """What most of the errors say, in whole words; and where the rest is, if there is more."""
+def _most_often(board: Scoreboard) -> str:
+    """What most of the errors say that another try may mend."""
     # read by a statement of its own: a retry meanwhile leaves none
     error, _ = next(iter(board.failures), ("", 0))
+    return _reason(error)
+
+
+def _reason(error: str) -> str:
+    """An error in whole words; and where the rest is, if there is more."""
     said = " ".join(error.split()).rstrip(".") or "no reason given"
     if len(said) <= _SAID:
         return said

@@ -12,7 +12,9 @@ from foureyes.models.tables import Sweep
 from foureyes.results import time_left, watch
 from foureyes.results.figures.scoreboard import scoreboard
 from foureyes.results.report import sentences
+from foureyes.worker import patterns
 from foureyes.worker.attempt.advance import advance
+from foureyes.worker.attempt.replay import PatternReplay
 from tests.integration.test_advance import CODE, answer, attempt_ids, completions, judge, make_sweep
 from tests.sweeps import problem
 
@@ -65,6 +67,33 @@ def test_what_no_retry_mends_is_told_apart_from_what_one_may() -> None:
     sql("UPDATE attempt SET error = 'no disk'")
     assert "no retry" not in " ".join(sentences.of_sweep(scoreboard(sweep_id)))
     assert "9 errors;" in watch.summary(watch.look(sweep_id)) + ";"
+
+
+def test_a_pattern_that_fails_is_no_failure_of_the_infrastructure() -> None:
+    """Whoever wrote it looks for it in their module, and not at the machines."""
+    control: dict[str, object] = {"name": "sample-and-select", "tokens_of": "retry"}
+    sweep_id = make_sweep("raw-coder", "retry", control)
+    sql(
+        "UPDATE attempt SET state = 'error', outcome = 'error', awaits_tokens = false, error = 'no disk'"
+    )
+    replay = PatternReplay(patterns.find("retry").configure({}), problem(0).spec())
+    failed = str(replay.error("raised KeyError: 'x'", "own.py line 7"))
+    budget = f"no budget: the attempt by retry, whose tokens it gets, ended in error: {failed}"
+    with session() as db:
+        for pattern, error in (("retry", failed), ("sample", budget)):
+            db.execute(
+                text("""UPDATE attempt SET error = :error FROM run
+                    WHERE run.id = run_id AND run.pattern LIKE :pattern || '%'"""),
+                {"pattern": pattern, "error": error},
+            )
+    board = scoreboard(sweep_id)
+    assert board.patterns_failed.attempts == 2 and board.failures[0] == ("no disk", 1)
+    told = list(sentences.of_sweep(board))
+    (other,) = (each for each in told if "the infrastructure failed" in each)
+    assert other.startswith("1 attempt ended in error") and "Most often: no disk." in other
+    (mine,) = (each for each in told if "the pattern failed" in each)
+    assert mine.startswith("2 attempts ended in error") and "foureyes retry" not in mine
+    assert "Most often: pattern 'retry', step 1: raised KeyError: 'x' (own.py line 7). Mend" in mine
 
 
 def price() -> None:
