@@ -235,14 +235,13 @@ SELECT
     coalesce(completion.error, execution.error) AS error,
     coalesce(completion.seconds, execution.seconds) AS seconds,
     coalesce(completion.finished_at, execution.finished_at) AS finished_at,
-    language_model.name AS model, completion.prompt, completion.request, completion.text,
+    v_steps.model, completion.prompt, completion.request, completion.text,
     completion.finish_reason, completion.prompt_tokens, completion.completion_tokens,
     execution.code, execution.given, execution.base, execution.plus, execution.detail,
     others.asked_by, others.sharing, coalesce(completion.task_id, execution.task_id) AS task_id
 FROM step
 JOIN v_steps ON v_steps.step_id = step.id
 LEFT JOIN completion ON completion.id = step.completion_id
-LEFT JOIN language_model ON language_model.id = completion.model_id
 LEFT JOIN execution ON execution.id = step.execution_id
 CROSS JOIN LATERAL (
     SELECT

@@ -6,7 +6,7 @@ SELECT
     step.branch,
     step.kind,
     step.role,
-    language_model.name AS model,
+    coalesce(played.name, asked.name) AS model,
     coalesce(completion.state, execution.state) AS state,
     completion.prompt_tokens,
     completion.completion_tokens,
@@ -46,7 +46,11 @@ SELECT
     END AS number
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id
-LEFT JOIN language_model ON language_model.id = completion.model_id
+LEFT JOIN language_model AS asked ON asked.id = completion.model_id
+-- one model by two names has one call, which keeps the name of whoever asked first
+LEFT JOIN attempt ON attempt.id = step.attempt_id
+LEFT JOIN seat ON seat.run_id = attempt.run_id AND seat.role = step.role
+LEFT JOIN language_model AS played ON played.id = seat.model_id
 LEFT JOIN execution ON execution.id = step.execution_id;
 
 COMMENT ON VIEW v_steps IS

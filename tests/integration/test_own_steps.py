@@ -173,6 +173,25 @@ def test_another_role_is_seen_though_the_same_model_plays_it(add: Add) -> None:
     assert "step 1: recorded: draft by judge | wanted: draft by tester" in told
 
 
+def test_a_model_of_two_names_has_the_one_of_who_asked(add: Add) -> None:
+    """Its calls are shared: by the name of whoever asked first a step would be another model's."""
+
+    def by_both(spec: Spec) -> Steps:
+        """A test."""
+        first = yield Draft(spec, by=REVIEWER)
+        yield Draft(spec, by="tester")
+        return first.code
+
+    make_sweep(add(by_both), roles={"tester": "rr"})
+    assert run_to_the_end(lambda row: CODE) == 1
+    (attempt_id,) = attempt_ids()
+    assert rows("SELECT role, model FROM v_steps ORDER BY position") == [
+        ("reviewer", "r"), ("tester", "rr"), (None, None),
+    ]  # fmt: skip
+    said = shown(attempt_id)
+    assert "1. draft by reviewer r," in said and "2. draft by tester rr," in said
+
+
 EXPLAIN = '{% include "_specification.md" %}\n\nExplain to a rubber duck, line by line:\n\n{{ draft.code }}'
 MEND = "{{ spec.prompt }}\n\nYou said:\n\n{{ told.text }}\n\nWrite the program anew."
 
