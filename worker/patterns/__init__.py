@@ -145,10 +145,10 @@ def pattern(name: str, counts: str = "") -> Callable[[Callable[..., Steps]], Cal
     """
     place = _line_of(sys._getframe(1).f_code, sys._getframe(1).f_lineno)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        given = "there is none" if callable(name) else f"not {name!r:.60}"
+        given = "; here is none" if callable(name) else f", not {name!r:.60}"
         raise FoureyesError(
             'a pattern is marked by a line @pattern("its-name") before it; a name has letters, digits, '
-            f"'.', '_' and '-', {given} ({place})"
+            f"'.', '_' and '-'{given} ({place})"
         )
 
     def mark(body: Callable[..., Steps]) -> Callable[..., Steps]:
