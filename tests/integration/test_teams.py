@@ -153,7 +153,7 @@ def test_a_role_that_was_not_foreseen_ends_its_attempt_with_a_word(tmp_path: Pat
     assert "asks the role 'judge', which the team does not have (coder, reviewer, tester)" in (
         attempt.error
     )
-    assert "tested.py line " in attempt.error
+    assert attempt.error.endswith("(ours.py line 10)")
 
 
 @pytest.mark.usefixtures("database")
