@@ -212,7 +212,7 @@ def test_a_pattern_is_drawn_with_what_its_own_prompts_may_bring(tmp_path: Path) 
          r"\(rubber.py line 11, while the pattern was rehearsed, where 3 cannot be read\)"),
         ('OneOf("right", "wrong")', 'OneOf("right")', r"step 3: raised ValueError: OneOf: takes two words .*"
          r"\(rubber.py line 10, while"),
-        ("return draft.code", "return draft", r"step 4: must return code as a str, not Program; return its `.code` \(while the"),
+        ("return draft.code", "return draft", r"step 4: must return code as a str, not Program; return its `.code` \(rubber.py line 5, while the"),
         ("found = yield Ask", "found = Ask", r"step 3: raised AttributeError: 'Ask' object has no attribute "
          r"'value': it is a step until it is yielded, `yield Ask\(...\)` gives its result \(rubber.py line 11"),
         ("return draft.code", "return found.code", r"step 4: raised AttributeError: 'Reply' object has no "
