@@ -30,7 +30,7 @@ class State(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
-    ERROR = "error"  # the infrastructure failed; `foureyes retry` puts it back to queued
+    ERROR = "error"  # no verdict was reached; `foureyes retry` puts it back to queued
     CANCELLED = "cancelled"
 
 

@@ -107,7 +107,7 @@ class Progress:
 
     @property
     def errors(self) -> int:
-        """Those that the infrastructure failed."""
+        """Those that ended in error."""
         return sum(run.errors for run in self.runs)
 
     @property

@@ -146,5 +146,5 @@ COMMENT ON VIEW v_scores IS
     'which with one sample is solved / n: so a problem that lacks samples counts as much as any. '
     'A problem is solved when it passed base and plus tests; base_pass_1 is the same by base tests '
     'alone. low and high are the 95 % Wilson interval of pass_1; with several samples they are '
-    'null, as samples of one problem are not independent. Errors of the infrastructure are in '
+    'null, as samples of one problem are not independent. Attempts that ended in error are in '
     'errors, never in n. Tokens and seconds count each completion of the run once.';

@@ -206,7 +206,7 @@ def _waiting(db: Session) -> Iterator[Metric]:
 def _errors(db: Session) -> Iterator[Metric]:
     found = GaugeMetricFamily(
         "foureyes_errors",
-        f"Attempts that the infrastructure failed: the {_REASONS} most frequent reasons, and all other.",
+        f"Attempts that ended in error: the {_REASONS} most frequent reasons, and all other.",
         labels=("reason",),
     )
     counts = {_OTHER: 0}  # an alarm needs a zero
