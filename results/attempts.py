@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,7 +86,9 @@ class CallShown(WorkShown):
 @dataclass(frozen=True)
 class Check(WorkShown):
     """An execution: of the visible tests (`trial`), of tests that a model wrote (`run`), of several
-    programs on the same inputs (`comparison`), or of the hidden tests.
+    programs on the same inputs (`comparison`), line by line (`trace`), or of the hidden tests.
+
+    `code` is its program, of a comparison a list of them as JSON.
     """
 
     code: str
@@ -175,13 +177,13 @@ class Transcript:
         had = f"{self.budget.tokens:,} answer tokens, as many as {whose} spent"
         return f"Budget: {had}; it was given {drawn:,}"
 
-    def is_of_a_step(self, check: Check) -> bool:
-        """Whether some step gave the program that it ran."""
-        return bool(self._sources(check))
+    def is_of_a_step(self, code: str) -> bool:
+        """Whether some step gave this program."""
+        return bool(self._sources(code))
 
-    def whose(self, check: Check) -> str:
-        """Which program it ran: that of these steps, all of which gave the same, or one of no step."""
-        sources = self._sources(check)
+    def whose(self, code: str) -> str:
+        """Which program this is: that of these steps, all of which gave the same, or one of no step."""
+        sources = self._sources(code)
         if not sources:
             return "a program that the pattern made itself"
         *others, last = sources
@@ -189,9 +191,14 @@ class Transcript:
             return f"the program of {last}"
         return f"the program of {', '.join(others)} and {last}, which are the same"
 
-    def _sources(self, check: Check) -> list[str]:
+    def group(self, check: Check, group: Sequence[int]) -> str:
+        """Which programs of a comparison are in this group."""
+        programs = json.loads(check.code)
+        return "; ".join(self.whose(code) for code in dict.fromkeys(programs[at] for at in group))
+
+    def _sources(self, code: str) -> list[str]:
         calls = [step for step in self.steps if isinstance(step, CallShown)]
-        return [call.number for call in calls if call.program and call.program.code == check.code]
+        return [call.number for call in calls if call.program and call.program.code == code]
 
     def notes_before(self, step: CallShown | Check | None) -> list[NoteShown]:
         """Those made after the step before this one; None: those after the last."""

@@ -173,23 +173,23 @@ def _changes(call: CallShown, console: Console) -> None:
 
 def _check(check: Check, found: Transcript, console: Console) -> None:
     if check.kind == Kind.TRIAL:
-        _title(f"{check.number}. visible tests", console)
+        _title(f"{check.number}. visible tests: {found.whose(check.code)}", console)
         if check.trial is not None:
             _plain(check.trial.report, console)
         return
     if check.kind == Kind.RUN:
-        _run(check, console)
+        _run(check, found, console)
         return
     if check.kind == Kind.COMPARE:
-        _comparison(check, console)
+        _comparison(check, found, console)
         return
     if check.kind == Kind.TRACE:
-        _title(f"{check.number}. run line by line", console)
+        _title(f"{check.number}. run line by line: {found.whose(check.code)}", console)
         if check.trace is not None:
             _plain(check.trace.report, console)
         return
-    _title(f"{check.number}. judged by the hidden tests: {found.whose(check)}", console)
-    if not found.is_of_a_step(check):
+    _title(f"{check.number}. judged by the hidden tests: {found.whose(check.code)}", console)
+    if not found.is_of_a_step(check.code):
         _program(check.code.strip("\n") or "(an empty program)", console)
     if not check.detail:
         _plain(check.error or f"({check.state})", console, style="red")
@@ -210,9 +210,9 @@ def _judgement(
             _plain(f"{name.replace('_', ' ')}: {value}", console)
 
 
-def _run(check: Check, console: Console) -> None:
+def _run(check: Check, found: Transcript, console: Console) -> None:
     """Tests that a model wrote, and what became of each."""
-    _title(f"{check.number}. tests that a model wrote", console)
+    _title(f"{check.number}. tests that a model wrote: {found.whose(check.code)}", console)
     if check.run is None:
         _plain(check.error or f"({check.state})", console, style="red")
         return
@@ -224,12 +224,11 @@ def _run(check: Check, console: Console) -> None:
             _plain(f"    {result.shown}", console)
 
 
-def _comparison(check: Check, console: Console) -> None:
+def _comparison(check: Check, found: Transcript, console: Console) -> None:
     """Which programs gave the same, and what the first of each group gave."""
     _title(f"{check.number}. programs compared on {len(check.given)} inputs", console)
     for group in check.comparison.groups if check.comparison else ():
-        named = ", ".join(str(number + 1) for number in group)
-        _plain(f"the same from program {named}:", console, style="bold")
+        _plain(f"the same from {found.group(check, group)}:", console, style="bold")
         given = check.comparison.outputs[group[0]] if check.comparison else ()
         for text, output in zip(check.given, given, strict=False):
             _plain(f"    {text.strip()} -> {output.how}: {output.shown}", console)

@@ -140,7 +140,7 @@ def test_the_page_works_as_it_is_written() -> None:
     ]
     said = [shown(attempt_id) for (attempt_id,) in rows("SELECT id FROM attempt ORDER BY id")]
     assert "broken: assert cart_total(prices, 100) == 0" in said[1]
-    assert "the same from program 2, 3:" in said[2]
+    assert "the same from the program of 1b; the program of 1c:" in said[2]
     assert "4. mend by coder coder" in said[3] and "verdict: wrong" in said[3]
 
 
@@ -184,7 +184,7 @@ def test_each_attempt_has_a_page() -> None:
         )
     assert "tests that a model wrote" in choosing and ">broken</span>" in choosing
     assert "<dt>failures</dt>" in choosing and "Notes of the pattern" not in first
-    assert "The same from program 2, 3" in voting and "cart_total([30], 101)" in voting
+    assert "The same from the program of 1b; the program of 1c<" in voting and "cart_total([30], 101)" in voting
     assert "4. mend <small>" in duck
 
 
