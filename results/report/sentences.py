@@ -222,7 +222,7 @@ def _state(board: Scoreboard) -> Iterator[str]:
         )
     elif failed and not anew:
         yield (
-            f"{count(failed, 'attempt')} ended in error: the infrastructure failed, and they are in "
+            f"{count(failed, 'attempt')} ended in error: nothing was judged, and they are in "
             f"no figure. Most often: {_most_often(board)}. `foureyes retry {board.sweep_id}` tries again."
         )
     if broken.attempts and not anew:
