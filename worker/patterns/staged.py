@@ -25,8 +25,8 @@ def staged(spec: Spec, repairs: Annotated[int, Field(ge=1, le=5)] = 2) -> Steps:
     """The coder notes what is unsaid, writes tests and a draft, and mends it on the visible tests, then on
     its own.
 
-    `repairs`: of either kind, at most. What its own tests led to counts only if no visible test that
-    passed fails then. Control: retry, with as many calls.
+    `repairs`: of either kind, at most. What its own tests led to counts only if it passes no fewer visible
+    tests. Control: retry, with as many calls.
     """
     noted = yield Enrich(spec, by=CODER)
     tests = yield Tests(noted, by=CODER)
