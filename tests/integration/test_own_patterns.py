@@ -184,7 +184,10 @@ def test_each_attempt_has_a_page() -> None:
         )
     assert "tests that a model wrote" in choosing and ">broken</span>" in choosing
     assert "<dt>failures</dt>" in choosing and "Notes of the pattern" not in first
-    assert "The same from the program of 1b; the program of 1c<" in voting and "cart_total([30], 101)" in voting
+    assert (
+        "The same from the program of 1b; the program of 1c<" in voting
+        and "cart_total([30], 101)" in voting
+    )
     assert "4. mend <small>" in duck
 
 

@@ -264,7 +264,9 @@ def test_a_transcript_says_which_program_was_judged_and_shows_it_if_it_is_of_no_
     said = shown(first)
     assert "judged by the hidden tests: the program of 1a and 1c, which are the same" in said
     assert "Judged is the program of 1a and 1c, which are the same." in one
-    written = said.split("tests that a model wrote: the program of 1a and 1c, which are the same")[1]
+    written = said.split("tests that a model wrote: the program of 1a and 1c, which are the same")[
+        1
+    ]
     assert "There are none: no test could be read" in written
     assert "What ran: the program of 1a and 1c, which are the same." in one
     assert "There are none: no test could be read" in one
