@@ -17,5 +17,4 @@ WHERE attempt.outcome = 'error'
 GROUP BY sweep.id, run.id, attempt.error;
 
 COMMENT ON VIEW v_errors IS
-    'One row per run and reason for which attempts ended in error, of the infrastructure or of their '
-    'pattern; they are in no score.';
+    'One row per run and reason for which attempts ended in error; they are in no score.';

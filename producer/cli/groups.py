@@ -34,6 +34,15 @@ database_app = typer.Typer(
     help="The embedded database as a file, and back; migrating your own.",
 )
 
+DefinedIn = Annotated[
+    Path | None,
+    typer.Option(
+        callback=shipped.find,
+        help="The sweep file.",
+        show_default="as the latest sweep defined it",
+    ),
+]
+
 
 @database_app.command("backup")
 def database_backup(
@@ -145,14 +154,7 @@ def models_list() -> None:
 @models_app.command("try")
 def models_try(
     name: Annotated[str, typer.Argument(help="Its name in the sweep file.")],
-    sweep: Annotated[
-        Path | None,
-        typer.Option(
-            callback=shipped.find,
-            help="The sweep file.",
-            show_default="as the latest sweep defined it",
-        ),
-    ] = None,
+    sweep: DefinedIn = None,
     trust_host: TrustHost = None,
 ) -> None:
     """Ask a model's server one question, and say which settings it refuses (exit code 2; 1: no answer)."""
@@ -165,14 +167,7 @@ def prompts_try(
     model: Annotated[
         str, typer.Option(help="Its name in the sweep file, or from `foureyes models list`.")
     ],
-    sweep: Annotated[
-        Path | None,
-        typer.Option(
-            callback=shipped.find,
-            help="The sweep file.",
-            show_default="as the latest sweep defined it",
-        ),
-    ] = None,
+    sweep: DefinedIn = None,
     wording: Annotated[
         list[str] | None,
         typer.Option(

@@ -216,6 +216,8 @@ def test_steps_have_one_number_everywhere(pages: TestClient) -> None:
         )
         assert said in shown and said in told
     assert "6. hidden tests" in shown and "6. judged by the hidden tests" in told
+    assert re.search(r"visible tests: the program of \d", told)
+    assert re.search(r"What ran:\s+the program of \d", shown)
 
 
 def test_steps_lead_to_flowers_task(pages: TestClient) -> None:
