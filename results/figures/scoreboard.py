@@ -26,9 +26,11 @@ from foureyes.results.steering import Steering, steering
 
 @dataclass(frozen=True)
 class Ending:
-    """How calls of a model ended: its finish reason, how many, and how many hold only thoughts."""
+    """How calls of a model for one kind of step ended: the finish reason, how many, and how many hold only
+    thoughts."""
 
     model: str
+    kind: str
     finish_reason: str
     calls: int
     only_thoughts: int
@@ -244,7 +246,7 @@ ORDER BY id
 """)
 #: Each call once, by the name that this sweep has for its model.
 _ENDINGS = text("""
-SELECT asked.model, v_steps.finish_reason, count(*) AS calls,
+SELECT asked.model, v_steps.kind, v_steps.finish_reason, count(*) AS calls,
     count(*) FILTER (WHERE v_steps.only_thoughts) AS only_thoughts
 FROM (
     SELECT min(step.id) AS step_id,
@@ -259,8 +261,8 @@ FROM (
 ) AS asked
 JOIN v_steps ON v_steps.step_id = asked.step_id
 WHERE v_steps.finish_reason IS NOT NULL
-GROUP BY asked.model, v_steps.finish_reason
-ORDER BY asked.model, calls DESC
+GROUP BY asked.model, v_steps.kind, v_steps.finish_reason
+ORDER BY asked.model, v_steps.kind, calls DESC, v_steps.finish_reason
 """)
 _FAILURES = text("""
 SELECT coalesce(error, '') AS error, sum(attempts)::integer AS attempts FROM v_errors

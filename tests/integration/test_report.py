@@ -266,7 +266,10 @@ def test_how_answers_ended_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "How answers ended" not in written(sweep_id, tmp_path / "before.html")
     end_calls()
     said = " ".join(shown(sweep_id).split())
-    assert "4 of 8 answers of c were cut off (finish reason length), 1 of them within" in said
+    assert (
+        "4 of 8 answers of c were cut off (finish reason length; draft 4 of 4), 1 of them within"
+        in said
+    )
     page = written(sweep_id, tmp_path / "after.html")
     assert "How answers ended" in page and "<td>length" in page
 

@@ -384,7 +384,7 @@ def test_the_report_and_v_moderator_compare_with_the_same_baseline(written: Rows
 
 
 def test_endings(written: Rows) -> None:
-    """Each call once, by the sweep's name of its model; thoughts are told as a worker tells them."""
+    """Each call once, by the sweep's name of its model and what it was for; thoughts are told as a worker tells them."""
     told = asked("SELECT DISTINCT completion_id, only_thoughts FROM v_steps WHERE completion_id IS NOT NULL")  # fmt: skip
     for call, only_thoughts in told:
         answer = written.completions[call].text
@@ -394,18 +394,22 @@ def test_endings(written: Rows) -> None:
     assert {only for _, only in told} == {True, False}
     for sweep in written.sweeps:
         steps = [
-            (step.completion_id, written.runs[run], step.role)
+            (step.completion_id, written.runs[run], step)
             for run in written.of_sweep(sweep)
             for attempt in written.of(run)
             for step in written.steps[attempt.id]
             if step.completion_id is not None
         ]
         names: dict[int, str] = {}
-        for call, run_row, role in steps:
-            name = written.names[written.teams[run_row.id, role]]
+        kinds: dict[int, str] = {}
+        for call, run_row, step in sorted(steps, key=lambda each: each[2].id or 0):
+            name = written.names[written.teams[run_row.id, step.role]]
             names[call] = min(names.get(call, name), name)
-        counts: dict[tuple[str, str], int] = defaultdict(int)
+            kinds.setdefault(call, step.kind)
+        counts: dict[tuple[str, str, str], int] = defaultdict(int)
         for call, name in names.items():
-            counts[name, written.completions[call].finish_reason or ""] += 1
+            counts[name, kinds[call], written.completions[call].finish_reason or ""] += 1
         board = scoreboard(sweep.id or 0)
-        assert {(each.model, each.finish_reason): each.calls for each in board.endings} == counts
+        assert {
+            (each.model, each.kind, each.finish_reason): each.calls for each in board.endings
+        } == counts

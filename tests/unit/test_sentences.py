@@ -105,14 +105,17 @@ def test_refusals_are_told_and_count_as_not_solved() -> None:
 @pytest.mark.parametrize(
     ("endings", "claims"),
     [
-        ([Ending("c", "stop", 9, 0)], []),
-        ([Ending("c", "stop", 5, 0), Ending("c", "length", 4, 0)],
+        ([Ending("c", "draft", "stop", 9, 0)], []),
+        ([Ending("c", "draft", "stop", 5, 0), Ending("c", "draft", "length", 4, 0)],
          ["4 of 9 answers of c were cut off (finish reason length): raise `sampling.max_tokens`, or give"]),
-        ([Ending("c", "length", 4, 3)],
+        ([Ending("c", "draft", "stop", 5, 0), Ending("c", "draft", "length", 1, 0), Ending("c", "plan", "length", 3, 0),
+          Ending("c", "plan", "stop", 1, 0)],
+         ["4 of 10 answers of c were cut off (finish reason length; draft 1 of 6, plan 3 of 4): raise"]),
+        ([Ending("c", "draft", "length", 4, 3)],
          ["4 of 4 answers of c were cut off", "3 of them within their thoughts", "raise `sampling.max_tokens`, or turn `thinking` off"]),
-        ([Ending("c", "stop", 9, 2)],
+        ([Ending("c", "draft", "stop", 9, 2)],
          ["2 of 9 answers of c came to their end with thoughts and nothing else: turn `thinking` off"]),
-        ([Ending("r", "refused", 1, 0), Ending("r", "prompt_too_long", 2, 0)],
+        ([Ending("r", "review", "refused", 1, 0), Ending("r", "review", "prompt_too_long", 2, 0)],
          ["1 of 3 answers of r are refusals", "2 of 3 answers of r never began", "a larger one"]),
     ],
 )  # fmt: skip
