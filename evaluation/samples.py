@@ -1,9 +1,7 @@
 """Samples: a file with one JSON object a line, or a list of them, or a folder of programs."""
 
-import gzip
 import json
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,6 +11,7 @@ from typing import Any
 
 from foureyes.evaluation.ids import Ids
 from foureyes.judging.formats.problem import Problem
+from foureyes.models import packed
 from foureyes.models.errors import FoureyesError
 
 _MARK = b"\xef\xbb\xbf"
@@ -99,12 +98,11 @@ def _opened(path: Path, name: str) -> Iterator[Iterable[bytes]]:
         with ExitStack() as stack:
             given = 0 if path == STANDARD_INPUT else path
             raw = stack.enter_context(open(given, "rb", closefd=given != 0))
-            packed = raw.peek(2).startswith(b"\x1f\x8b")
-            yield stack.enter_context(gzip.open(raw)) if packed else raw
+            yield stack.enter_context(packed.unpacked(raw))
     except FileNotFoundError:
         raise FoureyesError(f"{name}: there is no such file or folder of samples") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FoureyesError(f"{name}: the gzip file is damaged ({error}); get it again") from None
+    except packed.DAMAGES as error:
+        raise packed.damaged(name, error) from None
     except OSError as error:
         raise FoureyesError(f"{name}: cannot be read ({error.strerror or error})") from None
 

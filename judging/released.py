@@ -1,18 +1,16 @@
 """Files that others have released: found on this machine, checked, else fetched once and kept."""
 
 import contextlib
-import gzip
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-from foureyes.models import hub
+from foureyes.models import hub, packed
 from foureyes.models.errors import FoureyesError
 from foureyes.models.settings import settings
 
@@ -81,10 +79,10 @@ class Released:
         if self.md5 is None:
             return
         try:
-            with opened(path) as file:
+            with packed.opened(path) as file:
                 found = _md5(file)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise damaged(path, error) from None
+        except packed.DAMAGES as error:
+            raise packed.damaged(path, error) from None
         if found != self.md5:
             raise FoureyesError(
                 f"{path}: not the released file (md5 {found}, should be {self.md5}); "
@@ -130,13 +128,13 @@ class Released:
                 answer.raise_for_status()
                 for part in answer.iter_raw(1 << 20):
                     file.write(part)
-            with opened(came) as unpacked, whole.open("wb") as file:
+            with packed.opened(came) as unpacked, whole.open("wb") as file:
                 shutil.copyfileobj(unpacked, file, 1 << 20)
         except httpx.HTTPStatusError as error:
             raise self._unavailable(f"the server says {error.response.status_code}") from None
         except httpx.HTTPError as error:
             raise self._unavailable(str(error) or type(error).__name__) from None
-        except (gzip.BadGzipFile, EOFError, zlib.error):
+        except packed.DAMAGES:
             raise self._unavailable("what came is a damaged gzip file") from None
         with whole.open("rb") as file:
             is_right = file.read(1) == b"{" if self.md5 is None else _md5(file) == self.md5
@@ -150,21 +148,6 @@ class Released:
             f"get {self.url} elsewhere, save it as {self.file} or {self.file}.gz in a folder and set "
             f"FOUREYES_DATA to that folder{override}"
         )
-
-
-def opened(path: Path) -> IO[bytes]:
-    """A file's content, uncompressed if it is gzip, whatever it is called. Raises: OSError.
-
-    Reading may raise gzip.BadGzipFile, EOFError or zlib.error.
-    """
-    raw = path.open("rb")
-    packed = raw.peek(2).startswith(b"\x1f\x8b")
-    return cast(IO[bytes], gzip.open(raw)) if packed else raw
-
-
-def damaged(path: Path, error: Exception) -> FoureyesError:
-    """What to say of a gzip file that cannot be read to its end."""
-    return FoureyesError(f"{path}: the gzip file is damaged ({error}); get it again")
 
 
 def _md5(file: IO[bytes]) -> str:

@@ -6,15 +6,14 @@ the web. Where the hash of the release is known, they are checked against it. An
 as it is; the versions of its problems, which are hashes of their records, show that it differs.
 """
 
-import gzip
 import logging
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from foureyes.judging.formats.problem import Problem
 from foureyes.judging.formats.records import parse_record
-from foureyes.judging.released import Released, damaged, opened
+from foureyes.judging.released import Released
+from foureyes.models import packed
 from foureyes.models.errors import FoureyesError
 from foureyes.models.nearest import meant
 
@@ -171,7 +170,7 @@ def _lines(paths: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:
     for path in paths:
         is_empty = True
         try:
-            with opened(path) as file:
+            with packed.opened(path) as file:
                 for number, line in enumerate(file, start=1):
                     if number == 1:
                         line = line.removeprefix(b"\xef\xbb\xbf")
@@ -180,8 +179,8 @@ def _lines(paths: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:
                         yield path, number, line
         except FileNotFoundError:
             raise FoureyesError(f"{path}: there is no such file") from None
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise damaged(path, error) from None
+        except packed.DAMAGES as error:
+            raise packed.damaged(path, error) from None
         except OSError as error:
             raise FoureyesError(f"{path}: cannot be read ({error.strerror or error})") from None
         if is_empty:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from foureyes.models import packed
 from foureyes.models.errors import FoureyesError
 
 #: The disk, a quota, or a limit on the size of files.
@@ -195,7 +196,7 @@ def _may_go(path: Path, kind: FileKind | None) -> bool:
     if path.lstat().st_size == 0:
         return True
     with path.open("rb") as file:
-        return kind is not None and kind.begins.match(file.read(_HEAD)) is not None
+        return kind is not None and kind.begins.match(packed.head(file, _HEAD)) is not None
 
 
 @contextmanager

@@ -1,15 +1,17 @@
 """A sweep's recording: JSON lines, one for each call that its models answered, with `key` and `text`,
 and one for each program that its visible tests ran, with `code` and `trial`; so for what models' tests
-and comparisons showed, with `suite` and `given`."""
+and comparisons showed, with `suite` and `given`. It may be packed by gzip."""
 
 import json
 from collections.abc import Iterator
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from foureyes.models import packed
 from foureyes.models.enums import Suite
 from foureyes.models.errors import FoureyesError
 from foureyes.models.shown import Comparison, TestRun, Traced, Trial
@@ -34,10 +36,10 @@ def _typed(showed: Any) -> TypeAdapter[Any]:
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a recording.
 
-    Raises: FoureyesError naming the file and the line, if one is of no recording.
+    Raises: FoureyesError naming the file and the line, if one is of no recording, or the file is damaged.
     """
     try:
-        with path.open(encoding="utf-8", newline="\n") as file:
+        with TextIOWrapper(packed.opened(path), encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, 1):
                 try:
                     row = json.loads(line)
@@ -60,5 +62,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 yield row
     except UnicodeDecodeError as error:
         raise FoureyesError(f"{path}: the recording is not UTF-8 text ({error})") from None
+    except packed.DAMAGES as error:
+        raise packed.damaged(path, error) from None
     except OSError as error:
         raise FoureyesError(f"{path}: the recording cannot be read ({error.strerror})") from None

@@ -22,7 +22,7 @@ app = typer.Typer()
 @app.command()
 def record(
     sweep: OneSweep,
-    file: Annotated[Path, typer.Argument(help="Where to: JSON lines.")],
+    file: Annotated[Path, typer.Argument(help="Where to: JSON lines; packed if it ends in .gz.")],
     force: Force = False,
 ) -> None:
     """Write a sweep's model calls to a file, to replay them."""

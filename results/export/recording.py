@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from foureyes.models import output
+from foureyes.models import output, packed
 from foureyes.models.columns import ANSWER
 from foureyes.models.enums import State, Suite
 from foureyes.models.session import session
@@ -21,11 +21,16 @@ _FIELDS = [name for name in ANSWER if name != "seconds"]
 def write(sweep: SweepRow, path: Path, *, force: bool = False) -> int:
     """Write a line for each call that the sweep used and that is done, and for each run of tests or
     comparison that its patterns saw, which a program can have end in another way each time; how many calls there are.
+    A file whose name ends in .gz is packed.
 
     Raises: FoureyesError if it cannot be written, or something else is there.
     """
     count = 0
-    with session() as db, output.writing(path, output.RECORDING, force=force) as file:
+    with (
+        session() as db,
+        output.writing(path, output.RECORDING, force=force) as raw,
+        packed.packing(path, raw) as file,
+    ):
         for line in _calls(db, sweep):
             count += 1
             file.write(_line(line))

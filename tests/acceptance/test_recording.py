@@ -1,5 +1,6 @@
 """A recorded sweep can be run again by anybody, with no model, and gives the same bit for bit."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,10 @@ def test_a_recorded_sweep_runs_again_without_its_models(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     made = foureyes(*words, home=first)
     assert made.returncode == 0, made.stdout + made.stderr
-    recording = tmp_path / "calls.jsonl"
-    assert foureyes("record", "scripted", str(recording), home=first).returncode == 0
+    recording = tmp_path / "calls.jsonl.gz"
+    for _ in range(2):  # the second takes the place of the first
+        assert foureyes("record", "scripted", str(recording), home=first).returncode == 0
+    assert gzip.decompress(recording.read_bytes()).startswith(b'{"key": ')
 
     again = foureyes(*words, "--replay", str(recording), home=second)
     assert again.returncode == 0, again.stdout + again.stderr

@@ -1,5 +1,6 @@
 """An output never destroys what is there, and comes to its name whole or not at all."""
 
+import gzip
 import json
 import os
 import resource
@@ -231,11 +232,15 @@ def test_one_s_own_output_and_an_empty_file_are_replaced(tmp_path: Path) -> None
     ):
         path.write_bytes(content)
         assert not output.find(path, kind).is_stream
+        path.write_bytes(gzip.compress(content))
+        assert not output.find(path, kind).is_stream
         with pytest.raises(FoureyesError, match="no file of verdicts"):
             output.find(path, VERDICTS)
-    path.write_bytes(b'{"benchmark": "humaneval", "problem_id": "1", "score": 3}\n')
-    with pytest.raises(FoureyesError, match="no recording"):
-        output.find(path, RECORDING)
+    others = b'{"benchmark": "humaneval", "problem_id": "1", "score": 3}\n'
+    for content in (others, gzip.compress(others), b"\x1f\x8b and no more", b"\x1f\x8b"):
+        path.write_bytes(content)
+        with pytest.raises(FoureyesError, match="no recording"):
+            output.find(path, RECORDING)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """If one of these fails, somebody's recording ends a command, a page or an attempt in a traceback."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,17 @@ def test_what_was_recorded_is_read(tmp_path: Path, line: dict[str, Any]) -> None
     file = tmp_path / "calls.jsonl"
     file.write_text(json.dumps(line) + "\n")
     assert list(recording.read(file)) == [line]
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    assert list(recording.read(file)) == [line]
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl.gz"
+    whole = gzip.compress(json.dumps({"key": "k", "text": "an answer"}).encode())
+    for damaged in (whole[:-10], whole[:12] + b"\xff" * 8 + whole[20:]):
+        file.write_bytes(damaged)
+        with pytest.raises(FoureyesError, match=r"calls\.jsonl\.gz: the gzip file is damaged"):
+            list(recording.read(file))
 
 
 @pytest.mark.parametrize(
