@@ -107,7 +107,8 @@ def seconds_left(
     seen: Iterable[SeenStep],
     since: datetime,
 ) -> float | None:
-    """The seconds until the models, or the judge, have done what is left; None where no speed is known.
+    """The seconds until the models, or the judge, have done what is left; None where no speed is known, or answers
+    take no time, as those of a recording: then nobody waits for what was planned.
 
     `seen` are steps of attempts that ended lately and of all that are under way. Work that was done before
     `since` was found there, and says nothing of how long other work takes.
@@ -139,7 +140,7 @@ def seconds_left(
             return None
         left[asked.model] += number * (seconds or 0.0) / at_once.get(asked.model, 1.0)
     if not any(left.values()):
-        return judging or None
+        return None if any(calls.values()) else judging or None
     # models that wait for each other are busy one after the other
     both = _length([span for model, each in spans.items() if model is not None for span in each])
     apart = both / max(busy.values()) if any(busy.values()) else 1.0

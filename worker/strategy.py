@@ -48,8 +48,11 @@ def take_calls(task: Any, app: Any, consumer: Any, **_: Any) -> Callable[..., No
         if row_id is None:
             ordinary(message, body, ack, reject, callbacks)
             return
+        # `ack` would have Celery's thread do it soon. That thread is the one that is told how a call ended, and would
+        # come to it at its next event: up to a second in which who takes one call at a time has nothing to do
         request = request_class(
-            message, on_ack=ack, on_reject=reject, app=app, hostname=consumer.hostname,
+            message, on_ack=message.ack_log_error, on_reject=message.reject_log_error,
+            app=app, hostname=consumer.hostname,
             eventer=consumer.event_dispatcher, task=task, body=message.body,
             headers=message.headers, connection_errors=consumer.connection_errors,
         )  # fmt: skip

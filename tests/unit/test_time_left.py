@@ -1,6 +1,7 @@
 """If one of these fails, `watch` and the demo promise to be done long before they are, or long after."""
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -175,6 +176,14 @@ def test_after_a_tenth_the_time_left_is_told_within_a_factor_of_one_and_a_half(
 def test_nothing_is_said_while_a_model_has_not_answered_yet() -> None:
     history = History({"coder": 15.0, "reviewer": 8.0}, 0.5, problems=4, at_once=5)
     assert history.estimate(0.0) is None
+
+
+def test_a_recording_answers_in_no_time_which_says_nothing_of_the_rest() -> None:
+    """What was left of 7,588 replayed attempts was said to take 45 s, by the judge's seconds alone; it took 12 minutes."""
+    speeds = {"coder": math.inf, "reviewer": math.inf}
+    history = History(speeds, 0.5, problems=8, at_once=5)
+    ends = sorted(history.ended.values())
+    assert history.estimate(ends[len(ends) // 2]) is None  # the rate of attempts is known
 
 
 def test_what_was_found_there_does_not_hasten_the_rest() -> None:
