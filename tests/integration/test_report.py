@@ -373,8 +373,8 @@ def test_json_csv_and_markdown_hold_the_numbers(
     assert found["comparisons"][0]["verdict"] == "no evidence of a difference"
     assert found["failures"] == [{"error": "no GPU", "attempts": 1}]
     assert found["endings"] == [
-        {"model": "c", "finish_reason": "length", "calls": 4, "only_thoughts": 1},
-        {"model": "c", "finish_reason": "stop", "calls": 4, "only_thoughts": 0},
+        {"model": "c", "kind": kind, "finish_reason": end, "calls": 4, "only_thoughts": thoughts}
+        for kind, end, thoughts in (("draft", "length", 1), ("review", "stop", 0))
     ]
     assert found["grid"][3]["outcomes"] == {"1": ["unsolved"], "2": ["error"]}
     assert found["origin"]["judges"][0]["profile"] == "default"
