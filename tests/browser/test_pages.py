@@ -157,7 +157,7 @@ def test_the_form_makes_an_address_that_shows_the_same_again(open_page: Open) ->
     page.wait_for_url(
         re.compile(r"/attempts\?pattern=raw-reviewer&outcome=unfinished&problem=t%2F$")
     )
-    assert page.locator("tbody tr").count() == 40
+    expect(page.locator("tbody tr")).to_have_count(40)
     expect(page.get_by_label("Pattern")).to_have_value("raw-reviewer")
     again = open_page(page.url.removeprefix(re.match(r"\w+://[^/]+", page.url)[0]))  # type: ignore[index]
     assert again.locator("tbody").inner_text() == page.locator("tbody").inner_text()
@@ -174,7 +174,7 @@ def test_a_person_finds_what_a_pattern_improved_and_sees_why(
         other.execute(solved)
     page = open_page(f"/sweeps/{sweep}", viewport={"width": 400, "height": 800})
     page.get_by_role("link", name="matrix of problems and runs").click()
-    assert page.locator(".matrix tbody:not(.sums) tr").count() == 3
+    expect(page.locator(".matrix tbody:not(.sums) tr")).to_have_count(3)
     expect(page.get_by_label("Difficulty")).to_have_count(0)  # these problems have none
     page.locator("[name=baseline]").select_option("raw-coder")
     page.locator("[name=show]").select_option("improved on the baseline")
@@ -192,7 +192,7 @@ def test_pages_follow_each_other_and_lead_back(open_page: Open) -> None:
     assert page.locator("tbody tr").count() == 50
     page.get_by_role("link", name="Next page").click()
     page.wait_for_url(re.compile("after=50$"))
-    assert page.locator("tbody tr").count() == 10
+    expect(page.locator("tbody tr")).to_have_count(10)
     expect(page.get_by_role("link", name="Next page")).to_have_count(0)
     page.get_by_role("link", name="First page").click()
     page.wait_for_url(re.compile("/attempts$"))
@@ -213,7 +213,7 @@ def test_a_person_writes_a_note_and_withdraws_it(open_page: Open) -> None:
     assert wide(page) <= 0
     page.get_by_role("link", name="#off-by-one").first.click()
     page.wait_for_url(re.compile(r"/attempts\?sweep=1&tag=off-by-one$"))
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.go_back()
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("Off by one.")).to_have_count(0)
