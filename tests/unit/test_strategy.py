@@ -24,7 +24,6 @@ def not_soon(*_: Any) -> None:
 def queue() -> Iterator[Queue]:
     """With one message that asks for a call."""
     app = Celery(broker="memory://", set_as_current=False)
-    app.task(name="draft", acks_late=True)(not_soon)
     with app.connection_for_write() as connection:
         queue = Queue("celery")(connection.default_channel)
         app.send_task("draft", (7,), connection=connection)
