@@ -3,8 +3,9 @@
 A place is where attempts wait: a model, or the judge. Of each only so much is begun ahead of what is
 at work there, so that what is begun is finished first, and whoever comes later waits behind few. How
 much that is shows from one look to the next: a place that ran dry gets more ahead, one that has more
-than it can do meanwhile gets less. What room there is goes to sweeps of a higher priority; of one
-priority, to those that have little left, and to others in equal shares.
+than it can do meanwhile gets less. The judge's is never less than what is at work at the models: else
+one program that takes it a minute would leave them without work. What room there is goes to sweeps of
+a higher priority; of one priority, to those that have little left, and to others in equal shares.
 """
 
 from collections import Counter
@@ -137,7 +138,11 @@ def shares(
             coming[where] += number
     found = {where: places.get(where, empty) for where in asked}
     ahead.learn({where: place.waiting + coming[where] for where, place in found.items()})
-    room = {where: place.room(ahead.at(where)) - coming[where] for where, place in found.items()}
+    at_models = sum(place.at_work for where, place in found.items() if where != JUDGE)
+    room = {
+        where: place.room(max(ahead.at(where), at_models if where == JUDGE else 0)) - coming[where]
+        for where, place in found.items()
+    }
     given: Counter[int] = Counter()
     left = [queue for queue in sweeps if queue.runs]
     while left:

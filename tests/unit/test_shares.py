@@ -35,10 +35,9 @@ def test_a_run_that_has_more_under_way_waits_for_the_others() -> None:
 
 
 def test_there_is_room_for_more_as_more_is_at_work() -> None:
-    busy = {CODER: Place(300, 256, is_away=False)}
-    assert busy[CODER].room(AHEAD) == 256 - 44
-    (started,) = shares(busy, {}, [Queue(FEW, [run(1, CODER_ALONE)])]).values()
-    assert started == AHEAD  # of the judge, where nothing is at work
+    busy = {CODER: Place(100, 64, is_away=False)}
+    assert busy[CODER].room(AHEAD) == 64 - 36
+    assert shares(busy, {}, [Queue(FEW, [run(1, CODER_ALONE)])]) == {1: 64 - 36}
 
 
 def test_what_was_started_and_has_asked_for_nothing_takes_its_room() -> None:
@@ -73,6 +72,19 @@ def test_nothing_is_started_while_programs_wait_to_be_judged() -> None:
     assert found == {}
 
 
+def test_a_program_that_takes_the_judge_a_minute_leaves_no_model_without_work() -> None:
+    """Few may wait at the judge, but for as many as the models have at work."""
+
+    def started(waiting: int) -> int:
+        judge = Place(1 + waiting, 1, is_away=False)
+        models = {CODER: Place(14, 14, is_away=False), REVIEWER: Place(8, 8, is_away=False)}
+        places = models | {JUDGE: judge}
+        return sum(shares(places, {}, [Queue(FEW, [run(1)])], Ahead(LEAST)).values())
+
+    assert started(LEAST) == 8
+    assert started(14 + 8) == 0
+
+
 def test_a_sweep_with_little_left_comes_first() -> None:
     big, small = Queue(FEW, [run(1)]), Queue(200, [run(2)])
     assert shares({}, {}, [big, small]) == {2: AHEAD}
@@ -99,7 +111,7 @@ def test_one_run_is_started_in_parts() -> None:
 
 def started(ahead: Ahead, judge: Place) -> int:
     """How many attempts start at a look, where only the judge can be full."""
-    places = {JUDGE: judge, CODER: Place(320, 320, is_away=False)}
+    places = {JUDGE: judge, CODER: Place(0, 0, is_away=True)}
     return sum(shares(places, {}, [Queue(FEW, [run(1, CODER_ALONE)])], ahead).values())
 
 
