@@ -6,6 +6,8 @@ much that is shows from one look to the next: a place that ran dry gets more ahe
 than it can do meanwhile gets less. The judge's is never less than what is at work at the models: else
 one program that takes it a minute would leave them without work. What room there is goes to sweeps of
 a higher priority; of one priority, to those that have little left, and to others in equal shares.
+Whoever waits for room at one place finds half of what may wait at its others kept: else those that ask
+one model alone would take each place that gets free, and those that need two would find both free last.
 """
 
 from collections import Counter
@@ -48,11 +50,15 @@ class Place:
         """What is open, and not at work."""
         return self.opened - self.at_work
 
+    def most(self, ahead: int) -> int:
+        """What may wait here."""
+        if self.is_away:
+            return _AWAY
+        return max(ahead, self.at_work * (_PER_TURN if self.takes_turns else 1))
+
     def room(self, ahead: int) -> int:
         """How much more may be open here; negative if there is too much already."""
-        if self.is_away:
-            return _AWAY - self.opened
-        return max(ahead, self.at_work * (_PER_TURN if self.takes_turns else 1)) - self.waiting
+        return self.most(ahead) - self.waiting
 
 
 class Ahead:
@@ -82,9 +88,9 @@ class Ahead:
             elif 2 * number > ahead:
                 self._at[place] = max(ahead // 2, LEAST)
 
-    def note(self, room: Mapping[int, int]) -> None:
-        """Note which places have room left, now that attempts were started."""
-        self._full = frozenset(place for place, left in room.items() if left <= 0)
+    def note(self, full: frozenset[int]) -> None:
+        """Note which places have no room left, now that attempts were started."""
+        self._full = full
 
 
 @dataclass
@@ -139,31 +145,64 @@ def shares(
     found = {where: places.get(where, empty) for where in asked}
     ahead.learn({where: place.waiting + coming[where] for where, place in found.items()})
     at_models = sum(place.at_work for where, place in found.items() if where != JUDGE)
-    room = {
-        where: place.room(max(ahead.at(where), at_models if where == JUDGE else 0)) - coming[where]
+    most = {
+        where: place.most(max(ahead.at(where), at_models if where == JUDGE else 0))
         for where, place in found.items()
     }
+    left_of = {where: most[where] - place.waiting - coming[where] for where, place in found.items()}
+    room = _Room(left_of, {where: number // 2 for where, number in most.items()})
     given: Counter[int] = Counter()
     left = [queue for queue in sweeps if queue.runs]
     while left:
         queue = min(left, key=lambda each: (-each.priority, each.left, each.under_way))
-        fits = [run for run in queue.runs if _fits(run, given[run.run_id], room)]
-        if not fits or (queue.may_start is not None and queue.may_start <= 0):
+        run = _next(queue, given, ahead.started, room)
+        if run is None:
             left.remove(queue)  # room only gets less
             continue
-        run = min(fits, key=lambda each: (each.under_way, ahead.started[each.run_id]))
         given[run.run_id] += 1
         ahead.started[run.run_id] += 1
         run.under_way += 1
         if queue.may_start is not None:
             queue.may_start -= 1
-        for where in run.places:
-            room[where] -= 1
-    ahead.note(room)
+        room.take(run.places)
+    ahead.note(room.full)
     return dict(given)
 
 
-def _fits(run: Waiting, given: int, room: Mapping[int, int]) -> bool:
-    if given >= min(run.waiting, AT_ONCE) or run.under_way >= _MOST_OF_A_RUN:
+class _Room:
+    """How much more may be open at each place; of it half is kept for whoever was held up elsewhere."""
+
+    def __init__(self, left: dict[int, int], half: Mapping[int, int]) -> None:
+        self._left = left
+        self._half = half
+        self._kept: dict[int, int] = {}
+
+    def takes(self, places: frozenset[int]) -> bool:
+        """Whether all of these have room for one more; if not, what room they have is kept for it."""
+        if all(self._left[where] > self._kept.get(where, 0) for where in places):
+            return True
+        self._kept |= {where: self._half[where] for where in places}
         return False
-    return all(room[where] > 0 for where in run.places)
+
+    def take(self, places: frozenset[int]) -> None:
+        """One more comes there."""
+        for where in places:
+            self._left[where] -= 1
+
+    @property
+    def full(self) -> frozenset[int]:
+        """Places that held up attempts."""
+        return frozenset(w for w, left in self._left.items() if left <= self._kept.get(w, 0))
+
+
+def _next(
+    queue: Queue, given: Mapping[int, int], started: Mapping[int, int], room: _Room
+) -> Waiting | None:
+    """The run of a sweep of which an attempt may be started, if there is one: that with the fewest under way."""
+    if queue.may_start is not None and queue.may_start <= 0:
+        return None
+    for run in sorted(queue.runs, key=lambda each: (each.under_way, started[each.run_id])):
+        is_done = given[run.run_id] >= min(run.waiting, AT_ONCE)
+        if not is_done and run.under_way < _MOST_OF_A_RUN and room.takes(run.places):
+            return run
+    return None

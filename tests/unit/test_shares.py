@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+import pytest
+
 from foureyes.models import shares as rules
 from foureyes.models.shares import AHEAD, AT_ONCE, FEW, JUDGE, LEAST, Ahead, Place, Queue, Waiting
 
@@ -47,9 +49,33 @@ def test_what_was_started_and_has_asked_for_nothing_takes_its_room() -> None:
 
 
 def test_a_model_that_is_full_holds_up_only_runs_that_ask_it() -> None:
+    """They leave half of the others' room to those that it holds up."""
     full = {REVIEWER: Place(AHEAD, 0, is_away=False)}
     found = shares(full, {}, [Queue(FEW, [run(1), run(2, CODER_ALONE)])])
-    assert found == {2: AHEAD}
+    assert found == {2: AHEAD / 2}
+    assert shares(full, {}, [Queue(FEW, [run(2, CODER_ALONE)])]) == {2: AHEAD}
+
+
+@pytest.mark.parametrize("sweeps", [1, 3])
+def test_who_asks_two_models_finds_both_free_though_others_ask_one_each(sweeps: int) -> None:
+    """Of two models that take 8 calls each, one answers in even looks and the other in odd ones."""
+    asks = {1: (CODER,), 2: (REVIEWER,), 3: (CODER, REVIEWER)}
+    ahead, begun = Ahead(), dict.fromkeys(asks, 0)
+    open_at: dict[int, list[tuple[int, ...]]] = {CODER: [], REVIEWER: []}
+    for look in range(400):
+        places = {w: Place(len(all_), min(len(all_), 8), False) for w, all_ in open_at.items()}
+        runs = [run(n, frozenset({JUDGE, *asked}), 1000, begun[n]) for n, asked in asks.items()]
+        queues = [Queue(FEW, runs[n::sweeps]) for n in range(sweeps)]
+        for number, more in shares(places, {}, queues, ahead).items():
+            begun[number] += more
+            open_at[asks[number][0]] += [asks[number][1:]] * more
+        answering = open_at[(CODER, REVIEWER)[look % 2]]
+        for then in answering[:2]:
+            if then:
+                open_at[then[0]].append(then[1:])
+        del answering[:2]
+        assert look < 40 or all(len(all_) > 8 for all_ in open_at.values())  # none has too little
+    assert max(begun.values()) - min(begun.values()) < 10
 
 
 def test_for_a_model_whose_worker_is_away_the_others_can_do_their_part() -> None:
@@ -101,7 +127,7 @@ def test_big_sweeps_have_equal_shares_whatever_their_number_of_runs() -> None:
 def test_a_sweep_whose_model_is_full_does_not_hold_up_another() -> None:
     places = {REVIEWER: Place(500, 0, is_away=True)}
     stuck, going = Queue(3, [run(1)]), Queue(FEW, [run(2, CODER_ALONE)])
-    assert shares(places, {}, [stuck, going]) == {2: AHEAD}
+    assert shares(places, {}, [stuck, going]) == {2: AHEAD / 2}
 
 
 def test_one_run_is_started_in_parts() -> None:
