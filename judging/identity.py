@@ -5,7 +5,7 @@ from foureyes.judging.profiles import DEFAULT, PROFILES, Profile
 from foureyes.judging.sandbox import environment
 
 #: Part of what identifies an execution. Change it when any verdict could change.
-JUDGE_VERSION = "10"
+JUDGE_VERSION = "11"
 
 
 #: Between a judge and the profile that it judges by, where that is not the usual one.

@@ -19,6 +19,10 @@ LOAD_SECONDS = 10
 SHOWN = 2000
 #: The reason of a process that ended without an answer.
 KILLED = "killed"
+#: The reason of a program that spoke in the judge's place.
+FORGED = "forged"
+#: How what is said of a program that could not be loaded begins, by whoever loads it.
+_BROKEN = ("syntax error: ", "exception: ", "missing entry point")
 #: How long to wait for how a process ended.
 END_SECONDS = 1.0
 
@@ -46,14 +50,21 @@ def loading_problem(run: ProgramRun) -> SuiteOutcome | None:
     except Overtime:
         return SuiteOutcome(Status.TIMEOUT, reason="timeout")
     except BadFrames:
-        return SuiteOutcome(Status.FAIL, reason="forged")
+        return SuiteOutcome(Status.FAIL, reason=FORGED)
     if frame is None:
         run.await_end(END_SECONDS)
         status, why = why_ended(run)
         return SuiteOutcome(status, reason=why)
     if frame[:1] == frames.READY:
         return None
-    return SuiteOutcome(Status.FAIL, reason=first_line(said(frame)) or "forged")
+    return SuiteOutcome(Status.FAIL, reason=why_broken(frame))
+
+
+def why_broken(frame: bytes) -> str:
+    """The reason of a program that could not be loaded; no words that it put into the judge's mouth."""
+    reason = first_line(said(frame))
+    is_ours = frame[:1] == frames.BROKEN and reason.startswith(_BROKEN)
+    return reason if is_ours else FORGED
 
 
 def why_ended(run: ProgramRun) -> tuple[Status, str]:

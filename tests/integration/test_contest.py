@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foureyes.judging import profiles, sources
+from foureyes.judging import profiles, replies, sources
 from foureyes.judging.formats.livecodebench import verdicts
 from foureyes.judging.formats.livecodebench.contest_tests import ContestTests
 from foureyes.judging.judge import Judge
@@ -145,6 +145,8 @@ print(sum(pickle.loads(pickle.dumps(p)).n))
     "own names for what is given": "def count(x): return x\nheappush = sum\nprint(heappush(map(int, input().split())))",
     "more space": "print()\nprint(sum(map(int, input().split())), ' ')\nprint()",
     "a float": "print(float(sum(map(int, input().split()))))",
+    "a number of 20,000 digits": "print(int(str(10**20000)) % 10 + sum(map(int, input().split())))",
+    "a byte order mark": "\ufeffprint(sum(map(int, input().split())))",
     "a surrogate to stderr": "import sys\nprint('\\ud800', file=sys.stderr)\nprint(sum(map(int, input().split())))",
 }
 
@@ -260,6 +262,7 @@ RIGHT_METHODS = {
     "a guard": "class Solution:\n    def join(self, a, b): return a + [b]\nif __name__ == '__main__': 1 / 0",
     "a UserList": "from collections import UserList\nclass Solution:\n    def join(self, a, b): return UserList(a + [b])",
     "a decorator": "class Solution:\n    @lambda f: f\n    def join(self, a, b): return a + [b]",
+    "a byte order mark": "\ufeffdef join(a, b): return a + [b]",
     "names that need no import": "class Solution:\n    def join(self, a, b): return list(chain(deque(a), repeat(b, math.gcd(1, 2))))",
 }  # fmt: skip
 
@@ -298,11 +301,11 @@ def test_a_wrong_method_fails_and_it_is_said_why(name: str, judge: Judge) -> Non
 REFUSED_THERE = [
     "open(0)", "os.read(0)", "sys.stdin.buffer", "sys.stdout.buffer", "os.write(1)", "open(1)",
     "a guard in the middle", "global", "from __future__", "quit()", "pickle", "inspect",
-    "an output of its own, at exit",
+    "an output of its own, at exit", "a byte order mark",
 ]  # fmt: skip
 PASSED_THERE = [
     "input", "input until it ends", "for line in sys.stdin", "sys.stdout.write", "a guard", "exit()",
-    "no import", "recursion", "dataclass", "more space", "a float",
+    "no import", "recursion", "dataclass", "more space", "a float", "a number of 20,000 digits",
 ]  # fmt: skip
 
 
@@ -322,6 +325,23 @@ def test_in_its_profile_no_status_and_no_class_is_looked_at(own: Judge) -> None:
     assert not own.hidden(tests, RIGHT_METHODS["a Solution without it"]).solved
     assert not own.hidden(tests, "# class Solution\ndef join(a, b): return a + [b]").solved
     assert not own.hidden(tests, WRONG_METHODS["another list"][0]).solved
+
+
+def test_in_its_profile_long_outputs_are_compared_and_no_more_is_kept_than_is_shown(
+    own: Judge,
+) -> None:
+    """What is too long to be sent is no text: it was taken for wrong, and then for the judge's failure."""
+    lines = "".join(f"{number} \n" for number in range(250_000))
+    tests = hidden([("250000\n", lines.strip())])
+    assert own.hidden(tests, "for number in range(int(input())): print(number, '')").solved
+    for code in (
+        "for number in range(int(input()) - 1): print(number)\nprint(0)",
+        "print('x' * (2 << 20))",
+        "print('x' * (1 << 19))",
+    ):
+        found = own.hidden(tests, code)
+        assert found.reason == "wrong answer" and isinstance(found.got, str)
+        assert len(found.got) <= replies.SHOWN
 
 
 def test_one_solution_serves_all_tests(judge: Judge) -> None:

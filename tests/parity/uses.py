@@ -222,6 +222,7 @@ PROGRAMS = {
         def f(): return True
     """,
     "`logging`": "import logging\nlogging.basicConfig()\ndef f(): return logging.warning('x') is None",
+    "a byte order mark at its beginning": "\ufeffdef f(): return True",
     "`__file__`": "import os\ndef f(): return bool(os.path.abspath(__file__))",
     'what follows `if __name__ == "__main__":`': """
         done = False
@@ -258,6 +259,11 @@ VALUES: Sequence[tuple[str, str]] = (
     ("0.3", "0.1 + 0.2"),
     ("0.3", "np.float64(0.1) + 0.2"),
     ("[0.3]", "[np.float64(0.1) + 0.2]"),
+    ("0.3", "np.float32(0.3)"),
+    ("0.3", "np.float16(0.3)"),
+    ("{'a': 0.3}", "{'a': np.float32(0.3)}"),
+    ("0.3", "Decimal('0.3')"),
+    ("0.3", "Fraction(3, 10)"),
     ("2.0", "2"),
     ("2.0000001", "2"),
     ("float('nan')", "float('inf') - float('inf')"),

@@ -230,6 +230,19 @@ def test_nobody_waits_for_a_hundred_that_cannot_be_heard(
     assert len(runs) == 10
 
 
+#: What a program says that the judge might say, in the place of the judge.
+WORDS = ["the sandbox is gone: it was killed", "timeout", "", "killed\nexception: ValueError"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_no_program_says_in_the_judges_place_why_it_failed(words: str, judge: Judge) -> None:
+    """Else a forger is counted as one that ran out of time, or as the machine's victim."""
+    code = f"{FORGE}everywhere(frame(b'B', {words.encode()!r}))\nos._exit(0)"
+    for tests in (RUN, CALL):
+        found = judge.hidden(tests, code)
+        assert not found.solved and found.reason == "forged"
+
+
 def test_nothing_that_a_program_does_to_its_files_is_seen_by_the_next(judge: Judge) -> None:
     """The judge opens them anew for each: flags, places and contents are a program's own."""
     spoil = """

@@ -137,6 +137,21 @@ def f(x):
     assert not judge.hidden(PROBLEM, look).solved
 
 
+@pytest.mark.parametrize("tag", ["B", "T"])
+def test_no_program_says_in_the_judges_place_why_it_failed(judge: Judge, tag: str) -> None:
+    """Else a forger is counted as one that ran out of time, or as the machine's victim."""
+    forge = f"""
+import os
+words = b"{tag}the sandbox is gone: it was killed"
+for fd in range(3, 64):
+    try: os.write(fd, len(words).to_bytes(4, "big") + words)
+    except OSError: pass
+def f(x): return []
+"""
+    found = judge.hidden(PROBLEM, forge)
+    assert not found.solved and found.reason == "forged"
+
+
 def test_an_honest_program_may_start_threads(judge: Judge) -> None:
     """Else the limit that stops a bomb would make right answers wrong."""
     threads = """

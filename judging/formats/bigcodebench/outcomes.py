@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from foureyes.judging import replies
 from foureyes.judging.profiles import Profile
 from foureyes.judging.sandbox.connection import BadFrames
 from foureyes.judging.sandbox.inside import frames, unittests, wire
@@ -65,8 +66,7 @@ def loading(run: ProgramRun) -> ToldAll | None:
         return ended
     if frame == frames.READY:
         return None
-    said = frame[1:].decode("utf-8", "replace").partition("\n")[0]
-    return ToldAll(Status.FAIL, said[:500] if frame[:1] == frames.BROKEN and said else "forged")
+    return ToldAll(Status.FAIL, replies.why_broken(frame)[:500])
 
 
 def told(

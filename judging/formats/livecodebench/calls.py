@@ -6,7 +6,7 @@ from typing import Any
 
 from foureyes.judging import replies
 from foureyes.judging.formats.livecodebench import comparison
-from foureyes.judging.formats.livecodebench.ends import WRONG_ANSWER, End, raised
+from foureyes.judging.formats.livecodebench.ends import WRONG_ANSWER, End, cut, raised
 from foureyes.judging.sandbox.allowance import Allowance, TooMuch
 from foureyes.judging.sandbox.connection import BadFrames
 from foureyes.judging.sandbox.inside import frames, wire
@@ -28,7 +28,7 @@ class MethodCall:
     def is_right(self, got: Any) -> bool:
         """Whether what it returned is right."""
         if self.is_text:
-            return isinstance(got, str) and comparison.same_text(self.expected, got)
+            return comparison.same_written(self.expected, got)
         return comparison.same_value(self.expected, got)
 
 
@@ -123,4 +123,5 @@ def _read(frame: bytes, call: MethodCall) -> End:
         return End(Status.FAIL, "forged")
     if call.is_right(got):
         return End(Status.PASS)
-    return End(Status.FAIL, WRONG_ANSWER, got if call.is_text else replies.shown(got))
+    said = cut(got) if call.is_text and isinstance(got, str) else replies.shown(got)
+    return End(Status.FAIL, WRONG_ANSWER, said)

@@ -21,10 +21,10 @@ class End:
 
 def raised(frame: bytes) -> str:
     """The reason of a program that says what it raised, or why it cannot be run; a line."""
+    if frame[:1] == frames.BROKEN:
+        return replies.why_broken(frame)
     text = replies.said(frame)
-    if text.startswith("MemoryError"):
-        return "memory"
-    return replies.first_line(text if frame[:1] == frames.BROKEN else f"exception: {text}")
+    return "memory" if text.startswith("MemoryError") else replies.first_line(f"exception: {text}")
 
 
 def cut(text: str) -> str:

@@ -30,8 +30,9 @@ _MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random",
     "statistics", "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
-#: How deep that judge lets every program recurse.
-DEPTH = 50_000
+#: How deep that judge lets every program recurse, and the digits of the longest integer that it lets one
+#: read or write.
+_DEPTH, _DIGITS = 50_000, 50_000
 #: The status with which Python ends if it cannot write what is left to be written.
 _UNWRITTEN = 120
 
@@ -121,8 +122,14 @@ def _module(name: str, code: str) -> types.ModuleType:
     sys.modules[name] = module
     linecache.cache[FILE] = (len(code), None, code.splitlines(True), FILE)
     vars(module)["__builtins__"] = sys.modules["builtins"] = given()
-    sys.setrecursionlimit(DEPTH)
+    widen()
     return module
+
+
+def widen() -> None:
+    """Set the limits of the interpreter as LiveCodeBench's own judge does."""
+    sys.setrecursionlimit(_DEPTH)
+    sys.set_int_max_str_digits(_DIGITS)
 
 
 def _run(fd: int, code: str, module: types.ModuleType) -> int:

@@ -13,13 +13,15 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from . import contest, frames, manners
+from . import contest, frames, manners, wire
 
 _CLASS = "class Solution"
 _GUARD = "__name__ == '__main__'"
 _FUNCTION = "wrapped_function"
 #: Before a program stand imports, so that none `from __future__` can come first.
 _FIRST = "import string\n"
+#: Characters of a text that may take more bytes than are sent.
+_LONG = wire.MAX_BYTES // 4
 #: Of the builtins.
 _TAKEN = ("quit", "help")
 
@@ -57,7 +59,7 @@ def _found(code: str, name: str) -> Callable[..., Any] | None:
     """The program is no module that could be looked up, and what is given to it is among its globals."""
     module = types.ModuleType("wrapped")
     vars(module).update(vars(contest.given()) | dict.fromkeys(_TAKEN))
-    sys.setrecursionlimit(contest.DEPTH)
+    contest.widen()
     exec(compile(code, contest.FILE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     holder: Any = module.__dict__["Solution"]() if _CLASS in code else module
     found: Callable[..., Any] | None = getattr(holder, name, None)
@@ -100,4 +102,13 @@ def _written(function: Callable[[], Any], given: str) -> str:
     finally:
         sys.stdin, sys.stdout = before, sys.__stdout__
         builtins.open = io.open
-    return written.getvalue()
+    text = written.getvalue()
+    return text if len(text) < _LONG else stripped(text)
+
+
+def stripped(text: str) -> str:
+    """A text without the white space that does not count in it.
+
+    Of one that is too long to be sent only the digest is, so it must be equal for what is right.
+    """
+    return "\n".join(line.strip() for line in text.strip().split("\n"))
