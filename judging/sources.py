@@ -14,7 +14,7 @@ from foureyes.judging.formats.problem import Problem
 from foureyes.judging.formats.records import parse_record
 from foureyes.judging.released import Released
 from foureyes.models import packed
-from foureyes.models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError, Mistakes
 from foureyes.models.nearest import meant
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def _problems(name: str, paths: Iterable[Path], limit: int | None) -> list[Probl
         if len(found) == limit:
             break
     if mistakes:
-        raise FoureyesError(_listed(mistakes))
+        raise _listed(mistakes)
     if left_out:
         log.warning("%s", _left_out(path, left_out))
     if not found:
@@ -154,12 +154,12 @@ def _left_out(path: Path, problems: dict[str, list[str]]) -> str:
     return f"{path}: {count} {are} left out, for libraries that are not here: {named}"
 
 
-def _listed(mistakes: list[str]) -> str:
+def _listed(mistakes: list[str]) -> Mistakes:
     """All that is wrong with a file, so that it can be mended in one go."""
     lines = mistakes[:_MISTAKES_SHOWN]
     if more := len(mistakes) - len(lines):
         lines.append(f"... and {more} more lines that cannot be used")
-    return "\n".join(lines)
+    return Mistakes(*lines)
 
 
 def _lines(paths: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:

@@ -5,6 +5,17 @@ class FoureyesError(Exception):
     """A mistake a person can mend: the command line prints this one line and exits with 2."""
 
 
+class Mistakes(FoureyesError):
+    """Several of them, found in one go: the command line prints a line for each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines)
+
+
 class InfrastructureError(FoureyesError):
     """A part of the system failed (an engine, the sandbox, the broker), so no answer was reached.
 

@@ -73,12 +73,21 @@ class LlamaCpp(Model):
     """A GGUF file run on the CPU in the worker process."""
 
     engine: Literal["llamacpp"]
-    #: A name from `foureyes models list`, or the path of a GGUF file.
+    #: A name from `foureyes models list`, or the path of a GGUF file, looked for beside the sweep file.
     model: str
     #: Tokens of a prompt and its answer together.
     context: int = Field(default=4096, ge=512)
     #: The largest batch. With more than one even greedy answers depend on what else is in it.
     threads: int = Field(default=1, ge=1, le=256)
+    #: The file's whole path, filled in when a sweep is enqueued: workers are started in any folder.
+    path: str | None = None
+
+    speed = frozenset({"path"})
+
+    @property
+    def weights(self) -> str:
+        """What the worker that runs it is to load."""
+        return self.path or self.model
 
 
 class Send(BaseModel):

@@ -36,10 +36,12 @@ def _typed(showed: Any) -> TypeAdapter[Any]:
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a recording.
 
-    Raises: FoureyesError naming the file and the line, if one is of no recording, or the file is damaged.
+    Raises: FoureyesError naming the file and the line, if one is of no recording, or the file is damaged or
+    empty.
     """
     try:
         with TextIOWrapper(packed.opened(path), encoding="utf-8", newline="\n") as file:
+            number = 0
             for number, line in enumerate(file, 1):
                 try:
                     row = json.loads(line)
@@ -60,6 +62,8 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 if missing:
                     raise FoureyesError(f"{path} line {number}: there is no {missing[0]!r} in it")
                 yield row
+            if not number:
+                raise FoureyesError(f"{path}: an empty file, and no recording")
     except UnicodeDecodeError as error:
         raise FoureyesError(f"{path}: the recording is not UTF-8 text ({error})") from None
     except packed.DAMAGES as error:

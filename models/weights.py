@@ -69,17 +69,21 @@ CATALOGUE = {
 
 
 def locate(model: str) -> Path:
-    """The file of a catalogue name (verified) or of a path (taken as it is).
+    """The file of a catalogue name (verified) or of a path (taken as it is, if it is a GGUF file).
 
     Raises: FoureyesError if it is not there, or is not the official file.
     """
     entry = CATALOGUE.get(model)
     if entry is None:
         path = Path(model).expanduser()
-        if path.is_file():
-            return path
-        known = ", ".join(CATALOGUE)
-        raise FoureyesError(f"model {model!r}: neither a file nor one of {known}")
+        if not path.is_file():
+            known = ", ".join(CATALOGUE)
+            raise FoureyesError(f"model {model!r}: neither a file nor one of {known}")
+        if not _is_gguf(path):
+            raise FoureyesError(
+                f"model {model!r}: not a GGUF file, which begins with those letters"
+            )
+        return path
     path = _folder() / entry.file
     if not path.exists():
         raise FoureyesError(
@@ -135,6 +139,14 @@ def pull(model: str, *, source: Path | None = None, progress: Progress | None = 
 
 def _folder() -> Path:
     return settings().cache / "models"
+
+
+def _is_gguf(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"GGUF"
+    except OSError as error:
+        raise FoureyesError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _is_right(path: Path, entry: Weights) -> bool:

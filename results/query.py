@@ -75,10 +75,13 @@ def _columns(driver: psycopg.Connection, statement: str) -> list[str]:
 
 
 def _check_words(statement: str) -> None:
-    """Raises: FoureyesError for what is no question, such as COPY, DO or SET ROLE."""
+    """Raises: FoureyesError for what is no question, such as COPY, DO, SET ROLE, or nothing at all."""
     begin = _BEFORE.match(statement)
     assert begin is not None
-    word = re.match(r"\w*", statement[begin.end() :])
+    said = statement[begin.end() :]
+    if not said.strip("; \n\t"):
+        raise FoureyesError('sql: the statement is empty; ask e.g. "select * from v_scores"')
+    word = re.match(r"\w*", said)
     first = word[0] if word is not None else ""
     if first and first.lower() not in _READING:
         raise FoureyesError(

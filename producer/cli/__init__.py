@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from foureyes.models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError, Mistakes
 from foureyes.models.output import NO_ROOM
 from foureyes.models.storable import storable
 from foureyes.producer.cli import groups, judging, keeping, moving, reading, running, steering
@@ -58,7 +58,10 @@ def main() -> None:
         if isinstance(code, int):
             sys.exit(code)
     except FoureyesError as error:
-        _end(str(error), 2)
+        *others, last = error.lines if isinstance(error, Mistakes) else [str(error)]
+        for line in others:
+            mistake(line)
+        _end(last, 2)
     except typer.TyperException as error:  # in one line, as any mistake; Typer would draw a box
         said, context = error.format_message(), getattr(error, "ctx", None)
         if context is not None and said == context.get_help():  # nothing was asked for

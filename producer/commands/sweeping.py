@@ -304,7 +304,7 @@ def check_weights(grid: "PlannedSweep") -> None:
     """Every embedded model's file must be there, and be the right one, before anything starts."""
     for model in grid.file.models.values():
         if isinstance(model, LlamaCpp):
-            weights.locate(model.model)
+            weights.locate(model.weights)
 
 
 def _check_sandbox() -> None:

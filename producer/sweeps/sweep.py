@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
 from foureyes.models.problem import Spec
 from foureyes.models.sweep_content import SweepContent
+from foureyes.models.weights import CATALOGUE
 from foureyes.producer.sweeps import budgets, inside, rehearsal
 from foureyes.producer.sweeps.sweep_file import (
     BenchmarkChoice,
@@ -350,7 +352,8 @@ def _check_teams(file: SweepFile, made: list[Configured]) -> None:
 
 
 def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
-    """The same sweep with its scripts and recordings looked at: they are found, and can be read."""
+    """The same sweep with its models' files, from wherever a worker is started. Scripts and recordings are
+    looked at, too: they are found, and can be read."""
     models: dict[str, AnyModel] = dict(file.models)
     for name, model in file.models.items():
         if isinstance(model, Scripted):
@@ -362,6 +365,10 @@ def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
         elif isinstance(model, Replay) and model.recording is not None:
             inside.check(folder, Path(model.recording))
             models[name] = _from_recording(model, folder / model.recording)
+        elif isinstance(model, LlamaCpp):
+            own = model.model not in CATALOGUE
+            where = os.path.abspath(folder / Path(model.model).expanduser()) if own else None
+            models[name] = model.model_copy(update={"path": where})
     return file.model_copy(update={"models": models})
 
 

@@ -17,7 +17,7 @@ import pytest
 from foureyes.judging import released, sources
 from foureyes.judging.formats.records import parse_record
 from foureyes.models import nearest
-from foureyes.models.errors import FoureyesError
+from foureyes.models.errors import FoureyesError, Mistakes
 from foureyes.models.settings import settings
 
 OFFICIAL = Path(os.environ.get("FOUREYES_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -379,16 +379,16 @@ def test_all_mistakes_of_a_file_are_listed_at_once(machine: Path) -> None:
     broken = [line(n, entry_point="triple") for n in range(2)]
     text = "\n".join([line(9), broken[0], "{", line(9), broken[1]])
     path = write(machine / "mine.jsonl", text)
-    with pytest.raises(FoureyesError) as caught:
+    with pytest.raises(Mistakes) as caught:
         sources.load_file(path)
-    said = str(caught.value).splitlines()
+    said = caught.value.lines
     assert [line.split(": ")[0] for line in said] == [f"{path} line {n}" for n in (2, 3, 4, 5)]
     assert "already used" in said[2]
     assert len(sources.load_file(path, limit=1)) == 1  # what is not asked for may be broken
     many = "\n".join(line(n, entry_point="triple") for n in range(50))
-    with pytest.raises(FoureyesError, match=r"\n... and 30 more") as caught:
+    with pytest.raises(Mistakes, match=r"; ... and 30 more") as caught:
         sources.load_file(write(machine / "mine.jsonl", many))
-    assert len(str(caught.value).splitlines()) == 21
+    assert len(caught.value.lines) == 21
 
 
 @pytest.mark.parametrize(

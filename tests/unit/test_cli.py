@@ -1,14 +1,18 @@
 """Help that is shown with holes in it helps nobody."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from foureyes.models.errors import FoureyesError
 from foureyes.producer import cli
 from foureyes.producer.cli import app
+from foureyes.producer.commands.terminal import console
+from foureyes.results import query
 
 
 def commands(group: Any) -> list[Any]:
@@ -71,6 +75,28 @@ def test_a_word_that_is_none_is_told_in_one_line(
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (2, "")
     assert told.err.startswith("foureyes: ") and told.err.count("\n") == 1 and said in told.err
+
+
+def test_each_of_several_mistakes_has_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what a file says cannot make one of its own."""
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{\n["a\\nfoureyes: all is well"]\n')
+    monkeypatch.setattr("sys.argv", ["foureyes", "benchmark", "check", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    said = [line.split(": ")[:2] for line in told.err.splitlines()]
+    assert said == [["foureyes", f"{path} line {n}"] for n in (1, 2)]
+
+
+@pytest.mark.parametrize("statement", ["", " \n", ";", "-- select 1", "(/* */ ;"])
+def test_no_question_is_no_answer_without_rows(statement: str) -> None:
+    """An empty variable in a script would look like a sweep without results."""
+    with pytest.raises(FoureyesError, match=r"^sql: the statement is empty"):
+        query.run(statement, "table", console)
 
 
 @pytest.mark.parametrize("words", ["", "models"])

@@ -31,6 +31,15 @@ def test_what_was_recorded_is_read(tmp_path: Path, line: dict[str, Any]) -> None
     assert list(recording.read(file)) == [line]
 
 
+def test_an_empty_file_is_no_recording(tmp_path: Path) -> None:
+    """Else a sweep is enqueued, and each of its attempts ends in an error of its own."""
+    file = tmp_path / "calls.jsonl.gz"
+    for empty in (b"", gzip.compress(b"")):
+        file.write_bytes(empty)
+        with pytest.raises(FoureyesError, match=r"calls\.jsonl\.gz: an empty file"):
+            list(recording.read(file))
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "calls.jsonl.gz"
     whole = gzip.compress(json.dumps({"key": "k", "text": "an answer"}).encode())

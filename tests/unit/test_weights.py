@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from foureyes.models import weights
 from foureyes.models.errors import FoureyesError
+from foureyes.models.llm import LlamaCpp
 from foureyes.models.settings import settings
 from foureyes.models.weights import Weights
+from foureyes.producer.sweeps.sweep import load
+from tests.programs import scripted_sweep
 
 PARTS = [b"one" * 1000, b"two" * 500, b"three"]
 WHOLE = b"".join(PARTS)
@@ -101,3 +105,32 @@ def test_too_little_room_is_told_beforehand(
 def test_an_unknown_name_lists_the_known_ones(entry: Weights) -> None:
     with pytest.raises(FoureyesError, match="there are: tiny"):
         weights.pull("huge")
+
+
+def test_a_file_of_another_kind_is_no_model(tmp_path: Path) -> None:
+    """Else a sweep is enqueued, and its worker does not stay up."""
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"[[rules]]")
+    with pytest.raises(FoureyesError, match=r"mine\.gguf': not a GGUF file"):
+        weights.locate(str(path))
+    path.write_bytes(b"GGUF...")
+    assert weights.locate(str(path)) == path
+
+
+def test_a_workers_folder_does_not_decide_which_file_it_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a script's or a benchmark's, a model's path counts from the sweep file; its key says what is
+    written there, so that what was asked elsewhere is not asked again."""
+    folder = tmp_path / "theirs"
+    scripted_sweep(folder, 1, 0.0, ["raw-coder"])
+    file = folder / "sweep.toml"
+    said = '{ engine = "llamacpp", model = "mine.gguf" }'
+    file.write_text(re.sub(r"\{ engine = .*\}", said, file.read_text()))
+    (folder / "mine.gguf").write_bytes(b"GGUF...")
+    monkeypatch.chdir(tmp_path)
+    model = load(Path("theirs/sweep.toml")).file.models["c"]
+    monkeypatch.chdir("/")
+    assert isinstance(model, LlamaCpp)
+    assert weights.locate(model.weights) == folder / "mine.gguf"
+    assert model.identity() == LlamaCpp(engine="llamacpp", model="mine.gguf").identity()

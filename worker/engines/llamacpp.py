@@ -99,7 +99,7 @@ def load(model: LlamaCpp) -> LlamaCppEngine:
 
     Raises: FoureyesError if it is not there, cannot be loaded, or is no model that one can talk to.
     """
-    path = locate(model.model)
+    path = locate(model.weights)
     if SPIN is not None:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read when the library is loaded
     import xllamacpp
