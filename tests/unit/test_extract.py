@@ -1,6 +1,7 @@
 """Taking the wrong code out of an answer would judge a model for what it did not offer."""
 
 import builtins
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,66 @@ def test_the_program_is_taken_as_it_was_written(answer: str, code: str) -> None:
 )  # fmt: skip
 def test_no_other_program_is_made_up(answer: str, code: str) -> None:
     assert extract_code(answer, "add", PROMPT) == code
+
+
+LOADED = "import operator\n\ndef add(a, b):\n    return operator.add(a, b)\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        # the first line of a program stands behind something, and is no part of it
+        f"<implementation>{LOADED}</implementation>",
+        f"<code><![CDATA[{LOADED}]]></code>",
+        block(f"\ufeff{LOADED}"),
+        f"code: |\n{with_prefix('  ', LOADED)}",
+        block(f"why: easy\ncode: |-\n{with_prefix('    ', LOADED)}tests: none\n", "yaml"),
+        repr({"code": LOADED}),
+        json.dumps({"code": LOADED})[:-2],  # cut off
+        f"Answer: {LOADED}",
+        f"'''python\n{LOADED}'''\n",
+        block(with_prefix("1→", LOADED)),
+        # lines and cells
+        json.dumps({"code": LOADED.splitlines()}),
+        json.dumps({"cells": [{"cell_type": "code", "source": part} for part in (["import operator\n"], LOADED.splitlines(True)[2:])]}),
+        json.dumps({"draft": WRONG, "final": ADD}),
+        # what follows the program only explains it, or was cut off
+        f"{BLOCK}It begins:\n" + block("def add(a, b):\n    c = a\n"),
+        f"{BLOCK}In short:\n" + block("def add(a, b):\n    for x in a:\n        ...\n    return b\n"),
+        f"{BLOCK}In short:\n" + block("def add(a, b):\n    # ... as above\n    return b\n"),
+        f"{BLOCK}Once more, with comments:\n{FENCE}python\ndef add(a, b):\n    c = a  # the first\n",
+        # a helper is as it was
+        block(f"def plus(a, b):\n    return a + b\n\n{WRONG}") + "Now:\n" + block("def plus(a, b): ...  # as above\n\ndef add(a, b):\n    return plus(a, b)\n"),
+    ],
+)  # fmt: skip
+def test_no_part_of_a_program_is_lost_or_taken_for_it(answer: str) -> None:
+    add = defined(extract_code(answer, "add", PROMPT))
+    assert [add(1, 2), add(5, -3)] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    ["<|im_start|>user", "<|user|>", "<start_of_turn>user", "<｜User｜>", "<|END_OF_TURN_TOKEN|>", "[|endofturn|]", "<eos>", "<|file_sep|>", "[INST] No. [/INST]", "### Instruction:", "<|start_header_id|>user<|end_header_id|>"],
+)  # fmt: skip
+def test_what_a_model_makes_up_after_its_turn_is_no_answer(begin: str) -> None:
+    assert extract_code(f"{BLOCK}{begin}\nNo!\n{WRONG_BLOCK}", "add") == ADD
+    assert extract_code(f"{begin}\n{BLOCK}", "add") == ADD  # the prompt, said back
+
+
+@pytest.mark.parametrize("begin", ["<｜Assistant｜><think>", "<|inner_prefix|>", "<|think|>"])
+def test_a_thought_that_was_cut_off_behind_a_mark_is_no_answer(begin: str) -> None:
+    assert extract_code(f"{begin}\n{BLOCK}", "add", PROMPT) == ""
+
+
+def test_a_function_is_found_where_a_class_was_asked_for() -> None:
+    """Its judge takes it, too; an example of its use is no program."""
+    method = "def total(x):\n    return helper(x)\n"
+    helper = "def helper(x):\n    return x\n"
+    answer = block(helper) + block(method) + "Usage:\n" + block("print(total(1))\n")
+    assert extract_code(answer, "Solution") == f"{helper}\n{method}"
+    solution = "class Solution:\n    def f(self):\n        return 1\n"
+    starter = "class Solution:\n    def f(self):\n        pass\n"
+    assert extract_code(block(solution) + block(starter), "Solution") == solution
 
 
 @pytest.mark.parametrize(

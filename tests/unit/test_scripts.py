@@ -1,5 +1,8 @@
 """If one of these fails, a right program that reads its input is lost between answer and judge."""
 
+import json
+import textwrap
+
 import pytest
 
 from foureyes.worker.patterns.reading.scripts import extract_script
@@ -23,6 +26,12 @@ def block(code: str, language: str = "python") -> str:
         f"<think>{block('print(0)' + chr(10))}</think>{block(PROGRAM)}",
         block(PROGRAM).replace("\n", "\r\n"),
         block(PROGRAM)[:-4],  # the answer was cut off after the program
+        f"Here it is (it's short):\n\n{PROGRAM}\nIt adds one.\nDone\n",
+        f"{block(PROGRAM)}It reads:\n{block('n = int(sys.stdin.readline())' + chr(10))}and prints.",
+        f"{block(PROGRAM)}More:\n```python\nimport sys\nn = int(sys.stdin.readline())  # re\n",
+        f"{block(PROGRAM)}Try:\n{block('import io, sys' + chr(10) + PROGRAM.replace('import sys', 'sys.stdin = io.StringIO(' + chr(34) * 2 + ')'))}",
+        json.dumps({"draft": "print(input())", "final": PROGRAM}),
+        f"code: |\n{textwrap.indent(PROGRAM, '  ')}",
     ],
 )
 def test_the_program_is_found_whole(answer: str) -> None:
@@ -36,6 +45,26 @@ def test_what_is_defined_in_another_block_is_put_before_it() -> None:
         found = extract_script(answer)
         assert found.index("def solve") < found.index("print(solve")
         compile(found, "found", "exec")
+
+
+@pytest.mark.parametrize(
+    ("parts", "program"),
+    [
+        (["def solve():\n    print(int(input()) + 1)\n", "solve()\n"], None),
+        (["n = int(input())\n", "n += 1\n", "print(n)\n"], None),
+        (["ONE = 1\n", "print(int(input()) + ONE)\n"], None),
+        (["def solve():\n    print(input())\n"], "def solve():\n    print(input())\n"),
+    ],
+)
+def test_a_program_in_parts_is_all_of_them(parts: list[str], program: str | None) -> None:
+    found = extract_script("then\n".join(map(block, parts)))
+    assert [line for line in found.split("\n") if line] == [
+        line for line in (program or "".join(parts)).split("\n") if line
+    ]
+
+
+def test_what_only_a_notebook_understands_is_left_out() -> None:
+    assert extract_script(block(f"%%time\n{PROGRAM}")).strip() == PROGRAM.strip()
 
 
 def test_nothing_is_taken_out_of_a_program_that_is_run_as_a_whole() -> None:

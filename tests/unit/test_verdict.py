@@ -55,6 +55,21 @@ from foureyes.worker.patterns.reading.verdict import read_choice, read_verdict
         ('{"issues": ["cut o\n  "verdict": "revise"\n', False, ()),
         ("## Final verdict\n\n**Approve**\n", True, ()),
         ("The verdict is: __revise__.", False, ()),
+        # JSON that is not quite JSON
+        ("{'reasons': ['a'], 'verdict': 'revise'}", False, ()),
+        ('{"reasons": ["he said "x""], "verdict": "revise"}', False, ()),
+        ('{"reasons": ["a"] "verdict": "revise"}', False, ()),
+        ('{"reasons": ["a\nb"], "verdict": "revise"}', False, ("a\nb",)),
+        ('{"reasons": ["\\d is wrong"], "verdict": "revise"}', False, ()),
+        ('{"reasons": ["a"], "verdict": "revise"', False, ()),
+        ('{"verdict": "revise", "reasons": ["cut o', False, ()),
+        ('{"reasons": ["a"], "verdict": "appro', None, ()),
+        ('{"reasons": ["I cannot say "verdict": "approve" here', None, ()),
+        # what follows an object that can be read counts, whether or not it can be read
+        ('As {"verdict": "approve"}.\n{"reasons": ["x], "verdict": "revise"}', False, ()),
+        ('{"verdict": "approve"}\n{"verdict": "revi', None, ()),
+        ('{"reasons": ["a"], "verdict": "approve"}\nVerdict: revise', False, ()),
+        ('{"reasons": ["a"], "verdict": "revise"}\nThe verdict is due to a.', False, ("a",)),
         # Postgres cannot hold what JSON can
         (r'{"issues": ["\u0000 \ud800"], "verdict": "revise"}', False, ("\ufffd ?",)),
     ],

@@ -39,6 +39,13 @@ ONE, OTHER = Program(SPEC, "one", ""), Program(SPEC, "other", "")
         ("```\ndef test_f():\n    assert f(1) == 2\n    assert f(3) == 4\n```", ["assert f(1) == 2", "assert f(3) == 4"]),
         ("```\nassert f([1,\n  2]) == 3\nassert f(4 ==\nassert f(5) == 6\n```", ["assert f([1,\n  2]) == 3", "assert f(4 ==", "assert f(5) == 6"]),
         ("<think>assert f(9) == 9</think>```\nassert f(1) == 2\n```", ["assert f(1) == 2"]),
+        ("1. `assert f(1) == 2`: one\n- assert f(2) == 3\n* assert f(3) == 4", ["assert f(1) == 2", "assert f(2) == 3", "assert f(3) == 4"]),
+        ("assert f(1) == 2\n```\nThat is all.\n\n    Done.", ["assert f(1) == 2"]),
+        ("```python\n1 | assert f(1) == 2\n2 | assert f('&') &lt; 3\n```", ["assert f(1) == 2", "assert f('&') < 3"]),
+        ("```json\n{\"tests\": [\"assert f(1) == 2\", \"assert f('a') == 3\"]}\n```", ["assert f(1) == 2", "assert f('a') == 3"]),
+        ("```\n\ufeffassert f(1) ==\u00a02\n```", ["assert f(1) == 2"]),
+        ("```\ndef f(x):\n    assert x\n    return x\n\nassert(f(1) == 1)\n```", ["assert(f(1) == 1)"]),
+        ("<answer>assert f(1) == 2</answer>", ["assert f(1) == 2"]),
         ("I cannot.", []),
         ("", []),
         ("```\n" + "assert f(1) == '" + "x" * 3000 + "'\n```", []),
@@ -66,6 +73,30 @@ def test_inputs_are_calls_that_name_nothing_strange() -> None:
     assert Inputs(SPEC).read(answer).inputs == ("f(1)", "f([0] * 3)", "f(2)")
     assert Inputs(WHOLE).read('{"inputs": ["1 2", "3", "3"]}').inputs == ("1 2", "3")
     assert Inputs(WHOLE).read("1 2").inputs == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "1. f(1)\n2. f('a')",
+        "- `f(1)`: one\n- `f('a')` is \"a\"",
+        "```\n>>> f(1)\n2\n>>> f('a')\n```",
+        "```\nf(1) -> 2\nf('a') => 3\n```",
+        "```\nf(1) == 2\nassert f('a') == 3\n```",
+        "```\nf(1),\nf('a'),\n```",
+        '{"inputs": ["f(1)", "f(\'a\')"]}',
+        "f(1)\nf(‘a’)\n```\nDone.",
+        "Input 1: f(1)\nInput 2: f('a')",
+        "<answer>f(1)\nf('a')</answer>",
+    ],
+)
+def test_inputs_are_found_as_models_write_them(answer: str) -> None:
+    assert Inputs(SPEC).read(answer).inputs == ("f(1)", "f('a')")
+
+
+def test_an_input_may_have_names_of_its_own() -> None:
+    answer = "```\nf([i for i in range(3)])\nf(lambda x: x)\nf([x for i in range(3)])\n```"
+    assert Inputs(SPEC).read(answer).inputs == ("f([i for i in range(3)])", "f(lambda x: x)")
 
 
 def test_a_vote_is_by_what_programs_do() -> None:

@@ -1,12 +1,16 @@
 """Finding the tests, and the calls, that an answer writes for a program. Text is read, never run."""
 
 import ast
-import builtins
 import itertools
+import json
+import re
 import textwrap
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from foureyes.worker.patterns.reading import blocks
+from foureyes.worker.patterns.reading.candidates import gives
+from foureyes.worker.patterns.reading.names import BUILTINS, names_of
 from foureyes.worker.patterns.reading.thoughts import without_thinking
 
 #: Of an answer: how many are kept, and how long each may be.
@@ -16,32 +20,39 @@ _MOST_READ = 300
 #: Lines that one may span where the whole cannot be read.
 _MOST_LINES = 30
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+#: What may stand before one on its line: the mark of a list, a number, a prompt, a label, a tick.
+_BEFORE = (
+    r"\s*+(?:(?:\d++|\[\d++\])(?:[.:)]|\s*+\|)?\s++|[-*+•>|]++\s*+)*+"
+    r"(?:[A-Za-z]++(?: \d++)?:\s++)?(?P<tick>`*+)(?:print\()?"
+)
+_ASSERT = re.compile(rf"{_BEFORE}(?P<one>assert\b)")
+_STRING_OR_BRACKET = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|[(\[{]|[)\]}]""")
+
+_Find = Callable[[ast.Module, str], Iterator[str]]
 
 
 def extract_asserts(text: str) -> tuple[str, ...]:
     """The asserts in an answer, each once and in their order; those that are no Python, too."""
-    return _found(text, "assert ", _asserts)
+    return _found(text, _ASSERT, _asserts)
 
 
 def extract_calls(text: str, entry_point: str) -> tuple[str, ...]:
     """The expressions in an answer that call the entry point and name nothing that is not Python's."""
-    return _found(text, entry_point, lambda tree, source: _calls(tree, entry_point))
+    begins = re.compile(rf"{_BEFORE}(?P<one>{re.escape(entry_point)}\()")
+    return _found(text, begins, lambda tree, source: _calls(tree, entry_point))
 
 
-def _found(
-    text: str, begins: str, find: Callable[[ast.Module, str], Iterator[str]]
-) -> tuple[str, ...]:
-    """`begins`: with what the line of one begins, but for a `print(` around it."""
+def _found(text: str, begins: re.Pattern[str], find: _Find) -> tuple[str, ...]:
+    """What is found in the answer's blocks; if nothing is, between all that looks like a fence."""
     answer = blocks.plain_lines(without_thinking(text))
-    places = [block.text for block in blocks.fenced(answer)] or [answer]
     left = iter(range(_MOST_READ))
-    found = (
-        each.strip()
-        for place in places
-        for source in _pieces(textwrap.dedent(place), begins, left)
-        for each in _read(source, find)
-    )
-    return tuple(itertools.islice(_once(found), MOST))
+    for places in (blocks.fenced(answer), blocks.pieces(answer)):
+        found = (
+            each.strip() for place in places for each in _in_place(place.text, begins, find, left)
+        )
+        if tests := tuple(itertools.islice(_once(found), MOST)):
+            return tests
+    return ()
 
 
 def _once(found: Iterator[str]) -> Iterator[str]:
@@ -53,47 +64,94 @@ def _once(found: Iterator[str]) -> Iterator[str]:
             yield each
 
 
-def _read(source: str, find: Callable[[ast.Module, str], Iterator[str]]) -> Iterator[str]:
-    """What is found in a text; what is no Python is kept as it is."""
-    tree = _parsed(source)
-    if tree is None:
-        yield source
-    else:
-        yield from find(tree, source)
+def _in_place(
+    text: str, begins: re.Pattern[str], find: _Find, left: Iterator[int]
+) -> Iterator[str]:
+    """What is found in a text that is Python in one of the ways of writing it down; else in its lines."""
+    text = _texts_of_json(text) or textwrap.dedent(text)
+    for reading in blocks.readings(text):
+        tree = _parsed(reading)
+        found = iter(()) if tree is None else find(tree, reading)
+        for first in found:
+            yield first
+            yield from found
+            return
+    yield from _by_lines(text, begins, find, left)
 
 
-def _pieces(text: str, begins: str, left: Iterator[int]) -> Iterator[str]:
-    """The text as a whole, if it is Python; else what of it begins so, as far as it is Python.
+def _texts_of_json(text: str) -> str:
+    """The strings of a JSON value, each on a line; empty if it is none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return ""
+    try:
+        waiting: list[Any] = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return ""
+    texts: list[str] = []
+    while waiting:
+        match waiting.pop():
+            case str(one):
+                texts.append(one)
+            case list(inner):
+                waiting.extend(reversed(inner))
+            case dict(inner):
+                waiting.extend(reversed(inner.values()))
+    return "\n".join(texts)
+
+
+def _by_lines(
+    text: str, begins: re.Pattern[str], find: _Find, left: Iterator[int]
+) -> Iterator[str]:
+    """What begins on a line of its own, as far as it is Python; what is none is kept as it is.
 
     `left` gives something for each line that may still be looked at.
     """
-    if _parsed(text) is not None:
-        yield text
-        return
     lines = text.split("\n")
     at = 0
     while at < len(lines) and next(left, None) is not None:
-        line = lines[at].strip().removeprefix("print(")
         length = 1
-        if line.startswith(begins):
-            length = _lines_of_whole(lines[at : at + _MOST_LINES])
-            yield textwrap.dedent("\n".join(lines[at : at + length]))
+        if one := begins.match(lines[at]):
+            first = lines[at][one.start("one") :]
+            if one["tick"]:
+                first = first.partition(one["tick"])[0]
+            source, length = _whole([first, *lines[at + 1 : at + _MOST_LINES]], one["one"])
+            tree = _parsed(source)
+            yield from [source] if tree is None else find(tree, source)
         at += length
 
 
-def _lines_of_whole(lines: list[str]) -> int:
-    """How many of the lines are Python together; 1 if no number of them that is short enough is."""
+def _whole(lines: list[str], begins: str) -> tuple[str, int]:
+    """What these lines begin with that is Python by itself, and its number of lines; else the first line.
+
+    Behind a call, its result may be said in any words.
+    """
     lengths = itertools.accumulate(map(len, lines))
     for count, length in enumerate(lengths, 1):
         if length > LONGEST:
             break
+        source = textwrap.dedent("\n".join(lines[:count]))
         if _is_whole(lines[:count]):
-            return count
-    return 1
+            return source, count
+        if begins.endswith("(") and (end := _end_of_call(source)):
+            return source[:end], count
+    return lines[0], 1
 
 
 def _is_whole(lines: list[str]) -> bool:
     return _parsed(textwrap.dedent("\n".join(lines))) is not None
+
+
+def _end_of_call(source: str) -> int:
+    """Where the brackets of a call, and of a method called of it, are closed; 0 if they are not."""
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(source):
+        if token[0] in "([{":
+            depth += 1
+        elif token[0] in ")]}":
+            depth -= 1
+            if depth == 0 and source[token.end() : token.end() + 1] != ".":
+                return token.end()
+    return 0
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -104,7 +162,15 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _asserts(tree: ast.Module, source: str) -> Iterator[str]:
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.Assert))
+    """But for those of functions that give something: a program's own."""
+    found: list[ast.Assert] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Assert):
+            found.append(node)
+        elif not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and gives(node)):
+            waiting.extend(ast.iter_child_nodes(node))
     lines = [line.encode() for line in source.split("\n")]
     for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
         yield textwrap.dedent(_segment(lines, node))
@@ -119,21 +185,25 @@ def _segment(lines: list[bytes], node: ast.stmt) -> str:
 
 
 def _calls(tree: ast.Module, entry_point: str) -> Iterator[str]:
-    known = {entry_point, *dir(builtins)}
+    known = {entry_point, *BUILTINS}
     for node in tree.body:
-        if not isinstance(node, ast.Expr):
-            continue
-        call = _unprinted(node.value)
-        names = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
-        if _called(call) == entry_point and names <= known:
-            yield ast.unparse(call)
+        for call in _shown(node):
+            if _called(call) == entry_point and names_of(ast.Expr(call)).reads <= known:
+                yield ast.unparse(call)
 
 
-def _unprinted(node: ast.expr) -> ast.expr:
+def _shown(node: ast.AST) -> list[ast.expr]:
+    """What a statement shows the result of: itself, what it prints, or compares with something."""
     match node:
+        case ast.Expr(value=inner) | ast.Compare(left=inner) | ast.Assert(test=inner):
+            return _shown(inner)
         case ast.Call(func=ast.Name(id="print"), args=[inner], keywords=[]):
-            return inner
-    return node
+            return _shown(inner)
+        case ast.Tuple(elts=several) | ast.List(elts=several):
+            return several
+        case ast.expr():
+            return [node]
+    return []
 
 
 def _called(node: ast.expr) -> str:

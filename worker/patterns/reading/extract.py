@@ -10,11 +10,12 @@ from cachetools import LRUCache, cached
 from foureyes.models.digest import digest
 from foureyes.worker.patterns.reading import blocks
 from foureyes.worker.patterns.reading.blocks import Block
-from foureyes.worker.patterns.reading.candidates import Candidate, Worth, is_stub
+from foureyes.worker.patterns.reading.candidates import Candidate, Worth, gives, is_stub
 from foureyes.worker.patterns.reading.program import missing, needed
 from foureyes.worker.patterns.reading.statements import Statement, parsed
 from foureyes.worker.patterns.reading.thoughts import without_thinking
 
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Characters of programs that a process remembers.
 _REMEMBERED = 16 << 20
@@ -58,12 +59,20 @@ def extract_code(text: str, entry_point: str, prompt: str = "") -> str:
 
 
 def _candidates(places: Iterable[Block], entry_point: str) -> Iterator[Candidate]:
-    """Each block by the first reading that defines the entry point, else as it is."""
+    """Each block by the first reading that defines the entry point and is Python as a whole, else by the
+    first that defines it, else as it is."""
     for block in {place.text: place for place in places}.values():
-        read = [Candidate(block, one, entry_point) for one in blocks.readings(block.text)]
-        yield next((one for one in read if one.worth >= Worth.ASSIGNED), None) or max(
-            read, key=lambda one: one.worth
-        )
+        read: list[Candidate] = []
+        defines: Candidate | None = None
+        for reading in blocks.readings(block.text):
+            one = Candidate(block, reading, entry_point)
+            read.append(one)
+            if one.worth >= Worth.ASSIGNED:
+                defines = defines or one
+                if one.is_whole:
+                    defines = one
+                    break
+        yield defines or max(read, key=lambda one: one.worth)
 
 
 def _other_places(
@@ -90,21 +99,10 @@ def _after_prompt(block: Block, entry_point: str, prompt: str) -> Iterator[Candi
         textwrap.indent(textwrap.dedent(lines), "    "),
     ):
         whole = Candidate(block, f"{prompt.rstrip()}\n{body}", entry_point)
-        if any(_returns(one.node) for one in whole.program if one.binds(entry_point)):
+        heads = [one.node for one in whole.program if one.binds(entry_point)]
+        if any(isinstance(one, _FUNCTIONS) and gives(one) for one in heads):
             yield whole
             return
-
-
-def _returns(node: ast.stmt) -> bool:
-    """Whether a function itself, and not one in it, returns something."""
-    waiting: list[ast.AST] = [*node.body] if isinstance(node, _FUNCTIONS) else []
-    while waiting:
-        inner = waiting.pop()
-        if isinstance(inner, ast.Return | ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(inner, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(inner))
-    return False
 
 
 def _of_class(candidate: Candidate) -> Iterator[Candidate]:
@@ -124,16 +122,27 @@ def _of_class(candidate: Candidate) -> Iterator[Candidate]:
 
 def _joined(best: Candidate, offered: list[Candidate]) -> list[Statement]:
     """A block's statements, after those of others that bind what it lacks; the nearest above first,
-    then those below."""
-    program = best.program
+    then those below. A helper that is only a stub here is lacking if another block has it."""
+    others = [one for one in offered if one.block.line < best.block.line][::-1]
+    others += [one for one in offered if one.block.line > best.block.line]
+    stubs = {name for one in best.program if _is_stub(one) for name in one.names.binds}
+    stubs &= {
+        name
+        for other in (others if stubs else ())
+        for one in other.program
+        if isinstance(one.node, _FUNCTIONS) and not is_stub(one.node)
+        for name in one.names.binds
+    }
+    stubs.discard(best.entry_point)
+    program = [one for one in best.program if not (_is_stub(one) and stubs & one.names.binds)]
     lacks = missing(program)
     own = {name for statement in program for name in statement.names.binds}
-    above = [one for one in offered if one.block.line < best.block.line]
-    below = [one for one in offered if one.block.line > best.block.line]
-    for other in (*reversed(above), *below):
+    for other in others:
         if not lacks:
             break
         helps = [one for one in other.program if not own & one.names.binds]
+        if stubs:
+            helps = [one for one in helps if not _is_stub(one)]
         bound = {name for statement in helps for name in statement.names.binds}
         if bound & lacks:
             program = helps + program
@@ -142,10 +151,30 @@ def _joined(best: Candidate, offered: list[Candidate]) -> list[Statement]:
     return program
 
 
+def _is_stub(statement: Statement) -> bool:
+    return isinstance(statement.node, _FUNCTIONS) and is_stub(statement.node)
+
+
 def _undefined(fenced: list[Block], offered: list[Candidate]) -> str:
-    """What to judge of an answer that does not define the entry point: its last Python, else its
-    last block."""
-    texts = [textwrap.dedent(candidate.block.text) for candidate in reversed(offered)]
-    whole = (text for text in texts if (tree := parsed(text)) is not None and tree.body)
-    last = next(whole, fenced[-1].text if fenced else "").strip("\n")
+    """What to judge of an answer that does not define the entry point: its last Python that defines
+    anything but tests, with what that lacks; else its last Python, else its last block."""
+    last = ""
+    for candidate in reversed(offered):
+        text = textwrap.dedent(candidate.block.text).strip("\n")
+        tree = parsed(text)
+        if tree is None or not tree.body:
+            continue
+        last = last or text
+        if any(
+            isinstance(node, (*_FUNCTIONS, ast.ClassDef))
+            and not node.name.lower().startswith("test")
+            for node in tree.body
+        ):
+            program = _joined(candidate, offered)
+            if len(program) == len(candidate.program):
+                last = text
+            else:
+                last = "\n".join(statement.text for statement in program).strip("\n")
+            break
+    last = last or (fenced[-1].text if fenced else "").strip("\n")
     return last + "\n" if last else ""

@@ -1,6 +1,7 @@
 """Finding a program that is run as a whole: it reads its input and prints what it has to say."""
 
 import ast
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,8 +13,11 @@ from foureyes.worker.patterns.reading.program import missing
 from foureyes.worker.patterns.reading.statements import Statement, parsed, statements
 from foureyes.worker.patterns.reading.thoughts import without_thinking
 
-_INPUTS = {"input", "stdin", "open", "fileinput"}
+_INPUTS = {"input", "stdin", "open", "fileinput", "read", "readline", "readlines", "readinto"}
 _OUTPUTS = {"print", "stdout", "write"}
+#: What does nothing by itself when a program is run.
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
 
 
 class _Worth(IntEnum):
@@ -23,14 +27,17 @@ class _Worth(IntEnum):
     PYTHON = 1
     PRINTS = 2
     READS = 3
+    UNFENCED = 4  #: it does all that WHOLE does, and stands between lines that are no Python
+    WHOLE = 5  #: it reads, prints, and is run: others are parts of one, or show its use
 
 
 @dataclass(frozen=True)
 class _Script:
-    """A block by its first reading that is Python."""
+    """A block by the reading of it that is worth most; without a fence, also what of it is Python."""
 
     block: Block
     text: str
+    is_pieced: bool = False
 
     @cached_property
     def program(self) -> list[Statement]:
@@ -42,9 +49,14 @@ class _Script:
         if tree is None or not tree.body:
             return _Worth.NOTHING
         names = set(_names(tree))
-        if names & _INPUTS:
-            return _Worth.READS
-        return _Worth.PRINTS if names & _OUTPUTS else _Worth.PYTHON
+        reads, prints = bool(names & _INPUTS), bool(names & _OUTPUTS)
+        if _is_fed(tree):
+            return _Worth.PYTHON
+        if reads and prints and any(_is_run(node) for node in tree.body):
+            return _Worth.UNFENCED if self.is_pieced else _Worth.WHOLE
+        if self.is_pieced:
+            return _Worth.NOTHING
+        return _Worth.READS if reads else _Worth.PRINTS if prints else _Worth.PYTHON
 
     @property
     def rank(self) -> tuple[_Worth, int, int]:
@@ -55,14 +67,31 @@ class _Script:
 def extract_script(text: str) -> str:
     """The program that an answer offers, to be run as it stands; empty if there is none.
 
-    The last block that reads input wins, before one that only prints: what follows a program is often
-    an example of its use. What it lacks and another block defines is put before it. Without a block
+    The last block that reads input, prints and is run wins: what follows a program is often an example
+    of its use, or an explanation by parts of it. If no block does all of that, all blocks together are
+    the program if they do. What it lacks and another block defines is put before it. Without a block
     that is Python the last one is taken as it is, so that its verdict says what is wrong with it.
     """
     answer = blocks.plain_lines(without_thinking(text))
     fenced = blocks.fenced(answer)
-    scripts = [*_scripts([*fenced, *blocks.pieces(answer), Block(answer, 0)])]
-    best = max(scripts, key=lambda one: one.rank)
+    inside = {block.text: block for block in fenced}
+    parts = [*map(_script, inside.values())]
+    scripts = [*parts]
+    others = [*blocks.pieces(answer), *([] if fenced else [Block(answer, 0)])]
+    for block in {other.text: other for other in others}.values():
+        if textwrap.dedent(block.text).strip("\n") in inside:
+            continue  # as Markdown has it
+        scripts.append(_script(block))
+        if scripts[-1].worth is _Worth.NOTHING:
+            scripts.append(_pieced(block))
+    best = max(scripts, key=lambda one: one.rank, default=_script(Block("", 0)))
+    if best.worth < _Worth.UNFENCED:
+        together = _Script(
+            Block(answer, 0),
+            "\n".join(one.text for one in parts if one.worth is not _Worth.NOTHING),
+        )
+        if together.worth is _Worth.WHOLE:
+            return f"{together.text.strip(chr(10))}\n"
     if best.worth is _Worth.NOTHING:
         last = fenced[-1].text.strip("\n") if fenced else ""
         return last + "\n" if last else ""
@@ -70,11 +99,52 @@ def extract_script(text: str) -> str:
     return f"{before}{best.text.strip(chr(10))}\n"
 
 
-def _scripts(places: Iterable[Block]) -> Iterator[_Script]:
-    for block in {place.text: place for place in places}.values():
-        readings = [*blocks.readings(block.text)]
-        python = (one for one in readings if (tree := parsed(one)) is not None and tree.body)
-        yield _Script(block, next(python, readings[0]))
+def _script(block: Block) -> _Script:
+    """A block by its reading that is worth most, the first of them."""
+    best: _Script | None = None
+    for reading in blocks.readings(block.text):
+        one = _Script(block, reading)
+        if best is None or one.worth > best.worth:
+            best = one
+        if best.worth is _Worth.WHOLE:
+            break
+    assert best is not None
+    return best
+
+
+def _pieced(block: Block) -> _Script:
+    """What of a text is Python, without the words of prose that could be."""
+    kept = (one.text for one in statements(textwrap.dedent(block.text)) if not _is_idle(one.node))
+    return _Script(block, "\n".join(kept), is_pieced=True)
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    """Whether a statement only names something, as a word of prose does."""
+    match node:
+        case ast.Expr(value=ast.Call() | ast.Await() | ast.NamedExpr() | ast.ListComp()):
+            return False
+        case ast.Expr() | ast.AnnAssign(value=None):
+            return True
+    return False
+
+
+def _is_run(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return False
+    return not isinstance(node, _DEFINITIONS)
+
+
+def _is_fed(tree: ast.Module) -> bool:
+    """Whether a program puts a text of its own in the place of its input, as an example of another does."""
+    reads = _INPUTS & {name for name in _names(tree) if name != "stdin"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(attr="stdin")], value=ast.Call() as made):
+                is_constant = any(isinstance(given, ast.Constant) for given in made.args)
+                if "StringIO" in _names(made.func) and (is_constant or not reads):
+                    return True
+    return False
 
 
 def _lacking(best: _Script, scripts: Iterable[_Script]) -> list[Statement]:
@@ -85,14 +155,18 @@ def _lacking(best: _Script, scripts: Iterable[_Script]) -> list[Statement]:
     for other in sorted(
         others, key=lambda one: (one.block.line > best.block.line, -one.block.line)
     ):
+        if not lacks:
+            break
         helps = [
             one
             for one in other.program
-            if isinstance(one.node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
+            if isinstance(one.node, _DEFINITIONS)
+            or (isinstance(one.node, _ASSIGNMENTS) and not one.names.halts)
         ]
-        if lacks & {name for one in helps for name in one.names.binds}:
+        bound = {name for one in helps for name in one.names.binds}
+        if lacks & bound:
             found = helps + found
-            lacks = missing([*found, *best.program])
+            lacks = (lacks | missing(helps)) - bound
     return found
 
 

@@ -14,6 +14,9 @@ _MADE_UP = (
     "|internal_thoughts"
 )
 
+#: One of the marks that a chat template writes, whatever it says.
+_OF_TEMPLATE = r"<[|｜](?!think|inner_|begin_of_thought|START_THINKING|channel)[^<>|｜\n]{1,40}[|｜]>|<s>|<bos>"
+
 
 @dataclass(frozen=True)
 class _Form:
@@ -33,9 +36,9 @@ class _Form:
 
     @cached_property
     def section(self) -> re.Pattern[str]:
-        """A section that begins on a line, closed or cut off."""
+        """A section that begins on a line, closed or cut off; tokens of the model may be before it."""
         flags = re.IGNORECASE | re.DOTALL | re.MULTILINE
-        return re.compile(rf"^[ \t]*{self.begin}.*?(?:{self.end}|\Z)", flags)
+        return re.compile(rf"^(?:[ \t]|{_OF_TEMPLATE})*+{self.begin}.*?(?:{self.end}|\Z)", flags)
 
 
 _FORMS = (
@@ -46,6 +49,8 @@ _FORMS = (
     _Form(r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
     _Form(r"<\|channel>thought", r"<channel\|>"),
     _Form("<unused94>", "<unused95>"),
+    _Form(r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),
+    _Form(r"<\|think\|>", r"<\|content\|>"),
     _Form(f"<(?:{_MADE_UP})>", f"</(?:{_MADE_UP})>", opened_by_template=False),
 )
 
@@ -62,12 +67,17 @@ _HEADINGS = re.compile(
     r"(?:Here is my response:|\[BEGIN FINAL RESPONSE\])",
     re.DOTALL,
 )
-#: Where the model ended its turn; what follows is made up, often a next question.
+#: Where the model ended its turn, or began the user's; what follows is made up, often a next question.
 _END_OF_TURN = re.compile(
-    r"<\|(?:im_end|end|endoftext|eot_id|eot|end_of_text|eom_id|return|END_RESPONSE)\|>"
-    r"|</s>(?=\s|\Z)|<end_of_turn>|<[|｜]end▁of▁sentence[|｜]>",
-    re.IGNORECASE,
+    r"<\|(?:im_end|end|endoftext|eot_id|eot|end_of_text|eom_id|return|END_RESPONSE|assistant_end)\|>"
+    r"|<\|(?:END_OF_TURN_TOKEN|end_of_turn|user|file_sep)\|>|\[\|(?:endofturn|user)\|\]|<file_sep>"
+    r"|<\|im_start\|>user\b|<\|start_header_id\|>user\b|<start_of_turn>user\b|<[|｜]User[|｜]>"
+    r"|</s>(?=\s|\Z|<s>|\[INST\])|<end_of_turn>|<eos>|<[|｜]end▁of▁sentence[|｜]>"
+    r"|^(?-i:\[INST\]|\#\#\#[ ](?:Instruction|Human|User):)",
+    re.IGNORECASE | re.MULTILINE,
 )
+#: What an answer may begin with before it says anything.
+_UNSAID = re.compile(rf"(?:\s|{_OF_TEMPLATE})*+")
 
 
 def without_thinking(text: str) -> str:
@@ -78,8 +88,9 @@ def without_thinking(text: str) -> str:
     text = _HEADINGS.sub("", _BARE_CHANNELS.sub("", _final_channel(text)))
     for form in _FORMS:
         text = _without(form, text)
+    said = _UNSAID.match(text)
     for end in _unquoted(_END_OF_TURN, text):
-        if text[: end.start()].strip():
+        if said and end.start() > said.end():
             return text[: end.start()]
     return text
 

@@ -27,6 +27,8 @@ _FILLERS = frozenset({"my", "the", "final", "overall", "is", "program"})
 _READ = 20_000
 #: Characters of reviews that a process remembers.
 _REMEMBERED = 4 << 20
+#: A value of such JSON, up to what ends it.
+_VALUE = re.compile(r"""\s*["'“]([^"'”\n]*)["'”][ \t]*(?:,?\s*\}|,\s*["'“]|,?[ \t]*(?:\n|\Z))""")
 _COMMA_TOO_MANY = re.compile(r",(?=\s*[\]}])")
 
 
@@ -54,23 +56,43 @@ def read_verdict(text: str) -> Verdict:
     """The verdict in a review's answer: JSON, else the last line with a verdict, if it has no other
     words. A verdict with reservations, or one of several that are offered, is none."""
     answer = without_thinking(text)
-    found = _json_object(answer, "verdict")
-    if found is not None:
-        # `issues` is what they were called, and what prompts of a user's own may call them
-        listed = _reasons(found.get("reasons", found.get("issues")))
-        said = _only_word(found["verdict"])
-    else:
-        listed = ()
-        said = _stated("verdict", answer)
+    said, found = _said("verdict", answer)
+    # `issues` is what they were called, and what prompts of a user's own may call them
+    listed = _reasons(found.get("reasons", found.get("issues"))) if found else ()
     return Verdict(approves=_APPROVES.get(said), issues=listed, text=answer)
 
 
 def read_choice(text: str) -> str | None:
     """The choice in an answer, A or B: JSON, else the last line with a choice."""
-    answer = without_thinking(text)
-    found = _json_object(answer, "choice")
-    said = _stated("choice", answer) if found is None else _only_word(found["choice"])
+    said, _ = _said("choice", without_thinking(text))
     return said.upper() if said in ("a", "b") else None
+
+
+def _said(key: str, answer: str) -> tuple[str, dict[str, Any] | None]:
+    """The one word that an answer says for a key, and the JSON object that it says it in, if it is one.
+
+    What comes after such an object counts before it, if it says something for the key too.
+    """
+    after, found = _json_object(answer, key)
+    rest = answer[after:]
+    slip = _slip(key, rest)
+    if slip is not None:
+        return slip, None
+    stated = _stated(key, rest)
+    if found is None or stated:
+        return stated, None
+    return _only_word(found[key]), found
+
+
+def _slip(key: str, text: str) -> str | None:
+    """What the last JSON in a text that is not quite JSON says for a key: it lacks a quote, a comma or
+    its end. Empty if it says nothing for certain; None if the key is nowhere."""
+    end = text[-_READ:]
+    keys = [*re.finditer(rf"""["'“]{key}["'”]\s*:""", end, re.IGNORECASE)]
+    if not keys:
+        return None
+    value = _VALUE.match(end, keys[-1].end())
+    return _only_word(value[1]) if value else ""
 
 
 def _reasons(found: Any) -> tuple[str, ...]:
@@ -100,17 +122,20 @@ def _words(line: str) -> list[str]:
     return [word for word in words if word not in _FILLERS]
 
 
-def _json_object(text: str, key: str) -> dict[str, Any] | None:
-    """The last JSON object in a text, fenced or not, that has this key; not one inside another."""
-    end = text[-_READ:]
+def _json_object(text: str, key: str) -> tuple[int, dict[str, Any] | None]:
+    """Where the last JSON object in a text, fenced or not, that has this key ends, and the object; not
+    one inside another. 0 and None if there is none."""
+    begin = max(0, len(text) - _READ)
+    end = text[begin:]
     exact, mended = _last_object(end, key), _last_object(_COMMA_TOO_MANY.sub(" ", end), key)
-    return mended[1] if mended[0] > exact[0] else exact[1]
+    start, after, found = mended if mended[0] > exact[0] else exact
+    return (begin + after if start >= 0 else 0), found
 
 
-def _last_object(text: str, key: str) -> tuple[int, dict[str, Any] | None]:
-    """Where the object begins, and the object; -1 and None if there is none."""
-    decoder = json.JSONDecoder()
-    found: tuple[int, dict[str, Any] | None] = -1, None
+def _last_object(text: str, key: str) -> tuple[int, int, dict[str, Any] | None]:
+    """Where the object begins and ends, and the object; -1, 0 and None if there is none."""
+    decoder = json.JSONDecoder(strict=False)  # models leave line ends in strings
+    found: tuple[int, int, dict[str, Any] | None] = -1, 0, None
     start = text.find("{")
     while start >= 0:
         after = start + 1
@@ -119,7 +144,7 @@ def _last_object(text: str, key: str) -> tuple[int, dict[str, Any] | None]:
         except (ValueError, RecursionError):
             pass
         else:
-            named = {name.lower(): item for name, item in value.items()}
-            found = (start, named) if key in named else found
+            named = {name.strip().lower(): item for name, item in value.items()}
+            found = (start, after, named) if key in named else found
         start = text.find("{", after)
     return found
