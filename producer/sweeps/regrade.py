@@ -302,5 +302,6 @@ class Regrading:
         place = shares.Place(found.opened, found.at_work, bool(found.is_due) and not found.at_work)
         self._ahead.learn({shares.JUDGE: place.waiting})
         room: int = max(place.room(self._ahead.at(shares.JUDGE)), shares.LEAST - found.own, 0)
-        self._ahead.note({shares.JUDGE: room - len(self._pending)})
+        is_full = len(self._pending) >= room
+        self._ahead.note(frozenset({shares.JUDGE} if is_full else ()))
         return room

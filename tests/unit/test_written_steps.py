@@ -46,6 +46,7 @@ ONE, OTHER = Program(SPEC, "one", ""), Program(SPEC, "other", "")
         ("```\n\ufeffassert f(1) ==\u00a02\n```", ["assert f(1) == 2"]),
         ("```\ndef f(x):\n    assert x\n    return x\n\nassert(f(1) == 1)\n```", ["assert(f(1) == 1)"]),
         ("<answer>assert f(1) == 2</answer>", ["assert f(1) == 2"]),
+        ("```\ndef f(x):\n    return (\n\nassert f(1) == 2\nassert", ["assert f(1) == 2"]),
         ("I cannot.", []),
         ("", []),
         ("```\n" + "assert f(1) == '" + "x" * 3000 + "'\n```", []),

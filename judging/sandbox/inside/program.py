@@ -27,9 +27,8 @@ def run(fd: int) -> None:
     """Do what the request on `fd` asks, and write its frames there."""
     kind, code, entry_point, *rest = frames.receive_request(fd)
     if kind not in (frames.GUARDED, frames.WRAPPED):
-        code = code.removeprefix(
-            "\ufeff"
-        )  # as Python does with a file; EvalPlus and others run a text
+        # as Python does with a file; EvalPlus and others run a text
+        code = code.removeprefix("\ufeff")
     if kind == frames.SCRIPT:
         contest.run(fd, code)
         return

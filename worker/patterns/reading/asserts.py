@@ -25,7 +25,7 @@ _BEFORE = (
     r"\s*+(?:(?:\d++|\[\d++\])(?:[.:)]|\s*+\|)?\s++|[-*+•>|]++\s*+)*+"
     r"(?:[A-Za-z]++(?: \d++)?:\s++)?(?P<tick>`*+)(?:print\()?"
 )
-_ASSERT = re.compile(rf"{_BEFORE}(?P<one>assert\b)")
+_ASSERT = re.compile(rf"{_BEFORE}(?P<one>assert\b)(?!\s*+$)")
 _STRING_OR_BRACKET = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|[(\[{]|[)\]}]""")
 
 _Find = Callable[[ast.Module, str], Iterator[str]]

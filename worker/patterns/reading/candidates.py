@@ -28,7 +28,7 @@ class Worth(IntEnum):
     UNFINISHED = 2
     ASSIGNED = 3  #: by a value that may be a function or what one gave
     PART = (
-        4  #: by what seems to be a part of a function: to explain it, or as the answer was cut off
+        4  #: by what seems to be a part of a function, to explain it or as the answer was cut off
     )
     DEFINED = 5  #: by a function with a body, or a value that is surely one
 
