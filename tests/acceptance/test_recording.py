@@ -88,7 +88,7 @@ def test_what_a_program_printed_is_recorded_too(tmp_path: Path) -> None:
 
 def test_what_was_not_recorded_is_an_error_and_not_a_wrong_answer(tmp_path: Path) -> None:
     words = scripted_sweep(tmp_path, 1, 0.0, ["raw-coder"])
-    (tmp_path / "calls.jsonl").write_text("")
+    (tmp_path / "calls.jsonl").write_text('{"key": "of another call", "text": ""}\n')
     made = foureyes(*words, "--replay", str(tmp_path / "calls.jsonl"), home=tmp_path / "home")
     assert "ended in error" in " ".join(made.stdout.split())
     (row,) = rows("SELECT outcome, error FROM v_attempts", tmp_path / "home")
