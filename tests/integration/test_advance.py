@@ -955,7 +955,7 @@ def test_one_who_waits_for_a_model_that_is_away_does_not_hold_up_the_others(
     ):  # nobody has taken what waits for the reviewer for longer than a message may
         due = update(Completion).where(col(Completion.model_id) == seated(reviewers, REVIEWER))
         db.exec(due.values(send_again_at=now() - timedelta(seconds=1)))
-    assert begin() == {reviewers.id: AHEAD}
+    assert begin() == {reviewers.id: AHEAD / 2}  # half of what the judge may get is the coders'
     assert open_work.cancel(sweep_id)
     assert begin() == {}
 

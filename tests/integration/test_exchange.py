@@ -144,7 +144,7 @@ def work(share: float, seed: int = 0, by: str = "") -> int:
                 calls += 1
         for program in programs:
             if chance.random() < share:
-                judge(program.id, solved=random.Random(program.key).random() < 0.5)
+                judge(program.id, solved=random.Random(program.code).random() < 0.5)
     return calls
 
 

@@ -173,7 +173,7 @@ def replayed(database: str, tmp_path: Path) -> Callable[[str], Any]:
     def run(answer: str) -> Any:
         grid = make_grid("raw-coder", problems=2)
         calls = tmp_path / "calls.jsonl"
-        calls.write_text("")
+        calls.write_text('{"key": "of another call", "text": ""}\n')
         grid = replace(grid, file=_replayed(grid.file, calls), recording=calls)
         row = enqueue.enqueue(grid)
         work(1, by=answer)
