@@ -145,12 +145,11 @@ def shares(
     found = {where: places.get(where, empty) for where in asked}
     ahead.learn({where: place.waiting + coming[where] for where, place in found.items()})
     at_models = sum(place.at_work for where, place in found.items() if where != JUDGE)
-    most = {
-        where: place.most(max(ahead.at(where), at_models if where == JUDGE else 0))
-        for where, place in found.items()
-    }
-    left_of = {where: most[where] - place.waiting - coming[where] for where, place in found.items()}
-    room = _Room(left_of, {where: number // 2 for where, number in most.items()})
+    may_wait = {where: max(ahead.at(where), at_models if where == JUDGE else 0) for where in found}
+    room = _Room(
+        {where: place.room(may_wait[where]) - coming[where] for where, place in found.items()},
+        {where: place.most(may_wait[where]) // 2 for where, place in found.items()},
+    )
     given: Counter[int] = Counter()
     left = [queue for queue in sweeps if queue.runs]
     while left:

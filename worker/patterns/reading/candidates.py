@@ -27,9 +27,7 @@ class Worth(IntEnum):
     NAMED = 1  #: as a stub, by an import from the file in question, or as a result
     UNFINISHED = 2
     ASSIGNED = 3  #: by a value that may be a function or what one gave
-    PART = (
-        4  #: by what seems to be a part of a function, to explain it or as the answer was cut off
-    )
+    PART = 4  #: by what seems to be a part of a function: it explains one, or was cut off
     DEFINED = 5  #: by a function with a body, or a value that is surely one
 
 

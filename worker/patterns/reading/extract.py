@@ -15,7 +15,6 @@ from foureyes.worker.patterns.reading.program import missing, needed
 from foureyes.worker.patterns.reading.statements import Statement, parsed
 from foureyes.worker.patterns.reading.thoughts import without_thinking
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Characters of programs that a process remembers.
 _REMEMBERED = 16 << 20
