@@ -18,7 +18,9 @@ class ExpectedCalls(BaseModel):
     kind: Kind
     #: Steps, whoever else asks the same.
     steps: float
-    #: Of these, calls that no earlier run asks and that nobody has made: what it adds to the work.
+    #: Of these, steps whose call nobody had made; None in rows of before, which did not say.
+    steps_not_done: float | None = None
+    #: Of the steps, calls that no earlier run asks and that nobody has made: what it adds to the work.
     calls: float
     #: Of one question, and of its answer.
     prompt_tokens: int

@@ -155,7 +155,7 @@ def _left(
     done: Mapping[int, SeenStep],
 ) -> dict[_Asked, float]:
     """How many calls are still to be made: as planned, as far as attempts that ended asked what was planned
-    for them, without those that attempts under way have got."""
+    for them and was not there before, without those that attempts under way have got."""
     positions = {step.attempt: step.position for step in ended}
     planned: dict[_Asked, float] = defaultdict(float)
     planned_of_ended: dict[_Asked, float] = defaultdict(float)
@@ -164,10 +164,20 @@ def _left(
         for each in run:
             asked = _Asked(each.model, each.kind)
             planned[asked] += unfinished[position] * each.calls
-            planned_of_ended[asked] += of_run[position] * each.steps
-    made = Counter(_Asked(step.model, step.kind) for step in ended if step.model is not None)
+            steps = each.steps if each.steps_not_done is None else each.steps_not_done
+            planned_of_ended[asked] += of_run[position] * steps
+    # what the plan cannot know is whether a review or a fix is there: its question holds an answer
+    made = Counter(
+        _Asked(step.model, step.kind)
+        for step in ended
+        if step.model is not None and step.work in done
+    )
     # who asks for more ends later: what those under way have asked was planned, and is asked, too
-    further = Counter(_Asked(step.model, step.kind) for step in begun if step.model is not None)
+    further = Counter(
+        _Asked(step.model, step.kind)
+        for step in begun
+        if step.model is not None and (step.work in done or step.finished_at is None)
+    )
     used = {step.work for step in ended}
     under_way = Counter(
         _Asked(step.model, step.kind)

@@ -62,6 +62,8 @@ else:  # patterns, prompts, reports: `up` and `watch` need none of these, and `w
 _STUCK_ROUNDS = 2
 #: Seconds between looks at what is decided, at least.
 _LOOK_EVERY = 5.0
+#: Other sweeps that are named, at most.
+_OTHERS_NAMED = 3
 
 
 def sweep(
@@ -203,10 +205,11 @@ def enqueue_and_work(
 
 
 def let_go_on(row: SweepRow, under_way: list[int]) -> None:
-    """Send again the attempts of a sweep that were released, start what waits, and say what still holds it."""
+    """Send again the attempts of a sweep that were released, start what waits, and say what is in its way."""
     admission.send(under_way, f"{row.name}, going on")
     admission.start_waiting()
     _tell_of_holds(row)
+    _tell_of_others(row)
 
 
 def _tell_of_holds(row: SweepRow) -> None:
@@ -214,6 +217,18 @@ def _tell_of_holds(row: SweepRow) -> None:
         found = steering(db, row.id)
     for line in found.sentences() if found.unfinished else ():
         say(line)
+
+
+def _tell_of_others(row: SweepRow) -> None:
+    """Say which sweeps share the models with this one: such as one that was interrupted, and forgotten."""
+    others = open_work.unfinished_of_others(row.id)
+    for number, name, left in others[:_OTHERS_NAMED]:
+        say(
+            f"sweep {number} ({name}) goes on beside it, {count(left, 'attempt')} left; "
+            f"`foureyes pause id={number}` has it wait"
+        )
+    if len(others) > _OTHERS_NAMED:
+        say(f"and {len(others) - _OTHERS_NAMED} more")
 
 
 @contextmanager
@@ -416,8 +431,7 @@ def try_again(row: SweepRow, number: int, *, wait: bool) -> None:
     console.print(f"Sweep {row.id} ({row.name}): {number} attempts to try again.", markup=False)
     if number:
         with workers() as stack:
-            admission.start_waiting()
-            _tell_of_holds(row)
+            let_go_on(row, [])
             if wait or stack:
                 follow_to_results(row, stack)
 

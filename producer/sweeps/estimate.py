@@ -4,8 +4,8 @@ Calls are counted by their keys, as the database will count them, so what patter
 once. Reviews are taken to ask for changes: an upper bound. Or all goes well: a lower one.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -124,7 +124,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False, all_well: bool = False)
     visible test passes. `anew`: as if nothing were done yet.
     """
     asked: dict[str, tuple[_Asker, WantedCall]] = {}
-    steps: Counter[_Asker] = Counter()
+    steps: dict[_Asker, list[str]] = defaultdict(list)
     total = SweepEstimate(attempts=sweep.attempts, every=-(-sweep.attempts // _REHEARSED))
     rehearsed = 0
     for position, cell in enumerate(sweep.cells()):
@@ -144,7 +144,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False, all_well: bool = False)
                 for step, made in _rehearse(cell.pattern, *told, budget=budget):
                     total.unshared_calls += 1
                     asker = _Asker(position, names[step.by], step.kind)
-                    steps[asker] += 1
+                    steps[asker].append(made.key)
                     asked.setdefault(made.key, (asker, made))
     done = set() if anew else _done(list(asked), sweep)
     taken = _seconds_per_call()
@@ -169,7 +169,7 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False, all_well: bool = False)
             seconds = _expected(model, kind, prompt_tokens)
         load.seconds = None if seconds is None or load.seconds is None else load.seconds + seconds
         new[asker].append((prompt_tokens, seconds))
-    total.expected = _by_runs(sweep, total.every, steps, new)
+    total.expected = _by_runs(sweep, total.every, steps, done, new)
     factor = sweep.attempts / rehearsed
     total.unshared_calls = round(total.unshared_calls * factor)
     for load in total.models.values():
@@ -180,11 +180,12 @@ def estimate(sweep: PlannedSweep, *, anew: bool = False, all_well: bool = False)
 def _by_runs(
     sweep: PlannedSweep,
     every: int,
-    steps: Mapping[_Asker, int],
+    steps: Mapping[_Asker, Sequence[str]],
+    done: Set[str],
     new: Mapping[_Asker, list[tuple[int, float | None]]],
 ) -> list[list[ExpectedCalls]]:
-    """What each run's attempts ask: of all that was rehearsed of it the `steps`, and what the `new` calls
-    among them read, and the seconds that they take."""
+    """What each run's attempts ask: of all that was rehearsed of it the keys of the `steps`, which of them are
+    `done`, and what the `new` calls among them read, and the seconds that they take."""
     expected: list[list[ExpectedCalls]] = []
     for cell in sweep.cells():
         attempts = len(sweep.problems[cell.benchmark][::every]) * sweep.file.samples
@@ -197,7 +198,8 @@ def _by_runs(
                 ExpectedCalls(
                     model=asker.model,
                     kind=asker.kind,
-                    steps=steps[asker] / attempts,
+                    steps=len(steps[asker]) / attempts,
+                    steps_not_done=sum(key not in done for key in steps[asker]) / attempts,
                     calls=len(calls) / attempts,
                     prompt_tokens=round(sum(n for n, _ in calls) / max(1, len(calls))),
                     tokens=ANSWER_TOKENS[asker.kind],

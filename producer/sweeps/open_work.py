@@ -142,6 +142,22 @@ def unfinished(sweep_id: int) -> int:
         ).one()
 
 
+def unfinished_of_others(sweep_id: int) -> list[tuple[int, str, int]]:
+    """The other sweeps that go on, by (id, name, attempts that have not ended): whoever works here works at
+    them, too. What is held is started by nobody, so it does not count."""
+    with session() as db:
+        left = func.count()
+        query = (
+            select(SweepRow.id, SweepRow.name, left)
+            .join(Run, col(Run.sweep_id) == SweepRow.id)
+            .join(Attempt, col(Attempt.run_id) == Run.id)
+            .where(SweepRow.id != sweep_id, col(Attempt.state).in_(OPEN), col(Run.held).is_(None))
+            .group_by(col(SweepRow.id), col(SweepRow.name))
+            .order_by(col(SweepRow.id))
+        )
+        return [(number, name, attempts) for number, name, attempts in db.exec(query)]
+
+
 def _runs_of(sweep_id: int) -> Any:
     return select(Run.id).where(Run.sweep_id == sweep_id)
 

@@ -17,8 +17,8 @@ from foureyes.models import admission, batches, broker, caps, lifecycle
 from foureyes.models.enums import Outcome, State
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session, transaction
-from foureyes.models.tables import Completion, Execution
-from foureyes.producer.commands import reading
+from foureyes.models.tables import Completion, Execution, Sweep
+from foureyes.producer.commands import reading, sweeping
 from foureyes.producer.commands import steering as steering_commands
 from foureyes.producer.sweeps import enqueue, holding, open_work, requeue
 from foureyes.producer.sweeps.sweep import PlannedSweep, load
@@ -60,6 +60,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(broker, "send", send)
     monkeypatch.setattr(broker, "depth", lambda _: 0)
     return started
+
+
+def row(sweep_id: int) -> Sweep:
+    with session() as db:
+        return db.get_one(Sweep, sweep_id)
 
 
 def runs(sweep_id: int, *names: str) -> list[int]:
@@ -190,6 +195,32 @@ def test_what_has_ended_is_not_paused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(FoureyesError, match="all of it has ended"):
         steering_commands.pause(f"id={sweep_id}", [])
     assert told(sweep_id).held is None
+
+
+def test_who_starts_a_sweep_hears_of_those_that_go_on_beside_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One that was interrupted, and forgotten, had the models for itself: for as long nothing seemed to come."""
+
+    def told_of(sweep_id: int) -> str:
+        sweeping.let_go_on(row(sweep_id), [])
+        return " ".join("".join(capsys.readouterr()).split())
+
+    forgotten = make_sweep("raw-coder", "raw-reviewer", problems=2, name="forgotten")
+    assert "goes on beside it" not in told_of(forgotten)
+    mine = make_sweep("raw-coder", name="mine")
+    said = told_of(mine)
+    assert f"sweep {forgotten} (forgotten) goes on beside it, 4 attempts left;" in said
+    assert f"`foureyes pause id={forgotten}` has it wait" in said
+    holding.pause(runs(forgotten, "raw-coder"))
+    assert "(forgotten) goes on beside it, 2 attempts left;" in told_of(mine)
+    holding.pause(runs(forgotten))
+    assert "goes on beside it" not in told_of(mine)
+    others = [make_sweep("raw-coder", name=f"other-{n}") for n in range(4)]
+    said = told_of(mine)
+    assert said.count("goes on beside it") == 3 and "and 1 more" in said
+    open_work.cancel(others[0])
+    assert "more" not in told_of(mine)
 
 
 def test_a_sweep_that_is_cancelled_while_it_is_paused_is_over() -> None:

@@ -224,3 +224,40 @@ def test_calls_that_a_model_is_at_now_share_its_time() -> None:
     )
     assert alone is not None and together is not None
     assert together == pytest.approx(alone / 16, rel=0.05)
+
+
+@pytest.mark.parametrize("says_what_was_there", [True, False], ids=["rows of now", "of before"])
+def test_reviews_that_were_there_before_are_not_waited_for(says_what_was_there: bool) -> None:
+    """A sweep that asked one new question of each attempt, all else there, was said to take 26 hours; it took 20
+    minutes. What holds an answer in its question the plan cannot look up."""
+
+    def planned_call(kind: Kind, not_done: float) -> ExpectedCalls:
+        told = not_done if says_what_was_there else None
+        return ExpectedCalls(
+            model="coder",
+            kind=kind,
+            steps=1,
+            steps_not_done=told,
+            calls=not_done,
+            prompt_tokens=100,
+            tokens=100,
+            seconds=None,
+        )
+
+    asked = [[planned_call(DRAFT, 0), planned_call(REVIEW, 1), planned_call(Kind.ASK, 1)]]
+    before, begin = START - timedelta(days=1), START
+    seen = []
+    for n in range(1, 41):
+        has_ended = n <= 30
+        end = begin + timedelta(seconds=2 * n) if has_ended else None
+        for work, kind in enumerate((DRAFT, REVIEW)):
+            there = SeenStep(
+                n, 0, has_ended, "coder", kind, 1000 * n + work, before, False, 9.0, 100, 100
+            )
+            seen.append(there)
+        choice = SeenStep(
+            n, 0, has_ended, "coder", Kind.ASK, n, end, False, 2.0 if end else 0.0, 100, 100
+        )
+        seen.append(choice)
+    told = seconds_left(asked, [300], seen, begin)
+    assert told == pytest.approx(300 * 2, rel=0.1)
