@@ -61,4 +61,6 @@ def caps(
             raise FoureyesError(
                 f"--{name.replace('_', '-')}: {value:g} is no cap: more than 0, or inf for none"
             )
+    if max_tokens is not None and max_tokens != math.inf and not max_tokens.is_integer():
+        raise FoureyesError(f"--max-tokens: {max_tokens:g} is no whole number")
     return found

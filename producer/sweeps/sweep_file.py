@@ -296,6 +296,15 @@ class SweepFile(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _patterns_tell_apart(self) -> "SweepFile":
+        """One with options may repeat another, where a value is its default; the same words twice are a slip."""
+        twice = next((each for each in self.patterns if self.patterns.count(each) > 1), None)
+        if twice is not None:
+            name = twice if isinstance(twice, str) else twice.name
+            raise FoureyesError(f"patterns: {name!r} is there twice")
+        return self
+
+    @model_validator(mode="after")
     def _by_one_key(self) -> "SweepFile":
         """Whoever reads a file on finds its teams in `teams`."""
         found = list(itertools.chain.from_iterable(self._teams().values()))

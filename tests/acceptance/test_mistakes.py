@@ -37,6 +37,8 @@ reviewer = "c"
         ('[[pairings]]\ncoder', "[[teams]]\ncodr", "sweep.toml: teams: 'codr=c, reviewer=c' has no 'coder', whom pattern 'raw-coder' asks (raw_coder.py line "),
         ('coder = "c"', 'codr = "c"', "unknown key 'pairings.0.codr'; did you mean 'coder'?"),
         ('["starter-rich"]', '["starter-rich", "starter-rich"]', "benchmarks: 'starter-rich' is there twice"),
+        ('["raw-coder"]', '["raw-coder", "raw-coder"]', "patterns: 'raw-coder' is there twice"),
+        ('["raw-coder"]', '[{ name = "retry", retries = 2 }, { name = "retry", retries = 2 }]', "patterns: 'retry' is there twice"),
         ("[[pairings]]", '[[pairings]]\ncoder = "c"\nreviewer = "c"\n[[pairings]]', "pairings: 'c+c' is there twice"),
         ('name = "mine"', 'name = "mine', "not valid TOML"),
         ('name = "mine"', "", "name: Field required"),

@@ -1,5 +1,6 @@
 """Help that is shown with holes in it helps nobody."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from foureyes.models.errors import FoureyesError
 from foureyes.producer import cli
-from foureyes.producer.cli import app
+from foureyes.producer.cli import app, options
 from foureyes.producer.commands.terminal import console
 from foureyes.results import query
 
@@ -128,3 +129,19 @@ def test_a_pattern_is_shown_with_what_its_prompts_are_made_of_alone(
     """How a verdict is asked for is nothing that a pattern without a review asks."""
     printed = CliRunner().invoke(app, ["patterns", "show", pattern]).stdout
     assert re.findall(r"^(\S+)\.md ─", printed, re.MULTILINE) == prompts
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ((0.0, None, None), "--max-usd: 0 is no cap: more than 0, or inf for none"),
+        ((None, -5.0, None), "--max-tokens: -5 is no cap"),
+        ((None, 1.5, None), "--max-tokens: 1.5 is no whole number"),
+        ((None, None, math.nan), "--max-hours: nan is no cap"),
+    ],
+)
+def test_a_cap_that_is_none_is_named(given: tuple[float | None, ...], says: str) -> None:
+    with pytest.raises(FoureyesError, match=re.escape(says)):
+        options.caps(*given)
+    kept = options.caps(None, 1e6, math.inf)
+    assert kept == {"max_tokens": 1_000_000, "max_hours": math.inf}
