@@ -166,7 +166,7 @@ class VLLM(Model):
     """A model that vLLM runs on the worker's GPUs, in processes below the worker."""
 
     engine: Literal["vllm"]
-    #: A name on the Hugging Face hub, or a folder.
+    #: A name on the Hugging Face hub, or a folder, looked for beside the sweep file first.
     model: str
     #: The hub's branch, tag or commit; unset: the newest.
     revision: str | None = None
@@ -205,8 +205,12 @@ class VLLM(Model):
     #: Any other argument of vLLM's, by vLLM's name for it, e.g. `{ load_format = "dummy" }`. What is
     #: said here holds against all of the above, and is part of what the model is.
     engine_args: dict[str, Any] = {}
+    #: The folder's whole path, filled in when a sweep is enqueued where it is there: workers are started in any.
+    path: str | None = None
 
-    speed = frozenset({"tensor_parallel", "gpus", "gpu_memory", "share", "timeout", "feeders"})
+    speed = frozenset(
+        {"tensor_parallel", "gpus", "gpu_memory", "share", "timeout", "feeders", "path"}
+    )
 
     @model_validator(mode="after")
     def _can_sleep(self) -> "VLLM":
@@ -220,6 +224,11 @@ class VLLM(Model):
         if not self.engine_args:
             del told["engine_args"]
         return told
+
+    @property
+    def weights(self) -> str:
+        """What the worker that runs it is to load."""
+        return self.path or self.model
 
     @property
     def memory_share(self) -> float:

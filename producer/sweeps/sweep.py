@@ -15,7 +15,7 @@ from foureyes.models import script, team
 from foureyes.models.caps import check_prices
 from foureyes.models.digest import digest
 from foureyes.models.errors import FoureyesError
-from foureyes.models.llm import AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
+from foureyes.models.llm import VLLM, AnyModel, LlamaCpp, ModelSampling, Replay, Scripted
 from foureyes.models.problem import Spec
 from foureyes.models.sweep_content import SweepContent
 from foureyes.models.weights import CATALOGUE
@@ -369,6 +369,12 @@ def _with_scripts(file: SweepFile, folder: Path) -> SweepFile:
             own = model.model not in CATALOGUE
             where = os.path.abspath(folder / Path(model.model).expanduser()) if own else None
             models[name] = model.model_copy(update={"path": where})
+        elif isinstance(model, VLLM):
+            where = os.path.abspath(folder / Path(model.model).expanduser())
+            if os.path.isdir(where):
+                models[name] = model.model_copy(update={"path": where})
+            elif model.model.startswith((".", "~")):  # no name on the hub begins so
+                raise FoureyesError(f"models.{name}.model: there is no folder {where}")
     return file.model_copy(update={"models": models})
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from foureyes.models import weights
 from foureyes.models.errors import FoureyesError
-from foureyes.models.llm import LlamaCpp
+from foureyes.models.llm import VLLM, LlamaCpp
 from foureyes.models.settings import settings
 from foureyes.models.weights import Weights
 from foureyes.producer.sweeps.sweep import load
+from foureyes.worker.engines.front_end import arguments
 from tests.programs import scripted_sweep
 
 PARTS = [b"one" * 1000, b"two" * 500, b"three"]
@@ -134,3 +135,31 @@ def test_a_workers_folder_does_not_decide_which_file_it_loads(
     assert isinstance(model, LlamaCpp)
     assert weights.locate(model.weights) == folder / "mine.gguf"
     assert model.identity() == LlamaCpp(engine="llamacpp", model="mine.gguf").identity()
+
+
+def test_a_folder_beside_the_sweep_file_is_what_vllm_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a worker's folder there is none of that name, and vLLM takes it for one on the hub."""
+    folder = tmp_path / "theirs"
+    scripted_sweep(folder, 1, 0.0, ["raw-coder"])
+    file = folder / "sweep.toml"
+    written = file.read_text()
+
+    def asking(model: str) -> VLLM:
+        said = f'{{ engine = "vllm", model = "{model}" }}'
+        file.write_text(re.sub(r"\{ engine = .*\}", said, written))
+        found = load(Path("theirs/sweep.toml")).file.models["c"]
+        assert isinstance(found, VLLM)
+        return found
+
+    (folder / "own/weights").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("own/weights", "./own/weights", str(folder / "own/weights")):
+        found = asking(name)
+        assert arguments(found)["model"] == str(folder / "own/weights")
+        assert found.identity() == VLLM(engine="vllm", model=name).identity()
+    assert arguments(asking("Qwen/Qwen3-8B"))["model"] == "Qwen/Qwen3-8B"
+    assert arguments(asking("/on/another/machine"))["model"] == "/on/another/machine"
+    with pytest.raises(FoureyesError, match=re.escape(f"there is no folder {folder}/weights")):
+        asking("./weights")

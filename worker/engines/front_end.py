@@ -168,7 +168,7 @@ class FrontEnd:
 def arguments(model: VLLM) -> dict[str, Any]:
     """What the engine is started with, by vLLM's names: ours, and over them the model's own."""
     ours: dict[str, Any] = {
-        "model": model.model,
+        "model": model.weights,
         "revision": model.revision,
         "dtype": model.dtype,
         "quantization": model.quantization,
