@@ -15,8 +15,8 @@ def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "first_of_two.py").write_text(module)
     (tmp_path / "small.toml").write_text(small)
     (tmp_path / "large.toml").write_text(large)
-    (tmp_path / "first.toml").write_text(sweep)
-    file = str(tmp_path / "first.toml")
+    (tmp_path / "own.toml").write_text(sweep)
+    file = str(tmp_path / "own.toml")
     home = tmp_path / "home"
     shown = foureyes("patterns", "show", "first-of-two", "--sweep", file, home=home)
     planned = foureyes("sweep", file, "--limit", "2", "--plan", home=home)
@@ -29,7 +29,7 @@ def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     told = re.findall(
         r"^    (?!\$|\.\.\.)(.*\S)", text.split("A pattern of one's own")[1], re.MULTILINE
     )
-    told = [line for line in told if line.startswith(("├", "└", "│", "first", "pattern ", "raw-c"))]
+    told = [line for line in told if line.startswith(("├", "└", "│", "first", "own: ", "pattern ", "raw-c"))]
     assert len(told) == 11
     assert [line for line in told if line not in printed] == []
     query = "SELECT pattern, n, solved, errors FROM v_scores ORDER BY run_id"
