@@ -53,4 +53,4 @@ def said_of(error: BaseException) -> str:
     except Exception as worse:
         said = f"(what it says cannot be told: {type(worse).__name__})"
     cut = said if len(said) <= _MOST else f"{said[:_MOST]} ..."
-    return f"{type(error).__name__}: {cut}"
+    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__

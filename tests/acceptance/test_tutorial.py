@@ -29,7 +29,11 @@ def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
     told = re.findall(
         r"^    (?!\$|\.\.\.)(.*\S)", text.split("A pattern of one's own")[1], re.MULTILINE
     )
-    told = [line for line in told if line.startswith(("├", "└", "│", "first", "own: ", "pattern ", "raw-c"))]
+    told = [
+        line
+        for line in told
+        if line.startswith(("├", "└", "│", "first", "own: ", "pattern ", "raw-c"))
+    ]
     assert len(told) == 11
     assert [line for line in told if line not in printed] == []
     query = "SELECT pattern, n, solved, errors FROM v_scores ORDER BY run_id"

@@ -2,16 +2,26 @@
 
 from collections.abc import Generator
 from dataclasses import fields, is_dataclass
-from types import FunctionType
+from types import FunctionType, GeneratorType
 from typing import Any
 
 from foureyes.worker.patterns.steps import Note, Program, Step, TokensLeft
 
 _OURS = "foureyes."
+#: What Python calls a generator that no function made.
+_EXPRESSION = "<genexpr>"
+#: How Python says that a generator has yielded while it was closed.
+_YIELDS_AT_ITS_END = "generator ignored GeneratorExit"
 
 
 def of_error(error: BaseException) -> str:
-    """Behind an attribute that something of ours does not have: what it has. Else nothing."""
+    """Behind an attribute that something of ours does not have: what it has. Behind Python's words for a
+    step that was yielded at the end: what brings that about. Else nothing."""
+    if isinstance(error, RuntimeError) and str(error) == _YIELDS_AT_ITS_END:
+        return (
+            "; it is ended where it waits: it must not `yield` in a `finally`, nor catch more there than "
+            "`Exception`"
+        )
     if not isinstance(error, AttributeError):
         return ""
     value = error.obj
@@ -31,6 +41,8 @@ def _public(kind: Any) -> list[str]:
 
 def of_yielded(yielded: Any) -> str:
     """Behind something that is no step and no tuple of steps."""
+    if isinstance(yielded, GeneratorType) and yielded.__name__ != _EXPRESSION:
+        return "; `yield from` does the steps of another function"
     if isinstance(yielded, list | Generator):
         return "; `yield tuple(...)` asks for several at the same time"
     if isinstance(yielded, tuple) and any(isinstance(each, Note | TokensLeft) for each in yielded):

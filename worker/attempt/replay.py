@@ -134,13 +134,13 @@ class PatternReplay:
         return "" if frame is None else _place(frame.f_code.co_filename, frame.f_lineno)
 
     def error(self, what: str, place: str | None = None) -> PatternError:
-        """A PatternError that says where we are; `place` in the author's file, by default where it waits."""
-        told = [self.place if place is None else place]
+        """A PatternError that says where we are; `place` in the author's file, by default where it waits, or
+        where its function begins if it has ended."""
+        told = [place or self.place or self._defined]
         if self._is_rehearsal:
             told.append(f"while the pattern was rehearsed{self._way}")
-        where = f" ({', '.join(filter(None, told))})" if any(told) else ""
         return PatternError(
-            f"pattern {self.pattern.label!r}, step {self.position + 1}: {what}{where}"
+            f"pattern {self.pattern.label!r}, step {self.position + 1}: {what} ({', '.join(told)})"
         )
 
     def _run(self, part: Callable[..., Any], *given: Any) -> Any:

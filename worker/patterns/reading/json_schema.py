@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from foureyes.models.nearest import meant
-
 #: Values that a pattern is rehearsed with, of one schema.
 _MOST_EXAMPLES = 20
 #: What a schema may say, and of which type each word's value is.
@@ -49,7 +47,8 @@ def check(schema: Any, place: str = "the schema") -> None:
         raise ValueError(f"{place} is a JSON schema as a dict, not {schema!r:.60}")
     for word, value in schema.items():
         if word not in _WORDS:
-            raise ValueError(f"{place}: there is no word {word!r} here{meant(str(word), _WORDS)}")
+            known = ", ".join(_WORDS)
+            raise ValueError(f"{place}: there is no word {word!r} here; there are {known}")
         if not isinstance(value, _WORDS[word]) or (isinstance(value, bool) and word[:3] != "add"):
             kinds = " or ".join(kind.__name__ for kind in _WORDS[word])
             raise ValueError(f"{place}: {word!r} is a {kinds}, not {value!r:.60}")
