@@ -42,7 +42,9 @@ SELECT
             SELECT FROM step AS beside
             WHERE beside.attempt_id = step.attempt_id
                 AND beside.position = step.position AND beside.branch = 1
-        ) THEN chr(97 + step.branch % 26) ELSE ''
+        ) THEN CASE WHEN step.branch < 26 THEN '' ELSE chr(96 + step.branch / 26) END
+            || chr(97 + step.branch % 26)
+        ELSE ''
     END AS number
 FROM step
 LEFT JOIN completion ON completion.id = step.completion_id

@@ -367,10 +367,12 @@ def show_plan(
             "or samples = 1",
             style="yellow", markup=False, highlight=False,
         )  # fmt: skip
+    # where answers are shorter than usual, more drafts fit into what another pattern spends
+    at_most = "" if grid.budgets else "at most "
     for name, load in plan.models.items():
         done = f", {load.already_done:,} of them done before" if load.already_done else ""
         console.print(
-            f"  {name}: at most {load.calls:,} calls{done}; "
+            f"  {name}: {at_most or 'about '}{load.calls:,} calls{done}; "
             f"about {load.prompt_tokens:,} tokens in, {load.answer_tokens:,} out",
             markup=False,
         )
@@ -385,7 +387,8 @@ def show_plan(
         prices = {name: model.price_per_hour for name, model in file.models.items()}
         price = f", {dollars(paid)}" if (paid := plan.price(prices)) else ""
         console.print(
-            f"  at most about {duration(plan.seconds)} on this machine{price}", markup=False
+            f"  {at_most}about {duration(plan.seconds)} on this machine{price}",
+            markup=False,
         )
         if least is not None and 60 < least < plan.seconds / 2:
             console.print(

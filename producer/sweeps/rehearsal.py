@@ -260,8 +260,11 @@ def _number(replay: PatternReplay, at: int) -> str:
 
 
 def _numbered(position: int, at: int, beside: int) -> str:
-    letter = "abcdefghijklmnopqrstuvwxyz"[at % 26] if beside > 1 else ""
-    return f"{position + 1}{letter}"
+    """2, or 2a to 2z of several, then 2aa and so on: as v_steps has it."""
+    if beside == 1:
+        return str(position + 1)
+    before = "" if at < 26 else chr(96 + at // 26)
+    return f"{position + 1}{before}{chr(97 + at % 26)}"
 
 
 def _program_of(replay: PatternReplay, at: int) -> str:

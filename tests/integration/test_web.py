@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from foureyes.models.session import session
+from foureyes.producer.sweeps import rehearsal
 from foureyes.results import transcript
 from foureyes.results.figures.scoreboard import scoreboard
 from foureyes.results.web import database as reading
@@ -26,6 +27,7 @@ from foureyes.results.web.app import create
 from foureyes.results.web.filters import Filters, HowEnded, Show
 from foureyes.results.web.search import attempts
 from foureyes.worker.attempt.advance import advance
+from foureyes.worker.patterns import find
 from tests import hostile_rows
 from tests.integration.test_advance import CODE, THOUGHT, attempt_ids, run_to_the_end
 from tests.production import run_reader_file
@@ -218,6 +220,20 @@ def test_steps_have_one_number_everywhere(pages: TestClient) -> None:
     assert "6. hidden tests" in shown and "6. judged by the hidden tests" in told
     assert re.search(r"visible tests: the program of \d", told)
     assert re.search(r"What ran:\s+the program of \d", shown)
+
+
+@pytest.mark.usefixtures("database")
+def test_fifty_steps_at_the_same_time_have_fifty_numbers() -> None:
+    """After `1z` came `1a` again, so two of them were one to whoever talked of them."""
+    make_sweep({"name": "sample-and-select", "drafts": 50}, temperature=0.8)
+    run_to_the_end(lambda _: CODE)
+    with session() as db:
+        query = text("SELECT number FROM v_steps WHERE position = 0 ORDER BY branch")
+        numbers = list(db.execute(query).scalars())
+    drawn = rehearsal.draw(find("sample-and-select").configure({"drafts": 50}))
+    assert numbers == [rehearsal._numbered(0, at, beside=50) for at in range(50)]
+    assert numbers[24:28] == ["1y", "1z", "1aa", "1ab"] and len(set(numbers)) == 50
+    assert numbers[-1] == "1ax" and "1ax draft" in str(drawn.children[0].label)
 
 
 def test_steps_lead_to_flowers_task(pages: TestClient) -> None:

@@ -342,6 +342,26 @@ def test_the_plan_says_that_the_control_costs_as_much(
     )
 
 
+def test_the_plan_gives_no_bound_where_as_many_drafts_are_made_as_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It said at most 70 calls; with short answers 97 were made."""
+
+    def said_of(*patterns: str) -> str:
+        grid = load(tmp_path, ", ".join(patterns))
+        made = SweepEstimate(attempts=grid.attempts)
+        made.models["c"].calls = 70
+        made.models["c"].seconds = 600.0
+        show_plan(grid, made)
+        return " ".join(capsys.readouterr().out.split())
+
+    bounded = said_of('"review-then-fix"')
+    assert "c: at most 70 calls" in bounded and "at most about 10 min" in bounded
+    unbounded = said_of('"review-then-fix"', CONTROL)
+    assert "c: about 70 calls" in unbounded and "about 10 min on" in unbounded
+    assert "at most" not in unbounded
+
+
 @pytest.mark.parametrize(
     ("debate", "answer"),
     [

@@ -3,12 +3,15 @@
 import functools
 import json
 import pickle
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -255,25 +258,55 @@ def _naps(spec: Spec) -> Steps:
     yield Draft(spec)
 
 
-@pytest.mark.parametrize(
-    ("body", "step"),
-    [(_spins, 2), (_spins_at_once, 1), (_goes_on, 1), (_naps, 1), (_counts_its_tokens, 1)],
-)
+def _sleeps(spec: Spec) -> Steps:
+    time.sleep(60)
+    yield Draft(spec)
+
+
+def _waits_for_nobody(spec: Spec) -> Steps:
+    Event().wait(60)
+    yield Draft(spec)
+
+
+def _replay(body: Callable[[Spec], Steps]) -> None:
+    PatternReplay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
+
+
+_LOOPS = [(_spins, 2), (_spins_at_once, 1), (_goes_on, 1), (_naps, 1), (_counts_its_tokens, 1)]
+
+
+@pytest.mark.parametrize(("body", "step"), [*_LOOPS, (_sleeps, 1), (_waits_for_nobody, 1)])
+def test_an_endless_loop_is_named_by_the_command_that_meets_it(
+    body: Callable[[Spec], Steps], step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `foureyes patterns show` and `sweep` hang without a word, on whatever a pattern waits for."""
+    monkeypatch.setattr(replay, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
+    heard, began = signal.getsignal(signal.SIGVTALRM), time.monotonic()
+    _is_interrupted(_replay, body, step)
+    assert time.monotonic() - began < 30  # and not when what it waits for has come
+    assert signal.getsignal(signal.SIGVTALRM) == heard
+
+
+@pytest.mark.parametrize(("body", "step"), _LOOPS)
 def test_an_endless_loop_holds_up_nobody(
     body: Callable[[Spec], Steps], step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one pattern with a mistake would stop one worker after the other, for all sweeps."""
     monkeypatch.setattr(replay, "MAX_SECONDS", 0.2)
     monkeypatch.setattr(replay, "MAX_WALL_SECONDS", 1.0)
+    with ThreadPoolExecutor(1) as workers_thread:
+        _is_interrupted(lambda body: workers_thread.submit(_replay, body).result(), body, step)
 
-    def spin() -> None:
-        PatternReplay(_pattern(body), SPEC).answer((Draft(SPEC).read("f = 1"),))
 
+def _is_interrupted(
+    run: Callable[[Callable[[Spec], Steps]], None], body: Callable[[Spec], Steps], step: int
+) -> None:
     with pytest.raises(
         PatternError,
         match=rf"step {step}: has gone on for 0.2 s of CPU .* \(test_replay.py line \d+\)",
     ):
-        spin()
+        run(body)
     time.sleep(2 * watchdog._LOOK_SECONDS)  # an interruption that came late would come now
     assert watchdog._until == {}
 

@@ -5,10 +5,13 @@ It would hold its thread, and after it that of every worker to which the attempt
 
 import ctypes
 import math
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
+from types import FrameType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -29,19 +32,39 @@ class Endless(BaseException):
 def within(cpu: float, wall: float, part: Callable[..., Result], *given: Any) -> Result:
     """Call a function, and interrupt it after so many seconds of CPU time, or by the clock.
 
-    Python code only: a call into C ends first. Raises: Endless; what the function raises.
+    In the main thread, a command's, what waits for something is interrupted, too; in others Python code only. A
+    call into C that computes ends first. Raises: Endless; what the function raises.
     """
     _watcher()
     thread = threading.get_ident()
-    try:
+    with _listening(thread):
         try:
-            with _lock:
-                _until[thread] = time.thread_time() + cpu, time.monotonic() + wall
-            return part(*given)
+            try:
+                with _lock:
+                    _until[thread] = time.thread_time() + cpu, time.monotonic() + wall
+                return part(*given)
+            finally:
+                _disarm(thread)
         finally:
-            _disarm(thread)
+            _disarm(thread)  # an interruption may come at any place, and so before the other
+
+
+@contextmanager
+def _listening(thread: int) -> Iterator[None]:
+    """Have the main thread hear a signal: only that ends a call that waits."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        if thread in _until:
+            raise Endless
+
+    if thread != threading.main_thread().ident:
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, interrupt)
+    try:
+        yield
     finally:
-        _disarm(thread)  # an interruption may come at any place, and so before the other
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL if before is None else before)
 
 
 def _disarm(thread: int) -> None:
@@ -70,6 +93,13 @@ def _watch() -> None:
                 used = time.clock_gettime(time.pthread_getcpuclockid(thread))
                 if used >= cpu or now >= wall:
                     _until[thread] = math.inf, now + _AGAIN_SECONDS
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                        ctypes.c_ulong(thread), ctypes.py_object(Endless)
-                    )
+                    _interrupt(thread)
+
+
+def _interrupt(thread: int) -> None:
+    if thread == threading.main_thread().ident:
+        signal.pthread_kill(thread, signal.SIGVTALRM)
+    else:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(Endless)
+        )
