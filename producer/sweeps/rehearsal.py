@@ -38,6 +38,10 @@ _MOST_FOLLOWED = 500
 #: Ways that the steps of one yield can turn out together, up to which all are followed.
 _MOST_WAYS = 64
 
+_AGAIN = (
+    "when it is run again with the same answers: a pattern must depend on nothing else (no randomness, no "
+    "clock, no memory of its own)"
+)
 #: The steps of one yield, how each turned out (a number into its `outcomes`), and that in words.
 _Answered = tuple[tuple[Step, ...], tuple[int, ...], str]
 
@@ -195,10 +199,7 @@ def _after(pattern: Configured, spec: Spec, answered: list[_Answered]) -> Iterat
     with closing(PatternReplay(pattern, spec, is_rehearsal=True, budget=budget, way=way)) as replay:
         for steps, outcomes, _ in answered:
             if replay.wanted != steps:
-                raise replay.error(
-                    "asks for something else when it is run again with the same answers: a pattern "
-                    "must depend on nothing else (no randomness, no clock, no memory of its own)"
-                )
+                raise replay.error(f"asks for something else {_AGAIN}")
             results = (
                 step.rehearsed(outcome, _program_of(replay, at))
                 for at, (step, outcome) in enumerate(zip(steps, outcomes, strict=True))
@@ -212,6 +213,9 @@ def _open(node: Node, pattern: Configured, spec: Spec, is_last: bool) -> None:
     with _after(pattern, spec, node.answered) as replay:
         place = replay.place
     if replay.wanted is None:
+        with _after(pattern, spec, node.answered) as again:
+            if (again.wanted, again.code) != (None, replay.code):
+                raise again.error(f"ends with something else {_AGAIN}")
         node.said = f"the hidden tests judge {replay.code}"
         return
     if is_last or len(node.answered) == _DEEPEST:
