@@ -6,6 +6,9 @@ from typing import Any
 
 from foureyes.models.enums import Status
 
+#: The note of an attempt that draws samples while its tokens last: how many of its drafts counted.
+DRAFTS_NOTE = "drafts within the budget"
+
 
 @dataclass(frozen=True)
 class TestResult:

@@ -1,5 +1,6 @@
 """What a sweep showed, as plain data: scores and paired comparisons."""
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from foureyes.models.errors import PATTERN_FAILED, REFERENCE_FAILS, FoureyesError
 from foureyes.models.session import session
+from foureyes.models.shown import DRAFTS_NOTE
 from foureyes.models.sweep_content import SweepContent
 from foureyes.models.tables import Sweep
 from foureyes.results.figures.baselines import baselines, named
@@ -49,10 +51,13 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Budget:
-    """How many answer tokens the judged attempts of a run had on average, and how many they were given."""
+    """How many answer tokens the judged attempts of a run had on average, and how many they were given; in how
+    many of the `attempts` no second draft fitted into them."""
 
     tokens: float
     drawn: float
+    attempts: int
+    single: int
 
 
 @dataclass(frozen=True)
@@ -225,11 +230,15 @@ SELECT run_id, completions, prompt_tokens, completion_tokens, gpu_seconds, price
     judged_prompt_tokens, judged_completion_tokens, judged_price
 FROM v_cost WHERE sweep_id = :sweep
 """)
+_SINGLE = json.dumps([{"name": DRAFTS_NOTE, "value": 1}])
 _BUDGETS = text("""
-SELECT run_id, avg(token_budget)::float8 AS tokens, avg(completion_tokens)::float8 AS drawn
-FROM v_attempts
-WHERE run_id = ANY(:runs) AND outcome <> 'error' AND token_budget IS NOT NULL
-GROUP BY run_id
+SELECT v_attempts.run_id, avg(v_attempts.token_budget)::float8 AS tokens,
+    avg(completion_tokens)::float8 AS drawn, count(*) AS attempts,
+    count(*) FILTER (WHERE attempt.notes @> CAST(:single AS jsonb)) AS single
+FROM v_attempts JOIN attempt ON attempt.id = v_attempts.attempt_id
+WHERE v_attempts.run_id = ANY(:runs) AND v_attempts.outcome <> 'error'
+    AND v_attempts.token_budget IS NOT NULL
+GROUP BY v_attempts.run_id
 """)
 _PROBLEMS = text("""
 SELECT id, problem.benchmark, problem.problem_id, problem.version,
@@ -333,8 +342,8 @@ def scoreboard(sweep_id: int, baseline: str | None = None) -> Scoreboard:
         patterns_failed = PatternsFailed(*db.execute(_PATTERNS_FAILED, values).one())
         with_budget = [run.run_id for run in runs if run.tokens_of_id is not None]
         budgets = {
-            row.run_id: Budget(row.tokens, row.drawn)
-            for row in db.execute(_BUDGETS, {"runs": with_budget})
+            run: Budget(*budget)
+            for run, *budget in db.execute(_BUDGETS, {"runs": with_budget, "single": _SINGLE})
         }
         elsewhere = tuple(Elsewhere(*row) for row in db.execute(_ELSEWHERE, {"sweep": sweep_id}))
         regrades = tuple(JudgedAnew(*row) for row in db.execute(_REGRADES, {"sweep": sweep_id}))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from foureyes.results.figures.baselines import pattern_name
 from foureyes.results.figures.comparisons import NO_EVIDENCE
 from foureyes.results.figures.equal_tokens import at_equal_tokens
-from foureyes.results.figures.scoreboard import Scoreboard
+from foureyes.results.figures.scoreboard import Budget, Scoreboard
 from foureyes.results.formatting import count, p_equals, points_interval
 
 
@@ -26,5 +26,12 @@ def sentences(board: Scoreboard) -> Iterator[str]:
             f"({points_interval(found.difference, found.low, found.high)} points of pass@1, {found.test}, "
             f"{p_equals(found.p_holm)}). On average {control} had {each.budget.tokens:,.0f} answer tokens, "
             f"as {pattern} spent, and was given {each.budget.drawn:,.0f}, the drafts that no longer fit "
-            "included."
+            f"included.{_single(each.budget)}"
         )
+
+
+def _single(budget: Budget) -> str:
+    """Where a second draft seldom fits, the control is hardly more than the first one."""
+    if not budget.single:
+        return ""
+    return f" In {budget.single:,} of {budget.attempts:,} attempts no second draft fitted."

@@ -131,6 +131,8 @@ def _equal_tokens(board: Scoreboard) -> list[dict[str, Any]]:
             "control": each.control.pattern,
             "tokens_given": each.budget.tokens,
             "tokens_drawn": each.budget.drawn,
+            "budgeted_attempts": each.budget.attempts,
+            "of_one_draft": each.budget.single,
         }
         for each in at_equal_tokens(board)
     ]

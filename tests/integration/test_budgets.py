@@ -21,7 +21,7 @@ from foureyes.producer.archive import export_sweep, import_sweep
 from foureyes.producer.sweeps import estimate, open_work
 from foureyes.producer.sweeps.prune import prune
 from foureyes.results import attempts as transcripts
-from foureyes.results.figures.scoreboard import scoreboard
+from foureyes.results.figures.scoreboard import Budget, scoreboard
 from foureyes.results.sweeps import find_sweep
 from foureyes.results.web.app import create
 from foureyes.worker import patterns, reaper
@@ -173,7 +173,7 @@ def test_a_control_gets_as_many_samples_as_fit_into_what_the_pattern_spent() -> 
     assert found.budget_said in page
     board = scoreboard(sweep_id)
     (budget,) = board.budgets.values()
-    assert (budget.tokens, budget.drawn) == (42, 45)
+    assert budget == Budget(tokens=42, drawn=45, attempts=1, single=0)
     sources = [score.run.tokens_of_id for score in board.scores]
     assert sources == [board.scores[2].run_id, None, None]
 

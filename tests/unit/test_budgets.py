@@ -363,23 +363,33 @@ def test_the_plan_gives_no_bound_where_as_many_drafts_are_made_as_fit(
 
 
 @pytest.mark.parametrize(
-    ("debate", "answer"),
+    ("debate", "answer", "single", "ends"),
     [
-        ("11111111", "Yes: of 8 attempts, 7 are solved by debate alone and 0 by sample-and-select"),
-        ("10000000", "No evidence of a difference: of 8 attempts, 0 are"),
+        (
+            "11111111",
+            "Yes: of 8 attempts, 7 are solved by debate alone and 0 by sample-and-select",
+            5,
+            "included. In 5 of 8 attempts no second draft fitted.",
+        ),
+        ("10000000", "No evidence of a difference: of 8 attempts, 0 are", 0, " included."),
     ],
 )
-def test_the_report_says_what_a_pattern_is_worth_at_equal_tokens(debate: str, answer: str) -> None:
+def test_the_report_says_what_a_pattern_is_worth_at_equal_tokens(
+    debate: str, answer: str, single: int, ends: str
+) -> None:
     made, outcomes = group(
         1, "b", raw_coder=list("10000000"), debate=list(debate), sample_and_select=list("10000000"),
     )  # fmt: skip
     control = made.scores[2]
     budgeted = replace(control, run=replace(control.run, tokens_of_id=2))
     made = replace(made, scores=[*made.scores[:2], budgeted])
-    found = replace(board((made, outcomes)), budgets={3: Budget(1412.4, 1500.0)})
+    found = replace(
+        board((made, outcomes)), budgets={3: Budget(1412.4, 1500.0, attempts=8, single=single)}
+    )
     (said,) = [line for line in formats.said(found) if "equal tokens" in line]
     assert said.startswith(f"b: is debate better than sample-and-select at equal tokens? {answer}")
     assert "had 1,412 answer tokens, as debate spent, and was given 1,500" in said
+    assert said.endswith(ends)
     (each,) = at_equal_tokens(found)
     assert (each.comparison.run_id, each.comparison.baseline_run_id) == (2, 3)
     without = board((made, outcomes))  # nothing of it was judged yet

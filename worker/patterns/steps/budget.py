@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from foureyes.models.problem import Spec
+from foureyes.models.shown import DRAFTS_NOTE
 from foureyes.worker.patterns.steps.base import CODER, CompletionStep, Program, Result
 from foureyes.worker.patterns.steps.note import Note
 from foureyes.worker.patterns.steps.standard import drafts
@@ -54,5 +55,5 @@ def while_tokens_last(
         if (yield TokensLeft()) < 0:
             break
         written.append(program)
-    yield Note("drafts within the budget", len(written))
+    yield Note(DRAFTS_NOTE, len(written))
     return tuple(written), found
