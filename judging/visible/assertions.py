@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from foureyes.judging.visible.expressions import NOT_PYTHON, fits, standalone, unknown_names
 from foureyes.judging.visible.reading import parameters
+from foureyes.models import trees
 from foureyes.models.problem import Spec, VisibleTest
 
 
@@ -33,7 +34,7 @@ def read(spec: Spec, source: str) -> VisibleTest:
 def condition_of(source: str) -> ast.expr:
     """What an assert says has to be true. Raises: BrokenTest if the text is not one assert."""
     try:
-        body = ast.parse(source.strip()).body
+        body = trees.parse(source.strip()).body
     except NOT_PYTHON:
         raise BrokenTest("it is no Python") from None
     match body:
@@ -45,7 +46,7 @@ def condition_of(source: str) -> ast.expr:
 def _imported(prompt: str) -> Iterator[tuple[str, str]]:
     """The names that the head of a program imports, each with an expression that gives the same."""
     try:
-        body = ast.parse(prompt).body
+        body = trees.parse(prompt).body
     except NOT_PYTHON:
         return
     for node in body:
@@ -72,5 +73,5 @@ class _Importing(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._imported and isinstance(node.ctx, ast.Load):
-            return ast.parse(self._imported[node.id], mode="eval").body
+            return trees.expression(self._imported[node.id]).body
         return node

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foureyes.judging.comparison import FLOATS, matches
+from foureyes.models import trees
 
 #: Whether something holds of the values that were asked for, in their order.
 Holds = Callable[[Sequence[Any]], bool]
@@ -37,7 +38,7 @@ def claim(statement: str, entry_point: str) -> Claim | None:
     Told apart from its values are comparisons with literals or with each other, `not`, `and`,
     `abs(f(1) - 2.5) < 1e-6`, `math.isclose`, and what has to be true.
     """
-    match ast.parse(statement).body:
+    match trees.parse(statement).body:
         case [ast.Assert(test=condition)]:
             return _Reader(entry_point).read(condition)
     return None

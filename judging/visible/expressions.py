@@ -8,6 +8,8 @@ import tokenize
 from collections.abc import Collection
 from typing import Any
 
+from foureyes.models import trees
+
 #: What Python's parser raises for a text that is no Python.
 NOT_PYTHON = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 #: JavaScript's words, common in docstrings.
@@ -27,7 +29,7 @@ def parse(source: str) -> ast.expr | None:
     """The expression that a text is; None if it is not one."""
     text = source.strip()
     try:
-        expression = ast.parse(text, mode="eval").body
+        expression = trees.expression(text).body
     except NOT_PYTHON:
         return None
     return None if parts_thousands(expression, text) else expression
@@ -77,7 +79,7 @@ def fits(statement: str, function: ast.FunctionDef) -> bool:
     takes = function.args
     names = [each.arg for each in takes.posonlyargs + takes.args]
     optional = names[len(names) - len(takes.defaults) :] if takes.defaults else []
-    for call in ast.walk(ast.parse(statement)):
+    for call in ast.walk(trees.parse(statement)):
         match call:
             case ast.Call(func=ast.Name(id=function.name), args=given, keywords=named):
                 if any(isinstance(each, ast.Starred) for each in given) or any(
@@ -169,5 +171,5 @@ class _ImportModules(ast.NodeTransformer):
 
 def standalone(expression: ast.expr) -> str:
     """The expression's source; `math.isclose` in it works in programs that never import math."""
-    copy = ast.parse(ast.unparse(expression), mode="eval").body
+    copy = trees.expression(ast.unparse(expression)).body
     return ast.unparse(_ImportModules().visit(copy))

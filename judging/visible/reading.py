@@ -24,6 +24,7 @@ from foureyes.judging.visible.expressions import (
     standalone,
     stated,
 )
+from foureyes.models import trees
 from foureyes.models.problem import VisibleTest
 
 #: How a docstring says "gives"; longer signs first.
@@ -70,7 +71,7 @@ def visible_tests(prompt: str, entry_point: str) -> tuple[VisibleTest, ...]:
 def parameters(prompt: str, entry_point: str) -> ast.FunctionDef | None:
     """The entry point's definition, if the prompt has one: `f(12,345)` is no call of `f(x)`."""
     try:
-        body = ast.parse(prompt).body
+        body = trees.parse(prompt).body
     except NOT_PYTHON:
         return None
     matching = [
@@ -103,7 +104,7 @@ def _texts(prompt: str, entry_point: str) -> list[str]:
     falls apart, while the person and the model who read the prompt see what was meant.
     """
     try:
-        tree = ast.parse(prompt)
+        tree = trees.parse(prompt)
     except NOT_PYTHON:
         return [prompt]
     read, written = [], []
@@ -170,7 +171,7 @@ def _read_assert(line: int, lines: list[str], entry_point: str) -> _Example | No
     for length in range(1, len(lines) + 1):
         source = inspect.cleandoc("\n".join(lines[:length]))
         try:
-            body = ast.parse(source).body
+            body = trees.parse(source).body
         except NOT_PYTHON:
             continue
         match body:

@@ -4,7 +4,6 @@ They are judged as hidden ones are: a program is asked for values, and what thes
 here. Only an assert that nothing but running it can tell (claims.py) is run inside, as it stands.
 """
 
-import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from foureyes.judging.sandbox.inside import frames, wire
 from foureyes.judging.sandbox.process import Overtime, ProgramRun
 from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.claims import Claim, claim
+from foureyes.models import trees
 from foureyes.models.problem import VisibleTest
 from foureyes.models.shown import GAVE, RAISED, STOPPED, Output, TestResult, Trial
 
@@ -241,7 +241,7 @@ def _prints_alike(wanted: str, printed: str) -> bool:
     if wanted.strip() == printed:
         return True
     try:
-        values: list[Any] = [ast.literal_eval(text) for text in (wanted, printed)]
+        values: list[Any] = [trees.literal(text) for text in (wanted, printed)]
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return False
     return matches(values[0], values[1], FLOATS)

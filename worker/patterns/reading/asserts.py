@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from foureyes.models import trees
 from foureyes.worker.patterns.reading import blocks
 from foureyes.worker.patterns.reading.candidates import gives
 from foureyes.worker.patterns.reading.names import BUILTINS, names_of
@@ -156,7 +157,7 @@ def _end_of_call(source: str) -> int:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        return trees.parse(source)
     except _NOT_PYTHON:
         return None
 

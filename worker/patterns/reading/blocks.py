@@ -1,6 +1,5 @@
 """Where in an answer a program may stand. Text is read, never run; time is linear in its length."""
 
-import ast
 import contextlib
 import html
 import json
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+
+from foureyes.models import trees
 
 #: Only blocks, and quotes and lists for what stands in them; inline marks are not read.
 _MARKDOWN = MarkdownIt("zero").enable(["fence", "code", "blockquote", "list"])
@@ -196,7 +197,7 @@ def _may_be_program(text: str) -> bool:
 def _string(written: str) -> str:
     """The value of a string, which may lack its end."""
     if written[0] == "'":
-        return str(ast.literal_eval(written))
+        return str(trees.literal(written))
     try:
         return str(json.loads(written, strict=False))
     except ValueError:

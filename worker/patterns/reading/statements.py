@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
+from foureyes.models import trees
 from foureyes.worker.patterns.reading.names import Names, names_of
 
 #: A line that is in the middle of a statement of the top level: indented, closing a bracket, or
@@ -70,7 +71,7 @@ def parsed(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the model's escapes are not our reader's business
-            return ast.parse(text)
+            return trees.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -122,7 +123,7 @@ def _finished(part: str, line: int) -> Iterator[Statement]:
     """The function that a text ends in, without its unfinished last lines."""
     lines = part.split("\n")
     try:
-        ast.parse(part)
+        trees.parse(part)
     except SyntaxError as error:
         kept = "\n".join(lines[: (error.lineno or 1) - 1])
         tree = parsed(kept)

@@ -1,11 +1,11 @@
 """Inputs that a model writes, or that are made of the visible tests; and what programs give for them."""
 
-import ast
 import itertools
 import json
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from foureyes.models import trees
 from foureyes.models.enums import Kind, Suite
 from foureyes.models.problem import Spec
 from foureyes.models.shown import GAVE, Comparison, Output
@@ -226,7 +226,7 @@ class Compare(ExecutionStep):
     def slip(self, spec: Spec) -> str | None:
         for given in () if self.inputs.text or not spec.entry_point else self.inputs.inputs:
             try:
-                ast.parse(storable(given).strip(), mode="eval")
+                trees.expression(storable(given).strip())
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return f"Compare: this input is not a call: {given!r:.80}"
         return None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from foureyes.models import trees
 from foureyes.models.problem import Spec, VisibleTest
 from foureyes.worker.patterns.steps.comparing import WrittenInputs
 
@@ -65,7 +66,7 @@ def _calls(spec: Spec, test: VisibleTest) -> Iterator[tuple[str, list[Any]]]:
             method, _, given = test.call.partition("\n")
             yield f"{spec.entry_point}().{method}", list(map(json.loads, given.split("\n")))
             return
-        tree = ast.parse(test.call)
+        tree = trees.parse(test.call)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

@@ -5,6 +5,7 @@ import json
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from foureyes.models import trees
 from foureyes.models.enums import Kind, Suite
 from foureyes.models.problem import Spec
 from foureyes.models.shown import BROKEN, FAILED, PASSED, TestRun, WrittenResult
@@ -161,6 +162,6 @@ def _is_test(spec: Spec, test: str) -> bool:
     try:
         if not spec.entry_point:
             return json.loads(test).keys() == {"input", "output"}
-        return [type(node) for node in ast.parse(test.strip()).body] == [ast.Assert]
+        return [type(node) for node in trees.parse(test.strip()).body] == [ast.Assert]
     except (SyntaxError, ValueError, AttributeError, RecursionError, MemoryError):
         return False

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from foureyes.models import trees
 from foureyes.models.enums import Kind, Suite
 from foureyes.models.problem import Spec, VisibleTest
 from foureyes.models.shown import Traced, TracedLine
@@ -42,7 +43,7 @@ class Trace(ExecutionStep):
         """The first call of the function in the test; None if there is none."""
         name = self.program.spec.entry_point
         try:
-            tree = ast.parse(self.test.call)
+            tree = trees.parse(self.test.call)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         for node in ast.walk(tree):

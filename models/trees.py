@@ -1,0 +1,28 @@
+"""Python's syntax trees, made by one thread at a time.
+
+Python 3.11 counts the depth of all trees that a process is making: where two threads make one each, it may raise
+a SystemError ("AST constructor recursion depth mismatch"), and an attempt ended in that.
+"""
+
+import ast
+import threading
+from typing import Any
+
+_lock = threading.Lock()
+
+
+def parse(source: str) -> ast.Module:
+    """As `ast.parse`."""
+    with _lock:
+        return ast.parse(source)
+
+
+def expression(source: str) -> ast.Expression:
+    """As `ast.parse` of one expression."""
+    with _lock:
+        return ast.parse(source, mode="eval")
+
+
+def literal(source: str) -> Any:
+    """As `ast.literal_eval` of a text."""
+    return ast.literal_eval(expression(source.lstrip(" \t")))
