@@ -8,10 +8,11 @@ import ast
 import threading
 from typing import Any
 
-_lock = threading.Lock()
+#: Python may close a pattern of a user's while it makes a tree, and that one may read another.
+_lock = threading.RLock()
 
 
-def parse(source: str) -> ast.Module:
+def parse(source: str | bytes) -> ast.Module:
     """As `ast.parse`."""
     with _lock:
         return ast.parse(source)

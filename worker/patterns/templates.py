@@ -28,6 +28,7 @@ from jinja2 import (
 )
 from jinja2.sandbox import SandboxedEnvironment
 
+from foureyes.models import trees
 from foureyes.models.digest import digest
 from foureyes.models.errors import FoureyesError
 from foureyes.models.nearest import meant
@@ -281,7 +282,7 @@ def beside(module: bytes, folder: Path) -> dict[str, str]:
     """
     named = {
         node.value
-        for node in ast.walk(ast.parse(module))
+        for node in ast.walk(trees.parse(module))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     there = {path.stem: path for path in sorted(folder.glob("*.md"))}

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from foureyes.models import trees
 from foureyes.models.errors import FoureyesError
 
 #: The class that BigCodeBench's judge runs, and no other.
@@ -65,7 +66,7 @@ def parsed(source: str) -> ast.Module:
     """The tree of a source. Raises: as ast.parse."""
     with warnings.catch_warnings():  # a "\\d" in somebody's regex is not the reader's business
         warnings.simplefilter("ignore")
-        return ast.parse(source)
+        return trees.parse(source)
 
 
 def expectations(source: str) -> int:

@@ -19,6 +19,7 @@ from foureyes.judging.formats.evalplus.official import is_official
 from foureyes.judging.formats.fields import check_names, check_texts
 from foureyes.judging.formats.problem import Problem, version_of
 from foureyes.judging.visible.reading import visible_tests
+from foureyes.models import trees
 from foureyes.models.errors import FoureyesError
 from foureyes.models.problem import Spec
 
@@ -149,7 +150,7 @@ def _may_define(program: str, name: str) -> bool:
         symbol = table.lookup(name)
         if symbol.is_assigned() or symbol.is_imported():
             return True
-    for node in ast.walk(ast.parse(program)):
+    for node in ast.walk(trees.parse(program)):
         match node:
             case ast.ImportFrom(names=[ast.alias(name="*")]):
                 return True

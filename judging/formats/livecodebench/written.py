@@ -17,6 +17,7 @@ from foureyes.judging.sandbox.sandbox import Sandbox
 from foureyes.judging.visible.assertions import BrokenTest, condition_of
 from foureyes.judging.visible.expressions import NOT_PYTHON
 from foureyes.judging.visible.running import Given
+from foureyes.models import trees
 from foureyes.models.problem import Spec, VisibleTest
 from foureyes.models.shown import GAVE, RAISED, STOPPED, Output
 from foureyes.models.storable import storable
@@ -119,7 +120,7 @@ def _printed(sandbox: Sandbox, spec: Spec, code: str, text: str, limit: float) -
 
 def _returned(sandbox: Sandbox, spec: Spec, code: str, text: str, limit: float) -> Given:
     try:
-        name, arguments = _call(spec, ast.parse(text.strip(), mode="eval").body)
+        name, arguments = _call(spec, trees.expression(text.strip()).body)
     except (BrokenTest, *NOT_PYTHON) as error:
         return Given(Output(RAISED, replies.shortened(f"no such input: {error}", _MOST_SHOWN)))
     call = _Asking(arguments, object())
