@@ -344,7 +344,7 @@ def test_options_reach_a_pattern_as_it_declares_them(tmp_path: Path) -> None:
         ("import nothing_like_it", "nothing_like_it"),
         ("", ".py has no pattern: one is marked by a line @pattern("),
         (MODULE.replace('@pattern("twice")', ""), ".py has no pattern: one is marked by"),
-        (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already"),
+        (MODULE.replace("twice", "retry"), "there is a pattern 'retry' already; call yours something else (broken_"),
         (MODULE.replace('"twice"', '"thrice"').replace(": int = 2", ""), "needs a type and a default"),
         (MODULE.replace('"twice"', '"fourfold"').replace("Draft, and draft again.", ""), "no docstring"),
         (MODULE.replace("int = 2", "int = 'x'"), "option 'times': its default: Input should be a valid int"),

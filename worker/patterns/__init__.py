@@ -327,8 +327,11 @@ def with_modules(modules: Mapping[str, Module]) -> Mapping[str, Pattern]:
     """
     known = dict(patterns())
     for name, module in modules.items():
-        for taken in module.patterns.keys() & known.keys():
-            raise FoureyesError(f"modules: {name!r}: there is a pattern {taken!r} already")
+        for taken in sorted(module.patterns.keys() & known.keys()):
+            raise FoureyesError(
+                f"modules: {name!r}: there is a pattern {taken!r} already; call yours something else "
+                f"({_place(module.patterns[taken])})"
+            )
         known |= module.patterns
     return known
 
