@@ -14,6 +14,9 @@ from foureyes.results.formatting import margin, points, size
 
 Named = Sequence[tuple[str, Comparison]]
 
+#: Comparisons whose bounds are told, and those that are named where one would do.
+_BOUNDED, _NAMED = 3, 10
+
 
 def detectable(unclear: Named) -> str:
     """Which differences would have been missed, and where none could have been found.
@@ -60,10 +63,6 @@ def missing(compared: Named, noun: str) -> Iterator[str]:
         most = ", ".join(f"{name} {number:,}" for number, name in found[:3])
         more = f" and {len(found) - 3} more {noun}" if len(found) > 3 else ""
         yield f"Pairs that are missing, not judged on both sides: {most}{more}."
-
-
-#: Comparisons whose bounds are told, and those that are named where one would do.
-_BOUNDED, _NAMED = 3, 10
 
 
 def margins(compared: Named, baseline: str | None = None) -> Iterator[str]:
@@ -133,6 +132,8 @@ def bought(found: Sequence[Precision]) -> Iterator[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """One or another, e.g. `a, b or c`."""
+    """One or another, e.g. `a, b or c`; the first ten of more."""
     *most, last = names
+    if len(most) > _NAMED:
+        return f"{', '.join(most[:_NAMED])} or {len(most) + 1 - _NAMED:,} others"
     return f"{', '.join(most)} or {last}" if most else last

@@ -55,6 +55,19 @@ def test_nothing_is_said_of_patterns_of_which_nothing_was_judged() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patterns", "named"),
+    [(11, "p7, p8, p9 or p10."), (12, "p8, p9 or 2 others."), (23, "p8, p9 or 13 others.")],
+)
+def test_of_many_patterns_some_are_named(patterns: int, named: str) -> None:
+    """One that failed keeps them from being called all, and a sweep of the whole catalogue had a sentence of
+    forty names."""
+    runs = {f"p{number}": list("1010") for number in range(patterns)}
+    told = said(group(1, "b", raw_coder=list("1100"), failed=list("eeee"), **runs))
+    assert "No evidence of a difference between raw-coder and p0, p1, p2, p3, " in told
+    assert named in told
+
+
+@pytest.mark.parametrize(
     ("baseline", "runs", "told"),
     [
         # six that differ: none at the first of three steps, and 6 to 0 would be at the last
