@@ -1,10 +1,9 @@
 """A whole grid worked to its end: every pattern, two teams, two benchmarks: `python -m bench.grid`.
 
-As many runs as `sweeps/embedded.toml` has patterns, twice for each benchmark; by default of as many
-problems as HumanEval+ and MBPP+ have (problems of our own, scripted models, real judging). Workers,
-RabbitMQ and Postgres are the bench's; the database is as fresh as a newcomer's. Prints when the first
-call was answered, when each run had its first result, how long all took, and what each process used.
-Needs rabbitmq-server.
+By default of as many problems as HumanEval+ and MBPP+ have (problems of our own, scripted models, real
+judging). Workers, RabbitMQ and Postgres are the bench's; the database is as fresh as a newcomer's. Prints
+when the first call was answered, when each run had its first result, how long all took, and what each
+process used. Needs rabbitmq-server.
 """
 
 import argparse
@@ -14,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 from sqlalchemy import text
@@ -23,6 +21,7 @@ from bench.servers import Bench, cpu_seconds, opened
 from foureyes.evaluation.memory import tree
 from foureyes.models.session import session
 from foureyes.producer.sweeps import open_work
+from foureyes.worker.patterns import patterns
 from tests.faults.fleet import Fleet
 from tests.programs import ROOT, command, problem_line
 
@@ -55,7 +54,6 @@ def sweep_file(folder: Path, name: str, problems: int, first: int = 0) -> Path:
 
     Their numbers begin with `first`: problems of one number are one to a model.
     """
-    patterns = tomllib.loads((ROOT / "sweeps" / "embedded.toml").read_text())["patterns"]
     benchmarks = []
     for benchmark, share in _SHARES.items():
         number = max(1, round(problems * share / sum(_SHARES.values())))
@@ -66,7 +64,7 @@ def sweep_file(folder: Path, name: str, problems: int, first: int = 0) -> Path:
         benchmarks.append(f'{{ name = "{name}-{benchmark}", data = "{name}-{benchmark}.jsonl" }}')
     model = f'engine = "scripted", script = "{folder}/script.toml"'
     (folder / f"{name}.toml").write_text(
-        f'name = "{name}"\npatterns = {patterns}\nbenchmarks = [{", ".join(benchmarks)}]\n'
+        f'name = "{name}"\npatterns = {sorted(patterns())}\nbenchmarks = [{", ".join(benchmarks)}]\n'
         # two models, and not one by two names
         f"[models]\na = {{ {model}, sampling = {{ seed = 1 }} }}\n"
         f"b = {{ {model}, sampling = {{ seed = 2 }} }}\n"

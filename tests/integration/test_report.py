@@ -204,12 +204,11 @@ def test_the_report_and_the_views_count_the_same(samples: int) -> None:
 
 
 def test_thirteen_patterns_fit_a_screen() -> None:
-    names = tomllib.loads((ROOT / "sweeps" / "embedded.toml").read_text())["patterns"]
+    names = tomllib.loads((ROOT / "sweeps" / "catalogue.toml").read_text())["patterns"][:13]
     sweep_id = make_sweep(*names, problems=9)
     for number in range(1, len(names) + 1):
         ended(number, *["1" * 9, "110110110", "e11000111"][number % 3])
     lines = shown(sweep_id).splitlines()
-    assert len(names) == 13
     assert len(lines) <= 38  # and the path of the page, and the prompt
     assert max(map(len, lines)) <= 80
     rows = [line for line in lines if re.search(r"\[[+-]\d+\.\.\+\d+\]", line)]
