@@ -32,12 +32,14 @@ def read(spec: Spec, source: str) -> VisibleTest:
 
 
 def condition_of(source: str) -> ast.expr:
-    """What an assert says has to be true. Raises: BrokenTest if the text is not one assert."""
+    """What an assert says has to be true. Raises: BrokenTest if the text is not one assert, of some depth."""
     try:
-        body = trees.parse(source.strip()).body
+        tree = trees.parse(source.strip())
     except NOT_PYTHON:
         raise BrokenTest("it is no Python") from None
-    match body:
+    if trees.is_too_deep(tree):
+        raise BrokenTest("it is nested too deep")
+    match tree.body:
         case [ast.Assert(test=condition)]:
             return condition
     raise BrokenTest("it is not one assert")

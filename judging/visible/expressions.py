@@ -26,13 +26,15 @@ _MODULES = frozenset({"cmath", "collections", "datetime", "decimal", "fractions"
 
 
 def parse(source: str) -> ast.expr | None:
-    """The expression that a text is; None if it is not one."""
+    """The expression that a text is; None if it is not one, of some depth."""
     text = source.strip()
     try:
         expression = trees.expression(text).body
     except NOT_PYTHON:
         return None
-    return None if parts_thousands(expression, text) else expression
+    if trees.is_too_deep(expression) or parts_thousands(expression, text):
+        return None
+    return expression
 
 
 def parts_thousands(node: ast.AST, source: str) -> bool:

@@ -171,14 +171,18 @@ def _read_assert(line: int, lines: list[str], entry_point: str) -> _Example | No
     for length in range(1, len(lines) + 1):
         source = inspect.cleandoc("\n".join(lines[:length]))
         try:
-            body = trees.parse(source).body
+            tree = trees.parse(source)
         except NOT_PYTHON:
             continue
-        match body:
+        match tree.body:
             case [
                 ast.Assert(test=condition, msg=None | ast.Constant(value=str()) | ast.JoinedStr())
             ]:
-                if calls(condition, entry_point) and not parts_thousands(body[0], source):
+                if (
+                    calls(condition, entry_point)
+                    and not parts_thousands(tree, source)
+                    and not trees.is_too_deep(tree)
+                ):
                     written = "\n".join(lines[:length]).strip()
                     return _assertion(line, condition, source=written)
         return None

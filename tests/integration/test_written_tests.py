@@ -69,6 +69,27 @@ def test_a_wrong_program_is_told_from_a_broken_test(judge: Judge) -> None:
     assert "it is no" not in found.report and "FAILED: assert half(3) == 2" in found.report
 
 
+@pytest.mark.parametrize("depth", [200, 400, 900, 20_000])
+def test_a_test_that_goes_on_for_ever_is_broken(judge: Judge, depth: int) -> None:
+    """Small models repeat themselves until they are cut off, and an attempt ended in an error of Python's."""
+    minus, many = "-" * depth, " + 1" * depth
+    tests = [
+        f"assert half({minus}1) == 0.5",
+        f"assert half(1) == 0{many}",
+        f"assert {'not ' * depth}half(1)",
+        f"assert half({'[' * depth}{']' * depth}) == 1",
+        f"assert half(1){'.a' * depth} == 1",
+    ]
+    found = outcomes(judge.written(SPEC, RIGHT, [*tests, "assert half(1) == 0.5"]))
+    assert {outcome for outcome, _ in found[:-1]} == {BROKEN}
+    assert {said for _, said in found[:-1]} <= {"it is nested too deep", "it is no Python"}
+    assert found[-1] == (PASSED, "")
+    calls = (f"half({minus}1)", f"half(0{many})", "half(1)")
+    (outputs, _) = judge.compare(SPEC, [RIGHT, RIGHT], calls).outputs
+    assert outputs[-1].shown == "0.5"
+    assert judge.trace(SPEC, RIGHT, calls[0]).ended
+
+
 def test_a_program_cannot_say_that_a_test_is_broken(judge: Judge) -> None:
     """It would be taken for right by whoever only looks at sound tests."""
     liar = "class Asked(BaseException):\n    pass\ndef half(x):\n    raise NameError('x is not defined')\n"

@@ -281,6 +281,10 @@ STRANGE = {
     "nesting": "f(1) == " + "[" * 3000,
     "NUL": "f(\0) == 1",
     "no outputs": ">>> f(1)\n" * 1000,
+    "a depth that Python reads and does not write": f"f({'-' * 900}1) == 1",
+    "such an assert": f"assert f({'-' * 900}1) == 1",
+    "such a doctest": f">>> f({'-' * 900}1)\n1",
+    "such attributes": f">>> f(1){'.a' * 900}\n1",
 }
 
 

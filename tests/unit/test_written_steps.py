@@ -58,6 +58,71 @@ def test_asserts_are_found_as_models_write_them(answer: str, tests: list[str]) -
     assert Tests(SPEC).read(answer).tests == tuple(tests)
 
 
+@pytest.mark.parametrize(
+    ("lines", "tests"),
+    [
+        ("xs = [1, 2]\nassert f(xs) == 3", ["assert f([1, 2]) == 3"]),
+        ("def test_f():\n    xs, n = [1], 2\n    got = f(xs, n)\n    assert got == 3, f'not {got}'",
+         ["assert f([1], 2) == 3"]),
+        ("class TestF:\n    def test(self):\n        n: int = 2\n        assert f(n) == n", ["assert f(2) == 2"]),
+        ("n = 1\nn = n + 1\nassert f(n) == 3\nassert f(0) == 0", ["assert f(1 + 1) == 3", "assert f(0) == 0"]),
+        ("for x, want in [(1, 2), (3, 4)]:\n    assert f(x) == want", ["assert f(1) == 2", "assert f(3) == 4"]),
+        ("cases = ((1, 2),)\nfor x, want in cases:\n    got = f(x)\n    assert got == want or got is None",
+         ["assert f(1) == 2 or f(1) is None"]),
+        ("if __name__ == '__main__':\n    n = 1\n    assert f(n) == 2", ["assert f(1) == 2"]),
+        ("try:\n    n = 1\n    assert f(n) == 2\nexcept ValueError:\n    n = 3", ["assert f(1) == 2"]),
+        # an answer that is cut off, or has words between
+        ("xs = [1,\n      2]\nn = 2\nassert f(xs, n) == 3\nassert f(xs", ["assert f([1, 2], 2) == 3", "assert f(xs"]),
+        ("Test 1:\nn = 1\nassert f(n) == 2\nNow another.\nn = 2\nassert f(n) == 3", ["assert f(1) == 2", "assert f(2) == 3"]),
+        # as it is written: what a name stands for is not known, or would be another
+        ("assert f(n) == 2", ["assert f(n) == 2"]),
+        ("n = 1\nn += 1\nassert f(n) == 2", ["assert f(n) == 2"]),
+        ("xs = [2, 1]\nf(xs)\nassert f(xs) == 2", ["assert f(xs) == 2"]),
+        ("xs = [2, 1]\nf(xs)\nassert f(xs) == 2\nassert f(", ["assert f(xs) == 2", "assert f("]),
+        ("xs = [2, 1]\nxs.sort()\nassert f(xs) == 2", ["assert f(xs) == 2"]),
+        ("xs = [2, 1]\nassert f(xs) is None\nassert xs == [1, 2]", ["assert f([2, 1]) is None", "assert xs == [1, 2]"]),
+        ("xs = [2, 1]\nassert f(xs) == xs", ["assert f(xs) == xs"]),
+        ("xs = [2, 1]\ngot = f(xs)\nassert got == xs", ["assert got == xs"]),
+        ("it = C()\nassert it.add(1) == 1\nassert it.size() == 1", ["assert it.add(1) == 1", "assert it.size() == 1"]),
+        ("s = Solution()\nassert s.f(1) == 1\nassert s.f(2) == 2", ["assert Solution().f(1) == 1", "assert Solution().f(2) == 2"]),
+        ("n = 1\nassert f([n for n in (1, 2)]) == 3", ["assert f([n for n in (1, 2)]) == 3"]),
+        ("n = 1\ndef test(n):\n    assert f(n) == 3", ["assert f(n) == 3"]),
+        ("if x:\n    n = 1\nelse:\n    n = 2\nassert f(n) == 2", ["assert f(n) == 2"]),
+        ("for n in range(3):\n    assert f(n) == n", ["assert f(n) == n"]),
+        ("last = 0\nfor n in [1, 2]:\n    assert f(n) == last\n    last = n", ["assert f(1) == 0", "assert f(2) == 1"]),
+        ("for n in [1, 2]:\n    if n == 2:\n        assert f(n) == 3", ["assert f(n) == 3"]),
+        ("for n in [1, 2]:\n    if n > 1: break\n    assert f(n) == 3", ["assert f(n) == 3"]),
+        ("n = 1\nwith g() as n:\n    assert f(n) == 3", ["assert f(n) == 3"]),
+        ("n = 1\nwhile n:\n    n -= 1\n    assert f(n) == 3", ["assert f(n) == 3"]),
+        ("for x, y in [(1, 2), 3]:\n    assert f(x) == y", ["assert f(1) == 2", "assert f(x) == y"]),
+        ("n = 1\nn += 1\nm = n\nassert f(m) == 2", ["assert f(m) == 2"]),
+        ("n = 1\nassert f(n, C) == 2", ["assert f(1, C) == 2"]),
+        ("a, *b = [1, 2]\nassert f(a, b) == 2", ["assert f(a, b) == 2"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("fence", ["```python\n{}\n```", "{}"], ids=["a block", "no block"])
+def test_what_names_stand_for_is_put_back(fence: str, lines: str, tests: list[str]) -> None:
+    """Each test is run by itself: a name that was said before would make it a broken one."""
+    assert Tests(SPEC).read(fence.format(lines)).tests == tuple(tests)
+
+
+def test_what_names_stand_for_has_bounds() -> None:
+    doubled = "\n".join(["x0 = [1]", *(f"x{n + 1} = x{n} + x{n}" for n in range(60))])
+    assert Tests(SPEC).read(f"{doubled}\nassert f(x3, x60) == 1").tests == (
+        "assert f(x3, x60) == 1",
+    )
+    loops = "".join(f"{' ' * depth}for n{depth} in {list(range(99))}:\n" for depth in range(9))
+    assert len(Tests(SPEC).read(f"{loops}{' ' * 9}x = n8\n").tests) == 0
+    found = Tests(SPEC).read(f"{loops}{' ' * 9}assert f(n8) == 1\n").tests
+    assert found == tuple(f"assert f({n}) == 1" for n in range(50))
+    deep = "\n".join(["x = 1", *["x = -x"] * 900, "assert f(x) == 1"])
+    assert Tests(SPEC).read(deep).tests == ("assert f(x) == 1",)
+    assert Tests(SPEC).read(f"x = {'-' * 900}1\nassert f(x) == 1").tests == ("assert f(x) == 1",)
+    assert Inputs(SPEC).read(f"f({'-' * 900}1)\nf(2)").inputs == ("f(2)",)
+    chain = "if a: pass\n" + "elif b: pass\n" * 2000 + "assert f(1) == 2\n"
+    assert Tests(SPEC).read(chain).tests == ("assert f(1) == 2",)
+
+
 def test_tests_of_whole_programs_are_json() -> None:
     answer = 'So: {"tests": [{"input": "1\\u0000", "output": "2"}, {"input": "1\\u0000", "output": "2"}]}'
     (test,) = Tests(WHOLE).read(answer).tests
@@ -74,6 +139,20 @@ def test_inputs_are_calls_that_name_nothing_strange() -> None:
     assert Inputs(SPEC).read(answer).inputs == ("f(1)", "f([0] * 3)", "f(2)")
     assert Inputs(WHOLE).read('{"inputs": ["1 2", "3", "3"]}').inputs == ("1 2", "3")
     assert Inputs(WHOLE).read("1 2").inputs == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "inputs"),
+    [
+        ("xs = [1]\nf(xs)\nf(xs, 2)\nn = 3\nprint(f(n))", ("f([1])", "f([1], 2)", "f(3)")),
+        ("for n in (1, 2):\n    f(n)", ("f(1)", "f(2)")),
+        ("def test():\n    n = 1\n    f(n)", ("f(1)",)),
+        ("n = 1\nf(n)\nf([n", ("f(1)", "f([n")),
+        ("n = other()\nf(n)\nf(1)", ("f(1)",)),
+    ],
+)
+def test_what_names_stand_for_is_put_back_into_inputs(lines: str, inputs: tuple[str, ...]) -> None:
+    assert Inputs(SPEC).read(f"```\n{lines}\n```").inputs == inputs
 
 
 @pytest.mark.parametrize(

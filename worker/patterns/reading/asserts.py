@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from foureyes.models import trees
-from foureyes.worker.patterns.reading import blocks
-from foureyes.worker.patterns.reading.candidates import gives
+from foureyes.worker.patterns.reading import blocks, values
 from foureyes.worker.patterns.reading.names import BUILTINS, names_of
 from foureyes.worker.patterns.reading.thoughts import without_thinking
+from foureyes.worker.patterns.reading.values import Values
 
 #: Of an answer: how many are kept, and how long each may be.
 MOST, LONGEST = 50, 2000
@@ -27,9 +27,11 @@ _BEFORE = (
     r"(?:[A-Za-z]++(?: \d++)?:\s++)?(?P<tick>`*+)(?:print\()?"
 )
 _ASSERT = re.compile(rf"{_BEFORE}(?P<one>assert\b)(?!\s*+$)")
+#: What gives names to values.
+_NAMES = re.compile(r"\s*+[A-Za-z_]\w*+(?:, *+[A-Za-z_]\w*+)*+ *+(?::[^=\n]*+)?=(?!=)")
 _STRING_OR_BRACKET = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|[(\[{]|[)\]}]""")
 
-_Find = Callable[[ast.Module, str], Iterator[str]]
+_Find = Callable[[ast.Module, str, Values], Iterator[str]]
 
 
 def extract_asserts(text: str) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ def extract_asserts(text: str) -> tuple[str, ...]:
 def extract_calls(text: str, entry_point: str) -> tuple[str, ...]:
     """The expressions in an answer that call the entry point and name nothing that is not Python's."""
     begins = re.compile(rf"{_BEFORE}(?P<one>{re.escape(entry_point)}\()")
-    return _found(text, begins, lambda tree, source: _calls(tree, entry_point))
+    return _found(text, begins, lambda tree, _, known: _calls(tree, entry_point, known))
 
 
 def _found(text: str, begins: re.Pattern[str], find: _Find) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def _in_place(
     text = _texts_of_json(text) or textwrap.dedent(text)
     for reading in blocks.readings(text):
         tree = _parsed(reading)
-        found = iter(()) if tree is None else find(tree, reading)
+        found = iter(()) if tree is None else find(tree, reading, {})
         for first in found:
             yield first
             yield from found
@@ -108,6 +110,7 @@ def _by_lines(
     `left` gives something for each line that may still be looked at.
     """
     lines = text.split("\n")
+    known: Values = {}
     at = 0
     while at < len(lines) and next(left, None) is not None:
         length = 1
@@ -117,7 +120,12 @@ def _by_lines(
                 first = first.partition(one["tick"])[0]
             source, length = _whole([first, *lines[at + 1 : at + _MOST_LINES]], one["one"])
             tree = _parsed(source)
-            yield from [source] if tree is None else find(tree, source)
+            yield from [source] if tree is None else find(tree, source, known)
+        elif _NAMES.match(lines[at]):
+            source, length = _whole(lines[at : at + _MOST_LINES], "")
+            values.note(_parsed(textwrap.dedent(source)), source, known)
+        else:
+            values.note(None, lines[at], known)
         at += length
 
 
@@ -162,19 +170,18 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _asserts(tree: ast.Module, source: str) -> Iterator[str]:
+def _asserts(tree: ast.Module, source: str, known: Values) -> Iterator[str]:
     """But for those of functions that give something: a program's own."""
-    found: list[ast.Assert] = []
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Assert):
-            found.append(node)
-        elif not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and gives(node)):
-            waiting.extend(ast.iter_child_nodes(node))
     lines = [line.encode() for line in source.split("\n")]
-    for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-        yield textwrap.dedent(_segment(lines, node))
+    for node, names in values.statements(tree, known, changing=True):
+        if isinstance(node, ast.Assert):
+            yield _with_values(node, names) or textwrap.dedent(_segment(lines, node))
+
+
+def _with_values(node: ast.Assert, names: Values) -> str:
+    """An assert without names that stand for something; empty if it has none, or tests nothing then."""
+    test = values.filled(node.test, names)
+    return ast.unparse(ast.Assert(test)) if test and values.calls(test) else ""
 
 
 def _segment(lines: list[bytes], node: ast.stmt) -> str:
@@ -185,11 +192,16 @@ def _segment(lines: list[bytes], node: ast.stmt) -> str:
     return text[node.col_offset :].decode()
 
 
-def _calls(tree: ast.Module, entry_point: str) -> Iterator[str]:
-    known = {entry_point, *BUILTINS}
-    for node in tree.body:
-        for call in _shown(node):
-            if _called(call) == entry_point and names_of(ast.Expr(call)).reads <= known:
+def _calls(tree: ast.Module, entry_point: str, known: Values) -> Iterator[str]:
+    names = {entry_point, *BUILTINS}
+    for node, now in values.statements(tree, known, changing=False):
+        for one in _shown(node):
+            call = values.filled(one, now) or one
+            if (
+                _called(call) == entry_point
+                and names_of(ast.Expr(call)).reads <= names
+                and not trees.is_too_deep(call)
+            ):
                 yield ast.unparse(call)
 
 

@@ -40,7 +40,7 @@ class Trace(ExecutionStep):
 
     @property
     def call(self) -> str | None:
-        """The first call of the function in the test; None if there is none."""
+        """The first call of the function in the test; None if there is none that can be asked."""
         name = self.program.spec.entry_point
         try:
             tree = trees.parse(self.test.call)
@@ -49,7 +49,7 @@ class Trace(ExecutionStep):
         for node in ast.walk(tree):
             match node:
                 case ast.Call(func=ast.Name(id=called)) if called == name:
-                    return ast.unparse(node)
+                    return None if trees.is_too_deep(node) else ast.unparse(node)
         return None
 
     def read(self, detail: dict[str, Any]) -> Traced:
