@@ -8,14 +8,16 @@ import ast
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foureyes.models import trees
 from foureyes.worker.patterns.reading.candidates import gives
 from foureyes.worker.patterns.reading.names import BUILTINS
 
-#: Statements of an answer that are looked at, a loop's once a round; nodes that a filled expression may have.
-_MOST_READ, _LARGEST = 2000, 2000
+#: Statements of an answer that are looked at, a loop's once a round, and how deep they may stand.
+_MOST_READ, _DEEPEST = 2000, 20
+#: Nodes that a filled expression may have.
+_LARGEST = 2000
 #: What each test of a contest's method has one of by itself.
 _FRESH = "Solution()"
 #: What may be another after it was handed to a function.
@@ -54,12 +56,7 @@ def statements(
     something are a program's own, and passed over. `changing`: a call that is a statement may change what
     it is given, which then stands for nothing.
     """
-    left = iter(range(_MOST_READ))
-    for node in tree.body:
-        try:
-            yield from _walk([node], known, left, changing)
-        except RecursionError:  # as many cases as no test has
-            _forget(known, node)
+    yield from _walk(tree.body, known, _Way(iter(range(_MOST_READ)), changing))
 
 
 def note(tree: ast.Module | None, source: str, known: Values) -> None:
@@ -93,18 +90,28 @@ def _is_call(node: ast.AST) -> bool:
             return isinstance(node, ast.Call)
 
 
-def _walk(
-    body: Sequence[ast.stmt], known: Values, left: Iterator[int], changing: bool
-) -> Iterator[tuple[ast.stmt, Values]]:
+@dataclass(frozen=True)
+class _Way:
+    """How statements are gone through: `left` gives something for each that may still be looked at."""
+
+    left: Iterator[int]
+    changing: bool
+    level: int = 0
+
+    def inside(self) -> "_Way":
+        return replace(self, level=self.level + 1)
+
+
+def _walk(body: Sequence[ast.stmt], known: Values, way: _Way) -> Iterator[tuple[ast.stmt, Values]]:
     for node in body:
-        if next(left, None) is None:
+        if next(way.left, None) is None or way.level > _DEEPEST:
             return
         match node:
             case ast.Assert():
                 yield node, known
             case ast.Expr():
                 yield node, known
-                if changing:
+                if way.changing:
                     _forget(known, node)
             case ast.Assign(targets=[target], value=ast.expr() as value):
                 _bind(target, value, known)
@@ -115,22 +122,22 @@ def _walk(
                 if not gives(node):
                     inner = dict(known)
                     _forget(inner, node.args)
-                    yield from _walk(node.body, inner, left, changing)
+                    yield from _walk(node.body, inner, way.inside())
             case ast.For():
                 for element in _elements(node, known):
                     if element is None:
                         _forget(known, node.target)
                     else:
                         _bind(node.target, element, known)
-                    yield from _walk(node.body, known, left, changing)
+                    yield from _walk(node.body, known, way.inside())
                 _forget(known, node)
-                yield from _walk(node.orelse, known, left, changing)
+                yield from _walk(node.orelse, known, way.inside())
             case _:
                 inner = dict(known)
                 for each in getattr(node, "items", ()):  # of a `with`
                     _forget(inner, each)
                 for part in _bodies(node):
-                    yield from _walk(part, dict(inner), left, changing)
+                    yield from _walk(part, dict(inner), way.inside())
                 _forget(known, node)
 
 
