@@ -19,6 +19,7 @@ from foureyes.judging.formats.problem import Problem
 from foureyes.judging.profiles import PROFILES
 from foureyes.judging.sandbox import probe
 from foureyes.models.errors import FoureyesError
+from foureyes.results.formatting import count, verb
 from foureyes.results.visible import in_line
 
 #: Lines about samples that cannot be judged, before the rest is only counted.
@@ -65,8 +66,9 @@ def evaluate(
         }
         if journal.foreign:
             console.print(
-                f"{journal.foreign} verdicts in {journal.output} were not given here, and count for "
-                "nothing",
+                f"{count(journal.foreign, 'verdict')} in {journal.output} "
+                f"{verb(journal.foreign, 'was not given here, and counts', 'were not given here, and count')} "
+                "for nothing",
                 style="yellow", markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
         _tell(len(keys), sum(journal.get(key) is not None for key in keys), len(todo), console)

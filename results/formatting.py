@@ -100,6 +100,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def verb(number: int, one: str, many: str) -> str:
+    """What so many do, e.g. `is` of one and `are` of others."""
+    return one if number == 1 else many
+
+
 def thousands(number: int) -> str:
     """A number of which only the size matters, e.g. `9,500`, `24 k`, `8.1 M`."""
     if number < 10_000:

@@ -15,6 +15,7 @@ from foureyes.producer.commands.choices import Exported
 from foureyes.producer.commands.extras import needs_web
 from foureyes.producer.commands.terminal import Say, Terminal
 from foureyes.producer.stack import embedded
+from foureyes.results.formatting import count, verb
 from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
@@ -115,9 +116,11 @@ def import_(path: Path, say: Say) -> None:
         f"{made.completions:,} completions and {made.executions:,} executions; what was here is kept"
     )
     if made.notes:
-        say(f"{made.notes:,} notes by people came with it")
+        say(f"{count(made.notes, 'note')} by people came with it")
     if made.otherwise:
-        say(f"{made.otherwise:,} attempts rest on other answers than those here: to be done anew")
+        say(
+            f"{count(made.otherwise, 'attempt')} {verb(made.otherwise, 'rests', 'rest')} on other answers than those here: to be done anew"
+        )
     if made.is_own:
         say(
             "the sweep is yours here, and stays as it is: `foureyes sweep FILE --accept-imported` uses "
@@ -125,6 +128,6 @@ def import_(path: Path, say: Say) -> None:
         )
     elif made.unfinished:
         say(
-            f"{made.unfinished:,} attempts have not ended: `foureyes sweep FILE --accept-imported` with "
-            "the sweep's own file goes on with them, and uses what was brought"
+            f"{count(made.unfinished, 'attempt')} {verb(made.unfinished, 'has', 'have')} not ended: `foureyes sweep FILE --accept-imported` with "
+            "the sweep's own file goes on, and uses what was brought"
         )

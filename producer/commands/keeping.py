@@ -22,6 +22,7 @@ from foureyes.producer.commands.terminal import console, say
 from foureyes.producer.stack import embedded
 from foureyes.producer.sweeps import open_work
 from foureyes.producer.sweeps import prune as removal
+from foureyes.results.formatting import count
 from foureyes.results.sweeps import find_sweep
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def cancel(name: str) -> None:
     with embedded.database(say):
         row = find_sweep(name)
         ended = open_work.cancel(row.id)
-        console.print(f"Sweep {row.id} ({row.name}): {ended} attempts cancelled.", markup=False)
+        console.print(
+            f"Sweep {row.id} ({row.name}): {count(ended, 'attempt')} cancelled.", markup=False
+        )
 
 
 def migrate() -> None:
@@ -66,8 +69,8 @@ def prune(name: str, *, yes: bool) -> None:
             typer.confirm(f"Remove sweep {sweep.id} ({sweep.name}) and its results?", abort=True)
         gone = removal.prune(sweep.id)
     say(
-        f"removed {gone.attempts:,} attempts, {gone.completions:,} completions and "
-        f"{gone.executions:,} executions; what other sweeps use is kept"
+        f"removed {count(gone.attempts, 'attempt')}, {count(gone.completions, 'completion')} and "
+        f"{count(gone.executions, 'execution')}; what other sweeps use is kept"
     )
 
 
@@ -111,7 +114,7 @@ def _sweeps() -> str:
     with session() as db:
         sweeps = db.exec(select(func.count()).select_from(Sweep)).one()
         attempts = db.exec(select(func.count()).select_from(Attempt)).one()
-    return f"{sweeps:,} sweeps with {attempts:,} attempts"
+    return f"{count(sweeps, 'sweep')} with {count(attempts, 'attempt')}"
 
 
 @contextmanager

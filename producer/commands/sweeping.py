@@ -25,7 +25,7 @@ from foureyes.producer.commands.terminal import Say, console, say
 from foureyes.producer.stack import embedded
 from foureyes.producer.sweeps import enqueue, holding, imported, open_work
 from foureyes.results import watch as watching
-from foureyes.results.formatting import count, dollars, duration
+from foureyes.results.formatting import count, dollars, duration, verb
 from foureyes.results.progress import Progress
 from foureyes.results.runs import find_of_sweep
 from foureyes.results.steering import steering
@@ -122,7 +122,8 @@ def finished_row(grid: "PlannedSweep") -> SweepRow | None:
         return None
     if foreign := enqueue.rests_elsewhere(row, grid):
         say(
-            f"{foreign:,} attempts of sweep {row.id} rest on what was made elsewhere, and are made anew "
+            f"{count(foreign, 'attempt')} of sweep {row.id} {verb(foreign, 'rests', 'rest')} on what was made elsewhere, and "
+            f"{verb(foreign, 'is', 'are')} made anew "
             "here; `--accept-imported` would use it"
         )
         return None
@@ -292,7 +293,9 @@ def _stop(sweep_id: int) -> watching.Check:
         if began < next_look or not found.unfinished:
             return
         if given_up := stopping.stop_decided(sweep_id):
-            say(f"decided: {given_up:,} attempts that nobody has started are given up")
+            say(
+                f"decided: {count(given_up, 'attempt')} that nobody has started {verb(given_up, 'is', 'are')} given up"
+            )
         next_look = time.monotonic() + max(_LOOK_EVERY, 9 * (time.monotonic() - began))
 
     return check
@@ -334,7 +337,9 @@ def show_plan(
 ) -> None:
     """The grid, and at most how much work it is; `least`: the seconds that it takes if all goes well."""
     file = grid.file
-    table = Table(title=f"Sweep {file.name}: {plan.attempts} attempts", title_justify="left")
+    table = Table(
+        title=f"Sweep {file.name}: {count(plan.attempts, 'attempt')}", title_justify="left"
+    )
     table.add_column("benchmark")
     table.add_column("problems", justify="right")
     table.add_column("samples", justify="right")
@@ -431,7 +436,9 @@ def retry(name: str, *, wait: bool) -> None:
 
 def try_again(row: SweepRow, number: int, *, wait: bool) -> None:
     """Have attempts of a sweep that were put back to the start begin, so many."""
-    console.print(f"Sweep {row.id} ({row.name}): {number} attempts to try again.", markup=False)
+    console.print(
+        f"Sweep {row.id} ({row.name}): {count(number, 'attempt')} to try again.", markup=False
+    )
     if number:
         with workers() as stack:
             let_go_on(row, [])

@@ -9,6 +9,7 @@ from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
 from foureyes.models.tables import Sweep
 from foureyes.producer.sweeps import open_work
+from foureyes.results.formatting import count, verb
 
 _USED = """
     CREATE TEMPORARY TABLE used ON COMMIT DROP AS
@@ -51,7 +52,7 @@ def prune(sweep_id: int) -> Pruned:
         sweep = db.get_one(Sweep, sweep_id)
         if unfinished := open_work.unfinished(sweep_id):
             raise FoureyesError(
-                f"{unfinished} attempts of {sweep.name!r} have not ended: wait, or "
+                f"{count(unfinished, 'attempt')} of {sweep.name!r} {verb(unfinished, 'has', 'have')} not ended: wait, or "
                 f"`foureyes cancel id={sweep_id}` first"
             )
         db.execute(text(_USED), {"sweep": sweep_id})

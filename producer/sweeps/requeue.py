@@ -12,6 +12,7 @@ from sqlalchemy import text
 from foureyes.models.enums import State
 from foureyes.models.errors import FoureyesError
 from foureyes.models.session import session
+from foureyes.results.formatting import count, verb
 
 _BY_ID = text("""
 SELECT attempt.id, attempt.state, attempt.outcome, run.sweep_id
@@ -70,4 +71,4 @@ def of_runs(run_ids: Sequence[int], *, only_errors: bool) -> Chosen:
 
 def said_of(well: int) -> str:
     """Why those that ended well are left as they are."""
-    return f"{well:,} attempts ended well, and stay: their {_FRESH}"
+    return f"{count(well, 'attempt')} ended well, and {verb(well, 'stays', 'stay')}: their {_FRESH}"

@@ -19,7 +19,7 @@ from foureyes.results.figures.outcomes import OPEN, Outcomes
 from foureyes.results.figures.questions import SEQUENTIAL, Question
 from foureyes.results.figures.scoreboard import Scoreboard, judged_anew, scoreboard
 from foureyes.results.figures.stopping import compare_as_planned
-from foureyes.results.formatting import count, p_equals, points_interval, size
+from foureyes.results.formatting import count, p_equals, points_interval, size, verb
 from foureyes.results.report import evidence
 from foureyes.results.report.sentences import review_against_plan, whose
 from foureyes.results.runs import RunName, find_pair
@@ -168,10 +168,12 @@ def said(compared: TwoRuns) -> list[str]:
     if compared.only_baseline or compared.only_run:
         lines.append(
             f"Compared on the {count(compared.common, 'problem')} that both have: "
-            f"{compared.only_baseline:,} more are only in A, {compared.only_run:,} only in B."
+            f"{compared.only_baseline:,} more {verb(compared.only_baseline, 'is', 'are')} only in A, {compared.only_run:,} only in B."
         )
     if compared.unfinished:
-        lines.append(f"Still running: {count(compared.unfinished, 'attempt')} have not ended.")
+        lines.append(
+            f"Still running: {count(compared.unfinished, 'attempt')} {verb(compared.unfinished, 'has', 'have')} not ended."
+        )
     if found.missing:
         lines.append(
             f"Pairs that are missing, not judged on both sides: {found.missing:,} of "

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from foureyes.results.figures.scoreboard import Ending
-from foureyes.results.formatting import count
+from foureyes.results.formatting import count, verb
 
 #: Finish reasons that a worker writes beside "stop" (worker/engines).
 LENGTH, REFUSED, TOO_LONG = "length", "refused", "prompt_too_long"
@@ -32,7 +32,7 @@ def sentences(endings: Sequence[Ending]) -> Iterator[str]:
             )
         if refused := _calls(ended[REFUSED]):
             yield (
-                f"{_part(refused, total)} of {model} are refusals, of it or of its provider; "
+                f"{_part(refused, total)} of {model} {verb(refused, 'is a refusal', 'are refusals')}, of it or of its provider; "
                 "`foureyes show` has its words."
             )
         if too_long := _calls(ended[TOO_LONG]):
@@ -43,7 +43,7 @@ def sentences(endings: Sequence[Ending]) -> Iterator[str]:
 
 
 def _cut(model: str, cut: Sequence[Ending], here: Sequence[Ending]) -> str:
-    said = f"{_part(_calls(cut), _calls(here))} of {model} were cut off (finish reason length"
+    said = f"{_part(_calls(cut), _calls(here))} of {model} {verb(_calls(cut), 'was', 'were')} cut off (finish reason length"
     totals = Counter[str]()
     for each in here:
         totals[each.kind] += each.calls

@@ -6,7 +6,7 @@ from foureyes.results.figures.baselines import pattern_name
 from foureyes.results.figures.comparisons import NO_EVIDENCE
 from foureyes.results.figures.equal_tokens import at_equal_tokens
 from foureyes.results.figures.scoreboard import Budget, Scoreboard
-from foureyes.results.formatting import count, p_equals, points_interval
+from foureyes.results.formatting import count, p_equals, points_interval, verb
 
 
 def sentences(board: Scoreboard) -> Iterator[str]:
@@ -21,7 +21,7 @@ def sentences(board: Scoreboard) -> Iterator[str]:
             answer = "yes" if found.difference > 0 else "no, it is worse"
         yield (
             f"{board.title(each.group)}: is {pattern} better than {control} at equal tokens? "
-            f"{answer.capitalize()}: of {count(found.pairs, 'attempt')}, {found.improved} are solved by "
+            f"{answer.capitalize()}: of {count(found.pairs, 'attempt')}, {found.improved} {verb(found.improved, 'is', 'are')} solved by "
             f"{pattern} alone and {found.regressed} by {control} alone "
             f"({points_interval(found.difference, found.low, found.high)} points of pass@1, {found.test}, "
             f"{p_equals(found.p_holm)}). On average {control} had {each.budget.tokens:,.0f} answer tokens, "

@@ -13,7 +13,7 @@ from rich.text import Text
 from foureyes.models.errors import FoureyesError
 from foureyes.results.figures.comparisons import NO_EVIDENCE, Comparison
 from foureyes.results.figures.replicates import Meta, Replicated, replicates
-from foureyes.results.formatting import count, p_value, points, points_interval
+from foureyes.results.formatting import count, p_value, points, points_interval, verb
 from foureyes.results.report import evidence
 from foureyes.results.sweeps import find_sweep
 from foureyes.results.visible import in_line
@@ -141,7 +141,7 @@ def _name(row: Replicated, found: Meta) -> str:
 def _copies(found: Meta) -> Iterator[str]:
     if found.shared:
         yield (
-            f"{found.shared:,} of {count(found.answers, 'answer')} are in more than one of these sweeps: "
+            f"{found.shared:,} of {count(found.answers, 'answer')} {verb(found.shared, 'is', 'are')} in more than one of these sweeps: "
             "they are copies, and tell nothing more there. Other seeds, or `--fresh WORD`, ask anew."
         )
 

@@ -15,7 +15,7 @@ from foureyes.results.figures.comparisons import Comparison
 from foureyes.results.figures.regrades import Diverged, RegradeFigures, VerdictFlip
 from foureyes.results.figures.scoreboard import Group, Scoreboard
 from foureyes.results.figures.scores import Score
-from foureyes.results.formatting import count, p_equals, p_value, percent, points
+from foureyes.results.formatting import count, p_equals, p_value, percent, points, verb
 from foureyes.results.visible import in_line
 
 #: Flips that the terminal lists.
@@ -172,16 +172,16 @@ def _missing(found: RegradeFigures) -> Iterator[str]:
     broken = found.before.patterns_failed.attempts
     if failed := found.left_out - lost - broken:
         yield (
-            f"{count(failed, 'attempt')} ended in error and have no first verdict: "
+            f"{count(failed, 'attempt')} ended in error and {verb(failed, 'has', 'have')} no first verdict: "
             f"`foureyes retry id={found.before.sweep_id}` is for these."
         )
     if lost:
         yield (
-            f"{count(lost, 'attempt')} have no first verdict because the reference program of their task fails "
+            f"{count(lost, 'attempt')} {verb(lost, 'has', 'have')} no first verdict because the reference program of their task fails "
             "where it was judged."
         )
     if broken:
-        yield f"{count(broken, 'attempt')} have no first verdict because the pattern failed."
+        yield f"{count(broken, 'attempt')} {verb(broken, 'has', 'have')} no first verdict because the pattern failed."
 
 
 def _verdicts(found: RegradeFigures) -> Iterator[str]:

@@ -12,7 +12,7 @@ from foureyes.results.figures.scoreboard import Group, Scoreboard
 from foureyes.results.figures.scores import Score
 from foureyes.results.figures.stopping import compare_as_planned
 from foureyes.results.figures.together import Together, together
-from foureyes.results.formatting import count, dollars, p_equals, percent
+from foureyes.results.formatting import count, dollars, p_equals, percent, verb
 from foureyes.results.report import endings, equal_tokens, evidence
 
 
@@ -429,7 +429,7 @@ def _review_against_plan(board: Scoreboard) -> Iterator[str]:
             answer = "yes" if found.difference > 0 else "no, planning is better"
         yield (
             f"{name}: does review beat planning here? {answer.capitalize()}: of "
-            f"{count(found.pairs, 'attempt')}, {found.improved} are solved by review alone and "
+            f"{count(found.pairs, 'attempt')}, {found.improved} {verb(found.improved, 'is', 'are')} solved by review alone and "
             f"{found.regressed} by planning alone ({found.test}, {p_equals(found.p_holm)})."
         )
 
@@ -442,10 +442,14 @@ def _wordings(board: Scoreboard) -> Iterator[str]:
         found = each.comparison
         by = f" by {each.pairing}" if len({group.pairing for group in board.groups}) > 1 else ""
         answer = NO_EVIDENCE if found.verdict == NO_EVIDENCE else "a difference"
-        missing = f" ({found.missing:,} more are missing)" if found.missing else ""
+        missing = (
+            f" ({found.missing:,} more {verb(found.missing, 'is', 'are')} missing)"
+            if found.missing
+            else ""
+        )
         yield (
             f"The same problems in other words, {each.pattern}{by}: {answer.capitalize()}. Of "
-            f"{count(found.pairs, 'pair')}{missing}, {found.improved} are solved only as "
+            f"{count(found.pairs, 'pair')}{missing}, {found.improved} {verb(found.improved, 'is', 'are')} solved only as "
             f"{each.first} has them and {found.regressed} only as {each.second} does, "
             f"{found.both_solved} as both do ({found.test}, {p_equals(found.p_holm)})."
         )

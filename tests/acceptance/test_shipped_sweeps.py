@@ -46,7 +46,7 @@ def test_every_cell_ends_on_embedded_models(name: str, tmp_path: Path, cache: Pa
     made = foureyes(*words, home=home, timeout=800, **places)
     assert made.returncode == 0, made.stdout + made.stderr
     grid = sweep.load(file, 1, embedded=True)
-    assert f"{grid.attempts} attempts" in made.stdout
+    assert f"{grid.attempts:,} attempts" in made.stdout
     bound = "about" if grid.budgets else "at most"
     for model in ("qwen-500m", "qwen-1500m"):  # what it will cost, before it begins
         assert re.search(rf"{model}: {bound} [1-9][\d,]* calls; about [1-9]", made.stdout)

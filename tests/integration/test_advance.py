@@ -454,7 +454,7 @@ def test_pruning_takes_what_nobody_else_uses() -> None:
     run_to_the_end(_revise)
     second = make_sweep("raw-coder", name="second")
     with pytest.raises(
-        FoureyesError, match=r"1 attempts of 'second' have not ended: .*cancel id=\d+`"
+        FoureyesError, match=r"1 attempt of 'second' has not ended: .*cancel id=\d+`"
     ):
         prune(second)
     run_to_the_end(_revise)

@@ -397,7 +397,7 @@ def test_the_same_problems_in_other_words_are_shown_side_by_side(tmp_path: Path)
     for run, letters in zip(runs, ("1100", "1110", "1000", "10b0"), strict=True):
         ended(run, *letters)
     assert (
-        "Of 4 pairs, 1 are solved only as mine has them and 0 only as lean does, 1 as both do"
+        "Of 4 pairs, 1 is solved only as mine has them and 0 only as lean does, 1 as both do"
         in " ".join(shown(sweep_id).split())
     )
     made = written(sweep_id, tmp_path / "r.html")

@@ -459,7 +459,7 @@ def test_what_ended_in_error_or_was_given_up_is_done_anew_and_nothing_else() -> 
     found = requeue.of_runs([coder], only_errors=True)
     assert set(found.ids) == of_coder & {1, 2, 5}
     both = requeue.of_runs([coder, reviewer], only_errors=False)
-    assert both == ([1, 2, 3, 5], 1) and "1 attempts ended well, and stay" in requeue.said_of(1)
+    assert both == ([1, 2, 3, 5], 1) and "1 attempt ended well, and stays" in requeue.said_of(1)
     assert open_work.retry(sweep_id, [3, 4, 5, 6]) == 2
     assert [row.state for row in attempts()] == [
         "error",
