@@ -37,7 +37,8 @@ FROM attempt JOIN run ON run.id = run_id WHERE sweep_id = :sweep
 _FIRST_CALL = text("""
 SELECT extract(epoch FROM min(completion.finished_at)) FROM completion
 JOIN step ON step.completion_id = completion.id JOIN attempt ON attempt.id = step.attempt_id
-JOIN run ON run.id = run_id WHERE sweep_id = :sweep
+JOIN run ON run.id = run_id
+WHERE sweep_id = :sweep AND completion.finished_at > to_timestamp(:began)
 """)
 _FIRST_RESULTS = text("""
 SELECT extract(epoch FROM min(attempt.finished_at))
@@ -124,7 +125,10 @@ def measure(bench: Bench, problems: int) -> None:
             fleet.close()
         with session() as db:
             came = db.execute(_CAME_OF, {"sweep": sweep}).one()
-            call = float(db.execute(_FIRST_CALL, {"sweep": sweep}).scalar_one()) - began
+            call = (
+                float(db.execute(_FIRST_CALL, {"sweep": sweep, "began": began}).scalar_one())
+                - began
+            )
             results = [
                 float(each) - began
                 for each in db.execute(_FIRST_RESULTS, {"sweep": sweep}).scalars()
