@@ -141,8 +141,9 @@ def _name(row: Replicated, found: Meta) -> str:
 def _copies(found: Meta) -> Iterator[str]:
     if found.shared:
         yield (
-            f"{found.shared:,} of {count(found.answers, 'answer')} {verb(found.shared, 'is', 'are')} in more than one of these sweeps: "
-            "they are copies, and tell nothing more there. Other seeds, or `--fresh WORD`, ask anew."
+            f"{found.shared:,} of {count(found.answers, 'answer')} "
+            f"{verb(found.shared, 'is', 'are')} in more than one of these sweeps: "
+            f"{verb(found.shared, 'it is a copy, and tells', 'they are copies, and tell')} nothing more there. Other seeds, or `--fresh WORD`, ask anew."
         )
 
 

@@ -92,7 +92,10 @@ def test_what_is_copied_left_out_and_unfinished_is_told() -> None:
             FROM attempt JOIN completion ON completion.key = CASE WHEN run_id < 4 THEN 'call 1' ELSE 'call 2' END
             WHERE run_id IN (1, 3, 5)"""))  # fmt: skip
     said = "\n".join(meta.said(meta.find(["s0", "s1", "more"], None)))
-    assert "1 of 2 answers are in more than one of these sweeps: they are copies" in said
+    assert (
+        "1 of 2 answers is in more than one of these sweeps: it is a copy, and tells nothing"
+        in said
+    )
     assert "Still running: 1 attempt has not ended." in said
     assert "1 comparison that only one of these sweeps has is left out." in said
 

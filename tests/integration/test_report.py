@@ -493,7 +493,7 @@ def test_runs_of_two_sweeps_are_compared_on_the_problems_both_have(
     ended(2, "1", "e", "1")
     assert command(monkeypatch, "compare", "old:raw-coder", "new:debate") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "Compared on the 3 problems that both have: 1 more are only in A, 0 only in B." in said
+    assert "Compared on the 3 problems that both have: 1 more is only in A, 0 only in B." in said
     assert "not judged on both sides: 1 of 3" in said
     assert "No evidence of a difference: +50.0" in said
     assert "improved foureyes show 1 foureyes show 5" in said

@@ -129,7 +129,7 @@ def test_refusals_are_told_and_count_as_not_solved() -> None:
         ([Ending("c", "draft", "stop", 9, 2)],
          ["2 of 9 answers of c came to their end with thoughts and nothing else: turn `thinking` off"]),
         ([Ending("r", "review", "refused", 1, 0), Ending("r", "review", "prompt_too_long", 2, 0)],
-         ["1 of 3 answers of r are refusals", "2 of 3 answers of r never began", "a larger one"]),
+         ["1 of 3 answers of r is a refusal, of it", "2 of 3 answers of r never began", "a larger one"]),
     ],
 )  # fmt: skip
 def test_answers_that_are_none_are_counted_with_what_to_do(
@@ -138,7 +138,7 @@ def test_answers_that_are_none_are_counted_with_what_to_do(
     told = said(group(1, "b", raw_coder=list("1100")), endings=endings)
     for claim in claims:
         assert claim in told
-    for claim in ("cut off", "thoughts", "refusals", "never began"):
+    for claim in ("cut off", "thoughts", "a refusal", "never began"):
         assert (claim in told) == any(claim in each for each in claims), told
 
 

@@ -111,7 +111,7 @@ def test_the_report_says_of_the_baseline_what_the_words_change() -> None:
     (line,) = [each for each in sentences.of_sweep(board(RICH, LEAN)) if "other words" in each]
     assert line == (
         f"The same problems in other words, raw-coder: {NO_EVIDENCE.capitalize()}. Of 5 pairs (1 more "
-        "are missing), 2 are solved only as rich has them and 0 only as lean does, 1 as both do "
+        "is missing), 2 are solved only as rich has them and 0 only as lean does, 1 as both do "
         "(exact McNemar, p = 0.500)."
     )
     many = [
