@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from foureyes.models import trees
 from foureyes.worker.patterns.reading.candidates import gives
-from foureyes.worker.patterns.reading.names import BUILTINS
+from foureyes.worker.patterns.reading.names import BUILTINS, names_of
 
 #: Statements of an answer that are looked at, a loop's once a round, and how deep they may stand.
 _MOST_READ, _DEEPEST = 2000, 20
@@ -63,7 +63,7 @@ def note(tree: ast.Module | None, source: str, known: Values) -> None:
     """Note what lines do to names that show nothing themselves; what is no Python may do anything to them."""
     if tree is None:
         found = set(re.findall(r"\w+", source.partition("#")[0]))
-        known.update(dict.fromkeys(found & known.keys()))
+        _lose(known, found & known.keys())
     else:
         for _ in statements(tree, known, changing=True):
             pass
@@ -109,14 +109,17 @@ def _walk(body: Sequence[ast.stmt], known: Values, way: _Way) -> Iterator[tuple[
         match node:
             case ast.Assert():
                 yield node, known
+                _change(known, node)
             case ast.Expr():
                 yield node, known
                 if way.changing:
                     _forget(known, node)
-            case ast.Assign(targets=[target], value=ast.expr() as value):
+            case (
+                ast.Assign(targets=[target], value=ast.expr() as value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ):
                 _bind(target, value, known)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                _bind(target, value, known)
+                _change(known, ast.Expr(value))
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 known.pop(node.name, None)  # it can be called
                 if not gives(node):
@@ -188,12 +191,27 @@ def _bind(target: ast.expr, value: ast.expr, known: Values) -> None:
 
 def _forget(known: Values, node: ast.AST) -> None:
     """Know no more of what the names in it that have a value, or get one there, stand for."""
+    names = set()
     for inner in ast.walk(node):
         match inner:
             case ast.Name(id=name, ctx=ast.Load()) if name not in known:
                 pass
             case ast.Name(id=name) | ast.arg(arg=name):
-                known[name] = None
+                names.add(name)
+    _lose(known, names)
+
+
+def _change(known: Values, node: ast.stmt) -> None:
+    """Know no more of what a statement changes beside what it is for: `n = xs.pop()`."""
+    names = names_of(node)
+    _lose(known, names.binds | names.changes & known.keys())
+
+
+def _lose(known: Values, names: set[str]) -> None:
+    """Names stand for something else now, and so do others of the same lists."""
+    lists = names.union(*(value.others for name in names if (value := known.get(name))))
+    same = {name for name, value in known.items() if value and value.others & lists}
+    known.update(dict.fromkeys(names | same))
 
 
 @dataclass
@@ -225,6 +243,8 @@ def _uses(node: ast.expr, known: Values) -> _Uses:
                 found.size += value.size
                 found.handed |= value.handed | (value.others if is_handed else set())
                 found.others |= set() if is_handed else value.others
+            case ast.Name(id="next"):
+                found.is_whole = False  # gives something else each time
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 found.bound.add(name)
             case ast.Attribute(value=ast.Name(id=name)) if value := known.get(name):
